@@ -1,0 +1,136 @@
+"""Addresses: one parser, one normal form, one origin.
+
+The parser is yarl, the one aiohttp connects with: two parsers that disagree are how a checked address and a called
+address come to differ.
+"""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from yarl import URL
+
+from app.domain.errors import InvalidDraft
+
+LONGEST = 2_048
+_TASK_PATH = re.compile(r"/(chat/completions|completions|models|embeddings|responses|messages)$")
+_DOUBLED = re.compile(r"(/v\d+)\1+$")
+_PLACEHOLDER = re.compile(r"[{<]([A-Za-z0-9_. -]+)[}>]")
+
+
+class AddressNote(StrEnum):
+    """What normalising changed, for the sentence under the field."""
+
+    VERSION_ADDED = "version_added"
+    VERSION_DOUBLED = "version_doubled"
+    PATH_TRIMMED = "path_trimmed"
+    SCHEME_ADDED = "scheme_added"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A base URL in its normal form, without a trailing slash, and what was mended on the way."""
+
+    base_url: str
+    origin: str
+    notes: tuple[AddressNote, ...] = ()
+
+    @property
+    def effective_urls(self) -> dict[str, str]:
+        """Task → the URL that will be called."""
+        return {"chat": f"{self.base_url}/chat/completions", "models": f"{self.base_url}/models",
+                "embeddings": f"{self.base_url}/embeddings"}
+
+
+def normalise(text: str, *, field: str = "base_url") -> Address:
+    """Parse what a person typed. Raises `InvalidDraft` with a sentence that says what to do.
+
+    >>> normalise("http://localhost:11434").base_url
+    'http://localhost:11434/v1'
+    >>> normalise("https://api.groq.com/openai/v1/v1/chat/completions/").base_url
+    'https://api.groq.com/openai/v1'
+    """
+    text = text.strip()
+    notes: list[AddressNote] = []
+    if not text:
+        raise InvalidDraft({field: "Enter the address of the provider, for example https://api.example.com/v1."})
+    if found := _PLACEHOLDER.search(text):
+        raise InvalidDraft({field: f"Replace {found[0]} in the address with your own value."})
+    if "://" not in text:
+        notes.append(AddressNote.SCHEME_ADDED)
+        text = ("http://" if _looks_local(text) else "https://") + text
+    url = _parse(text, field)
+    path = url.path.rstrip("/")
+    if (trimmed := _TASK_PATH.sub("", path)) != path:
+        notes.append(AddressNote.PATH_TRIMMED)
+        path = trimmed.rstrip("/")
+    if (single := _DOUBLED.sub(r"\1", path)) != path:
+        notes.append(AddressNote.VERSION_DOUBLED)
+        path = single
+    if not path:
+        notes.append(AddressNote.VERSION_ADDED)
+        path = "/v1"
+    origin = origin_of(url)
+    base = str(url.origin()) + str(URL.build(path=path))
+    return Address(base.rstrip("/"), origin, tuple(notes))
+
+
+def origin_of(url: URL | str) -> str:
+    """Canonical origin with an explicit port: what a credential is bound to.
+
+    >>> origin_of("https://API.Example.com./v1")
+    'https://api.example.com:443'
+    """
+    url = URL(url) if isinstance(url, str) else url
+    host = (url.raw_host or "").lower().rstrip(".")
+    host = f"[{host}]" if ":" in host else host
+    return f"{url.scheme}://{host}:{url.port}"
+
+
+def is_ip(host: str) -> bool:
+    """Whether the host is a literal address and needs no look-up."""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _parse(text: str, field: str) -> URL:
+    def refuse(why: str) -> InvalidDraft:
+        return InvalidDraft({field: why})
+
+    if len(text) > LONGEST:
+        raise refuse(f"This address is too long; {LONGEST} characters is the most.")
+    if any(ord(c) <= 32 or ord(c) == 127 for c in text):
+        raise refuse("An address cannot contain spaces or control characters. Check what was pasted.")
+    try:
+        url = URL(text)
+        port = url.port
+    except ValueError:
+        raise refuse("This is not a valid address. It should look like https://api.example.com/v1.") from None
+    if url.scheme not in ("http", "https"):
+        raise refuse("The address must start with https:// or http://.")
+    if not url.host or not port:
+        raise refuse("The address has no host name. It should look like https://api.example.com/v1.")
+    if url.user is not None or url.password is not None or "@" in url.raw_authority:
+        raise refuse("Remove the user name or password from the address and enter the key in its own field.")
+    if url.raw_fragment or text.endswith("#"):
+        raise refuse("Remove the part behind # from the address.")
+    if url.raw_query_string or "?" in text:
+        raise refuse("Remove the part behind ? from the address.")
+    if not 1 <= port <= 65_535:
+        raise refuse("The port must be between 1 and 65535.")
+    return url
+
+
+def _looks_local(text: str) -> bool:
+    host = text.split("/", 1)[0].rsplit(":", 1)[0].strip("[]")
+    if host in ("localhost", "host.docker.internal"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_private or address.is_loopback

@@ -1,0 +1,215 @@
+"""What can go wrong, as one tree. An error says what happened (a code); each edge owns the table that answers it.
+
+PatchbayError
+├ NotFound            UnknownProvider, UnknownPreset, UnknownModel, UnknownClientKey, UnknownUser
+├ Conflict            NameTaken, Stale, ReentryRequired, ProviderDisabled, AlreadySetUp
+├ InvalidDraft        field → reason
+├ AccessError         NotSignedIn, Forbidden, TooManyAttempts
+├ VaultError          KeyMissing, KeyMismatch, CanaryCorrupt, KeyFileUnsafe, SecretUnreadable
+├ StorageError        StorageUnavailable
+└ UpstreamError       EgressRefused, NoCredential, Unreachable, TlsFailed, TimedOut, Refused, RateLimited, Failed, BadResponse
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+
+class PatchbayError(Exception):
+    """Base. `message` is one English sentence that says what happened and what to do; it never holds a secret."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        suggestions: Sequence[str] = (),
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.suggestions = tuple(suggestions)
+        self.details = dict(details or {})
+
+
+class NotFound(PatchbayError):
+    code = "not_found"
+
+
+class UnknownProvider(NotFound):
+    code = "provider_not_found"
+
+
+class UnknownPreset(NotFound):
+    code = "preset_not_found"
+
+
+class UnknownModel(NotFound):
+    code = "model_not_found"
+
+
+class UnknownClientKey(NotFound):
+    code = "client_key_not_found"
+
+
+class UnknownUser(NotFound):
+    code = "user_not_found"
+
+
+class UnknownCredential(NotFound):
+    code = "credential_not_found"
+
+
+class Conflict(PatchbayError):
+    code = "conflict"
+
+
+class NameTaken(Conflict):
+    code = "name_taken"
+
+
+class Stale(Conflict):
+    """Somebody saved in between. `details["changed"]` maps each changed field to its current value."""
+
+    code = "stale"
+
+
+class ReentryRequired(Conflict):
+    """The host moved; a stored secret is bound to the old one. `details["credential_ids"]`, `details["origin"]`."""
+
+    code = "credential_reentry_required"
+
+
+class ProviderDisabled(Conflict):
+    code = "provider_disabled"
+
+
+class AlreadySetUp(Conflict):
+    code = "already_set_up"
+
+
+class InvalidDraft(PatchbayError):
+    """Input that cannot be accepted. `reasons` maps a field to one sentence; never echoes the input."""
+
+    code = "invalid"
+
+    def __init__(self, reasons: Mapping[str, str], *, code: str | None = None, suggestions: Sequence[str] = ()) -> None:
+        first = next(iter(reasons.items()))
+        super().__init__(first[1], field=first[0], suggestions=suggestions, details={"fields": dict(reasons)})
+        self.reasons = dict(reasons)
+        self.reason_code = code or "invalid"
+
+
+class AccessError(PatchbayError):
+    code = "access"
+
+
+class NotSignedIn(AccessError):
+    code = "not_signed_in"
+
+
+class Forbidden(AccessError):
+    code = "forbidden"
+
+
+class TooManyAttempts(AccessError):
+    """`details["retry_after"]` in seconds."""
+
+    code = "too_many_attempts"
+
+
+class VaultError(PatchbayError):
+    code = "vault_locked"
+
+
+class KeyMissing(VaultError):
+    code = "key_missing"
+
+
+class KeyMismatch(VaultError):
+    code = "key_mismatch"
+
+
+class CanaryCorrupt(VaultError):
+    code = "canary_corrupt"
+
+
+class KeyFileUnsafe(VaultError):
+    code = "key_file_unsafe"
+
+
+class SecretUnreadable(VaultError):
+    """A sealed value that cannot be opened. `details["kind"]`: missing_kid, auth_failed or malformed."""
+
+    code = "secret_unreadable"
+
+
+class StorageError(PatchbayError):
+    code = "storage"
+
+
+class StorageUnavailable(StorageError):
+    code = "storage_unavailable"
+
+
+class UpstreamError(PatchbayError):
+    """A call to a provider failed. `detail` is the scrubbed, capped text of the provider (≤ 2 kB), for folding."""
+
+    code = "upstream_failed"
+
+    def __init__(
+        self, message: str, *, detail: str = "", status: int | None = None, retry_after: float | None = None,
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(message, details=details)
+        self.detail = detail
+        self.status = status
+        self.retry_after = retry_after
+
+
+class EgressRefused(UpstreamError):
+    code = "refused_by_policy"
+
+
+class NoCredential(UpstreamError):
+    code = "no_credential"
+
+
+class Unreachable(UpstreamError):
+    """`details["kind"]`: dns, refused, reset, network."""
+
+    code = "upstream_unreachable"
+
+
+class TlsFailed(UpstreamError):
+    code = "upstream_tls_failed"
+
+
+class TimedOut(UpstreamError):
+    """`details["limit"]`: connect, first_byte, idle, total; `details["seconds"]`."""
+
+    code = "upstream_timeout"
+
+
+class Refused(UpstreamError):
+    """The provider answered 401 or 403."""
+
+    code = "upstream_refused"
+
+
+class RateLimited(UpstreamError):
+    code = "upstream_rate_limited"
+
+
+class Failed(UpstreamError):
+    """5xx, or another status that says the provider could not do it."""
+
+    code = "upstream_failed"
+
+
+class BadResponse(UpstreamError):
+    """Not what the protocol says: HTML, wrong type, too large, encoded, redirect, cut off. `details["kind"]`."""
+
+    code = "upstream_bad_response"

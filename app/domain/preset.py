@@ -1,0 +1,32 @@
+"""A preset: shipped, read-only description of a known vendor (`presets/*.toml`)."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from app.domain.provider import ProviderType
+
+
+class Preset(BaseModel):
+    """One vendor. `id` is the file's name. Order in the gallery: local first, then `rank`, then label."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    label: str
+    type: ProviderType
+    base_url: str
+    auth_type: str
+    auth_types: list[str] = []  # the ones that make sense here; the first is `auth_type`
+    local: bool = False  # runs on the reader's own machine or network
+    description: str = ""
+    key_url: str = ""  # where to get a key
+    docs_url: str = ""
+    key_prefixes: list[str] = []  # of this vendor's keys, for the wrong-vendor warning
+    key_check: str = ""  # path below base_url that proves the key where the model list is public
+    model_list: Literal["openai", "array", "none"] = "openai"
+    models: list[str] = []  # recommended identifiers, best first; for vendors that do not list theirs
+    test_models: list[str] = []  # small chat models to prefer in a test
+    cold_start: bool = False  # loads models on demand: the first answer may take up to 120 s
+    rank: int = 100
+    logo: str = ""  # file name in assets/logos without .svg; "" = initials

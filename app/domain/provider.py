@@ -1,0 +1,204 @@
+"""Providers, their credentials and models: what a person types (drafts) and what comes back (records)."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.domain.probe import ProbeResult
+from app.domain.secret import Secret
+
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\s\x00-\x1f\x7f]+$")]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[\w.:-]+$")]
+
+
+class ProviderType(StrEnum):
+    """The vendor family a provider speaks as. `custom` = any address that speaks the OpenAI protocol."""
+
+    OPENAI = "openai"
+    CUSTOM = "custom"
+
+
+class Wire(StrEnum):
+    """How a request is written and a reply read."""
+
+    OPENAI = "openai"
+
+
+WIRES: dict[ProviderType, Wire] = {ProviderType.OPENAI: Wire.OPENAI, ProviderType.CUSTOM: Wire.OPENAI}
+
+
+class KeyState(StrEnum):
+    """States of a credential that are in use so far."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    UNREADABLE = "unreadable"
+
+
+class Status(StrEnum):
+    """What the card says. Derived from the last test of the present configuration, never stored."""
+
+    NOT_TESTED = "not_tested"
+    WORKING = "working"
+    KEY_ACCEPTED = "key_accepted"  # key proven, chat not tried
+    LIMITED = "limited"
+    ATTENTION = "attention"
+    DOWN = "down"
+    OFF = "off"
+    UNREADABLE = "unreadable"
+
+
+class Closed(BaseModel):
+    """Input: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Record(BaseModel):
+    """Output: frozen."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class CredentialDraft(Closed):
+    """`secret` maps the field names the auth type declares to their values, for example {"api_key": "sk-…"}."""
+
+    label: Label | None = None
+    secret: dict[str, Secret] = Field(default_factory=dict)
+
+
+class ModelDraft(Closed):
+    identifier: Identifier
+    label: Label | None = None
+
+
+class Network(Closed):
+    """Time limits in seconds. None = the default of `domain.snapshot.Timeouts`."""
+
+    connect_seconds: Annotated[float, Field(ge=1, le=60)] | None = None
+    first_byte_seconds: Annotated[float, Field(ge=1, le=600)] | None = None
+    idle_seconds: Annotated[float, Field(ge=1, le=600)] | None = None
+    total_seconds: Annotated[float, Field(ge=1, le=3600)] | None = None
+
+
+class ProviderDraft(Closed):
+    """A whole provider as typed. `credential` is write-only; left out on replace = keep."""
+
+    name: str
+    label: Label | None = None
+    description: Annotated[str, StringConstraints(max_length=500)] = ""
+    type: ProviderType = ProviderType.CUSTOM
+    preset: str | None = None
+    base_url: str = ""
+    auth_type: str = "api_key"
+    auth: dict[str, str] = Field(default_factory=dict)
+    credential: CredentialDraft | None = None
+    default_model: Identifier | None = None
+    models: list[Identifier | ModelDraft] = Field(default_factory=list, max_length=5_000)
+    network: Network = Network()
+    only_listed_models: bool = False
+    tags: list[Tag] = Field(default_factory=list, max_length=20)
+    enabled: bool = True
+
+
+class ProviderPatch(Closed):
+    """Partial update: what is not set stays, None clears where clearing makes sense. `version` guards against a
+    lost update. Read it with `model_fields_set`."""
+
+    label: Label | None = None
+    description: Annotated[str, StringConstraints(max_length=500)] | None = None
+    base_url: str | None = None
+    auth_type: str | None = None
+    auth: dict[str, str] | None = None
+    credential: CredentialDraft | None = None
+    default_model: Identifier | None = None
+    models: list[Identifier | ModelDraft] | None = Field(default=None, max_length=5_000)
+    network: Network | None = None
+    only_listed_models: bool | None = None
+    tags: list[Tag] | None = Field(default=None, max_length=20)
+    enabled: bool | None = None
+    detach: bool = False
+    version: int | None = None
+
+
+class FromPreset(Closed):
+    preset: str
+    name: str | None = None
+    label: Label | None = None
+    base_url: str | None = None
+    auth_type: str | None = None
+    auth: dict[str, str] | None = None
+    credential: CredentialDraft | None = None
+    models: list[Identifier | ModelDraft] = Field(default_factory=list, max_length=5_000)
+    default_model: Identifier | None = None
+
+
+class Credential(Record):
+    """Everything about a credential that is safe to show."""
+
+    id: str
+    label: str
+    is_set: bool
+    hint: str  # last four characters, or "" for short secrets
+    fingerprint: str  # first 12 hex of a keyed hash
+    state: KeyState
+    origin: str  # what it is bound to
+    created_at: datetime
+    updated_at: datetime
+
+
+class Model(Record):
+    id: str
+    identifier: str
+    label: str
+    source: str  # declared or discovered
+
+
+class LastTest(Record):
+    """The last probe that was made for exactly this configuration."""
+
+    result: ProbeResult
+    tested_by: str
+
+
+class Provider(Record):
+    """A provider as the UI and REST show it. Holds no secret and no mask in a writable field."""
+
+    id: str
+    name: str
+    label: str
+    description: str
+    type: ProviderType
+    preset: str | None
+    base_url: str
+    origin: str
+    effective_urls: dict[str, str]
+    auth_type: str
+    auth: dict[str, str]
+    credentials: list[Credential]
+    enabled: bool
+    is_default: bool
+    is_system: bool
+    is_local: bool  # the address is on the reader's own network
+    default_model: str | None
+    model_count: int
+    network: Network
+    only_listed_models: bool
+    tags: list[str]
+    status: Status
+    last_test: LastTest | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    created_by: str
+
+
+class Page(Record):
+    """One page of a list. `next_cursor` None = the end."""
+
+    items: list[Any]
+    next_cursor: str | None = None
+    total: int = 0

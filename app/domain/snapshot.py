@@ -1,0 +1,93 @@
+"""The immutable picture a request is answered from. Plain slotted records: they are read on the hot path."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from app.domain.actor import Scope
+from app.domain.provider import KeyState, ProviderType, Wire
+from app.domain.secret import Sealed
+
+NO_FIELDS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds. Defaults of SECURITY 4.2; `first_byte` is 120 so that a local model may load cold."""
+
+    connect: float = 5.0
+    first_byte: float = 120.0
+    idle: float = 60.0
+    total: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One credential, still sealed. `secrets` maps field → sealed value bound to (credential_secret, id, field, origin).
+    `origin` is the origin the secret was entered for; it must equal the endpoint's or the key is refused."""
+
+    id: str
+    label: str
+    state: KeyState
+    weight: int
+    priority: int
+    origin: str
+    secrets: Mapping[str, Sealed]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A provider as calls need it. `problem` names why it cannot be called ("" = it can): unreadable, unknown_auth_type…"""
+
+    id: str
+    name: str
+    label: str
+    type: ProviderType
+    wire: Wire
+    preset: str | None
+    base_url: str
+    origin: str
+    auth_type: str
+    auth: Mapping[str, str]
+    keys: tuple[Key, ...]
+    models: tuple[str, ...]
+    default_model: str | None
+    only_listed: bool
+    enabled: bool
+    timeouts: Timeouts = Timeouts()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientKeyEntry:
+    """A client key as the gateway checks it. `digest` = SHA-256 of the whole key text."""
+
+    id: str
+    name: str
+    digest: bytes
+    scope: Scope
+    models: frozenset[str] | None = None
+    providers: frozenset[str] | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything at one revision. `by_model`: bare identifier → names of the enabled providers that list it, sorted."""
+
+    revision: int
+    built_at: float
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    by_model: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    client_keys: Mapping[str, ClientKeyEntry] = field(default_factory=dict)  # public id → entry
+    default: str | None = None  # name of the default provider
+    approved_origins: frozenset[str] = frozenset()  # local origins an admin approved
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a selector resolves to."""
+
+    endpoint: Endpoint
+    model: str

@@ -1,0 +1,43 @@
+"""Every setting, typed, described, defaulted. Read from the environment (`PATCHBAY_…`) and nothing else.
+
+Importing this reads nothing; `current()` reads once.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Bootstrap values. What an admin may change at runtime lives in the database, not here."""
+
+    model_config = SettingsConfigDict(env_prefix="PATCHBAY_", env_ignore_empty=True, frozen=True, extra="ignore")
+
+    data_dir: Path = Field(Path("data"), description="Folder of the database, the master key and the lock file.")
+    database_url: str = Field("", description="Empty = SQLite file patchbay.db in the data folder.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8700, ge=1, le=65_535, description="Port to listen on.")
+    public_url: str = Field("", description="Address people type, when it is not http://host:port; for example https://llm.example.com.")
+    trusted_proxies: int = Field(0, ge=0, le=5, description="Number of reverse proxies in front whose X-Forwarded-For counts.")
+    egress_local: str = Field("ask", pattern="^(ask|off)$", description="ask = an admin's test or save approves a local address; off = local addresses are refused always.")
+    master_key: SecretStr | None = Field(None, description="The master key itself (44 characters). Rather use a file.")
+    master_keys: SecretStr | None = Field(None, description="Several master keys, separated by commas; the first is active.")
+    master_key_file: Path | None = Field(None, description="File holding the master key; default is keys/master.key in the data folder.")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much is logged.")
+
+    @property
+    def url(self) -> str:
+        """SQLAlchemy URL with an async driver."""
+        if not self.database_url:
+            return f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'patchbay.db'}"
+        scheme, rest = self.database_url.split("://", 1)
+        return {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}.get(
+            scheme, scheme) + "://" + rest
+
+
+@lru_cache(1)
+def current() -> Settings:
+    """The settings of this process. Tests call `current.cache_clear()` after changing the environment."""
+    return Settings()
