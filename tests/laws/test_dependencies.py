@@ -1,0 +1,60 @@
+"""Dependencies are pinned with hashes, name no address, are no older than is safe and bring nothing that runs by itself."""
+
+import re
+import sqlite3
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[2]
+LOCKS = sorted(ROOT.glob("requirements*.lock"))
+
+# Oldest versions without a known hole that concerns us (SECURITY 5.2).
+SAFE = {"starlette": "1.0.1", "python-multipart": "0.0.32", "granian": "2.7.4", "python-socketio": "5.14.0", "reflex": "0.8.15", "cryptography": "50"}
+# Files with which compromised releases of other packages ran code at every start of Python.
+IMPLANTS = {"litellm_init.pth", "cook.pth", "cook.py", "sitecustomize.py"}
+ALLOWED_PTH = re.compile(r"(distutils-precedence|_virtualenv|__editable__.*|a1_coverage|coverage|_uv_.*|.*-nspkg)\.pth")
+
+
+def faults(text: str) -> list[str]:
+    """What is wrong with the text of a lock."""
+    found = [f"address: {line}" for line in text.splitlines() if re.search(r"https?://|index-url|find-links| @ ", line)]
+    for block in re.split(r"\n(?=\S)", text.strip()):
+        if not re.match(r"[a-z0-9][\w.\[\]-]*==\S+", block, re.IGNORECASE):
+            found.append(f"not pinned: {block[:40]}")
+        elif "--hash=sha256:" not in block:
+            found.append(f"no hash: {block[:40]}")
+    return found
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_a_lock_is_pinned_hashed_and_names_no_address(lock: Path) -> None:
+    assert faults(lock.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["--index-url https://example.org/simple\nx==1 --hash=sha256:00", "left-pad==1.0", "left-pad>=1 --hash=sha256:00"],
+    ids=["address", "no hash", "range"],
+)
+def test_a_planted_bad_pin_is_caught(line: str) -> None:
+    assert faults(line)
+
+
+@pytest.mark.parametrize(("name", "oldest"), SAFE.items())
+def test_an_installed_version_is_safe(name: str, oldest: str) -> None:
+    assert Version(version(name)) >= Version(oldest)
+
+
+def test_nothing_in_site_packages_runs_by_itself() -> None:
+    site = Path(next(p for p in sys.path if p.endswith("site-packages")))
+
+    assert {f.name for f in site.iterdir()} & IMPLANTS == set()
+    assert [f.name for f in site.glob("*.pth") if not ALLOWED_PTH.fullmatch(f.name)] == []
+
+
+def test_sqlite_is_new_enough_for_what_we_use() -> None:
+    assert sqlite3.sqlite_version_info >= (3, 35)
