@@ -21,7 +21,9 @@ class Settings(BaseSettings):
     port: int = Field(8700, ge=1, le=65_535, description="Port to listen on.")
     public_url: str = Field("", description="Address people type, when it is not http://host:port; for example https://llm.example.com.")
     trusted_proxies: int = Field(0, ge=0, le=5, description="Number of reverse proxies in front whose X-Forwarded-For counts.")
-    egress_local: str = Field("ask", pattern="^(ask|off)$", description="ask = an admin's test or save approves a local address; off = local addresses are refused always.")
+    egress_local: str = Field(
+        "ask", pattern="^(ask|off)$", description="ask = testing or saving a local address approves it; off = local addresses are refused."
+    )
     master_key: SecretStr | None = Field(None, description="The master key itself (44 characters). Rather use a file.")
     master_keys: SecretStr | None = Field(None, description="Several master keys, separated by commas; the first is active.")
     master_key_file: Path | None = Field(None, description="File holding the master key; default is keys/master.key in the data folder.")
@@ -33,8 +35,11 @@ class Settings(BaseSettings):
         if not self.database_url:
             return f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'patchbay.db'}"
         scheme, rest = self.database_url.split("://", 1)
-        return {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}.get(
-            scheme, scheme) + "://" + rest
+        return (
+            {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}.get(scheme, scheme)
+            + "://"
+            + rest
+        )
 
 
 @lru_cache(1)

@@ -39,8 +39,11 @@ class Address:
     @property
     def effective_urls(self) -> dict[str, str]:
         """Task → the URL that will be called."""
-        return {"chat": f"{self.base_url}/chat/completions", "models": f"{self.base_url}/models",
-                "embeddings": f"{self.base_url}/embeddings"}
+        return {
+            "chat": f"{self.base_url}/chat/completions",
+            "models": f"{self.base_url}/models",
+            "embeddings": f"{self.base_url}/embeddings",
+        }
 
 
 def normalise(text: str, *, field: str = "base_url") -> Address:
@@ -72,8 +75,9 @@ def normalise(text: str, *, field: str = "base_url") -> Address:
         notes.append(AddressNote.VERSION_ADDED)
         path = "/v1"
     origin = origin_of(url)
-    base = str(url.origin()) + str(URL.build(path=path))
-    return Address(base.rstrip("/"), origin, tuple(notes))
+    default_port = {"http": ":80", "https": ":443"}[url.scheme]
+    base = origin.removesuffix(default_port) + str(URL.build(path=path))
+    return Address(base, origin, tuple(notes))
 
 
 def origin_of(url: URL | str) -> str:
@@ -114,7 +118,7 @@ def _parse(text: str, field: str) -> URL:
         raise refuse("The address must start with https:// or http://.")
     if not url.host or not port:
         raise refuse("The address has no host name. It should look like https://api.example.com/v1.")
-    if url.user is not None or url.password is not None or "@" in url.raw_authority:
+    if url.user is not None or url.password is not None or "@" in text.split("/", 3)[2]:
         raise refuse("Remove the user name or password from the address and enter the key in its own field.")
     if url.raw_fragment or text.endswith("#"):
         raise refuse("Remove the part behind # from the address.")

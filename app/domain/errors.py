@@ -160,7 +160,12 @@ class UpstreamError(PatchbayError):
     code = "upstream_failed"
 
     def __init__(
-        self, message: str, *, detail: str = "", status: int | None = None, retry_after: float | None = None,
+        self,
+        message: str,
+        *,
+        detail: str = "",
+        status: int | None = None,
+        retry_after: float | None = None,
         details: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message, details=details)

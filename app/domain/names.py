@@ -6,23 +6,34 @@ from app.domain.errors import InvalidDraft
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])")
 
-RESERVED = frozenset({
-    # Static segments under /api/v1/providers: a provider of that name could never be reached.
-    "from-preset", "health", "models", "presets", "refresh-registry", "registry-status", "test", "validate",
-    # Words with a meaning of their own in a selector or an address.
-    "default", "new", "providers",
-})
+RESERVED = frozenset(
+    {
+        # Static segments under /api/v1/providers: a provider of that name could never be reached.
+        "from-preset",
+        "health",
+        "models",
+        "presets",
+        "refresh-registry",
+        "registry-status",
+        "test",
+        "validate",
+        # Words with a meaning of their own in a selector or an address.
+        "default",
+        "new",
+        "providers",
+    }
+)
 
 
 def check_slug(name: str, *, field: str = "name") -> str:
     """Return the name, or raise `InvalidDraft` with the rule it breaks."""
     if not _SLUG.fullmatch(name):
-        raise InvalidDraft({
-            field: "Use 2 to 50 lower-case letters, digits and hyphens, beginning and ending with a letter or digit."
-        }, suggestions=[s] if (s := slugify(name)) != name and _SLUG.fullmatch(s) else [])
+        raise InvalidDraft(
+            {field: "Use 2 to 50 lower-case letters, digits and hyphens, beginning and ending with a letter or digit."},
+            suggestions=[s] if (s := slugify(name)) != name and _SLUG.fullmatch(s) else [],
+        )
     if name in RESERVED:
-        raise InvalidDraft({field: f"“{name}” is a reserved word. Choose another name."},
-                           code="name_reserved", suggestions=[f"{name}-1"])
+        raise InvalidDraft({field: f"“{name}” is a reserved word. Choose another name."}, code="name_reserved", suggestions=[f"{name}-1"])
     return name
 
 

@@ -87,8 +87,15 @@ class CryptoKey(SQLModel, table=True):
     """A master key known by its id. `canary` = s1 of "canary:<instance_id>"."""
 
     __tablename__ = "crypto_key"
-    __table_args__ = (Index("uq_crypto_key_one_active", "state", unique=True,
-                            sqlite_where=text("state = 'active'"), postgresql_where=text("state = 'active'")),)
+    __table_args__ = (
+        Index(
+            "uq_crypto_key_one_active",
+            "state",
+            unique=True,
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
+        ),
+    )
     kid: str = Field(primary_key=True, max_length=10)
     state: str = Field(max_length=16)  # staged, active, decrypt_only, retired
     canary: Sealed = Field(sa_column=Column(SealedText(), nullable=False))
@@ -162,8 +169,15 @@ class LoginThrottle(SQLModel, table=True):
 
 class ProviderRow(SQLModel, table=True):
     __tablename__ = "provider"
-    __table_args__ = (Index("uq_provider_live_name", "name", unique=True,
-                            sqlite_where=text("deleted_at IS NULL"), postgresql_where=text("deleted_at IS NULL")),)
+    __table_args__ = (
+        Index(
+            "uq_provider_live_name",
+            "name",
+            unique=True,
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+    )
     id: str = Field(default_factory=uuid7, primary_key=True, max_length=36)
     name: str = Field(max_length=50)
     label: str = Field(max_length=80)

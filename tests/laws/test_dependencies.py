@@ -13,7 +13,14 @@ ROOT = Path(__file__).parents[2]
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
 
 # Oldest versions without a known hole that concerns us (SECURITY 5.2).
-SAFE = {"starlette": "1.0.1", "python-multipart": "0.0.32", "granian": "2.7.4", "python-socketio": "5.14.0", "reflex": "0.8.15", "cryptography": "50"}
+SAFE = {
+    "starlette": "1.0.1",
+    "python-multipart": "0.0.32",
+    "granian": "2.7.4",
+    "python-socketio": "5.14.0",
+    "reflex": "0.8.15",
+    "cryptography": "50",
+}
 # Files with which compromised releases of other packages ran code at every start of Python.
 IMPLANTS = {"litellm_init.pth", "cook.pth", "cook.py", "sitecustomize.py"}
 ALLOWED_PTH = re.compile(r"(distutils-precedence|_virtualenv|__editable__.*|a1_coverage|coverage|_uv_.*|.*-nspkg)\.pth")

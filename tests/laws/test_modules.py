@@ -62,7 +62,7 @@ def test_modules_are_short_named_and_finished() -> None:
     [
         pytest.param("long.py", "x = 1\n" * (LONGEST + 1), id="too long"),
         pytest.param("utils.py", "", id="nameless"),
-        pytest.param("half.py", "# TO" "DO: later\n", id="unfinished"),
+        pytest.param("half.py", "# TODO: later\n", id="unfinished"),
     ],
 )
 def test_a_planted_bad_module_is_caught(tmp_path: Path, name: str, text: str) -> None:

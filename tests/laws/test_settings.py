@@ -10,7 +10,8 @@ ROOT = Path(__file__).parents[2]
 def missing(text: str) -> list[str]:
     """Settings whose variable or description does not stand in the text."""
     return [
-        name for name, field in Settings.model_fields.items()
+        name
+        for name, field in Settings.model_fields.items()
         if f"PATCHBAY_{name.upper()}=" not in text or (field.description or "?") not in text
     ]
 
