@@ -1,0 +1,46 @@
+"""What a page is. Every module in `app/ui/pages/` ends with `PAGE = Page(...)`; nothing else has to be edited.
+
+Example, `app/ui/pages/weather.py`:
+
+    def content() -> rx.Component:
+        return rx.heading(t("weather.title"))
+
+    PAGE = Page(route="/weather", title="weather.title", content=content, nav=Nav("cloud", order=45), on_load=(Weather.load,))
+
+A page with a role is drawn inside the shell, after sign-in and hydration, so `content()` never shows to a stranger
+and needs no guard of its own. What protects the data is the event guard (`ui/guard.py`) and the services, not the page.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import reflex as rx
+
+from app import folder
+from app.domain.actor import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Nav:
+    """An entry of the rail (bottom bar on a phone). `icon` is a lucide name, the word is the page's title."""
+
+    icon: str
+    order: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page. `title` is a word key. `role`: the least role that sees it; None = open to everybody, drawn without the shell."""
+
+    route: str
+    title: str
+    content: Callable[[], rx.Component]
+    role: Role | None = Role.VIEWER
+    nav: Nav | None = None
+    on_load: Sequence[rx.event.EventHandler] = ()
+
+
+def load() -> tuple[Page, ...]:
+    """Every page of the folder; those with an entry in the rail first, in its order."""
+    pages = [module.PAGE for module in folder.load("app.ui.pages").values()]
+    return tuple(sorted(pages, key=lambda p: (p.nav is None, p.nav.order if p.nav else 0, p.route)))

@@ -1,0 +1,1 @@
+"""What the pages remember: a disposable view of the database."""
