@@ -7,7 +7,7 @@ from app.ui.state.session import SessionState
 
 app = rx.App(html_lang="en")
 
-for entry in page.load():
+for entry in page.pages():
     app.add_page(
         lambda entry=entry: shell.frame(entry),
         route=entry.route,

@@ -12,7 +12,8 @@ and needs no guard of its own. What protects the data is the event guard (`ui/gu
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import reflex as rx
 
@@ -38,9 +39,11 @@ class Page:
     role: Role | None = Role.VIEWER
     nav: Nav | None = None
     on_load: Sequence[rx.event.EventHandler] = ()
+    module: str = ""  # name of the file it came from; filled by `pages()`
 
 
-def load() -> tuple[Page, ...]:
+@lru_cache(1)
+def pages() -> tuple[Page, ...]:
     """Every page of the folder; those with an entry in the rail first, in its order."""
-    pages = [module.PAGE for module in folder.load("app.ui.pages").values()]
-    return tuple(sorted(pages, key=lambda p: (p.nav is None, p.nav.order if p.nav else 0, p.route)))
+    found = [replace(module.PAGE, module=name) for name, module in folder.load("app.ui.pages").items()]
+    return tuple(sorted(found, key=lambda p: (p.nav is None, p.nav.order if p.nav else 0, p.route)))
