@@ -1,0 +1,1 @@
+"""The only outgoing HTTP: guarded session, egress policy, auth types, wires, failures."""
