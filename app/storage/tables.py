@@ -3,71 +3,17 @@
 Ids are UUIDv7 text made by us (a sealed value is bound to its row before the row exists). Times are UTC.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, LargeBinary, MetaData, String, Text, text
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, text
 from sqlmodel import Column, Field, SQLModel
 
 from app.domain.ids import uuid7
 from app.domain.secret import Sealed
-
-SQLModel.metadata.naming_convention = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-).naming_convention
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """Stored as UTC, read back aware. SQLite would otherwise hand out naive times."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
-        if value is not None and value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
-        return value.astimezone(UTC) if value else None
-
-    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
-        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
-
-
-class SealedText(TypeDecorator[Sealed]):
-    """Wrap-only: no crypto on load. Refuses anything that is not already sealed, so nothing is stored in clear."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Sealed | None, dialect: Any) -> str | None:
-        if value is not None and not isinstance(value, Sealed):
-            raise TypeError("only a Sealed value can be stored in this column")
-        return value.text if value else None
-
-    def process_result_value(self, value: str | None, dialect: Any) -> Sealed | None:
-        return Sealed(value) if value is not None else None
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _time(*, nullable: bool = False, index: bool = False) -> Column[Any]:
-    return Column(UtcTime(), nullable=nullable, index=index)
-
-
-def _json() -> Column[Any]:
-    return Column(JSON, nullable=False)
-
-
-def _owner(target: str, *, index: bool = True) -> Column[Any]:
-    return Column(String(36), ForeignKey(target, ondelete="CASCADE"), nullable=False, index=index)
+from app.storage.audit_tables import AuditHead as AuditHead
+from app.storage.audit_tables import AuditRow as AuditRow
+from app.storage.columns import SealedText, json_column, now, owner_column, time_column
 
 
 class Instance(SQLModel, table=True):
@@ -78,9 +24,9 @@ class Instance(SQLModel, table=True):
     revision: int = Field(default=0, sa_type=BigInteger)
     default_provider_id: str | None = Field(default=None, max_length=36)
     setup_token_hash: str | None = Field(default=None, max_length=64)
-    setup_expires_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
-    setup_done_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
-    created_at: datetime = Field(default_factory=now, sa_column=_time())
+    setup_expires_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    setup_done_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    created_at: datetime = Field(default_factory=now, sa_column=time_column())
 
 
 class CryptoKey(SQLModel, table=True):
@@ -99,9 +45,9 @@ class CryptoKey(SQLModel, table=True):
     kid: str = Field(primary_key=True, max_length=10)
     state: str = Field(max_length=16)  # staged, active, decrypt_only, retired
     canary: Sealed = Field(sa_column=Column(SealedText(), nullable=False))
-    created_at: datetime = Field(default_factory=now, sa_column=_time())
-    activated_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
-    retired_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    created_at: datetime = Field(default_factory=now, sa_column=time_column())
+    activated_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    retired_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
 
 
 class SystemSecret(SQLModel, table=True):
@@ -110,7 +56,7 @@ class SystemSecret(SQLModel, table=True):
     __tablename__ = "system_secret"
     name: str = Field(primary_key=True, max_length=40)
     value: Sealed = Field(sa_column=Column(SealedText(), nullable=False))
-    created_at: datetime = Field(default_factory=now, sa_column=_time())
+    created_at: datetime = Field(default_factory=now, sa_column=time_column())
 
 
 class WorkerHeartbeat(SQLModel, table=True):
@@ -121,9 +67,9 @@ class WorkerHeartbeat(SQLModel, table=True):
     kind: str = Field(max_length=16)  # serve, gateway
     host: str = Field(max_length=255)
     pid: int
-    started_at: datetime = Field(sa_column=_time())
-    seen_at: datetime = Field(sa_column=_time(index=True))
-    kids: list[str] = Field(default_factory=list, sa_column=_json())
+    started_at: datetime = Field(sa_column=time_column())
+    seen_at: datetime = Field(sa_column=time_column(index=True))
+    kids: list[str] = Field(default_factory=list, sa_column=json_column())
     revision: int = Field(default=0, sa_type=BigInteger)
 
 
@@ -135,9 +81,9 @@ class UserRow(SQLModel, table=True):
     role: str = Field(max_length=16)
     password_hash: str = Field(max_length=255)
     is_active: bool = True
-    last_login_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
-    created_at: datetime = Field(default_factory=now, sa_column=_time())
-    updated_at: datetime = Field(default_factory=now, sa_column=_time())
+    last_login_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    created_at: datetime = Field(default_factory=now, sa_column=time_column())
+    updated_at: datetime = Field(default_factory=now, sa_column=time_column())
 
 
 class SessionRow(SQLModel, table=True):
@@ -145,16 +91,16 @@ class SessionRow(SQLModel, table=True):
 
     __tablename__ = "user_session"
     id: str = Field(default_factory=uuid7, primary_key=True, max_length=36)
-    user_id: str = Field(sa_column=_owner("user_account.id"))
+    user_id: str = Field(sa_column=owner_column("user_account.id"))
     token_hash: str = Field(max_length=64, unique=True)
     csrf_token: str = Field(max_length=64)
     ip: str = Field(default="", max_length=64)
     user_agent: str = Field(default="", max_length=200)
-    created_at: datetime = Field(default_factory=now, sa_column=_time())
-    seen_at: datetime = Field(default_factory=now, sa_column=_time())
-    expires_at: datetime = Field(sa_column=_time(index=True))
-    confirmed_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
-    revoked_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    created_at: datetime = Field(default_factory=now, sa_column=time_column())
+    seen_at: datetime = Field(default_factory=now, sa_column=time_column())
+    expires_at: datetime = Field(sa_column=time_column(index=True))
+    confirmed_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    revoked_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
 
 
 class LoginThrottle(SQLModel, table=True):
@@ -163,8 +109,8 @@ class LoginThrottle(SQLModel, table=True):
     __tablename__ = "login_throttle"
     subject: str = Field(primary_key=True, max_length=80)
     failures: int = 0
-    last_at: datetime = Field(default_factory=now, sa_column=_time())
-    locked_until: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    last_at: datetime = Field(default_factory=now, sa_column=time_column())
+    locked_until: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
 
 
 class ProviderRow(SQLModel, table=True):
@@ -187,40 +133,40 @@ class ProviderRow(SQLModel, table=True):
     base_url: str = Field(max_length=2048)
     origin: str = Field(max_length=300)
     auth_type: str = Field(max_length=20)
-    auth: dict[str, str] = Field(default_factory=dict, sa_column=_json())
-    network: dict[str, Any] = Field(default_factory=dict, sa_column=_json())
-    limits: dict[str, Any] = Field(default_factory=dict, sa_column=_json())
-    capabilities: dict[str, Any] = Field(default_factory=dict, sa_column=_json())
+    auth: dict[str, str] = Field(default_factory=dict, sa_column=json_column())
+    network: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    limits: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    capabilities: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
     default_model: str | None = Field(default=None, max_length=200)
     only_listed_models: bool = False
-    tags: list[str] = Field(default_factory=list, sa_column=_json())
+    tags: list[str] = Field(default_factory=list, sa_column=json_column())
     enabled: bool = True
     is_system: bool = False
     version: int = 1
     revision: int = Field(default=0, sa_type=BigInteger, index=True)  # registry revision of the last change
-    created_at: datetime = Field(default_factory=now, sa_column=_time())
-    updated_at: datetime = Field(default_factory=now, sa_column=_time())
+    created_at: datetime = Field(default_factory=now, sa_column=time_column())
+    updated_at: datetime = Field(default_factory=now, sa_column=time_column())
     created_by: str = Field(default="", max_length=80)
-    deleted_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    deleted_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
 
 
 class CredentialRow(SQLModel, table=True):
     __tablename__ = "credential"
     id: str = Field(default_factory=uuid7, primary_key=True, max_length=36)
-    provider_id: str = Field(sa_column=_owner("provider.id"))
+    provider_id: str = Field(sa_column=owner_column("provider.id"))
     label: str = Field(max_length=80)
     state: str = Field(default="active", max_length=16)
     weight: int = 1
     priority: int = 1
     origin: str = Field(max_length=300)
     reference: str | None = Field(default=None, max_length=500)
-    expires_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    expires_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
     state_reason: str = Field(default="", max_length=200)
-    state_since: datetime | None = Field(default=None, sa_column=_time(nullable=True))
-    next_retry_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
-    retire_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
-    created_at: datetime = Field(default_factory=now, sa_column=_time())
-    updated_at: datetime = Field(default_factory=now, sa_column=_time())
+    state_since: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    next_retry_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    retire_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    created_at: datetime = Field(default_factory=now, sa_column=time_column())
+    updated_at: datetime = Field(default_factory=now, sa_column=time_column())
 
 
 class CredentialSecret(SQLModel, table=True):
@@ -232,26 +178,26 @@ class CredentialSecret(SQLModel, table=True):
     value: Sealed = Field(sa_column=Column(SealedText(), nullable=False))
     hint: str = Field(default="", max_length=4)
     fingerprint: str = Field(max_length=12, index=True)
-    broken_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
-    updated_at: datetime = Field(default_factory=now, sa_column=_time())
+    broken_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    updated_at: datetime = Field(default_factory=now, sa_column=time_column())
 
 
 class ModelRow(SQLModel, table=True):
     __tablename__ = "model"
     __table_args__ = (Index("uq_model_provider_identifier", "provider_id", "identifier", unique=True),)
     id: str = Field(default_factory=uuid7, primary_key=True, max_length=36)
-    provider_id: str = Field(sa_column=_owner("provider.id", index=False))
+    provider_id: str = Field(sa_column=owner_column("provider.id", index=False))
     identifier: str = Field(max_length=200)
     label: str = Field(default="", max_length=80)
     description: str = Field(default="", max_length=500)
     context_length: int | None = None
     output_limit: int | None = None
-    capabilities: dict[str, Any] = Field(default_factory=dict, sa_column=_json())
-    pricing: dict[str, Any] = Field(default_factory=dict, sa_column=_json())
-    sources: dict[str, str] = Field(default_factory=dict, sa_column=_json())  # field → declared, discovered, checked
+    capabilities: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    pricing: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    sources: dict[str, str] = Field(default_factory=dict, sa_column=json_column())  # field → declared, discovered, checked
     status: str = Field(default="active", max_length=16)
-    created_at: datetime = Field(default_factory=now, sa_column=_time())
-    updated_at: datetime = Field(default_factory=now, sa_column=_time())
+    created_at: datetime = Field(default_factory=now, sa_column=time_column())
+    updated_at: datetime = Field(default_factory=now, sa_column=time_column())
 
 
 class ProbeRow(SQLModel, table=True):
@@ -263,9 +209,9 @@ class ProbeRow(SQLModel, table=True):
     credential_id: str = Field(default="", primary_key=True, max_length=36)
     model: str = Field(default="", primary_key=True, max_length=200)
     configuration: str = Field(max_length=64)
-    result: dict[str, Any] = Field(sa_column=_json())
+    result: dict[str, Any] = Field(sa_column=json_column())
     tested_by: str = Field(default="", max_length=80)
-    checked_at: datetime = Field(sa_column=_time())
+    checked_at: datetime = Field(sa_column=time_column())
 
 
 class AliasRow(SQLModel, table=True):
@@ -275,16 +221,16 @@ class AliasRow(SQLModel, table=True):
     description: str = Field(default="", max_length=500)
     enabled: bool = True
     version: int = 1
-    created_at: datetime = Field(default_factory=now, sa_column=_time())
-    updated_at: datetime = Field(default_factory=now, sa_column=_time())
+    created_at: datetime = Field(default_factory=now, sa_column=time_column())
+    updated_at: datetime = Field(default_factory=now, sa_column=time_column())
     created_by: str = Field(default="", max_length=80)
 
 
 class AliasTarget(SQLModel, table=True):
     __tablename__ = "alias_target"
     id: str = Field(default_factory=uuid7, primary_key=True, max_length=36)
-    alias_id: str = Field(sa_column=_owner("alias.id"))
-    provider_id: str = Field(sa_column=_owner("provider.id"))
+    alias_id: str = Field(sa_column=owner_column("alias.id"))
+    provider_id: str = Field(sa_column=owner_column("provider.id"))
     model: str = Field(max_length=200)
     priority: int = 1
     weight: int = 1
@@ -297,10 +243,10 @@ class TemplateRow(SQLModel, table=True):
     id: str = Field(default_factory=uuid7, primary_key=True, max_length=36)
     name: str = Field(max_length=80, unique=True)
     description: str = Field(default="", max_length=500)
-    body: dict[str, Any] = Field(sa_column=_json())
+    body: dict[str, Any] = Field(sa_column=json_column())
     version: int = 1
-    created_at: datetime = Field(default_factory=now, sa_column=_time())
-    updated_at: datetime = Field(default_factory=now, sa_column=_time())
+    created_at: datetime = Field(default_factory=now, sa_column=time_column())
+    updated_at: datetime = Field(default_factory=now, sa_column=time_column())
     created_by: str = Field(default="", max_length=80)
 
 
@@ -316,10 +262,10 @@ class ClientKeyRow(SQLModel, table=True):
     models: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     providers: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     requests_per_minute: int = 0
-    expires_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
-    created_at: datetime = Field(default_factory=now, sa_column=_time())
+    expires_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    created_at: datetime = Field(default_factory=now, sa_column=time_column())
     created_by: str = Field(default="", max_length=80)
-    revoked_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    revoked_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
 
 
 class EgressApproval(SQLModel, table=True):
@@ -328,37 +274,4 @@ class EgressApproval(SQLModel, table=True):
     __tablename__ = "egress_approval"
     origin: str = Field(primary_key=True, max_length=300)
     approved_by: str = Field(max_length=80)
-    approved_at: datetime = Field(default_factory=now, sa_column=_time())
-
-
-class AuditRow(SQLModel, table=True):
-    """Append-only (triggers), gap-free, hash-chained, sealed. Never batch-rebuild this table in a migration."""
-
-    __tablename__ = "audit"
-    seq: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
-    ts: int = Field(sa_type=BigInteger)  # microseconds since 1970, UTC
-    actor_type: str = Field(max_length=16)
-    actor_id: str = Field(max_length=80)
-    actor_name: str = Field(max_length=254)
-    ip: str = Field(default="", max_length=64)
-    session_id_hash: str = Field(default="", max_length=16)
-    request_id: str = Field(default="", max_length=64)
-    action: str = Field(max_length=60, index=True)
-    target_type: str = Field(max_length=30)
-    target_id: str = Field(max_length=80, index=True)
-    target_name: str = Field(max_length=254)
-    outcome: str = Field(max_length=8)
-    changes: dict[str, Any] = Field(default_factory=dict, sa_column=_json())
-    reason: str = Field(default="", max_length=200)
-    prev_hash: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
-    hash: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
-    seal: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
-
-
-class AuditHead(SQLModel, table=True):
-    """Singleton (id 1): the lock taken last in a transaction that writes to the audit."""
-
-    __tablename__ = "audit_head"
-    id: int = Field(default=1, primary_key=True)
-    seq: int = Field(default=0, sa_type=BigInteger)
-    hash: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
+    approved_at: datetime = Field(default_factory=now, sa_column=time_column())

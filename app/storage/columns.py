@@ -1,0 +1,66 @@
+"""Column types and shapes that the tables share: aware UTC times, sealed text, JSON, owners."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, ForeignKey, MetaData, String, Text
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Column, SQLModel
+
+from app.domain.secret import Sealed
+
+SQLModel.metadata.naming_convention = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+).naming_convention
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """Stored as UTC, read back aware. SQLite would otherwise hand out naive times."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+class SealedText(TypeDecorator[Sealed]):
+    """Wrap-only: no crypto on load. Refuses anything that is not already sealed, so nothing is stored in clear."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sealed | None, dialect: Any) -> str | None:
+        if value is not None and not isinstance(value, Sealed):
+            raise TypeError("only a Sealed value can be stored in this column")
+        return value.text if value else None
+
+    def process_result_value(self, value: str | None, dialect: Any) -> Sealed | None:
+        return Sealed(value) if value is not None else None
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def time_column(*, nullable: bool = False, index: bool = False) -> Column[Any]:
+    return Column(UtcTime(), nullable=nullable, index=index)
+
+
+def json_column() -> Column[Any]:
+    return Column(JSON, nullable=False)
+
+
+def owner_column(target: str, *, index: bool = True) -> Column[Any]:
+    return Column(String(36), ForeignKey(target, ondelete="CASCADE"), nullable=False, index=index)
