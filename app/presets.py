@@ -1,0 +1,91 @@
+"""Known vendors, one file each under `presets/`. A bad file is a sentence that names file, line and field."""
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from app.domain import names
+from app.domain.address import AddressNote, normalise
+from app.domain.errors import InvalidDraft, UnknownPreset
+from app.domain.preset import Preset
+
+FOLDER = Path(__file__).parents[1] / "presets"
+_PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
+
+
+class BadPreset(ValueError):
+    """A preset file that cannot be used. The text is `file:line: field: what is wrong`."""
+
+
+def read(file: Path) -> Preset:
+    """Read one file; its name without `.toml` is the preset's id. Raises `BadPreset`."""
+    try:
+        text = file.read_text("utf-8")
+        fields = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        raise BadPreset(f"{file.name}:{found[1] if found else 1}: this is not valid TOML: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadPreset(f"{file.name}:1: the file cannot be read as UTF-8 text") from error
+    if "id" in fields:
+        raise BadPreset(f"{_place(file, text, 'id')}: leave it out, the name of the file is the id")
+    try:
+        preset = Preset(id=file.stem, **fields)
+        names.check_slug(preset.id, field="id")
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0])
+        raise BadPreset(f"{_place(file, text, field)}: {first['msg']}") from error
+    except InvalidDraft as error:
+        raise BadPreset(f"{file.name}:1: the file's name: {error.message}") from error
+    _check(preset, file, text)
+    return preset
+
+
+def load(folder: Path) -> dict[str, Preset]:
+    """Every preset of a folder, in the order of the gallery: local first, then rank, then label."""
+    found = [read(file) for file in sorted(folder.glob("*.toml"))]
+    return {p.id: p for p in sorted(found, key=lambda p: (not p.local, p.rank, p.label.lower()))}
+
+
+@cache
+def _shipped() -> dict[str, Preset]:
+    return load(FOLDER)
+
+
+def all_() -> tuple[Preset, ...]:
+    """The shipped presets, in the order of the gallery. Raises `BadPreset` when a file is wrong."""
+    return tuple(_shipped().values())
+
+
+def get(preset: str) -> Preset:
+    """One preset by id. Raises `UnknownPreset`, which lists the ids."""
+    try:
+        return _shipped()[preset]
+    except KeyError:
+        raise UnknownPreset(
+            "There is no preset of this name. Choose one of the list, or add a custom provider.", suggestions=sorted(_shipped())
+        ) from None
+
+
+def _check(preset: Preset, file: Path, text: str) -> None:
+    """What the types cannot say: an address in its normal form, an auth type among those offered."""
+    if not _PLACEHOLDER.search(preset.base_url):
+        try:
+            address = normalise(preset.base_url)
+        except InvalidDraft as error:
+            raise BadPreset(f"{_place(file, text, 'base_url')}: {error.message}") from error
+        if address.base_url != preset.base_url or AddressNote.VERSION_ADDED in address.notes:
+            raise BadPreset(f"{_place(file, text, 'base_url')}: write it in its normal form, {address.base_url}")
+    if preset.auth_types and preset.auth_types[0] != preset.auth_type:
+        raise BadPreset(f"{_place(file, text, 'auth_types')}: the first one must be auth_type, {preset.auth_type}")
+
+
+def _place(file: Path, text: str, field: str) -> str:
+    """`file:line: field`; a field that is missing is placed at the end of the file."""
+    lines = text.splitlines()
+    at = next((n for n, line in enumerate(lines, 1) if re.match(rf"\s*{re.escape(field)}\s*=", line)), max(len(lines), 1))
+    return f"{file.name}:{at}: {field}"

@@ -1,0 +1,75 @@
+"""Presets: the shipped ones are valid, a bad file is named with its line and field."""
+
+from pathlib import Path
+
+import pytest
+
+from app import presets
+from app.domain.errors import UnknownPreset
+from app.upstream import auth
+
+GOOD = 'label = "X"\ntype = "openai"\nbase_url = "https://api.example.com/v1"\nauth_type = "api_key"\n'
+
+
+def write(folder: Path, text: str, name: str = "some-vendor.toml") -> Path:
+    file = folder / name
+    file.write_text(text)
+    return file
+
+
+def test_the_vendors_people_ask_for_first_are_shipped() -> None:
+    assert {p.id for p in presets.all_()} >= {"ollama", "lm-studio", "vllm", "openrouter", "openai", "mistral", "groq"}
+
+
+def test_local_servers_come_first_in_the_gallery() -> None:
+    flags = [p.local for p in presets.all_()]
+
+    assert flags == sorted(flags, reverse=True)
+
+
+@pytest.mark.parametrize("preset", presets.all_(), ids=lambda p: p.id)
+def test_a_shipped_preset_names_auth_types_that_exist(preset: presets.Preset) -> None:
+    assert {preset.auth_type, *preset.auth_types} <= set(auth.types())
+
+
+@pytest.mark.parametrize("preset", [p for p in presets.all_() if p.auth_type != "none"], ids=lambda p: p.id)
+def test_a_vendor_that_needs_a_key_says_where_to_get_it(preset: presets.Preset) -> None:
+    assert preset.key_url.startswith("https://")
+
+
+def test_an_unknown_preset_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(UnknownPreset) as caught:
+        presets.get("nobody")
+
+    assert "groq" in caught.value.suggestions
+
+
+def test_a_new_preset_is_one_new_file(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+
+    assert presets.load(tmp_path)["some-vendor"].label == "X"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        pytest.param(GOOD + "ranks = 3\n", "some-vendor.toml:5: ranks:", id="unknown field"),
+        pytest.param(GOOD.replace("openai", "opnai"), "some-vendor.toml:2: type:", id="unknown type"),
+        pytest.param(GOOD.replace('label = "X"\n', ""), "some-vendor.toml:3: label:", id="missing field"),
+        pytest.param(GOOD + 'id = "x"\n', "some-vendor.toml:5: id:", id="id inside"),
+        pytest.param(GOOD.replace("/v1", "/v1/v1"), "some-vendor.toml:3: base_url:", id="doubled version"),
+        pytest.param(GOOD.replace("https", "ftp"), "some-vendor.toml:3: base_url:", id="scheme"),
+        pytest.param(GOOD + 'auth_types = ["none", "api_key"]\n', "some-vendor.toml:5: auth_types:", id="auth types"),
+        pytest.param(GOOD + "rank = = 3\n", "some-vendor.toml:5:", id="not TOML"),
+    ],
+)
+def test_a_bad_file_is_named_with_its_line_and_field(tmp_path: Path, text: str, place: str) -> None:
+    with pytest.raises(presets.BadPreset) as caught:
+        presets.load(write(tmp_path, text).parent)
+
+    assert str(caught.value).startswith(place)
+
+
+def test_a_file_with_a_reserved_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(presets.BadPreset, match="reserved"):
+        presets.read(write(tmp_path, GOOD, "health.toml"))
