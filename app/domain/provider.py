@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -194,6 +194,20 @@ class Provider(Record):
     created_at: datetime
     updated_at: datetime
     created_by: str
+
+
+class ProviderQuery(Closed):
+    """What to list. `cursor` is the `next_cursor` of the page before; it belongs to the same `sort` and `order`."""
+
+    search: Annotated[str, StringConstraints(max_length=100)] | None = None
+    status: Status | None = None
+    auth_type: Annotated[str, StringConstraints(max_length=20)] | None = None
+    type: ProviderType | None = None
+    tag: Tag | None = None
+    sort: Literal["label", "name", "created_at", "updated_at"] = "label"
+    order: Literal["asc", "desc"] = "asc"
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    cursor: Annotated[str, StringConstraints(max_length=1_000)] | None = None
 
 
 class Page(Record):

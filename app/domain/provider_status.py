@@ -1,0 +1,49 @@
+"""What the card says, derived from the last test of the present configuration."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from app.domain.probe import ProbeResult, Rung, Verdict
+from app.domain.provider import KeyState, Status
+
+_WORDS: dict[Verdict, Status] = {
+    Verdict.LIMITED: Status.LIMITED,
+    Verdict.UNREACHABLE: Status.DOWN,
+    Verdict.TLS_FAILED: Status.DOWN,
+    Verdict.TIMEOUT: Status.DOWN,
+}
+
+
+def status_of(*, enabled: bool, keys: Iterable[KeyState], result: ProbeResult | None) -> Status:
+    """The status in words. Everything that is neither proven, limited nor down needs attention."""
+    if not enabled:
+        return Status.OFF
+    if KeyState.UNREADABLE in keys:
+        return Status.UNREADABLE
+    if result is None:
+        return Status.NOT_TESTED
+    if result.ok and {Rung.CHAT, Rung.STREAM} & set(result.proven):
+        return Status.WORKING
+    if result.ok and result.verdict is Verdict.OK:
+        return Status.KEY_ACCEPTED
+    return _WORDS.get(result.verdict, Status.ATTENTION)
+
+
+def configuration(
+    *, type_: str, base_url: str, auth_type: str, auth: Mapping[str, str], network: Mapping[str, Any], fingerprints: Iterable[str]
+) -> str:
+    """Digest of what decides how a call goes out: another digest means that an old test says nothing about it.
+
+    The name, label, tags and default model are not part of it; the result names the model it used.
+    """
+    facts = {
+        "type": type_,
+        "base_url": base_url,
+        "auth_type": auth_type,
+        "auth": dict(auth),
+        "network": {k: v for k, v in network.items() if v is not None},
+        "fingerprints": sorted(fingerprints),
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
