@@ -1,0 +1,116 @@
+// Small parts that must run in the browser because a strict content policy forbids sending code to it.
+import { createElement, useEffect, useRef, useState } from "react";
+import { toast } from "sonner";
+
+// Shows a notice whenever `seq` grows. What a tab had before it was opened is not shown again.
+export const Notice = ({ seq, level, text }) => {
+  const seen = useRef(seq);
+  useEffect(() => {
+    if (seq > seen.current && text) (toast[level] ?? toast)(text);
+    seen.current = seq;
+  }, [seq]);
+  return null;
+};
+
+// Fires `onBeat` when `beat` changes after the first look: how a change elsewhere reaches an open page.
+export const Pulse = ({ beat, onBeat }) => {
+  const seen = useRef(beat);
+  useEffect(() => {
+    if (beat !== seen.current) onBeat?.();
+    seen.current = beat;
+  }, [beat]);
+  return null;
+};
+
+// Inside a form: says once that something was typed, and asks before the tab is closed with it.
+export const Unsaved = ({ onTyped }) => {
+  const anchor = useRef(null);
+  useEffect(() => {
+    const form = anchor.current.closest("form");
+    let typed = false;
+    const note = (event) => {
+      if (typed || event.target.closest("[data-unguarded]")) return;
+      typed = true;
+      onTyped?.();
+    };
+    const leave = (event) => typed && event.preventDefault();
+    form.addEventListener("input", note);
+    window.addEventListener("beforeunload", leave);
+    return () => {
+      form.removeEventListener("input", note);
+      window.removeEventListener("beforeunload", leave);
+    };
+  }, []);
+  return createElement("span", { ref: anchor, hidden: true });
+};
+
+// Inside a form: when `seq` grows, puts the focus on the first field that is marked invalid.
+export const FirstError = ({ seq }) => {
+  const anchor = useRef(null);
+  useEffect(() => {
+    if (!seq) return;
+    const bad = anchor.current.closest("form")?.querySelector("[aria-invalid=true]");
+    bad?.closest("details")?.setAttribute("open", "");
+    bad?.focus();
+  }, [seq]);
+  return createElement("span", { ref: anchor, hidden: true });
+};
+
+// Inside a form: empties its password fields when `seq` grows, so that a saved key does not stay in the page.
+export const Forget = ({ seq }) => {
+  const anchor = useRef(null);
+  useEffect(() => {
+    if (!seq) return;
+    for (const field of anchor.current.closest("form")?.querySelectorAll("input[type=password]") ?? []) field.value = "";
+  }, [seq]);
+  return createElement("span", { ref: anchor, hidden: true });
+};
+
+// Copies `text`. The child is the button; `copied` replaces its label for a moment and is announced.
+export const Copy = ({ text, copied, children }) => {
+  const [done, setDone] = useState(false);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = Object.assign(document.createElement("textarea"), { value: text });
+      document.activeElement.after(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    setDone(true);
+    setTimeout(() => setDone(false), 2000);
+  };
+  return createElement(
+    "span",
+    { className: "pb-copy", "data-done": done || undefined, onClick: copy },
+    children,
+    createElement("span", { className: "pb-copied", role: "status" }, done ? copied : ""),
+  );
+};
+
+// Submits the form it stands in with another intent than saving.
+export const submitAs = (intent) => (event) => {
+  const form = event.currentTarget.form;
+  const field = form.elements.namedItem("intent");
+  field.value = intent;
+  form.requestSubmit();
+  field.value = "save";
+};
+
+// Puts the reader's cursor into the search field of the page when "/" is pressed outside a field.
+export const Slash = () => {
+  useEffect(() => {
+    const jump = (event) => {
+      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.target.closest("input, textarea, select, [role=dialog]")) return;
+      const search = document.querySelector("[data-search] input, input[data-search]");
+      if (!search) return;
+      event.preventDefault();
+      search.focus();
+    };
+    window.addEventListener("keydown", jump);
+    return () => window.removeEventListener("keydown", jump);
+  }, []);
+  return null;
+};
