@@ -101,6 +101,11 @@ def is_ip(host: str) -> bool:
     return True
 
 
+def looks_local(origin: str) -> bool:
+    """Whether the address itself says that it is on the reader's own machine or network; names are not looked up."""
+    return _looks_local(origin.split("://", 1)[-1])
+
+
 def _parse(text: str, field: str) -> URL:
     def refuse(why: str) -> InvalidDraft:
         return InvalidDraft({field: why})

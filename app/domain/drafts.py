@@ -1,0 +1,182 @@
+"""The rules a draft must keep, and what it looks like once they hold. Pure: who calls brings presets and auth types."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeVar
+
+from app.domain import names, secret_rules
+from app.domain.address import Address, normalise
+from app.domain.auth_field import AuthTypeInfo
+from app.domain.errors import InvalidDraft
+from app.domain.preset import Preset
+from app.domain.provider import CredentialDraft, ModelDraft, Network, ProviderDraft, ProviderPatch, ProviderType
+from app.domain.secret import Secret
+
+T = TypeVar("T")
+NO_HINTS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A draft in its final form. `secrets` holds only what was typed: an empty mapping keeps what is stored."""
+
+    name: str
+    label: str
+    description: str
+    type: ProviderType
+    preset: str | None
+    address: Address
+    auth_type: str
+    auth: dict[str, str]
+    secrets: dict[str, Secret] = field(repr=False)
+    credential_label: str | None
+    default_model: str | None
+    models: tuple[ModelDraft, ...]
+    network: Network
+    only_listed_models: bool
+    tags: list[str]
+    enabled: bool
+
+
+class _Findings:
+    """Collects what is wrong, so that a person sees every field at once."""
+
+    def __init__(self) -> None:
+        self.errors: list[InvalidDraft] = []
+
+    def ask(self, rule: Callable[[], T], otherwise: T) -> T:
+        try:
+            return rule()
+        except InvalidDraft as error:
+            self.errors.append(error)
+            return otherwise
+
+    def settle(self) -> None:
+        match self.errors:
+            case []:
+                return
+            case [only]:
+                raise only
+            case several:
+                reasons = {f: why for error in several for f, why in error.reasons.items()}
+                raise InvalidDraft(reasons, code=several[0].reason_code, suggestions=several[0].suggestions)
+
+
+def settle(
+    draft: ProviderDraft, *, preset: Preset | None, types: Mapping[str, AuthTypeInfo], hints: Mapping[str, str] = NO_HINTS
+) -> Settled:
+    """Check a draft against every rule. `preset` is the one it names, or that of its type; `hints` maps secret fields
+    to the hint of the stored secret. Raises `InvalidDraft` with one sentence for each field that breaks a rule."""
+    found = _Findings()
+    if "credential" in draft.model_fields_set and draft.credential is None:
+        found.errors.append(InvalidDraft({"credential": "Leave credential out to keep the stored key; a key is removed by its id."}))
+    type_ = found.ask(lambda: _type(draft, preset), draft.type)
+    name = found.ask(lambda: names.check_slug(draft.name), draft.name)
+    address = found.ask(lambda: _address(draft, preset, type_), Address("", ""))
+    auth_type = draft.auth_type if "auth_type" in draft.model_fields_set or preset is None or not draft.preset else preset.auth_type
+    info = found.ask(lambda: _auth_type(auth_type, types), AuthTypeInfo(name="", fields=()))
+    auth = found.ask(lambda: _auth(draft.auth, info), {}) if info.name else {}
+    secrets = found.ask(lambda: _secrets(draft.credential, info, hints), {}) if info.name else {}
+    models = tuple({m.identifier: m for m in map(_model, draft.models)}.values())
+    found.ask(lambda: _default(draft, models), None)
+    found.settle()
+    return Settled(
+        name=name,
+        label=draft.label or (preset.label if preset and draft.preset else draft.name),
+        description=draft.description.strip(),
+        type=type_,
+        preset=draft.preset,
+        address=address,
+        auth_type=auth_type,
+        auth=auth,
+        secrets=secrets,
+        credential_label=draft.credential.label if draft.credential else None,
+        default_model=draft.default_model,
+        models=models,
+        network=draft.network,
+        only_listed_models=draft.only_listed_models,
+        tags=list(dict.fromkeys(draft.tags)),
+        enabled=draft.enabled,
+    )
+
+
+def patched(current: ProviderDraft, patch: ProviderPatch) -> ProviderDraft:
+    """`current` with what the patch sets; None clears to the default. Raises `InvalidDraft` where nothing can be cleared."""
+    fields = {f: getattr(patch, f) for f in patch.model_fields_set - {"detach", "version"}}
+    for kept in ("enabled", "auth_type"):
+        if kept in fields and fields[kept] is None:
+            raise InvalidDraft({kept: "This cannot be empty. Leave it out to keep it as it is."})
+    cleared = {f for f, value in fields.items() if value is None and f not in ("credential", "default_model", "label")}
+    values = {f: getattr(current, f) for f in current.model_fields_set} | fields
+    if fields.get("auth_type", current.auth_type) != current.auth_type and "auth" not in fields:
+        cleared.add("auth")  # the fields of the old auth type mean nothing to the new one
+    return ProviderDraft.model_validate({f: v for f, v in values.items() if f not in cleared})
+
+
+def free_name(wanted: str, taken: set[str]) -> str:
+    """`wanted`, or `wanted-2`, `wanted-3` … : the first that is neither taken nor reserved."""
+    taken = taken | names.RESERVED
+    stem, number, name = wanted, 1, wanted
+    while name in taken:
+        number += 1
+        name = f"{stem[:46]}-{number}"
+    return name
+
+
+def _type(draft: ProviderDraft, preset: Preset | None) -> ProviderType:
+    if preset is None or not draft.preset:
+        return draft.type
+    if "type" in draft.model_fields_set and draft.type is not preset.type:
+        raise InvalidDraft({"type": f"{preset.label} speaks as {preset.type.value}. Leave the type out, or leave the preset out."})
+    return preset.type
+
+
+def _address(draft: ProviderDraft, preset: Preset | None, type_: ProviderType) -> Address:
+    if draft.base_url.strip() or preset is None or type_ is ProviderType.CUSTOM:
+        return normalise(draft.base_url)
+    return normalise(preset.base_url)
+
+
+def _auth_type(name: str, types: Mapping[str, AuthTypeInfo]) -> AuthTypeInfo:
+    if name not in types:
+        raise InvalidDraft({"auth_type": f"There is no such auth type. Choose one of: {', '.join(sorted(types))}."})
+    return types[name]
+
+
+def _auth(auth: Mapping[str, str], info: AuthTypeInfo) -> dict[str, str]:
+    known = dict.fromkeys(info.text_fields)
+    values = {f: v.strip() for f, v in auth.items() if v.strip()}
+    reasons: dict[str, str] = {}
+    if set(values) - set(known):
+        reasons["auth"] = f"The auth type {info.name} has no such field. Secrets belong into credential.secret."
+    reasons |= {f"auth.{f}": "Fill in this field." for f in info.required_fields if f in known and f not in values}
+    if any(ord(c) < 32 or ord(c) == 127 for v in values.values() for c in v):
+        reasons["auth"] = "A field contains control characters. Check what was pasted."
+    if reasons:
+        raise InvalidDraft(reasons)
+    return values
+
+
+def _secrets(credential: CredentialDraft | None, info: AuthTypeInfo, hints: Mapping[str, str]) -> dict[str, Secret]:
+    """Cleaned secrets; fields left empty are left out. Either none is given or every required one."""
+    if credential is None:
+        return {}
+    if set(credential.secret) - set(info.secret_fields):
+        fields = ", ".join(info.secret_fields) or "none"
+        raise InvalidDraft({"credential.secret": f"The auth type {info.name} does not have this field. Its secret fields: {fields}."})
+    cleaned = {f: secret_rules.clean(s, field=f"credential.secret.{f}", hint=hints.get(f, "")) for f, s in credential.secret.items()}
+    given = {f: s for f, s in cleaned.items() if s}
+    missing = [f for f in info.required_fields if f in info.secret_fields and f not in given]
+    if given and missing:
+        raise InvalidDraft({f"credential.secret.{f}": "Fill in this field." for f in missing})
+    return given
+
+
+def _model(model: str | ModelDraft) -> ModelDraft:
+    return ModelDraft(identifier=model) if isinstance(model, str) else model
+
+
+def _default(draft: ProviderDraft, models: tuple[ModelDraft, ...]) -> None:
+    if draft.only_listed_models and draft.default_model and draft.default_model not in {m.identifier for m in models}:
+        raise InvalidDraft({"default_model": "This model is not in the list, and only listed models are allowed."})

@@ -1,0 +1,50 @@
+"""What may be stored as a secret: trimmed of what pasting adds, never a mask, only characters a header can carry."""
+
+import re
+
+from app.domain.errors import InvalidDraft
+from app.domain.secret import Secret
+
+LONGEST = 8_192
+HINT_FROM = 20  # shorter secrets show no hint: four of few characters would give too much away
+_MASK = re.compile(r"[•●]|\*{3}")
+_WRAPPING = re.compile(r"""^(["'`“”‘’])(.*)(["'`“”‘’])$""", re.DOTALL)
+_SCHEME = re.compile(r"^(?:authorization\s*:\s*)?bearer\s+", re.IGNORECASE)
+
+
+def clean(secret: Secret, *, field: str, hint: str = "") -> Secret:
+    """Trim blanks, quotes and `Bearer `, and return what will be sealed; an empty result means "keep".
+
+    Raises `InvalidDraft` with `field` for a mask (`hint` is that of the stored secret: pasting it back is a mask too),
+    for control or invisible characters, and for something too long. The text itself is never in the message.
+    """
+    text = _trim(secret.reveal())
+    if _MASK.search(text) or (hint and text == hint):
+        raise InvalidDraft(
+            {field: "This is a masked key, not the key itself. Paste the whole key, or leave the field empty to keep the stored one."},
+            code="masked_secret",
+        )
+    if len(text) > LONGEST:
+        raise InvalidDraft({field: f"This is longer than {LONGEST:,} characters. Check what was pasted."}, code="secret_too_long")
+    if not all(" " <= c <= "~" for c in text):
+        raise InvalidDraft(
+            {field: "This contains invisible or special characters that no key has. Copy the key again from the provider's page."},
+            code="secret_characters",
+        )
+    return Secret(text)
+
+
+def hint_of(secret: Secret) -> str:
+    """The last four characters, or "" when the secret is short."""
+    return secret.reveal()[-4:] if len(secret) >= HINT_FROM else ""
+
+
+def _trim(text: str) -> str:
+    before = None
+    while before != text:
+        before = text
+        text = text.strip()
+        if found := _WRAPPING.match(text):
+            text = found[2]
+        text = _SCHEME.sub("", text)
+    return text

@@ -1,0 +1,59 @@
+"""The last probe of each provider, and for a while those of drafts that may be saved next."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.domain.probe import ProbeResult
+from app.domain.provider import LastTest
+from app.storage.tables import ProbeRow
+
+DRAFTS = 200
+DRAFT_SECONDS = 900
+
+# A draft that was tested and is then saved unchanged keeps its verdict. Keyed by the configuration's digest, which
+# holds a keyed fingerprint of the secret; lives in this process only, because a draft is nobody's row.
+_drafts: OrderedDict[str, tuple[float, LastTest]] = OrderedDict()
+
+
+async def of_providers(session: AsyncSession, provider_ids: Iterable[str]) -> dict[str, ProbeRow]:
+    """Provider id → its last probe with the configuration it was made for."""
+    query = select(ProbeRow).where(col(ProbeRow.provider_id).in_(list(provider_ids)), ProbeRow.credential_id == "", ProbeRow.model == "")
+    return {row.provider_id: row for row in (await session.exec(query)).all()}
+
+
+async def save(session: AsyncSession, provider_id: str, *, configuration: str, test: LastTest) -> None:
+    """Keep this result as the last of its provider."""
+    row = (await of_providers(session, [provider_id])).get(provider_id)
+    row = row or ProbeRow(provider_id=provider_id, configuration="", result={}, checked_at=test.result.checked_at)
+    row.configuration, row.tested_by = configuration, test.tested_by
+    row.result, row.checked_at = test.result.model_dump(mode="json"), test.result.checked_at
+    session.add(row)
+
+
+async def clear(session: AsyncSession, provider_id: str) -> None:
+    """Forget every result of a provider."""
+    for row in (await session.exec(select(ProbeRow).where(ProbeRow.provider_id == provider_id))).all():
+        await session.delete(row)
+
+
+def record(row: ProbeRow) -> LastTest:
+    """What the edges show of a probe."""
+    return LastTest(result=ProbeResult.model_validate(row.result), tested_by=row.tested_by)
+
+
+def remember_draft(configuration: str, test: LastTest) -> None:
+    """Keep the result of a draft for a quarter of an hour; the oldest make room."""
+    _drafts[configuration] = (time.monotonic(), test)
+    _drafts.move_to_end(configuration)
+    while len(_drafts) > DRAFTS:
+        _drafts.popitem(last=False)
+
+
+def of_draft(configuration: str) -> LastTest | None:
+    """The result of a draft of exactly this configuration, if it is fresh."""
+    at, test = _drafts.get(configuration, (0.0, None))
+    return test if test and time.monotonic() - at < DRAFT_SECONDS else None

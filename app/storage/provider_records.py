@@ -1,0 +1,126 @@
+"""From rows to the record that the UI and REST show. No secret is opened on the way."""
+
+from collections.abc import Sequence
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.domain.address import Address, looks_local
+from app.domain.provider import Credential, KeyState, LastTest, ModelDraft, Network, Provider, ProviderDraft, ProviderType
+from app.domain.provider_status import configuration, status_of
+from app.storage import approvals, credentials, models, probes, providers
+from app.storage.credentials import StoredKey
+from app.storage.tables import ModelRow, ProviderRow
+
+
+async def load(session: AsyncSession, rows: Sequence[ProviderRow]) -> list[Provider]:
+    """The records of these rows, in their order. A fixed number of queries, whatever the number of rows."""
+    ids = [row.id for row in rows]
+    keys = await credentials.of_providers(session, ids)
+    counted = await models.counts(session, ids)
+    tested = await probes.of_providers(session, ids)
+    approved = await approvals.origins(session)
+    default = await providers.default_id(session)
+    found = []
+    for row in rows:
+        probe = tested.get(row.id)
+        fresh = probe and probe.configuration == digest(row, keys[row.id])
+        found.append(
+            _record(
+                row,
+                keys[row.id],
+                model_count=counted.get(row.id, 0),
+                last_test=probes.record(probe) if probe and fresh else None,
+                is_default=row.id == default,
+                is_local=row.origin in approved or looks_local(row.origin),
+            )
+        )
+    return found
+
+
+async def one(session: AsyncSession, row: ProviderRow) -> Provider:
+    """The record of one row."""
+    return (await load(session, [row]))[0]
+
+
+def digest(row: ProviderRow, keys: Sequence[StoredKey]) -> str:
+    """Digest of the configuration as it is stored."""
+    return configuration(
+        type_=row.type,
+        base_url=row.base_url,
+        auth_type=row.auth_type,
+        auth=row.auth,
+        network=row.network,
+        fingerprints=[f"{f}:{s.fingerprint}" for k in keys if k.row.state == KeyState.ACTIVE for f, s in k.secrets.items()],
+    )
+
+
+def draft_of(row: ProviderRow, listed: Sequence[ModelRow]) -> ProviderDraft:
+    """The stored configuration as a draft without a credential; every field counts as set."""
+    return ProviderDraft(
+        name=row.name,
+        label=row.label,
+        description=row.description,
+        type=ProviderType(row.type),
+        preset=row.preset,
+        base_url=row.base_url,
+        auth_type=row.auth_type,
+        auth=row.auth,
+        default_model=row.default_model,
+        models=[ModelDraft(identifier=m.identifier, label=m.label or None) for m in listed],
+        network=Network.model_validate(row.network),
+        only_listed_models=row.only_listed_models,
+        tags=row.tags,
+        enabled=row.enabled,
+    )
+
+
+def _record(
+    row: ProviderRow, keys: Sequence[StoredKey], *, model_count: int, last_test: LastTest | None, is_default: bool, is_local: bool
+) -> Provider:
+    shown = [_credential(key) for key in keys]
+    return Provider(
+        id=row.id,
+        name=row.name,
+        label=row.label,
+        description=row.description,
+        type=ProviderType(row.type),
+        preset=row.preset,
+        base_url=row.base_url,
+        origin=row.origin,
+        effective_urls=Address(row.base_url, row.origin).effective_urls,
+        auth_type=row.auth_type,
+        auth=row.auth,
+        credentials=shown,
+        enabled=row.enabled,
+        is_default=is_default,
+        is_system=row.is_system,
+        is_local=is_local,
+        default_model=row.default_model,
+        model_count=model_count,
+        network=Network.model_validate(row.network),
+        only_listed_models=row.only_listed_models,
+        tags=row.tags,
+        status=status_of(enabled=row.enabled, keys=[k.state for k in shown], result=last_test.result if last_test else None),
+        last_test=last_test,
+        version=row.version,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        created_by=row.created_by,
+    )
+
+
+def _credential(key: StoredKey) -> Credential:
+    """The first field stands for the credential: its hint and fingerprint tell keys apart."""
+    first = next(iter(sorted(key.secrets.values(), key=lambda s: s.field)), None)
+    broken = any(s.broken_at for s in key.secrets.values())
+    return Credential(
+        id=key.row.id,
+        label=key.row.label,
+        is_set=first is not None,
+        hint=first.hint if first else "",
+        fingerprint=first.fingerprint if first else "",
+        state=KeyState.UNREADABLE if broken else KeyState(key.row.state),
+        origin=key.row.origin,
+        created_at=key.row.created_at,
+        updated_at=key.row.updated_at,
+    )

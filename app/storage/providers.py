@@ -1,0 +1,122 @@
+"""Providers in the database: functions on a session, no rules."""
+
+import base64
+import binascii
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, and_, cast, func, or_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.domain.audit import Action
+from app.domain.errors import InvalidDraft
+from app.domain.provider import ProviderQuery
+from app.storage.audit_tables import AuditRow
+from app.storage.tables import Instance, ProviderRow
+
+_SORTS: dict[str, ColumnElement[Any]] = {
+    "label": func.lower(ProviderRow.label),
+    "name": col(ProviderRow.name),
+    "created_at": col(ProviderRow.created_at),
+    "updated_at": col(ProviderRow.updated_at),
+}
+
+
+async def get(session: AsyncSession, name: str) -> ProviderRow | None:
+    """The live provider of this name."""
+    return (await session.exec(select(ProviderRow).where(ProviderRow.name == name, col(ProviderRow.deleted_at).is_(None)))).first()
+
+
+async def trashed(session: AsyncSession, name: str) -> ProviderRow | None:
+    """The provider of this name that was deleted last."""
+    query = select(ProviderRow).where(ProviderRow.name == name, col(ProviderRow.deleted_at).is_not(None))
+    return (await session.exec(query.order_by(col(ProviderRow.deleted_at).desc()).limit(1))).first()
+
+
+async def names(session: AsyncSession) -> list[str]:
+    """Names of the live providers, sorted."""
+    query = select(ProviderRow.name).where(col(ProviderRow.deleted_at).is_(None)).order_by(ProviderRow.name)
+    return list((await session.exec(query)).all())
+
+
+async def matching(session: AsyncSession, query: ProviderQuery, *, limit: int | None) -> list[ProviderRow]:
+    """Live providers that match, behind the cursor, in the asked order. `status` is derived and not looked at here."""
+    by = _SORTS[query.sort]
+    found = select(ProviderRow).where(*_filters(query))
+    if query.cursor:
+        value, last = _decode(query)
+        found = found.where(
+            or_(by > value, and_(by == value, col(ProviderRow.id) > last))
+            if query.order == "asc"
+            else or_(by < value, and_(by == value, col(ProviderRow.id) < last))
+        )
+    key = col(ProviderRow.id)
+    found = found.order_by(by.asc(), key.asc()) if query.order == "asc" else found.order_by(by.desc(), key.desc())
+    return list((await session.exec(found.limit(limit) if limit else found)).all())
+
+
+async def count(session: AsyncSession, query: ProviderQuery) -> int:
+    """How many live providers match, whatever the page and the status."""
+    return (await session.exec(select(func.count()).select_from(ProviderRow).where(*_filters(query)))).one()
+
+
+def cursor_after(row: ProviderRow, query: ProviderQuery) -> str:
+    """The cursor that continues behind this row."""
+    value = getattr(row, query.sort)
+    value = value.isoformat() if isinstance(value, datetime) else value.lower() if query.sort == "label" else value
+    return base64.urlsafe_b64encode(json.dumps([query.sort, query.order, value, row.id]).encode()).decode().rstrip("=")
+
+
+async def default_id(session: AsyncSession) -> str | None:
+    """Id of the default provider."""
+    return (await session.exec(select(Instance.default_provider_id).where(Instance.id == 1))).first()
+
+
+async def set_default(session: AsyncSession, provider_id: str | None) -> None:
+    """Make this provider the default, or none."""
+    instance = (await session.exec(select(Instance).where(Instance.id == 1))).one()
+    instance.default_provider_id = provider_id
+    session.add(instance)
+
+
+async def changed_since(session: AsyncSession, provider_id: str, version: int) -> tuple[dict[str, Any], str]:
+    """What the audit says changed after `version`: field → present value, and who changed it last."""
+    query = select(AuditRow).where(AuditRow.target_id == provider_id, AuditRow.action == Action.PROVIDER_UPDATE)
+    changed: dict[str, Any] = {}
+    who = ""
+    for entry in (await session.exec(query.order_by(col(AuditRow.seq).desc()).limit(100))).all():
+        made = entry.changes.get("version", {}).get("after", 0)
+        if made <= version:
+            break
+        who = who or entry.actor_name
+        changed = {f: c["after"] for f, c in entry.changes.items() if f != "version" and "after" in c} | changed
+    return changed, who
+
+
+def _filters(query: ProviderQuery) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [col(ProviderRow.deleted_at).is_(None)]
+    if query.type:
+        found.append(col(ProviderRow.type) == query.type.value)
+    if query.auth_type:
+        found.append(col(ProviderRow.auth_type) == query.auth_type)
+    if query.tag:
+        # JSON as text works on every database; the quotes keep "prod" from matching "production".
+        found.append(cast(col(ProviderRow.tags), String).contains(json.dumps(query.tag), autoescape=True))
+    if query.search:
+        places = (ProviderRow.name, ProviderRow.label, ProviderRow.description, ProviderRow.base_url)
+        found.append(or_(*(col(place).icontains(query.search, autoescape=True) for place in places)))
+    return found
+
+
+def _decode(query: ProviderQuery) -> tuple[Any, str]:
+    wrong = InvalidDraft({"cursor": "This cursor does not belong to this list. Start from the first page."})
+    try:
+        text = base64.urlsafe_b64decode((query.cursor or "") + "==")
+        sort, order, value, last = json.loads(text)
+        if (sort, order) != (query.sort, query.order) or not isinstance(value, str) or not isinstance(last, str):
+            raise wrong
+        return (datetime.fromisoformat(value) if sort.endswith("_at") else value), last
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise wrong from error
