@@ -39,31 +39,117 @@ class Verdict(StrEnum):
 Depth = Literal["auth", "models", "chat", "stream"]
 
 
+class Finding(StrEnum):
+    """What a rung found: `ProbeStep.message` and `ProbeError.code` are one of these. The edges own the words."""
+
+    # good
+    ADDRESS_OK = "address_ok"  # url
+    ADDRESS_FOUND = "address_found"  # addresses
+    LOOK_UP_NOT_NEEDED = "look_up_not_needed"
+    PORT_OPEN = "port_open"  # port
+    SECURE = "secure"
+    NOT_ENCRYPTED = "not_encrypted"  # http: nothing to check on this rung
+    ANSWERS = "answers"  # status
+    KEY_ACCEPTED = "key_accepted"
+    KEY_NOT_NEEDED = "key_not_needed"
+    KEY_LIMITED = "key_limited"
+    MODELS_LISTED = "models_listed"  # count
+    CHAT_ANSWERED = "chat_answered"  # model
+    CHAT_EMPTY = "chat_empty"  # model; a reasoning model or a length stop: still a success
+    STREAM_ANSWERED = "stream_answered"  # model, chunks
+    # amber
+    NO_MODEL_LIST = "no_model_list"
+    NO_MODELS = "no_models"
+    NO_MODEL_KNOWN = "no_model_known"
+    # the address
+    ADDRESS_INVALID = "address_invalid"
+    REFUSED_BY_POLICY = "refused_by_policy"
+    LOCAL_NOT_APPROVED = "local_not_approved"  # origin
+    KEY_IN_CLEAR = "key_in_clear"
+    # on the way
+    HOST_NOT_FOUND = "host_not_found"  # host
+    CONNECTION_REFUSED = "connection_refused"  # host, port
+    CONNECTION_LOST = "connection_lost"
+    UNREACHABLE = "unreachable"
+    CONNECT_TIMEOUT = "connect_timeout"  # seconds
+    TLS_SELF_SIGNED = "tls_self_signed"
+    TLS_EXPIRED = "tls_expired"
+    TLS_WRONG_NAME = "tls_wrong_name"  # host
+    TLS_UNKNOWN_ISSUER = "tls_unknown_issuer"
+    TLS_NOT_SPOKEN = "tls_not_spoken"  # https asked of a port that speaks http
+    TLS_EXPECTED = "tls_expected"  # http asked of a port that speaks https
+    TLS_FAILED = "tls_failed"
+    # the answer
+    NOT_HTTP = "not_http"
+    FIRST_BYTE_TIMEOUT = "first_byte_timeout"  # seconds
+    IDLE_TIMEOUT = "idle_timeout"  # seconds
+    TOTAL_TIMEOUT = "total_timeout"  # seconds
+    REDIRECTED = "redirected"  # target: an origin
+    HTML = "html"
+    NOT_JSON = "not_json"
+    ENCODED = "encoded"
+    TOO_LARGE = "too_large"
+    CUT_OFF = "cut_off"
+    NOT_FOUND = "not_found"
+    VERSION_DOUBLED = "version_doubled"
+    VERSION_MISSING = "version_missing"
+    PROVIDER_ERROR = "provider_error"  # status
+    # the key
+    NO_CREDENTIAL = "no_credential"
+    KEY_UNREADABLE = "key_unreadable"
+    UNKNOWN_AUTH_TYPE = "unknown_auth_type"
+    KEY_REFUSED = "key_refused"  # status
+    RATE_LIMITED = "rate_limited"
+    NO_CREDIT = "no_credit"
+    # the model
+    MODEL_NOT_FOUND = "model_not_found"  # model
+    CHAT_REJECTED = "chat_rejected"  # status
+    NOT_CHAT = "not_chat"
+    STREAM_CUT = "stream_cut"
+    NOT_STREAMED = "not_streamed"
+
+
+class FixAction(StrEnum):
+    """Repairs that a form can make by itself."""
+
+    DROP_VERSION = "drop_version"  # …/v1/v1 → …/v1
+    ADD_VERSION = "add_version"  # … → …/v1
+    USE_HTTPS = "use_https"
+    USE_HTTP = "use_http"
+    USE_DOCKER_HOST = "use_docker_host"  # localhost → host.docker.internal
+    REPLACE_KEY = "replace_key"
+    CHOOSE_MODEL = "choose_model"
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ProbeStep(_Frozen):
-    """One rung. `ok` None = amber or not tried. `message` is a code the edges put into words; `values` its facts."""
+    """One rung. `ok` None = amber or not tried. `values` are the facts named beside each finding."""
 
     name: Rung
     ok: bool | None
     ms: float
-    message: str
+    message: Finding
     values: dict[str, Any] = {}
 
 
 class ProbeFix(_Frozen):
-    action: str
+    """`value` is what the repair would put in: a new base URL, or "" where the person has to choose."""
+
+    action: FixAction
     label: str
+    value: str = ""
 
 
 class ProbeError(_Frozen):
     """`code` names the reason, `message` says in one sentence what is wrong and what to do, `detail` is the
     provider's own text, scrubbed of every secret of the call and capped at 2 kB."""
 
-    code: str
+    code: Finding
     message: str
+    values: dict[str, Any] = {}
     detail: str = ""
     fix: ProbeFix | None = None
 
