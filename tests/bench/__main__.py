@@ -1,0 +1,156 @@
+"""`make bench`: the direct path, the gateway alone and the gateway inside the console, side by side in one run.
+
+Everything talks to 127.0.0.1, is bounded in time and stops by itself. Rounds are interleaved over the targets; what counts are the
+ratios, not the absolute figures. Needs a C compiler for the fast upstream and the load generator.
+"""
+
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+SECONDS = float(os.environ.get("SECONDS_EACH", "2"))
+CELLS = [("json", 1), ("json", 16), ("json", 64), ("sse", 16)]
+
+
+@dataclass
+class Target:
+    """Something that answers `/v1/chat/completions`."""
+
+    name: str
+    port: int
+    path: str
+    headers: list[str]
+    process: subprocess.Popen[bytes] | None = None
+    cells: dict[tuple[str, int], list[dict[str, float]]] = field(default_factory=dict)
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def pinned(cpu: int) -> object:
+    """Upstream and load on one core, gateways on the other, where there are two."""
+    return (lambda: os.sched_setaffinity(0, {cpu})) if len(os.sched_getaffinity(0)) > 1 else None
+
+
+def start(command: list[str], environment: dict[str, str], cpu: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: PLW1509 - one thread, nothing held
+        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=pinned(cpu)
+    )
+
+
+def wait_for(port: int, path: str, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2).read()  # noqa: S310
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit(f"nothing answers on port {port}")
+
+
+def patchbay(data: Path, *words: str, secret: str | None = None) -> str:
+    run = subprocess.run(
+        [sys.executable, "-m", "app.cli", *words, "--data-dir", str(data)],
+        cwd=ROOT, input=secret, capture_output=True, text=True, timeout=60, check=False,
+    )
+    if run.returncode:
+        raise SystemExit(f"patchbay {' '.join(words)}: {run.stderr}")
+    return run.stdout.strip()
+
+
+def prepare(data: Path, upstream: int) -> str:
+    """A provider on the fast upstream, the default, and a client key; returns the key."""
+    patchbay(data, "provider", "add", "bench", "--base-url", f"http://127.0.0.1:{upstream}/v1", "--secret-stdin", secret="sk-bench")
+    return patchbay(data, "client-key", "add", "bench")
+
+
+def measure(target: Target, mode: str, connections: int, load: Path) -> None:
+    stream = "1" if mode == "sse" else "0"
+    body = Path(tempfile.gettempdir()) / f"patchbay-bench-{mode}.json"
+    body.write_text(json.dumps({
+        "model": "bench/bench" if target.process else "bench", "max_tokens": 64, "stream": mode == "sse",
+        "messages": [{"role": "user", "content": "Say hello to the benchmark, please. Keep it short."}],
+    }))
+    command = [str(load), str(target.port), target.path, str(connections), "1000000", str(SECONDS), stream, str(body), *target.headers]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, preexec_fn=pinned(1))  # noqa: PLW1509
+    target.cells.setdefault((mode, connections), []).append(json.loads(run.stdout))
+
+
+def median(target: Target, cell: tuple[str, int], figure: str) -> float:
+    return statistics.median(row[figure] for row in target.cells[cell])
+
+
+def table(targets: list[Target]) -> str:
+    rows = ["| target | c1 added p50 ms | c1 req/s | c16 req/s | c16 p99 ms | c64 req/s | SSE c16 chunks/s | errors |", "|---|---|---|---|---|---|---|---|"]
+    direct = median(targets[0], ("json", 1), "p50")
+    for t in targets:
+        errors = int(sum(row["err"] for rows_ in t.cells.values() for row in rows_))
+        rows.append(
+            f"| {t.name} | {(median(t, ('json', 1), 'p50') - direct) / 1000:.2f} | {median(t, ('json', 1), 'rps'):,.0f} "
+            f"| {median(t, ('json', 16), 'rps'):,.0f} | {median(t, ('json', 16), 'p99') / 1000:.1f} | {median(t, ('json', 64), 'rps'):,.0f} "
+            f"| {median(t, ('sse', 16), 'chunks_s'):,.0f} | {errors} |"
+        )
+    alone, inside = targets[1], targets[2]
+    for cell, figure, name in ((("json", 16), "rps", "requests/s at 16"), (("json", 64), "rps", "requests/s at 64"), (("sse", 16), "chunks_s", "chunks/s at 16")):
+        rows.append(f"\ninside the console ÷ alone, {name}: {median(inside, cell, figure) / median(alone, cell, figure):.2f}")
+    return "\n".join(rows)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="patchbay-bench-") as folder:
+        work = Path(folder)
+        for name in ("load", "upstream"):
+            subprocess.run(["cc", "-O2", "-w", "-o", str(work / name), str(HERE / f"{name}.c")], check=True)
+        upstream_port, data = free_port(), work / "data"
+        running = [start([str(work / "upstream"), str(upstream_port), "600"], {}, 1)]
+        try:
+            key = prepare(data, upstream_port)
+            auth = [f"Authorization: Bearer {key}"]
+            targets = [Target("direct", upstream_port, "/v1/chat/completions", [])]
+            alone, inside = free_port(), free_port()
+            for name, port, command in (
+                ("gateway alone", alone, [
+                    str(Path(sys.executable).with_name("granian")), "--interface", "asgi", "--factory", "--workers", "1", "--loop", "uvloop",
+                    "--host", "127.0.0.1", "--port", str(alone), "--no-ws", "--log-level", "error", "app.web:make_web",
+                ]),
+                ("gateway inside the console", inside, [
+                    sys.executable, "-m", "app.cli", "serve", "--no-browser", "--port", str(inside), "--data-dir", str(data),
+                ]),
+            ):
+                process = start(command, {"PATCHBAY_DATA_DIR": str(data)}, 0)
+                running.append(process)
+                wait_for(port, "/health/ready")
+                targets.append(Target(name, port, "/v1/chat/completions", auth, process))
+            for round_ in range(ROUNDS):
+                for mode, connections in CELLS:
+                    for target in targets:
+                        measure(target, mode, connections, work / "load")
+                print(f"round {round_ + 1} of {ROUNDS}", file=sys.stderr)
+            print(table(targets))
+        finally:
+            for process in reversed(running):
+                process.send_signal(signal.SIGTERM)
+                process.wait(40)
+
+
+if __name__ == "__main__":
+    main()
