@@ -1,0 +1,167 @@
+"""The audit's chain: append under the head's lock, read back, check. Each entry holds the hash of the one before."""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import Any
+
+import rfc8785
+from sqlalchemy import Text, cast
+from sqlalchemy.engine import RowMapping
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.domain.actor import Actor
+from app.domain.audit import Action, AuditActor, AuditItem, AuditTarget, Outcome
+from app.storage.tables import AuditHead, AuditRow
+from app.vault import ring
+
+GENESIS = bytes(32)
+_LONGEST_VALUE = 1_000
+_SUBJECT = ("target_type", "target_id", "target_name", "outcome", "changes", "reason")
+_COLUMNS = ("seq", "ts", "actor_type", "actor_id", "actor_name", "ip", "session_id_hash", "request_id", "action", *_SUBJECT)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One action as a service recorded it. `target` = (type, id, name)."""
+
+    actor: Actor
+    action: Action
+    target: tuple[str, str, str]
+    outcome: Outcome
+    changes: Mapping[str, Any]
+    reason: str = ""
+
+
+def plain(value: Any) -> Any:  # Any: the shape of JSON
+    """`value` as JSON that reads back equal: texts capped, times as ISO. Raises TypeError for anything else, a Secret above all."""
+    match value:
+        case Enum():
+            return plain(value.value)
+        case None | bool():
+            return value
+        case int():
+            return value if abs(value) < 2**53 else str(value)  # RFC 8785 counts in doubles
+        case float():
+            return value
+        case str():
+            return _text(value, _LONGEST_VALUE)
+        case datetime() | date():
+            return value.isoformat()
+        case Mapping():
+            return {_text(str(key), 80): plain(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [plain(item) for item in (sorted(value) if isinstance(value, set | frozenset) else value)]
+        case _:
+            raise TypeError(f"{type(value).__name__} cannot be written to the audit")
+
+
+async def append(session: AsyncSession, entries: Iterable[Entry]) -> None:
+    """Write entries at the end of the chain. Call it last in a transaction: it locks the head until the commit."""
+    head = (await session.exec(select(AuditHead).with_for_update())).one()
+    for entry in entries:
+        row = _row(entry, head.seq + 1)
+        row.prev_hash = head.hash
+        row.hash = chain_hash(head.hash, row.model_dump(include=set(_COLUMNS)))
+        row.seal = ring.current().seal_audit(row.hash)
+        session.add(row)
+        await session.flush()  # the triggers compare each row with the head, so row and head go in turn
+        head.seq, head.hash = row.seq, row.hash
+        session.add(head)
+        await session.flush()
+
+
+def chain_hash(previous: bytes, fields: Mapping[str, Any]) -> bytes:
+    """SHA-256("audit-v1" LF || previous hash || RFC 8785 JSON of every other column). Anyone can check it."""
+    return hashlib.sha256(b"audit-v1\n" + previous + rfc8785.dumps(dict(fields))).digest()
+
+
+async def head_of(session: AsyncSession) -> tuple[int, bytes]:
+    """(seq, hash) of the newest entry; (0, 32 zero bytes) when there is none."""
+    head = (await session.exec(select(AuditHead))).one()
+    return head.seq, head.hash
+
+
+async def chunk(session: AsyncSession, *, after: int, upto: int, limit: int) -> Sequence[RowMapping]:
+    """Rows in order with `changes` still as text: a row that was tampered with must reach `check`, not break the reading."""
+    columns = [col(getattr(AuditRow, name)) for name in (*_COLUMNS, "prev_hash", "hash", "seal") if name != "changes"]
+    query = select(*columns, cast(AuditRow.changes, Text).label("changes"))  # type: ignore[call-overload] # sqlmodel types four
+    query = query.where(col(AuditRow.seq) > after, col(AuditRow.seq) <= upto).order_by(col(AuditRow.seq)).limit(limit)
+    return (await session.exec(query)).mappings().all()
+
+
+def check(rows: Sequence[RowMapping], *, after: int, previous: bytes) -> tuple[int, bytes, tuple[int, str] | None]:
+    """Follow the chain over `rows`: (last seq, its hash, None) or the first seq that does not hold and why."""
+    sealed = ring.current().seal_audit
+    for row in rows:
+        if row["seq"] != after + 1:
+            return after, previous, (after + 1, "an entry is missing")
+        if row["prev_hash"] != previous:
+            return after, previous, (row["seq"], "it does not follow the entry before it")
+        if not _holds(row, previous):
+            return after, previous, (row["seq"], "its content was changed")
+        if not hmac.compare_digest(sealed(row["hash"]), bytes(row["seal"])):
+            return after, previous, (row["seq"], "its seal was not made with this master key")
+        after, previous = row["seq"], row["hash"]
+    return after, previous, None
+
+
+async def page(session: AsyncSession, *, before: int | None, limit: int, target_id: str | None) -> list[AuditItem]:
+    """The newest entries first, below `before`."""
+    query = select(AuditRow).order_by(col(AuditRow.seq).desc()).limit(limit)
+    if before is not None:
+        query = query.where(col(AuditRow.seq) < before)
+    if target_id is not None:
+        query = query.where(AuditRow.target_id == target_id)
+    return [_item(row) for row in (await session.exec(query)).all()]
+
+
+async def newest(session: AsyncSession, action: Action) -> AuditItem | None:
+    """The last entry of this action."""
+    row = (await session.exec(select(AuditRow).where(AuditRow.action == action).order_by(col(AuditRow.seq).desc()).limit(1))).first()
+    return _item(row) if row else None
+
+
+def _row(entry: Entry, seq: int) -> AuditRow:
+    actor, (kind, identity, name) = entry.actor, entry.target
+    return AuditRow(
+        seq=seq, ts=time.time_ns() // 1_000,
+        actor_type=actor.type.value, actor_id=_text(actor.id, 80), actor_name=_text(actor.name, 254),
+        ip=_text(actor.ip, 64), session_id_hash=_text(actor.session_hash, 16), request_id=_text(actor.request_id, 64),
+        action=entry.action.value, target_type=_text(kind, 30), target_id=_text(identity, 80), target_name=_text(name, 254),
+        outcome=entry.outcome.value, changes=dict(entry.changes), reason=_text(entry.reason, 200),
+        prev_hash=b"", hash=b"", seal=b"",
+    )  # fmt: skip
+
+
+def _text(value: str, longest: int) -> str:
+    """What every database stores and JSON carries: no NUL, no half of a surrogate pair."""
+    return value.encode("utf-8", "replace").decode().replace("\0", "")[:longest]
+
+
+def _holds(row: RowMapping, previous: bytes) -> bool:
+    fields = {name: row[name] for name in _COLUMNS if name != "changes"}
+    try:
+        fields["changes"] = json.loads(row["changes"])
+        return hmac.compare_digest(chain_hash(previous, fields), bytes(row["hash"]))
+    except (TypeError, ValueError, RecursionError):  # rewritten into something that is not even JSON
+        return False
+
+
+def _item(row: AuditRow) -> AuditItem:
+    return AuditItem(
+        seq=row.seq,
+        at=datetime.fromtimestamp(row.ts / 1_000_000, UTC),
+        actor=AuditActor(type=row.actor_type, id=row.actor_id, name=row.actor_name),
+        action=row.action,
+        target=AuditTarget(type=row.target_type, id=row.target_id, name=row.target_name),
+        outcome=Outcome(row.outcome),
+        changes=row.changes,
+        request_id=row.request_id,
+    )

@@ -1,0 +1,119 @@
+"""`work()`: one service call = one transaction = rows + audit entry + revision; effects happen after the commit."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlmodel import col, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.domain.actor import Actor
+from app.domain.audit import Action, Outcome
+from app.domain.errors import StorageError
+from app.storage import audit, engine
+from app.storage.tables import Instance, ProviderRow
+
+# Called with the new revision after each commit that touched the registry. The registry adds itself here.
+on_commit: list[Callable[[int], Awaitable[None]]] = []
+
+_log = logging.getLogger(__name__)
+
+
+class Work:
+    """What happens between entering and leaving `work()`. `revision` is set after a commit that touched the registry."""
+
+    def __init__(self, session: AsyncSession, actor: Actor, *, audited: bool) -> None:
+        self.session = session
+        self.actor = actor
+        self.revision: int | None = None
+        self._audited = audited
+        self._entries: list[audit.Entry] = []
+        self._touched: set[str] | None = None
+        self._hooks: list[Callable[[], Awaitable[None]]] = []
+        self._wrote = False
+        event.listen(session.sync_session, "after_flush", self._flushed)
+        event.listen(session.sync_session, "do_orm_execute", self._executed)
+
+    def record(
+        self,
+        action: Action,
+        *,
+        target: tuple[str, str, str],
+        changes: dict[str, Any] | None = None,
+        outcome: Outcome = Outcome.OK,
+        reason: str = "",
+    ) -> None:
+        """Add an audit entry to this transaction. `target` = (type, id, name as it reads after the target is gone)."""
+        self._entries.append(audit.Entry(self.actor, action, target, outcome, audit.plain(changes or {}), reason))
+
+    def touch(self, *provider_ids: str) -> None:
+        """The registry's content changes: raise the revision and stamp these providers with it."""
+        self._touched = (self._touched or set()) | set(provider_ids)
+
+    def after(self, hook: Callable[[], Awaitable[None]]) -> None:
+        """Run this once the change is durable; never when it was rolled back."""
+        self._hooks.append(hook)
+
+    async def _finish(self) -> None:
+        """Lock order for everybody: domain rows, then the instance, then the head of the audit."""
+        await self.session.flush()
+        if self._audited and (self._wrote or self._touched is not None) and not self._entries:
+            raise StorageError("A change without an audit entry was refused.")
+        if self._touched is not None:
+            self.revision = await self._raise_revision(self._touched)
+        if self._entries:
+            await audit.append(self.session, self._entries)
+        await self.session.commit()
+        await self._effects()
+
+    async def _raise_revision(self, provider_ids: set[str]) -> int:
+        raised = update(Instance).values(revision=col(Instance.revision) + 1).returning(col(Instance.revision))
+        revision = (await self.session.exec(raised)).scalar_one()
+        if provider_ids:
+            await self.session.exec(update(ProviderRow).where(col(ProviderRow.id).in_(provider_ids)).values(revision=revision))
+        return revision
+
+    async def _effects(self) -> None:
+        effects = list(self._hooks)
+        if (revision := self.revision) is not None:
+            effects = [lambda changed=changed: changed(revision) for changed in on_commit] + effects
+        for effect in effects:
+            try:
+                await effect()
+            # The change is committed: an effect that fails is caught up by polling, not shown as a failed save.
+            except Exception:  # noqa: BLE001
+                _log.exception("An effect after a commit failed")
+
+    def _flushed(self, *_: Any) -> None:
+        self._wrote = True
+
+    def _executed(self, state: Any) -> None:  # Any: ORMExecuteState, which is not worth an import
+        self._wrote = self._wrote or state.is_insert or state.is_update or state.is_delete
+
+
+@asynccontextmanager
+async def work(actor: Actor, *, audited: bool = True) -> AsyncIterator[Work]:
+    """One transaction. Commits on a clean exit, rolls back on any exception; changed rows without `record()` are refused.
+
+    `audited=False` is for what is not a decision of anybody: heartbeats, throttle, `seen_at`, probe results.
+    Raises `StorageUnavailable`, `Conflict` (two writers, one name).
+    """
+    async with engine.writing() as session:
+        doing = Work(session, actor, audited=audited)
+        yield doing
+        await _to_the_end(doing._finish())
+
+
+async def _to_the_end(finishing: Coroutine[Any, Any, None]) -> None:
+    """Await even when the caller is cancelled meanwhile: a commit is never left in the middle."""
+    task = asyncio.ensure_future(finishing)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error from None
+        raise
