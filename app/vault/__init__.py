@@ -1,0 +1,1 @@
+"""Sealing (`envelope`), keys (`ring`, `keyfile`), passwords, and the one way back to plaintext (`open`)."""

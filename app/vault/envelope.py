@@ -1,0 +1,14 @@
+"""Sealing: plaintext in, an `s1` value out. Only services do this."""
+
+import os
+
+from app.domain.secret import Binding, Sealed, Secret
+from app.vault import s1
+from app.vault.ring import Ring
+
+
+def seal(ring: Ring, secret: Secret, binding: Binding) -> Sealed:
+    """Seal under the active master key with a fresh data key. Needs nothing of the value it replaces."""
+    data_key = os.urandom(s1.KEY_BYTES)
+    body = s1.encrypt(data_key, os.urandom(12), secret.reveal().encode(), s1.associated_data(ring.instance_id, binding))
+    return s1.pack(*ring.wrap(data_key), body)

@@ -1,0 +1,108 @@
+"""The key ring of this process: master keys by id, and our own random keys that they seal."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+
+from app.domain.errors import KeyMissing
+from app.domain.secret import Binding, Sealed, Secret
+from app.vault import s1
+
+# Random keys of our own, one row of `system_secret` each. Rotating the master key changes none of them.
+SYSTEM_KEYS = ("audit_seal", "fingerprint", "mac")
+
+_current: "Ring | None" = None
+
+
+class Ring:
+    """Holds keys and lends their use, never the keys. Built at boot, then only `unlock` changes it.
+
+    `instance_id` goes into every binding, so values of another installation do not open here.
+    """
+
+    def __init__(self, instance_id: str, keys: Mapping[str, bytes], *, active: str) -> None:
+        self.instance_id = instance_id
+        self.active = active
+        self._masters = {kid: s1.fernet(key) for kid, key in keys.items()}
+        self._system: dict[str, bytes] = {}
+
+    @property
+    def kids(self) -> frozenset[str]:
+        """Ids of the master keys that are loaded."""
+        return frozenset(self._masters)
+
+    def unlock(self, system: Mapping[str, Sealed]) -> None:
+        """Open our own keys. Raises `SecretUnreadable` naming nothing but the kind; half of them is none of them."""
+        opened = {name: bytes.fromhex(self._open(value, system_binding(name)).decode()) for name, value in system.items()}
+        if missing := [name for name in SYSTEM_KEYS if len(opened.get(name, b"")) != s1.KEY_BYTES]:
+            raise KeyMissing(f"The database lacks its own keys ({', '.join(missing)}). Restore a backup.")
+        self._system = opened
+
+    def mac(self, purpose: str, data: bytes) -> bytes:
+        """HMAC-SHA-256 under a key nobody outside can use; different purposes never collide."""
+        return self._hmac("mac", len(purpose).to_bytes(4, "big") + purpose.encode() + data)
+
+    def fingerprint(self, secret: Secret) -> str:
+        """12 hex characters: equal secrets have equal fingerprints, and nothing leads back."""
+        return self._hmac("fingerprint", secret.reveal().encode()).hex()[:12]
+
+    def seal_audit(self, digest: bytes) -> bytes:
+        """The 32 bytes that whoever can only write to the database cannot forge."""
+        return self._hmac("audit_seal", digest)
+
+    def wrap(self, data_key: bytes) -> tuple[str, bytes]:
+        """Guard a data key with the active master key: (kid, wrapped)."""
+        return self.active, self._master(self.active).encrypt(data_key)
+
+    def reseal(self, sealed: Sealed) -> Sealed:
+        """The same value under the active master key. Only the data key is opened, the text never appears."""
+        parts = s1.parse(sealed)
+        data_key = s1.unwrap(self._master(parts.kid), parts.wrapped)
+        return s1.pack(*self.wrap(data_key), parts.body)
+
+    def check(self, canary: Sealed) -> bool:
+        """True when the canary opens and says what it must: this key belongs to this database."""
+        expected = f"canary:{self.instance_id}".encode()
+        return hmac.compare_digest(self._open(canary, canary_binding(canary.kid)), expected)
+
+    def _open(self, sealed: Sealed, binding: Binding) -> bytes:
+        """For this room alone: `vault.open` is the door. Raises `SecretUnreadable`."""
+        parts = s1.parse(sealed)
+        data_key = s1.unwrap(self._master(parts.kid), parts.wrapped)
+        return s1.decrypt(data_key, parts.body, s1.associated_data(self.instance_id, binding))
+
+    def _master(self, kid: str) -> s1.Fernet:
+        if (master := self._masters.get(kid)) is None:
+            raise s1.unreadable("missing_kid")
+        return master
+
+    def _hmac(self, name: str, data: bytes) -> bytes:
+        if not (key := self._system.get(name)):  # an empty key would make every seal forgeable
+            raise KeyMissing("The key ring is not unlocked.")
+        return hmac.new(key, data, hashlib.sha256).digest()
+
+    def __repr__(self) -> str:
+        return f"Ring(active={self.active}, kids={sorted(self._masters)})"
+
+
+def system_binding(name: str) -> Binding:
+    """Where one of our own keys belongs."""
+    return Binding("system_secret", name, "value", "-")
+
+
+def canary_binding(kid: str) -> Binding:
+    """Where the canary of a master key belongs."""
+    return Binding("crypto_key", kid, "canary", "-")
+
+
+def install(ring: Ring | None) -> None:
+    """Make this the ring of the process; None takes it away."""
+    global _current
+    _current = ring
+
+
+def current() -> Ring:
+    """The ring of the process. Raises `KeyMissing` before the vault is open."""
+    if _current is None:
+        raise KeyMissing("The vault is locked: no master key is loaded. Start Patchbay with its key file or key variable.")
+    return _current
