@@ -9,21 +9,22 @@ from reflex.plugins import Plugin
 
 from app.ui import words
 
-SCRIPTS = {"words": words.FOLDER / "words.js", "console": Path(__file__).parent / "components" / "console.js"}
+PARTS = Path(__file__).parent / "components"
+FILES = {"words.js": words.FOLDER / "words.js", "console.js": PARTS / "console.js", "console.css": PARTS / "console.css"}
 
 
 class CataloguePlugin(Plugin):
-    """Writes `utils/words.js` and `utils/console.js` of the bundle while Reflex compiles."""
+    """Writes our own files below `utils/` of the bundle while Reflex compiles."""
 
     def get_static_assets(self, **context: Any) -> Sequence[tuple[Path, str | bytes]]:
         """Path below the build folder → content."""
-        return [(Path("utils", f"{name}.js"), script(name)) for name in SCRIPTS]
+        return [(Path("utils", name), text(name)) for name in FILES]
 
 
-def script(name: str) -> str:
-    """The text of one of our own browser modules."""
-    text = SCRIPTS[name].read_text("utf-8")
-    if name != "words":
-        return text
+def text(name: str) -> str:
+    """The content of one of our own browser files, the words with their catalogues in front."""
+    own = FILES[name].read_text("utf-8")
+    if name != "words.js":
+        return own
     catalogues = json.dumps(words.catalogues(), ensure_ascii=False, sort_keys=True)
-    return f"const C = {catalogues};\n{text}"
+    return f"const C = {catalogues};\n{own}"

@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.actor import Scope
+from app.domain.address import AddressNote
+from app.domain.audit import Action
+from app.domain.probe import Finding, FixAction, Rung
+from app.domain.provider import Status
 from app.ui import catalogue, words
+from app.upstream import auth
 
 ROOT = Path(__file__).parents[2]
 DOORS = {"t": 0, "say": 1}
@@ -47,7 +53,7 @@ def test_a_code_without_words_gets_the_general_answer() -> None:
 
 
 def test_the_browser_gets_every_text_and_the_functions_that_pick_them() -> None:
-    script = catalogue.script("words")
+    script = catalogue.text("words.js")
 
     assert '"card.models": {"one": "{n} model", "other": "{n} models"}' in script
     assert "export const tr" in script
@@ -77,3 +83,25 @@ def test_choosing_a_language_that_does_not_exist_changes_nothing() -> None:
     words.Language.choose.fn(state, "xx")
 
     assert state.code == "en"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "codes"),
+    [
+        pytest.param("probe", set(Finding), id="findings"),
+        pytest.param("status", set(Status), id="status"),
+        pytest.param("error", {"unknown"}, id="errors"),
+        pytest.param("fix", set(FixAction), id="repairs"),
+        pytest.param("rung_ok", set(Rung), id="rungs that passed"),
+        pytest.param("rung_failed", set(Rung), id="rungs that failed"),
+        pytest.param("rung_noted", set(Rung), id="rungs with a note"),
+        pytest.param("scope", set(Scope), id="scopes"),
+        pytest.param("scope_help", set(Scope), id="what scopes mean"),
+        pytest.param("form.note", set(AddressNote), id="what was mended in an address"),
+        pytest.param("action", {action.replace(":", "_") for action in Action}, id="audit actions"),
+        pytest.param("auth_type", set(auth.types()), id="auth types"),
+        pytest.param("auth", {f.name for kind in auth.types().values() for f in kind.fields}, id="fields of the auth types"),
+    ],
+)
+def test_every_code_of_the_domain_has_words(prefix: str, codes: set[str]) -> None:
+    assert {f"{prefix}.{code}" for code in {*codes, "unknown"}} - words.keys() == set()

@@ -2,6 +2,8 @@
 import { createElement, useEffect, useRef, useState } from "react";
 import { toast } from "sonner";
 
+import "./console.css";
+
 // Shows a notice whenever `seq` grows. What a tab had before it was opened is not shown again.
 export const Notice = ({ seq, level, text }) => {
   const seen = useRef(seq);

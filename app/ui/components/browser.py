@@ -1,0 +1,72 @@
+"""Our own browser parts (`console.js`): what a strict content policy does not let the server send as code."""
+
+from typing import Any
+
+import reflex as rx
+from reflex.event import no_args_event_spec
+from reflex.vars import VarData
+from reflex_base.utils.imports import ImportVar
+
+MODULE = "$/utils/console"  # written by `catalogue`
+
+
+class _Part(rx.Component):
+    library = MODULE
+
+
+class Notice(_Part):
+    """Shows a short notice in the corner whenever `seq` grows; announced politely."""
+
+    tag = "Notice"
+    seq: rx.Var[int]
+    level: rx.Var[str]
+    text: rx.Var[str]
+
+
+class Pulse(_Part):
+    """Fires `on_beat` whenever `beat` changes: a change elsewhere asks an open page to look again, through the guard."""
+
+    tag = "Pulse"
+    beat: rx.Var[Any]
+    on_beat: rx.EventHandler[no_args_event_spec]
+
+
+class Unsaved(_Part):
+    """Inside a form: `on_typed` fires at the first keystroke, and leaving the tab then asks."""
+
+    tag = "Unsaved"
+    on_typed: rx.EventHandler[no_args_event_spec]
+
+
+class FirstError(_Part):
+    """Inside a form: when `seq` grows, the first field marked invalid gets the focus."""
+
+    tag = "FirstError"
+    seq: rx.Var[int]
+
+
+class Forget(_Part):
+    """Inside a form: empties its password fields when `seq` grows."""
+
+    tag = "Forget"
+    seq: rx.Var[int]
+
+
+class Copy(_Part):
+    """Copies `text` when its child is pressed and says `copied` for a moment."""
+
+    tag = "Copy"
+    text: rx.Var[str]
+    copied: rx.Var[str]
+
+
+class Slash(_Part):
+    """The key "/" jumps into the search field."""
+
+    tag = "Slash"
+
+
+def submit_as(intent: str) -> rx.Var:
+    """An on_click that submits the button's form with another intent than "save" (a hidden field named intent)."""
+    data = VarData(imports={MODULE: [ImportVar(tag="submitAs")]})
+    return rx.Var(f'submitAs("{intent}")', _var_type=rx.EventChain, _var_data=data)

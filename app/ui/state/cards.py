@@ -1,0 +1,143 @@
+"""What a provider's card and its ladder show: small frozen records made from domain records. Nothing secret is in one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from zlib import crc32
+
+from app.domain.preset import Preset
+from app.domain.probe import ProbeError, ProbeResult, ProbeStep, Verdict
+from app.domain.provider import Credential, Provider
+from app.ui import words
+
+TINTS = ("iris", "teal", "orange", "pink", "cyan", "grass", "brown", "purple")
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """How something is recognised at a glance: logo file, or initials on a tint."""
+
+    logo: str = ""
+    initials: str = ""
+    tint: str = "gray"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One provider in the list. `tested_at` is ISO 8601 or ""; `problem` is a sentence or ""."""
+
+    id: str
+    name: str
+    label: str
+    kind: str
+    face_logo: str
+    face_initials: str
+    face_tint: str
+    address: str
+    key_hint: str
+    models: int
+    enabled: bool
+    is_default: bool
+    is_local: bool
+    status: str
+    latency_ms: float
+    tested_at: str
+    problem: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One rung as drawn. `state`: ok, failed or noted; `title` names what was tried, `text` what was found ("" = nothing to add)."""
+
+    state: str
+    title: str
+    text: str
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A ladder on the screen, running or finished. `outcome`: "" while it runs, then ok, partly or failed."""
+
+    lines: list[Line] = field(default_factory=list)
+    outcome: str = ""
+    sentence: str = ""
+    detail: str = ""
+    model: str = ""
+    answer: str = ""
+    latency_ms: float = 0
+    curl: str = ""
+    fix: str = ""
+    fix_value: str = ""
+    key_url: str = ""
+
+
+def face(label: str, preset: Preset | None) -> Face:
+    """The face of a provider; the same label always gets the same tint."""
+    parts = [word for word in label.replace("-", " ").replace("(", " ").split() if word[0].isalnum()] or ["?"]
+    initials = (parts[0][0] + (parts[1][0] if len(parts) > 1 else "")).upper()
+    return Face(preset.logo if preset else "", initials, TINTS[crc32(label.encode()) % len(TINTS)])
+
+
+def card(provider: Provider, preset: Preset | None, language: str) -> Card:
+    """The card of a provider, its sentences in `language`."""
+    look = face(provider.label, preset)
+    result = provider.last_test.result if provider.last_test else None
+    kind = preset.label if preset else words.say(language, "form.custom")
+    return Card(
+        id=provider.id,
+        name=provider.name,
+        label=provider.label,
+        kind="" if kind == provider.label else kind,
+        face_logo=look.logo,
+        face_initials=look.initials,
+        face_tint=look.tint,
+        address=provider.base_url.split("://", 1)[-1],
+        key_hint=hint(provider.credentials),
+        models=provider.model_count,
+        enabled=provider.enabled,
+        is_default=provider.is_default,
+        is_local=provider.is_local,
+        status=provider.status,
+        latency_ms=round(result.latency_ms or 0) if result and result.ok else 0,
+        tested_at=result.checked_at.isoformat() if result else "",
+        problem=sentence(result.error, language) if result and result.error and provider.enabled else "",
+        version=provider.version,
+    )
+
+
+def hint(credentials: Sequence[Credential]) -> str:
+    """The first saved key as ••••4f2a, or "" when there is none."""
+    return next((f"••••{c.hint}" for c in credentials if c.is_set), "")
+
+
+def line(step: ProbeStep, language: str) -> Line:
+    """One rung as drawn."""
+    state = {True: "ok", False: "failed", None: "noted"}[step.ok]
+    named = f"step.{step.message}" in words.keys()  # noqa: SIM118 - a function, not a mapping
+    title = words.say_of(language, "step", step.message) if named else words.say_of(language, f"rung_{state}", step.name)
+    return Line(state, title, words.say_of(language, "probe", step.message, **step.values), round(step.ms))
+
+
+def finished(run: Run, result: ProbeResult, language: str, *, key_url: str = "") -> Run:
+    """The ladder with what the whole test found."""
+    noted = any(step.ok is None for step in result.steps)
+    fix = result.error.fix if result.error else None
+    return Run(
+        lines=[line(step, language) for step in result.steps] or run.lines,
+        outcome="failed" if not result.ok else "partly" if noted else "ok",
+        sentence=sentence(result.error, language) if result.error else "",
+        detail=result.error.detail if result.error else "",
+        model=result.model or "",
+        answer=result.preview,
+        latency_ms=round(result.latency_ms or 0),
+        curl=result.curl,
+        fix=fix.action if fix else "",
+        fix_value=fix.value if fix else "",
+        key_url=key_url if result.verdict is Verdict.AUTH_FAILED else "",
+    )
+
+
+def sentence(error: ProbeError, language: str) -> str:
+    """What went wrong and what to do."""
+    return words.say_of(language, "probe", error.code, **error.values)

@@ -1,0 +1,53 @@
+"""Short notices, and the table that turns what can go wrong into words. Handlers that call a service are marked `answered`."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import reflex as rx
+
+from app.domain.errors import InvalidDraft, PatchbayError
+from app.ui import words
+
+S = TypeVar("S", bound=rx.State)
+
+
+class Notices(rx.State):
+    """The newest notice of this tab; `seq` grows with each one."""
+
+    seq: int = 0
+    level: str = "success"
+    text: str = ""
+
+
+async def tell(state: rx.State, level: str, text: str) -> None:
+    """Show a notice in this tab. `level`: success, info, warning or error."""
+    notices = await state.get_state(Notices)
+    notices.level, notices.text = level, text
+    notices.seq += 1
+
+
+async def language(state: rx.State) -> str:
+    """The language this tab reads."""
+    return (await state.get_state(words.Language)).code
+
+
+def answer(code: str, error: PatchbayError) -> str:
+    """What a reader of language `code` is told about an error."""
+    if isinstance(error, InvalidDraft):
+        return error.message
+    return words.say_of(code, "error", error.code)
+
+
+def answered(fn: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Mark a handler whose domain errors become notices. Goes under `@rx.event`; background handlers answer for themselves."""
+
+    @wraps(fn)
+    async def handler(self: rx.State, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await fn(self, *args, **kwargs)
+        except PatchbayError as error:
+            await tell(self, "error", answer(await language(self), error))
+            return None
+
+    return handler
