@@ -1,6 +1,7 @@
 """Build and run settings of Reflex. Everything an operator sets is in `app.settings`."""
 
 import reflex as rx
+from reflex_base.constants import StateManagerMode
 
 from app.ui import build
 
@@ -11,7 +12,7 @@ config = rx.Config(
     api_url=build.NO_ADDRESS,
     deploy_url=None,
     cors_allowed_origins=[],
-    state_manager_mode="memory",  # a view cache of one process; pickles on disk would hold the request's cookies
+    state_manager_mode=StateManagerMode.MEMORY,  # a view cache of one process; pickles on disk would hold the request's cookies
     telemetry_enabled=False,
     show_built_with_reflex=False,
     default_color_mode="system",

@@ -14,7 +14,6 @@ and needs no guard of its own. What protects the data is the event guard (`ui/gu
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib import import_module
 
 import reflex as rx
 
@@ -46,5 +45,5 @@ class Page:
 @lru_cache(1)
 def pages() -> tuple[Page, ...]:
     """Every page of the folder; those with an entry in the rail first, in its order."""
-    found = [replace(module.PAGE, module=name) for name, module in folder.load(import_module("app.ui.pages")).items()]
+    found = [replace(module.PAGE, module=name) for name, module in folder.load("app.ui.pages").items()]
     return tuple(sorted(found, key=lambda p: (p.nav is None, p.nav.order if p.nav else 0, p.route)))

