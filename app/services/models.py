@@ -1,0 +1,132 @@
+"""The models a provider lists: declared by people, or discovered upstream and ticked."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import aclosing
+from typing import Literal
+
+from app import presets, registry
+from app.domain.actor import Actor
+from app.domain.audit import Action
+from app.domain.errors import InvalidDraft, Stale, UnknownPreset, UnknownProvider
+from app.domain.preset import Preset
+from app.domain.probe import ProbeError, ProbeResult, Rung, Verdict
+from app.domain.provider import Model, ModelDraft, Record
+from app.relay import ladder
+from app.storage import engine, providers
+from app.storage import models as rows
+from app.storage.columns import now
+from app.storage.tables import ProviderRow
+from app.storage.work import Work, work
+
+Outcome = Literal["ok", "auth_failed", "unsupported", "unreachable", "failed"]
+_OUTCOMES: dict[Verdict, Outcome] = {
+    Verdict.AUTH_FAILED: "auth_failed",
+    Verdict.NO_CREDENTIAL: "auth_failed",
+    Verdict.NO_MODEL_LIST: "unsupported",
+    Verdict.UNREACHABLE: "unreachable",
+    Verdict.TLS_FAILED: "unreachable",
+    Verdict.TIMEOUT: "unreachable",
+    Verdict.REFUSED_BY_POLICY: "unreachable",
+}
+
+
+class Discovery(Record):
+    """What the provider reports against what is listed here. Nothing is changed by looking."""
+
+    status: Outcome
+    new: list[str]
+    missing: list[str]
+    kept: list[str]
+    error: ProbeError | None
+
+
+async def list_(actor: Actor, name: str) -> list[Model]:
+    """The models of a provider, by identifier. Raises `UnknownProvider`."""
+    actor.must_view()
+    async with engine.session() as session:
+        row = _found(await providers.get(session, name))
+        return [rows.record(m) for m in await rows.of_provider(session, row.id)]
+
+
+async def discover(actor: Actor, name: str) -> Discovery:
+    """Ask the provider which models it has. An empty or failed answer is a status, never a reason to remove anything."""
+    actor.must_admin()
+    async with engine.session() as session:
+        row = _found(await providers.get(session, name))
+        listed = {m.identifier for m in await rows.of_provider(session, row.id)}
+    await registry.shared.refresh(row.revision)
+    endpoint = registry.shared.snapshot.endpoints[name]
+    result: ProbeResult | None = None
+    async with aclosing(ladder.run(endpoint, model=None, depth="models", preset=_preset(row.preset))) as steps:
+        async for step in steps:
+            result = step if isinstance(step, ProbeResult) else result
+    reported = set(result.models) if result and Rung.MODELS in result.proven else set()
+    status: Outcome = "ok" if reported else _OUTCOMES.get(result.verdict, "failed") if result else "failed"
+    return Discovery(
+        status="unsupported" if status == "failed" and result and result.ok else status,
+        new=sorted(reported - listed),
+        missing=sorted(listed - reported) if reported else [],
+        kept=sorted(reported & listed),
+        error=result.error if result else None,
+    )
+
+
+async def sync(
+    actor: Actor,
+    name: str,
+    *,
+    add: Sequence[str | ModelDraft] = (),
+    remove: Iterable[str] = (),
+    default: str | None = None,
+    clear_default: bool = False,
+    version: int | None = None,
+) -> list[Model]:
+    """Add and remove listed models and choose the default one. A default that is removed is cleared.
+
+    Raises `UnknownProvider`, `Stale`, `InvalidDraft` when only listed models are allowed and the default is not one.
+    """
+    actor.must_admin()
+    async with work(actor) as doing:
+        row = _found(await providers.get(doing.session, name))
+        if version is not None and version != row.version:
+            changed, who = await providers.changed_since(doing.session, row.id, version)
+            details = {"changed": changed, "version": row.version, "changed_by": who}
+            raise Stale("Somebody saved this provider in between. Look at what changed, then save again.", details=details)
+        drafts = [ModelDraft(identifier=m) if isinstance(m, str) else m for m in add]
+        gone = await rows.remove(doing.session, row.id, remove)
+        await doing.session.flush()
+        new = await rows.put(doing.session, row.id, drafts, source="discovered")
+        await doing.session.flush()
+        listed = await rows.of_provider(doing.session, row.id)
+        chosen = None if clear_default else default or (row.default_model if row.default_model not in gone else None)
+        if chosen and row.only_listed_models and chosen not in {m.identifier for m in listed}:
+            raise InvalidDraft({"default": "This model is not in the list, and only listed models are allowed."})
+        if new or gone or drafts or chosen != row.default_model:
+            _save(doing, row, new=new, gone=gone, default=chosen)
+        return [rows.record(m) for m in listed]
+
+
+def _save(doing: Work, row: ProviderRow, *, new: list[str], gone: list[str], default: str | None) -> None:
+    changes: dict[str, object] = {"version": {"before": row.version, "after": row.version + 1}}
+    if new or gone:
+        changes["models"] = {"added": new, "removed": gone}
+    if default != row.default_model:
+        changes["default_model"] = {"before": row.default_model, "after": default}
+    row.default_model, row.version, row.updated_at = default, row.version + 1, now()
+    doing.session.add(row)
+    doing.record(Action.MODELS_CHANGE, target=("provider", row.id, row.name), changes=changes)
+    doing.touch(row.id)
+
+
+def _found(row: ProviderRow | None) -> ProviderRow:
+    if row is None:
+        raise UnknownProvider("There is no provider of this name. It may have been deleted.")
+    return row
+
+
+def _preset(name: str | None) -> Preset | None:
+    """The preset a provider came from; it outlives the file."""
+    try:
+        return presets.get(name) if name else None
+    except UnknownPreset:
+        return None

@@ -1,0 +1,210 @@
+"""Testing: one climb of the diagnosis ladder, of a draft or of a saved provider, through the path that traffic takes."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+from types import MappingProxyType
+
+from app import presets, registry, settings
+from app.domain.actor import Actor
+from app.domain.audit import Action, Outcome
+from app.domain.drafts import Settled, settle
+from app.domain.errors import InvalidDraft, TooManyAttempts, UnknownCredential, UnknownPreset, UnknownProvider, UpstreamError
+from app.domain.ids import uuid7
+from app.domain.preset import Preset
+from app.domain.probe import Depth, ProbeResult, ProbeStep
+from app.domain.provider import WIRES, KeyState, LastTest, Network, ProviderDraft, ProviderType
+from app.domain.provider_status import configuration
+from app.domain.secret import Binding
+from app.domain.snapshot import Endpoint, Key, Timeouts
+from app.relay import ladder
+from app.storage import approvals, credentials, engine, probes, provider_records, providers
+from app.storage.credentials import StoredKey
+from app.storage.tables import ProviderRow
+from app.storage.work import work
+from app.upstream import auth, egress
+from app.vault import envelope, ring
+
+PER_MINUTE = 30
+LOOK_UP_SECONDS = 5.0
+
+# Actor id → monotonic times of the tests of the last minute. A test costs money and reaches out; per process is enough.
+_recent: dict[str, deque[float]] = {}
+
+
+async def run_saved(
+    actor: Actor, name: str, *, model: str | None = None, credential_id: str | None = None, depth: Depth = "chat"
+) -> AsyncIterator[ProbeStep | ProbeResult]:
+    """Test a saved provider, also one that is off. Yields each rung when it is done and the result last, which is kept.
+
+    Raises `UnknownProvider`, `UnknownCredential`, `TooManyAttempts` before the first rung.
+    """
+    actor.must_admin()
+    _slow_down(actor)
+    async with engine.session() as session:
+        row, keys = await _stored(session, name)
+    digest = provider_records.digest(row, keys)
+    await _approve(actor, row.origin)
+    await registry.shared.refresh(row.revision)
+    endpoint = registry.shared.snapshot.endpoints[name]
+    if credential_id is not None:
+        chosen = tuple(k for k in endpoint.keys if k.id == credential_id)
+        if not chosen:
+            raise UnknownCredential("This provider has no key of this id.")
+        endpoint = replace(endpoint, keys=chosen)
+    async with aclosing(ladder.run(endpoint, model=model, depth=depth, preset=_preset(row.preset))) as steps:
+        async for step in steps:
+            if isinstance(step, ProbeResult):
+                await _keep(actor, step, row=row, digest=digest, name=name)
+            yield step
+
+
+async def run_draft(
+    actor: Actor, draft: ProviderDraft, *, model: str | None = None, depth: Depth = "chat", provider_name: str | None = None
+) -> AsyncIterator[ProbeStep | ProbeResult]:
+    """Test what has not been saved. With `provider_name` (the one being edited) an empty key field means the stored key,
+    which is used only while the origin is the one it was entered for.
+
+    Raises `InvalidDraft`, `UnknownProvider`, `TooManyAttempts` before the first rung.
+    """
+    actor.must_admin()
+    row: ProviderRow | None = None
+    keys: list[StoredKey] = []
+    if provider_name is not None:
+        async with engine.session() as session:
+            row, keys = await _stored(session, provider_name)
+    preset = _preset_of(draft, row)
+    hints = {f: s.hint for key in keys for f, s in key.secrets.items()}
+    settled = settle(draft, preset=preset, types={n: t.info for n, t in auth.types().items()}, hints=hints)
+    _slow_down(actor)
+    await _approve(actor, settled.address.origin)
+    endpoint, fingerprints = _endpoint(settled, row, keys)
+    digest = configuration(
+        type_=settled.type.value,
+        base_url=settled.address.base_url,
+        auth_type=settled.auth_type,
+        auth=settled.auth,
+        network=settled.network.model_dump(exclude_none=True),
+        fingerprints=fingerprints,
+    )
+    facts = preset if settled.preset else None
+    async with aclosing(ladder.run(endpoint, model=model or settled.default_model, depth=depth, preset=facts)) as steps:
+        async for step in steps:
+            if isinstance(step, ProbeResult):
+                probes.remember_draft(digest, LastTest(result=step, tested_by=actor.name))
+                await _keep(actor, step, row=row, digest=digest, name=settled.name)
+            yield step
+
+
+async def _keep(actor: Actor, result: ProbeResult, *, row: ProviderRow | None, digest: str, name: str) -> None:
+    """Audit the test; keep its result when it speaks of what is stored right now."""
+    changes = {"verdict": result.verdict.value, "model": result.model, "proven": [r.value for r in result.proven]}
+    async with work(actor) as doing:
+        current = await providers.get(doing.session, row.name) if row else None
+        if current and provider_records.digest(current, await credentials.of_provider(doing.session, current.id)) == digest:
+            await probes.save(doing.session, current.id, configuration=digest, test=LastTest(result=result, tested_by=actor.name))
+            doing.touch(current.id)  # every open tab shows the new status
+        target = ("provider", row.id if row else "", name)
+        doing.record(Action.PROVIDER_TEST, target=target, changes=changes, outcome=Outcome.OK if result.ok else Outcome.FAILED)
+
+
+async def _approve(actor: Actor, origin: str) -> None:
+    """An admin who tests an origin on the own network approves exactly that origin. What is refused, the ladder says."""
+    if settings.current().egress_local == "off" or egress.is_approved(origin):
+        return
+    try:
+        async with asyncio.timeout(LOOK_UP_SECONDS):
+            where = await egress.classify(origin)
+    except (UpstreamError, TimeoutError):
+        return
+    if where != "local":
+        return
+    async with work(actor) as doing:
+        if await approvals.add(doing.session, origin, by=actor.name):
+            doing.record(Action.EGRESS_APPROVE, target=("origin", origin, origin), changes={"origin": {"before": None, "after": origin}})
+            doing.touch()
+    await registry.shared.refresh(doing.revision or 0)
+
+
+def _endpoint(settled: Settled, row: ProviderRow | None, keys: list[StoredKey]) -> tuple[Endpoint, list[str]]:
+    """The draft as calls need it, and what its digest says of its secrets."""
+    origin, held = settled.address.origin, ring.current()
+    if settled.secrets:
+        owner = uuid7()
+        secrets = {f: envelope.seal(held, s, Binding("credential_secret", owner, f, origin)) for f, s in settled.secrets.items()}
+        used = (Key(owner, "", KeyState.ACTIVE, 1, 1, origin, MappingProxyType(secrets)),)
+        fingerprints = [f"{f}:{held.fingerprint(s)}" for f, s in settled.secrets.items()]
+    else:
+        wanted = set(auth.types()[settled.auth_type].info.secret_fields)
+        kept = [k for k in keys if k.row.origin == origin and k.row.state == KeyState.ACTIVE and set(k.secrets) <= wanted]
+        used = tuple(_key(k) for k in kept)
+        fingerprints = [f"{f}:{s.fingerprint}" for k in kept for f, s in k.secrets.items()]
+    endpoint = Endpoint(
+        id=row.id if row else "",
+        name=settled.name,
+        label=settled.label,
+        type=settled.type,
+        wire=WIRES[settled.type],
+        preset=settled.preset,
+        base_url=settled.address.base_url,
+        origin=origin,
+        auth_type=settled.auth_type,
+        auth=MappingProxyType(settled.auth),
+        keys=used,
+        models=tuple(m.identifier for m in settled.models),
+        default_model=settled.default_model,
+        only_listed=settled.only_listed_models,
+        enabled=True,
+        timeouts=_timeouts(settled.network),
+    )
+    return endpoint, fingerprints
+
+
+def _key(key: StoredKey) -> Key:
+    sealed = {f: s.value for f, s in key.secrets.items()}
+    return Key(
+        key.row.id, key.row.label, KeyState(key.row.state), key.row.weight, key.row.priority, key.row.origin, MappingProxyType(sealed)
+    )
+
+
+def _timeouts(network: Network) -> Timeouts:
+    given = network.model_dump(exclude_none=True)
+    return Timeouts(**{field.removesuffix("_seconds"): value for field, value in given.items()})
+
+
+def _preset_of(draft: ProviderDraft, row: ProviderRow | None) -> Preset | None:
+    """The preset a draft names, or that of its type. A saved provider outlives its preset's file."""
+    if draft.preset is None:
+        return presets.get("openai") if draft.type is ProviderType.OPENAI else None
+    found = _preset(draft.preset)
+    if found is None and (row is None or row.preset != draft.preset):
+        raise InvalidDraft({"preset": "There is no preset of this name."})
+    return found
+
+
+def _preset(name: str | None) -> Preset | None:
+    try:
+        return presets.get(name) if name else None
+    except UnknownPreset:
+        return None
+
+
+async def _stored(session: engine.AsyncSession, name: str) -> tuple[ProviderRow, list[StoredKey]]:
+    row = await providers.get(session, name)
+    if row is None:
+        raise UnknownProvider("There is no provider of this name. It may have been deleted.")
+    return row, await credentials.of_provider(session, row.id)
+
+
+def _slow_down(actor: Actor) -> None:
+    """At most `PER_MINUTE` tests a minute and person. Raises `TooManyAttempts` with the seconds to wait."""
+    at, times = time.monotonic(), _recent.setdefault(actor.id, deque())
+    while times and at - times[0] > 60:
+        times.popleft()
+    if len(times) >= PER_MINUTE:
+        wait = max(1, round(60 - (at - times[0])))
+        raise TooManyAttempts(f"That were many tests in a short time. Try again in {wait} seconds.", details={"retry_after": wait})
+    times.append(at)

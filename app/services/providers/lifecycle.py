@@ -1,0 +1,98 @@
+"""On and off, the default, the trash."""
+
+from app.domain.actor import Actor
+from app.domain.audit import Action
+from app.domain.errors import ProviderDisabled, UnknownProvider
+from app.domain.provider import Provider
+from app.services.providers.reading import expect_version, known, name_is_free
+from app.storage import provider_records
+from app.storage import providers as rows
+from app.storage.columns import now
+from app.storage.tables import ProviderRow
+from app.storage.work import Work, work
+
+
+async def enable(actor: Actor, name: str) -> Provider:
+    """Let new requests through again. Raises `UnknownProvider`."""
+    return await _switch(actor, name, enabled=True)
+
+
+async def disable(actor: Actor, name: str) -> Provider:
+    """Refuse new requests at once; running ones finish. A default that is disabled is no default any more."""
+    return await _switch(actor, name, enabled=False)
+
+
+async def set_default(actor: Actor, name: str) -> Provider:
+    """Answer requests that name no provider with this one. Raises `UnknownProvider`, `ProviderDisabled`."""
+    actor.must_admin()
+    async with work(actor) as doing:
+        row = await known(doing.session, name)
+        if not row.enabled:
+            raise ProviderDisabled(f"{row.label} is off. Turn it on before making it the default.")
+        before = await rows.default_id(doing.session)
+        if before != row.id:
+            await _make_default(doing, row, before)
+        return await provider_records.one(doing.session, row)
+
+
+async def clear_default(actor: Actor) -> None:
+    """Have no default provider; requests must then name one."""
+    actor.must_admin()
+    async with work(actor) as doing:
+        if before := await rows.default_id(doing.session):
+            await rows.set_default(doing.session, None)
+            doing.record(Action.PROVIDER_DEFAULT, target=("provider", before, ""), changes={"default": {"before": before, "after": None}})
+            doing.touch()
+
+
+async def delete(actor: Actor, name: str, *, version: int | None = None) -> None:
+    """Move a provider to the trash. Raises `UnknownProvider`, `Stale`."""
+    actor.must_admin()
+    async with work(actor) as doing:
+        row = await known(doing.session, name)
+        await expect_version(doing.session, row, version)
+        row.deleted_at = now()
+        await _save(doing, row, Action.PROVIDER_DELETE, {"deleted": {"before": False, "after": True}})
+
+
+async def restore(actor: Actor, name: str) -> Provider:
+    """Take the provider of this name that was deleted last out of the trash, as it was. Raises `NameTaken`, `UnknownProvider`."""
+    actor.must_admin()
+    async with work(actor) as doing:
+        row = await rows.trashed(doing.session, name)
+        if row is None:
+            raise UnknownProvider("There is no provider of this name in the trash.")
+        await name_is_free(doing.session, name)
+        row.deleted_at = None
+        await _save(doing, row, Action.PROVIDER_RESTORE, {"deleted": {"before": True, "after": False}})
+        await doing.session.flush()
+        return await provider_records.one(doing.session, row)
+
+
+async def _switch(actor: Actor, name: str, *, enabled: bool) -> Provider:
+    actor.must_admin()
+    async with work(actor) as doing:
+        row = await known(doing.session, name)
+        if row.enabled != enabled:
+            row.enabled = enabled
+            action = Action.PROVIDER_ENABLE if enabled else Action.PROVIDER_DISABLE
+            await _save(doing, row, action, {"enabled": {"before": not enabled, "after": enabled}})
+        return await provider_records.one(doing.session, row)
+
+
+async def _save(doing: Work, row: ProviderRow, action: Action, changes: dict[str, dict[str, object]]) -> None:
+    """One more version; a provider that is gone or off is no default any more."""
+    if (row.deleted_at or not row.enabled) and await rows.default_id(doing.session) == row.id:
+        await rows.set_default(doing.session, None)
+        changes["is_default"] = {"before": True, "after": False}
+    changes["version"] = {"before": row.version, "after": row.version + 1}
+    row.version, row.updated_at = row.version + 1, now()
+    doing.session.add(row)
+    doing.record(action, target=("provider", row.id, row.name), changes=changes)
+    doing.touch(row.id)
+
+
+async def _make_default(doing: Work, row: ProviderRow, before: str | None) -> None:
+    await rows.set_default(doing.session, row.id)
+    doing.record(Action.PROVIDER_DEFAULT, target=("provider", row.id, row.name), changes={"default": {"before": before, "after": row.id}})
+    doing.touch(row.id)

@@ -1,0 +1,130 @@
+"""Reading providers, and checking a draft without the network."""
+
+import difflib
+
+from app import presets
+from app.domain.actor import Actor
+from app.domain.address import AddressNote
+from app.domain.auth_field import AuthTypeInfo
+from app.domain.drafts import free_name, settle
+from app.domain.errors import InvalidDraft, NameTaken, Stale, UnknownPreset, UnknownProvider
+from app.domain.preset import Preset
+from app.domain.provider import Page, Provider, ProviderDraft, ProviderQuery, ProviderType, Record
+from app.storage import engine, provider_records
+from app.storage import providers as rows
+from app.storage.tables import ProviderRow
+from app.upstream import auth
+
+
+class Preview(Record):
+    """What a draft would become. `notes` say what was mended in the address."""
+
+    name: str
+    label: str
+    type: ProviderType
+    base_url: str
+    origin: str
+    effective_urls: dict[str, str]
+    auth_type: str
+    notes: list[AddressNote]
+
+
+async def list_(actor: Actor, query: ProviderQuery | None = None) -> Page:
+    """One page of providers (`items`: list[Provider]). `total` counts what matches on all pages."""
+    actor.must_view()
+    query = query or ProviderQuery()
+    async with engine.session() as session:
+        if query.status:
+            return await _by_status(session, query)
+        found = await rows.matching(session, query, limit=query.limit + 1)
+        shown = found[: query.limit]
+        more = rows.cursor_after(shown[-1], query) if len(found) > len(shown) else None
+        items = await provider_records.load(session, shown)
+        return Page(items=items, next_cursor=more, total=await rows.count(session, query))
+
+
+async def get(actor: Actor, name: str) -> Provider:
+    """One provider. Raises `UnknownProvider` with the nearest names."""
+    actor.must_view()
+    async with engine.session() as session:
+        return await provider_records.one(session, await known(session, name))
+
+
+async def validate(actor: Actor, draft: ProviderDraft, *, editing: str | None = None) -> Preview:
+    """Check a draft without calling anybody. `editing` is the provider it would replace.
+
+    Raises `InvalidDraft` with every field that breaks a rule, `NameTaken`.
+    """
+    actor.must_admin()
+    settled = settle(draft, preset=preset_of(draft), types=auth_types())
+    async with engine.session() as session:
+        if settled.name != editing:
+            await name_is_free(session, settled.name)
+    address = settled.address
+    return Preview(
+        name=settled.name,
+        label=settled.label,
+        type=settled.type,
+        base_url=address.base_url,
+        origin=address.origin,
+        effective_urls=address.effective_urls,
+        auth_type=settled.auth_type,
+        notes=list(address.notes),
+    )
+
+
+async def known(session: engine.AsyncSession, name: str) -> ProviderRow:
+    """The live row of this name, or `UnknownProvider` with the nearest names."""
+    if row := await rows.get(session, name):
+        return row
+    near = difflib.get_close_matches(name, await rows.names(session), n=3)
+    raise UnknownProvider("There is no provider of this name. It may have been renamed or deleted.", suggestions=near)
+
+
+async def name_is_free(session: engine.AsyncSession, name: str) -> None:
+    """Raise `NameTaken` with a free name to use instead."""
+    taken = set(await rows.names(session))
+    if name in taken:
+        free = free_name(name, taken)
+        raise NameTaken(f"There is already a provider named {name}. Choose another name.", field="name", suggestions=[free])
+
+
+async def expect_version(session: engine.AsyncSession, row: ProviderRow, version: int | None) -> None:
+    """Raise `Stale`, naming what changed since, when the caller saw another version."""
+    if version is None or version == row.version:
+        return
+    changed, who = await rows.changed_since(session, row.id, version)
+    raise Stale(
+        "Somebody saved this provider in between. Look at what changed, then save again.",
+        details={"changed": changed, "version": row.version, "changed_by": who},
+    )
+
+
+def preset_of(draft: ProviderDraft, *, stored: bool = False) -> Preset | None:
+    """The preset whose facts a draft takes over. A `stored` provider outlives its preset's file."""
+    if draft.preset is None:
+        return presets.get("openai") if draft.type is ProviderType.OPENAI else None
+    try:
+        return presets.get(draft.preset)
+    except UnknownPreset as error:
+        if stored:
+            return None
+        raise InvalidDraft({"preset": error.message}, suggestions=error.suggestions) from error
+
+
+def auth_types() -> dict[str, AuthTypeInfo]:
+    """What each auth type asks for."""
+    return {name: kind.info for name, kind in auth.types().items()}
+
+
+async def _by_status(session: engine.AsyncSession, query: ProviderQuery) -> Page:
+    """The status is derived from tests, so every match is looked at before the page is cut."""
+    every = await rows.matching(session, query, limit=None)
+    found = [
+        (row, record)
+        for row, record in zip(every, await provider_records.load(session, every), strict=True)
+        if record.status is query.status
+    ]
+    shown = found[: query.limit]
+    more = rows.cursor_after(shown[-1][0], query) if len(found) > len(shown) else None
+    return Page(items=[record for _, record in shown], next_cursor=more, total=len(found))

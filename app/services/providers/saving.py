@@ -1,0 +1,199 @@
+"""Creating and changing providers."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from app import presets, settings
+from app.domain.actor import Actor
+from app.domain.address import Address, is_ip
+from app.domain.audit import Action
+from app.domain.drafts import Settled, free_name, patched, settle
+from app.domain.errors import EgressRefused, InvalidDraft, Stale, UpstreamError
+from app.domain.provider import FromPreset, Provider, ProviderDraft, ProviderPatch
+from app.services.providers import keys
+from app.services.providers.reading import auth_types, expect_version, known, name_is_free, preset_of
+from app.storage import approvals, credentials, engine, models, probes, provider_records
+from app.storage import providers as rows
+from app.storage.columns import now
+from app.storage.tables import ProviderRow
+from app.storage.work import Work, work
+from app.upstream import egress
+
+LOOK_UP_SECONDS = 3.0
+TRIES = 3
+
+
+async def create(actor: Actor, draft: ProviderDraft) -> Provider:
+    """Save a new provider. Never blocked by a failed test; which provider is the default is decided by a person.
+
+    Raises `InvalidDraft`, `NameTaken`.
+    """
+    actor.must_admin()
+    settled = settle(draft, preset=preset_of(draft), types=auth_types())
+    local = await _is_local(settled.address)
+    async with work(actor) as doing:
+        return await _insert(doing, settled, local=local)
+
+
+async def from_preset(actor: Actor, choice: FromPreset) -> Provider:
+    """Save a provider of a known vendor with what the preset knows and the choice adds.
+
+    Without a name it takes the preset's, or the next free one. Raises `UnknownPreset`, `InvalidDraft`, `NameTaken`.
+    """
+    actor.must_admin()
+    preset = presets.get(choice.preset)
+    fields = {f: v for f in choice.model_fields_set - {"name"} if (v := getattr(choice, f)) is not None or f == "credential"}
+    async with engine.session() as session:
+        name = choice.name or free_name(preset.id, set(await rows.names(session)))
+    fields.setdefault("models", preset.models)
+    return await create(actor, ProviderDraft.model_validate({**fields, "name": name}))
+
+
+async def update(actor: Actor, name: str, patch: ProviderPatch) -> Provider:
+    """Change what the patch sets. Raises `UnknownProvider`, `InvalidDraft`, `Stale`, `ReentryRequired`."""
+    return await _change(actor, name, lambda current: patched(current, patch), version=patch.version, detach=patch.detach)
+
+
+async def replace(actor: Actor, name: str, draft: ProviderDraft, *, version: int | None = None, detach: bool = False) -> Provider:
+    """Put a whole configuration in place of the old one; a credential left out is kept. Raises as `update` does."""
+
+    def whole(_: ProviderDraft) -> ProviderDraft:
+        if draft.name != name:
+            raise InvalidDraft({"name": "The name of a provider cannot be changed. Change its label instead."})
+        return draft
+
+    return await _change(actor, name, whole, version=version, detach=detach)
+
+
+async def _insert(doing: Work, settled: Settled, *, local: bool) -> Provider:
+    session = doing.session
+    await name_is_free(session, settled.name)
+    row = ProviderRow(name=settled.name, created_by=doing.actor.name, **_fields(settled))
+    session.add(row)
+    await session.flush()
+    await keys.save(doing, row, [], settled, fields=tuple(settled.secrets), detach=False)
+    await models.put(session, row.id, settled.models, source="declared")
+    changes = {f: {"before": None, "after": v} for f, v in _shown(row, [m.identifier for m in settled.models]).items()}
+    doing.record(Action.PROVIDER_CREATE, target=("provider", row.id, row.name), changes=changes)
+    await _settle_in(doing, row, local=local)
+    return await provider_records.one(session, row)
+
+
+async def _change(
+    actor: Actor, name: str, make: Callable[[ProviderDraft], ProviderDraft], *, version: int | None, detach: bool
+) -> Provider:
+    """The host is looked up before the transaction; when somebody else saves meanwhile, start over."""
+    actor.must_admin()
+    for _ in range(TRIES):
+        async with engine.session() as session:
+            row = await known(session, name)
+            await expect_version(session, row, version)
+            stored = await credentials.of_provider(session, row.id)
+            draft = make(provider_records.draft_of(row, await models.of_provider(session, row.id)))
+        hints = {f: s.hint for key in stored for f, s in key.secrets.items()}
+        preset = preset_of(draft, stored=draft.preset == row.preset)
+        settled = settle(draft, preset=preset, types=auth_types(), hints=hints)
+        local = await _is_local(settled.address)
+        async with work(actor) as doing:
+            present = await known(doing.session, name)
+            if (present.id, present.version) == (row.id, row.version):
+                return await _apply(doing, present, settled, local=local, detach=detach)
+    raise Stale("This provider is being changed by somebody else right now. Reload and try again.")
+
+
+async def _apply(doing: Work, row: ProviderRow, settled: Settled, *, local: bool, detach: bool) -> Provider:
+    session = doing.session
+    stored = await credentials.of_provider(session, row.id)
+    fields = auth_types()[settled.auth_type].secret_fields
+    rekeyed = await keys.save(doing, row, stored, settled, fields=fields, detach=detach)
+    listed = [m.identifier for m in await models.of_provider(session, row.id)]
+    wanted = [m.identifier for m in settled.models]
+    before = _shown(row, listed)
+    relabelled = await _list_models(doing, row, settled, listed)
+    for field, value in _fields(settled).items():
+        setattr(row, field, value)
+    changes = {f: {"before": before[f], "after": v} for f, v in _shown(row, sorted(wanted)).items() if before[f] != v}
+    if changes or rekeyed or relabelled:
+        if changes or relabelled:
+            changes["version"] = {"before": row.version, "after": row.version + 1}
+            doing.record(Action.PROVIDER_UPDATE, target=("provider", row.id, row.name), changes=changes)
+        row.version, row.updated_at = row.version + 1, now()
+        session.add(row)
+        if not row.enabled and await rows.default_id(session) == row.id:
+            await rows.set_default(session, None)
+        await _settle_in(doing, row, local=local)
+    return await provider_records.one(session, row)
+
+
+async def _settle_in(doing: Work, row: ProviderRow, *, local: bool) -> None:
+    """What follows from any save: approval of a local origin, the verdict of a test of exactly this draft, the registry."""
+    session = doing.session
+    if local and await approvals.add(session, row.origin, by=doing.actor.name):
+        doing.record(
+            Action.EGRESS_APPROVE, target=("origin", row.origin, row.origin), changes={"origin": {"before": None, "after": row.origin}}
+        )
+    await session.flush()
+    digest = provider_records.digest(row, await credentials.of_provider(session, row.id))
+    last = (await probes.of_providers(session, [row.id])).get(row.id)
+    if last is None or last.configuration != digest:
+        await probes.clear(session, row.id)
+        await session.flush()
+        if tested := probes.of_draft(digest):
+            await probes.save(session, row.id, configuration=digest, test=tested)
+    await session.flush()
+    doing.touch(row.id)
+
+
+async def _list_models(doing: Work, row: ProviderRow, settled: Settled, listed: list[str]) -> bool:
+    """Make the list of models the one of the draft. Returns whether a label changed."""
+    labels = {m.identifier: m.label for m in await models.of_provider(doing.session, row.id)}
+    await models.remove(doing.session, row.id, set(listed) - {m.identifier for m in settled.models})
+    await models.put(doing.session, row.id, settled.models, source="declared")
+    return any(m.label and m.identifier in labels and labels[m.identifier] != m.label for m in settled.models)
+
+
+async def _is_local(address: Address) -> bool:
+    """Whether saving approves this origin. A host that cannot be looked up right now is saved without an approval.
+
+    Raises `InvalidDraft` for an address that is never called. A name that resolves to a reserved range is let through,
+    because some networks answer 0.0.0.0 for a while; calls to it are refused all the same.
+    """
+    host = address.origin.split("://")[1].rsplit(":", 1)[0]
+    try:
+        async with asyncio.timeout(LOOK_UP_SECONDS):
+            where = await egress.classify(address.origin)
+    except EgressRefused as error:
+        if is_ip(host) or error.details.get("reason") != "reserved":
+            raise InvalidDraft({"base_url": error.message}, code="refused_by_policy") from error
+        return False
+    except (UpstreamError, TimeoutError):
+        return False
+    return where == "local" and settings.current().egress_local != "off"
+
+
+def _fields(settled: Settled) -> dict[str, Any]:
+    """The columns that a draft decides."""
+    return {
+        "label": settled.label,
+        "description": settled.description,
+        "type": settled.type.value,
+        "preset": settled.preset,
+        "base_url": settled.address.base_url,
+        "origin": settled.address.origin,
+        "auth_type": settled.auth_type,
+        "auth": settled.auth,
+        "network": settled.network.model_dump(exclude_none=True),
+        "default_model": settled.default_model,
+        "only_listed_models": settled.only_listed_models,
+        "tags": settled.tags,
+        "enabled": settled.enabled,
+    }
+
+
+def _shown(row: ProviderRow, identifiers: list[str]) -> dict[str, Any]:
+    """The configuration as the audit compares it; a long list of models by its first ones."""
+    plain = {
+        f: getattr(row, f) for f in ("label", "description", "type", "preset", "base_url", "auth_type", "auth", "network", "default_model")
+    }
+    return plain | {"only_listed_models": row.only_listed_models, "tags": row.tags, "enabled": row.enabled, "models": sorted(identifiers)}
