@@ -1,0 +1,149 @@
+"""Opening the vault at boot: the keys of this process against what the database expects. Never guesses, never overwrites."""
+
+import os
+from collections.abc import Iterable
+
+from app import settings
+from app.domain.actor import SYSTEM, Actor
+from app.domain.audit import Action
+from app.domain.errors import CanaryCorrupt, KeyMismatch, KeyMissing, SecretUnreadable, VaultError
+from app.domain.keyring import KeyringStatus, MasterKey, MasterKeyState
+from app.domain.secret import Secret
+from app.storage import crypto, engine, instance
+from app.storage.tables import CryptoKey, SystemSecret, now
+from app.storage.work import work
+from app.vault import envelope, keyfile, ring, s1
+
+_source = ""
+
+
+async def open_ring(*, allow_partial: bool = False, keep_environment: bool = False) -> None:
+    """Load the master keys, prove that they belong to this database, make the ring current.
+
+    An empty database registers the key it is given; on the embedded default it gets a new one. Raises `KeyMissing`,
+    `KeyMismatch`, `CanaryCorrupt`, `KeyFileUnsafe`, and `StorageError` when the audit's triggers were changed.
+    `allow_partial` starts although some credentials need a key that is not there: those stay unreadable.
+    `keep_environment` is for a parent process that only checks and whose child reads the environment again.
+    """
+    global _source
+    await engine.check_triggers()
+    options = settings.current()
+    found = keyfile.find(options)
+    async with engine.session() as session:
+        known = await crypto.keys(session)
+    if found is None:
+        found = _first_key(known)
+    if not known:
+        await _register(found)
+    made = await _proved(found, allow_partial=allow_partial)
+    ring.install(made)
+    _source = found.source
+    if not keep_environment:
+        keyfile.forget_environment()
+
+
+async def status(actor: Actor) -> KeyringStatus:
+    """The master keys by id, which of them this process holds, and how many values need each."""
+    actor.must_view()
+    held = ring.current()
+    async with engine.session() as session:
+        known, used = await crypto.keys(session), await crypto.kids_in_use(session)
+    keys = [
+        MasterKey(
+            kid=row.kid,
+            state=MasterKeyState(row.state),
+            is_loaded=row.kid in held.kids,
+            values=used.get(row.kid, 0),
+            created_at=row.created_at,
+        )
+        for row in known
+    ]
+    return KeyringStatus(instance_id=held.instance_id, source=_source, keys=keys)
+
+
+def _first_key(known: list[CryptoKey]) -> keyfile.Found:
+    """Create the key of a fresh installation; refuse wherever a key must exist already."""
+    path = keyfile.default_path(settings.current())
+    if known:
+        expected = _active(known).kid
+        raise KeyMissing(
+            f"The master key {expected} is missing: this database was sealed with it. Put it back as {path} or set "
+            "PATCHBAY_MASTER_KEY_FILE. Without it the stored credentials cannot be read.",
+            details={"expected": expected},
+        )
+    if not engine.is_sqlite():
+        raise KeyMissing(
+            "There is no master key. A database that several machines share needs one they all have: set PATCHBAY_MASTER_KEY_FILE."
+        )
+    return keyfile.create(path)
+
+
+async def _register(found: keyfile.Found) -> None:
+    """Write key, canary and our own keys in one transaction; a process that was faster wins."""
+    async with work(SYSTEM) as doing:
+        place = await instance.lock(doing.session)
+        if await crypto.keys(doing.session):
+            return
+        made = ring.Ring(place.instance_id, found.keys, active=found.first)
+        canary = envelope.seal(made, Secret(f"canary:{place.instance_id}"), ring.canary_binding(found.first))
+        doing.session.add(CryptoKey(kid=found.first, state=MasterKeyState.ACTIVE, canary=canary, activated_at=now()))
+        own = {name: envelope.seal(made, Secret(os.urandom(s1.KEY_BYTES).hex()), ring.system_binding(name)) for name in ring.SYSTEM_KEYS}
+        doing.session.add_all([SystemSecret(name=name, value=value) for name, value in own.items()])
+        made.unlock(own)
+        ring.install(made)  # the entry below is sealed with it; whoever was slower replaces it by what the database says
+        doing.record(Action.MASTER_KEY_REGISTER, target=("master_key", found.first, found.first), changes={"source": _kind(found)})
+
+
+async def _proved(found: keyfile.Found, *, allow_partial: bool) -> ring.Ring:
+    """A ring that opens what this database holds."""
+    async with engine.session() as session:
+        place, known = await instance.read(session), await crypto.keys(session)
+        own, used = await crypto.system_secrets(session), await crypto.kids_in_use(session)
+    active = _active(known)
+    if active.kid not in found.keys:
+        raise KeyMismatch(
+            f"This database expects the master key {active.kid}, but {found.source} has {_list(found.keys)}. "
+            "Use the key that belongs to this database (a restored backup needs its own key).",
+            details={"expected": [active.kid], "found": sorted(found.keys)},
+        )
+    made = ring.Ring(place.instance_id, found.keys, active=active.kid)
+    for row in known:
+        if row.kid in made.kids and row.state != MasterKeyState.RETIRED:
+            _check_canary(made, row)
+    # Only keys that were registered can be missing: any other id is a damaged value, which fails closed where it is used.
+    missing = {row.kid: used[row.kid] for row in known if row.kid in used and row.kid not in made.kids}
+    if missing and not allow_partial:
+        raise KeyMissing(
+            f"{sum(missing.values())} stored secrets need the master key {_list(missing)}, which is not loaded. Add it to "
+            f"{found.source}, or start with --allow-partial: the providers concerned then stay unreadable.",
+            details={"expected": sorted(missing), "values": sum(missing.values())},
+        )
+    made.unlock(own)
+    return made
+
+
+def _check_canary(made: ring.Ring, row: CryptoKey) -> None:
+    try:
+        sound = made.check(row.canary)
+    except SecretUnreadable:
+        sound = False
+    if not sound:
+        raise CanaryCorrupt(
+            f"The master key {row.kid} is loaded but does not open this database: its check value was damaged or "
+            "belongs to another installation. Restore the database from a backup.",
+            details={"kid": row.kid},
+        )
+
+
+def _active(known: list[CryptoKey]) -> CryptoKey:
+    if (row := next((row for row in known if row.state == MasterKeyState.ACTIVE), None)) is None:
+        raise VaultError("The database names no active master key. Restore it from a backup.")
+    return row
+
+
+def _kind(found: keyfile.Found) -> str:
+    return "environment" if found.source == "the environment" else "file"
+
+
+def _list(kids: Iterable[str]) -> str:
+    return ", ".join(sorted(kids))
