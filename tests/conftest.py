@@ -12,6 +12,8 @@ from app.domain.secret import Secret
 from app.storage import engine
 from app.vault import envelope, ring, s1
 
+pytest_plugins = ["tests.fixtures.upstream"]
+
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:

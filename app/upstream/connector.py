@@ -1,0 +1,149 @@
+"""The guarded connector: every socket of ours is judged where it is created, in the name of the call it serves."""
+
+import asyncio
+import contextvars
+import errno
+import socket
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from app.upstream import egress
+
+
+@dataclass(slots=True, eq=False)
+class Flight:
+    """One call on its way. The same object is seen by every task that aiohttp starts for it."""
+
+    origin: str
+    has_secret: bool = False
+    refusals: list["Refused"] = field(default_factory=list)
+    connected: bool = False  # a socket was made: the connection is new, not a reused one
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it travels unencrypted."""
+        return self.origin.startswith("http://")
+
+    def judge(self, ip: str, port: int) -> str:
+        """Reason to refuse this address for this call, or ""."""
+        if reason := egress.judge(ip, port, local_ok=egress.is_approved(self.origin)):
+            return reason
+        if self.is_plain and self.has_secret and egress.kind_of(ip) == "public":
+            return "key_in_clear"
+        return ""
+
+
+current: contextvars.ContextVar[Flight | None] = contextvars.ContextVar("flight", default=None)
+
+
+class Refused(OSError):
+    """Inside aiohttp it must be an OSError: happy eyeballs turns anything else into an IndexError."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(errno.EACCES, f"egress refused: {reason}")
+        self.reason = reason
+
+
+class EgressDenied(aiohttp.ClientConnectionError):
+    """What comes out of the connector. `reason` as in `egress.judge`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"egress refused: {reason}")
+        self.reason = reason
+
+
+class GuardedResolver(AbstractResolver):
+    """The system's resolver, then: one denied address denies the host."""
+
+    def __init__(self) -> None:
+        self._inner = aiohttp.ThreadedResolver()
+
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
+        found = await self._inner.resolve(host, port, family)
+        flight = _flight()
+        for result in found:
+            if reason := flight.judge(result["host"], port):
+                raise _remember(flight, reason)
+        return found
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+class GuardedConnector(aiohttp.TCPConnector):
+    """No proxy, no socket without a judged address. Local origins that lose their approval lose their kept connections."""
+
+    def __init__(self, **options: Any) -> None:  # aiohttp's own options
+        super().__init__(resolver=GuardedResolver(), socket_factory=make_socket, **options)
+        self._reached_local: set[str] = set()
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Any],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's signature
+    ) -> aiohttp.connector.Connection:
+        flight = _flight()
+        if req.proxy is not None:
+            raise EgressDenied("proxy")
+        # A kept connection is not judged again by the socket factory, so what it reached is remembered here.
+        if flight.origin in self._reached_local and not egress.is_approved(flight.origin):
+            raise EgressDenied("local")
+        try:
+            connection = await super().connect(req, traces, timeout)
+        except (aiohttp.ClientConnectorError, OSError) as error:
+            if refused := _refusal_in(error, flight):
+                raise EgressDenied(refused.reason) from None
+            raise
+        if flight.connected and egress.is_approved(flight.origin):
+            self._reached_local.add(flight.origin)
+        return connection
+
+
+def make_socket(info: tuple[Any, ...]) -> socket.socket:
+    """Judge, then create. `info` is an entry of getaddrinfo."""
+    family, kind, protocol, _, address = info
+    flight = _flight()
+    if reason := flight.judge(str(address[0]), int(address[1])):
+        raise _remember(flight, reason)
+    flight.connected = True
+    return socket.socket(family, kind, protocol)
+
+
+def _flight() -> Flight:
+    flight = current.get()
+    if flight is None:
+        # Nothing of ours calls without one; whoever does is refused everything but public addresses.
+        flight = Flight(origin="", has_secret=True)
+    return flight
+
+
+def _remember(flight: Flight, reason: str) -> Refused:
+    refused = Refused(reason)
+    flight.refusals.append(refused)
+    return refused
+
+
+def _refusal_in(error: BaseException, flight: Flight) -> Refused | None:
+    """The refusal behind an error: our own, or that of the call which did the look-up we waited for."""
+    if flight.refusals:
+        return flight.refusals[0]
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, Refused):
+            return seen
+        seen = getattr(seen, "os_error", None) or seen.__cause__
+    return None
+
+
+async def resolve(host: str, port: int) -> list[tuple[Any, ...]]:
+    """Addresses of a host as getaddrinfo gives them, judged for the current call."""
+    infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    flight = _flight()
+    for info in infos:
+        if reason := flight.judge(str(info[4][0]), port):
+            raise _remember(flight, reason)
+    return list(infos)

@@ -1,0 +1,82 @@
+"""Opens the secrets of one call and attaches them; refuses everything that must not leave (SECURITY 1.4, 1 and 21)."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from app.domain.address import origin_of
+from app.domain.errors import NoCredential, SecretUnreadable, VaultError
+from app.domain.secret import Binding, Secret
+from app.domain.snapshot import Endpoint, Key
+from app.upstream import auth
+from app.vault.open import open_secret
+
+_SEALED = re.compile(r"s1\.[0-9a-f]{10}\.")
+_origin = lru_cache(4096)(origin_of)
+
+
+def opened(endpoint: Endpoint, key: Key | None) -> dict[str, Secret]:
+    """Field → secret for one call. Raises `NoCredential` when one is needed and cannot be used; nothing is sent then."""
+    kind = auth.types().get(endpoint.auth_type)
+    if kind is None:
+        raise NoCredential("This way of signing in is not known here.", details={"kind": "unknown_auth_type"})
+    wanted = kind.info.secret_fields
+    if not wanted:
+        return {}
+    if key is None:
+        raise NoCredential("This provider has no usable key. Enter one.", details={"kind": "missing"})
+    # Of the address that will be called, not of a column that might say something else.
+    origin = _origin(endpoint.base_url)
+    if key.origin != origin:
+        raise NoCredential(
+            "The key was entered for another address and is not sent to this one. Enter it again.", details={"kind": "other_origin"}
+        )
+    secrets = {field: _open(key, field, origin) for field in wanted if field in key.secrets}
+    if missing := [field for field in kind.info.required_fields if field in wanted and not secrets.get(field)]:
+        raise NoCredential("A part of this provider's key is missing. Enter it again.", details={"kind": "missing", "fields": missing})
+    return secrets
+
+
+def attach(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secret]) -> None:
+    """Add what the auth type says to the headers. Ciphertext and line breaks are refused."""
+    auth.types()[endpoint.auth_type].attach(headers, endpoint.auth, secrets)
+    for value in headers.values():
+        if _SEALED.search(value):
+            raise NoCredential("The stored key could not be opened and is not sent. Enter it again.", details={"kind": "sealed"})
+        if not value.isascii() or not value.isprintable():
+            raise NoCredential("The key holds characters that cannot be sent. Enter it again.", details={"kind": "characters"})
+
+
+def placeholders(endpoint: Endpoint) -> dict[str, str]:
+    """The headers of the auth type with `$API_KEY` and the like where a secret belongs, for showing."""
+    headers: dict[str, str] = {}
+    if kind := auth.types().get(endpoint.auth_type):
+        kind.attach(headers, endpoint.auth, {field: Secret(f"${field.upper()}") for field in kind.info.secret_fields})
+    return headers
+
+
+def problem(endpoint: Endpoint, key: Key) -> str:
+    """Why a key cannot be used, without sending anything: "" or "unreadable". For the registry's build."""
+    kind = auth.types().get(endpoint.auth_type)
+    if kind is None:
+        return ""
+    try:
+        for field in kind.info.secret_fields:
+            if field in key.secrets:
+                open_secret(key.secrets[field], _binding(key, field, key.origin))
+    except VaultError:
+        return "unreadable"
+    return ""
+
+
+def _open(key: Key, field: str, origin: str) -> Secret:
+    try:
+        return open_secret(key.secrets[field], _binding(key, field, origin))
+    except SecretUnreadable as error:
+        raise NoCredential(
+            "The stored key cannot be read with the present master key. Enter it again.", details={"kind": "unreadable"}
+        ) from error
+
+
+def _binding(key: Key, field: str, origin: str) -> Binding:
+    return Binding("credential_secret", key.id, field, origin)

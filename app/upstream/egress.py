@@ -1,0 +1,223 @@
+"""Where calls may go. Judges the literal address a socket is about to connect to (SECURITY 4.1).
+
+*Never*: metadata services, link-local, reserved ranges, ports of services that do not speak HTTP, our own ports.
+*Local* (loopback, private, carrier-grade NAT, unique local): only for an origin that an admin approved.
+*Public*: allowed, but a key never travels there unencrypted (`connector` checks that).
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Literal
+
+from yarl import URL
+
+from app.domain.errors import EgressRefused, Unreachable
+
+Where = Literal["public", "local"]
+IpAddress = IPv4Address | IPv6Address
+
+# reason → networks nobody may call
+_NEVER: dict[str, tuple[IPv4Network | IPv6Network, ...]] = {
+    "metadata": tuple(
+        ipaddress.ip_network(n)
+        for n in ("169.254.169.254/32", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "fd00:ec2::254/128")
+    ),
+    "link_local": tuple(ipaddress.ip_network(n) for n in ("169.254.0.0/16", "fe80::/10")),
+    "reserved": tuple(
+        ipaddress.ip_network(n) for n in ("0.0.0.0/8", "192.0.0.0/24", "224.0.0.0/4", "240.0.0.0/4", "::/128", "fec0::/10", "ff00::/8")
+    ),
+}
+_LOCAL = tuple(
+    ipaddress.ip_network(n)
+    for n in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "::1/128", "fc00::/7")
+)
+_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+# Services that do not speak HTTP, or speak it and obey anybody.
+_SERVICE_PORTS = frozenset(
+    {21, 22, 23, 25, 53, 110, 111, 135, 139, 143, 389, 445, 465, 587, 636, 993, 995, 1433, 1521, 2049, 2375, 2376, 2379, 2380}
+    | {3306, 3389, 5432, 5672, 5900, 5985, 5986, 6379, 9042, 9200, 9300, 10250, 10255, 11211, 27017, 27018, 27019}
+)
+_ANY = ("", "0.0.0.0", "::", "*")
+
+
+@dataclass(slots=True)
+class _Policy:
+    """What the running process knows. `protected`: port → addresses of our own listeners ("*" = every one of ours)."""
+
+    approved: frozenset[str] = frozenset()
+    protected: dict[int, set[str]] = field(default_factory=dict)
+    local_allowed: bool = True
+
+
+_policy = _Policy()
+
+
+def approve(origins: frozenset[str]) -> None:
+    """Replace the set of approved local origins. The registry calls this with every snapshot."""
+    _policy.approved = origins
+
+
+def is_approved(origin: str) -> bool:
+    """Whether calls of this origin may reach local addresses."""
+    return _policy.local_allowed and origin in _policy.approved
+
+
+def allow_local(allowed: bool) -> None:
+    """`PATCHBAY_EGRESS_LOCAL=off` refuses every local address, approved or not."""
+    _policy.local_allowed = allowed
+
+
+def protect(host: str, port: int) -> None:
+    """Refuse our own listener, the database or Redis on every path, whatever is approved. Names are looked up now."""
+    if host in _ANY:
+        addresses = {"*"}
+    else:
+        try:
+            addresses = {str(info[4][0]) for info in socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)}
+        except OSError:
+            addresses = set()
+    _policy.protected.setdefault(port, set()).update(addresses)
+
+
+def judge(ip: str, port: int, *, local_ok: bool) -> str:
+    """Why an address may not be connected, or "" when it may.
+
+    Reasons: metadata, link_local, reserved, service_port, own_port, local (needs approval), local_off.
+    """
+    if port in _SERVICE_PORTS:
+        return "service_port"
+    if port in _policy.protected and _is_ours(ip, _policy.protected[port]):
+        return "own_port"
+    kind = kind_of(ip)
+    if kind == "public":
+        return ""
+    if kind != "local":
+        return kind
+    if not _policy.local_allowed:
+        return "local_off"
+    return "" if local_ok else "local"
+
+
+@lru_cache(4096)
+def kind_of(ip: str) -> str:
+    """ "public", "local", or the reason why nobody may call this address. Unknown ranges are refused."""
+    try:
+        address = ipaddress.ip_address(ip.split("%", 1)[0])
+    except ValueError:
+        return "reserved"
+    kinds = {_kind(a) for a in _unwrapped(address)}
+    refused = sorted(kinds - {"public", "local"})
+    if refused:
+        return refused[0]
+    return "local" if "local" in kinds else "public"
+
+
+async def classify(origin: str) -> Where:
+    """Look the origin's host up and say where it lies. One denied address denies the host.
+
+    Raises `EgressRefused` (details["reason"] as in `judge`) or `Unreachable` (details["kind"] = "dns").
+    """
+    url = URL(origin)
+    host, port = url.raw_host or "", url.port or 0
+    try:
+        infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Unreachable("The host name cannot be found. Check the address.", details={"kind": "dns", "host": host}) from error
+    addresses = [str(info[4][0]) for info in infos]
+    for address in addresses:
+        if reason := judge(address, port, local_ok=True):
+            raise refusal(reason, origin)
+    return "local" if any(kind_of(a) == "local" for a in addresses) else "public"
+
+
+def refusal(reason: str, origin: str) -> EgressRefused:
+    """The error for a reason, in words."""
+    return EgressRefused(_SENTENCES.get(reason, _SENTENCES["reserved"]), details={"reason": reason, "origin": origin})
+
+
+_SENTENCES = {
+    "metadata": "This address belongs to a cloud's internal service and is never called.",
+    "link_local": "Link-local addresses are never called.",
+    "reserved": "This address is reserved and is never called.",
+    "service_port": "This port belongs to a service that is not a model provider and is never called.",
+    "own_port": "This address is Patchbay itself or its own database and is never called.",
+    "local": "This address is on your own network and has not been approved. An admin approves it by testing or saving the provider.",
+    "local_off": "Addresses on your own network are switched off here (PATCHBAY_EGRESS_LOCAL=off).",
+    "key_in_clear": "A key is never sent unencrypted over the internet. Use an https:// address.",
+    "proxy": "Calls are never sent through a proxy that was not set up here.",
+}
+
+
+def _kind(address: IpAddress) -> str:
+    for reason, networks in _NEVER.items():
+        if any(address in network for network in networks):
+            return reason
+    if any(address in network for network in _LOCAL):
+        return "local"
+    return "public" if address.is_global else "reserved"
+
+
+def _unwrapped(address: IpAddress) -> Iterator[IpAddress]:
+    """The address and every IPv4 address it carries: each of them is where a packet may end up."""
+    if isinstance(address, IPv4Address):
+        yield address
+        return
+    inner = [found for wrapped in _WRAPPINGS if (found := wrapped(address)) is not None]
+    # A mapped or compatible address is only another spelling; of a tunnel both ends count.
+    if not (address.ipv4_mapped or _compatible(address)):
+        yield address
+    yield from inner
+    if address.teredo:
+        yield address.teredo[0]
+
+
+def _compatible(address: IPv6Address) -> IPv4Address | None:
+    number = int(address)
+    return IPv4Address(number) if 1 < number <= 0xFFFF_FFFF else None
+
+
+def _nat64(address: IPv6Address) -> IPv4Address | None:
+    return _last_four(address) if any(address in network for network in _NAT64) else None
+
+
+def _isatap(address: IPv6Address) -> IPv4Address | None:
+    return _last_four(address) if address.packed[8:12] in (b"\x00\x00\x5e\xfe", b"\x02\x00\x5e\xfe") else None
+
+
+def _last_four(address: IPv6Address) -> IPv4Address:
+    return IPv4Address(address.packed[12:])
+
+
+_WRAPPINGS: tuple[Callable[[IPv6Address], IPv4Address | None], ...] = (
+    lambda a: a.ipv4_mapped,
+    lambda a: a.sixtofour,
+    lambda a: a.teredo[1] if a.teredo else None,
+    _compatible,
+    _nat64,
+    _isatap,
+)
+
+
+def _is_ours(ip: str, listeners: set[str]) -> bool:
+    plain = next(iter(_unwrapped(ipaddress.ip_address(ip.split("%", 1)[0]))))
+    if str(plain) in listeners:
+        return True
+    if plain.is_loopback:
+        return any(listener == "*" or ipaddress.ip_address(listener).is_loopback for listener in listeners)
+    return "*" in listeners and _is_assigned(plain)
+
+
+def _is_assigned(address: IpAddress) -> bool:
+    """Whether this machine owns the address: only then can a socket be bound to it."""
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((str(address), 0))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,234 @@
+"""What went wrong, in our words: an exception of the HTTP client or a status of the provider → a domain error."""
+
+import errno
+import re
+import ssl
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from app.domain.address import origin_of
+from app.domain.errors import BadResponse, Failed, RateLimited, Refused, TimedOut, TlsFailed, Unreachable, UpstreamError
+from app.upstream import egress
+from app.upstream.connector import EgressDenied
+from app.upstream.scrub import Scrubber
+
+LONGEST_DETAIL = 2_000  # characters of a provider's own text that a person gets to see
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+
+# OpenSSL's X509_V_ERR_… numbers, from openssl/x509_vfy.h
+_VERIFY_KINDS = {
+    10: "expired",
+    9: "expired",  # not valid yet
+    18: "self_signed",
+    19: "self_signed",  # in the chain
+    20: "unknown_issuer",
+    21: "unknown_issuer",
+    62: "wrong_name",
+    64: "wrong_name",  # IP address
+}
+_TLS_SENTENCES = {
+    "expired": "The provider's certificate has expired or is not valid yet.",
+    "self_signed": "The provider's certificate is self-signed and not trusted here.",
+    "unknown_issuer": "The provider's certificate comes from an issuer that is not trusted here.",
+    "wrong_name": "The provider's certificate belongs to another host name.",
+    "not_spoken": "The port does not speak TLS. Perhaps the address should start with http://.",
+    "failed": "A secure connection to the provider could not be made.",
+}
+# Reasons with which OpenSSL says that the other side talks something else.
+_NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}
+
+
+def from_exception(error: BaseException, origin: str) -> UpstreamError:
+    """Map what aiohttp, asyncio or ssl raised before an answer began."""
+    match error:
+        case UpstreamError():
+            return error
+        case EgressDenied():
+            return egress.refusal(error.reason, origin)
+        case aiohttp.ClientConnectorDNSError():
+            return Unreachable("The provider's host name cannot be found.", details={"kind": "dns"})
+        case aiohttp.ClientConnectorCertificateError():
+            return tls_failed(error.certificate_error)
+        case aiohttp.ClientConnectorSSLError():
+            return tls_failed(error.os_error)
+        case aiohttp.ClientConnectorError():
+            return unreachable(error.os_error)
+        case aiohttp.ServerDisconnectedError():
+            return Unreachable("The provider closed the connection without an answer.", details={"kind": "lost"})
+        case aiohttp.ClientResponseError() | aiohttp.InvalidURL():
+            # The parser quotes the offending bytes; 0x15 0x03 begins a TLS alert.
+            kind = "tls_expected" if "\\x15\\x03" in str(error) else "not_http"
+            return BadResponse("What answers there does not speak HTTP.", details={"kind": kind})
+        case ssl.SSLError():
+            return tls_failed(error)
+        case OSError():
+            return unreachable(error)
+        case _:
+            return Failed("The call to the provider failed.")
+
+
+def tls_failed(error: BaseException) -> TlsFailed:
+    """`details["kind"]`: expired, self_signed, unknown_issuer, wrong_name, not_spoken, failed."""
+    kind = "failed"
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            kind = _VERIFY_KINDS.get(cause.verify_code, "failed")
+        elif isinstance(cause, ssl.SSLError) and cause.reason in _NOT_TLS:
+            kind = "not_spoken"
+    return TlsFailed(_TLS_SENTENCES[kind], details={"kind": kind})
+
+
+def unreachable(error: OSError) -> Unreachable:
+    """`details["kind"]`: refused, lost, network."""
+    match error.errno:
+        case errno.ECONNREFUSED:
+            return Unreachable("Nothing listens at the provider's address and port.", details={"kind": "refused"})
+        case errno.ECONNRESET | errno.EPIPE | errno.ECONNABORTED:
+            return Unreachable("The provider closed the connection without an answer.", details={"kind": "lost"})
+    if "refused" in str(error).lower() or "Errno 111" in str(error) or "Errno 61" in str(error):
+        return Unreachable("Nothing listens at the provider's address and port.", details={"kind": "refused"})
+    return Unreachable("The provider cannot be reached over the network.", details={"kind": "network"})
+
+
+_LIMITS = {
+    "connect": "The provider did not accept a connection within {:g} s (our limit).",
+    "first_byte": "The provider did not begin to answer within {:g} s (our limit).",
+    "idle": "The provider sent nothing for {:g} s in the middle of its answer (our limit).",
+    "total": "The provider's answer took longer than {:g} s in all (our limit).",
+}
+
+
+def timed_out(limit: str, seconds: float) -> TimedOut:
+    """Says whose limit it was: ours, and which."""
+    return TimedOut(_LIMITS[limit].format(seconds), details={"limit": limit, "seconds": seconds})
+
+
+def from_status(status: int, headers: Mapping[str, str], body: bytes, scrub: Scrubber, origin: str) -> UpstreamError:
+    """Map an answer that is not a success. `body` is what was read of it (≤ 64 KiB)."""
+    said = _said(body, scrub)
+    detail = said["message"]
+    match status:
+        case 401 | 403:
+            return Refused("The provider did not accept the key.", detail=detail, status=status)
+        case 402:
+            return RateLimited(
+                "The account at the provider has no credit left.", detail=detail, status=status, details={"kind": "no_credit"}
+            )
+        case 429:
+            kind = "no_credit" if said["code"] == "insufficient_quota" else "rate_limit"
+            wait = retry_after(headers.get("retry-after"))
+            return RateLimited(
+                "The provider is limiting requests right now.", detail=detail, status=status, retry_after=wait, details={"kind": kind}
+            )
+        case _ if 300 <= status < 400:
+            target = _target(headers.get("location", ""), origin)
+            return BadResponse(
+                "The provider answered with a redirect, which is never followed.",
+                status=status,
+                details={"kind": "redirect", "target": target},
+            )
+        case _ if status < 300:
+            return BadResponse("The provider's answer has an unexpected status.", detail=detail, status=status, details={"kind": "status"})
+    if _speaks_tls(said["message"]):
+        return BadResponse("What answers there expects https.", detail=detail, status=status, details={"kind": "tls_expected"})
+    wait = retry_after(headers.get("retry-after"))
+    return Failed("The provider could not answer this request.", detail=detail, status=status, retry_after=wait, details={"error": said})
+
+
+def bad_response(kind: str, *, detail: str = "", status: int | None = None) -> BadResponse:
+    """`kind`: html, not_json, encoded, too_large, cut_off, not_http, redirect."""
+    return BadResponse(_BAD[kind], detail=detail, status=status, details={"kind": kind})
+
+
+_BAD = {
+    "html": "The provider answered with a web page instead of JSON. Check the address.",
+    "not_json": "The provider's answer is not JSON.",
+    "encoded": "The provider sent a compressed answer although none was asked for.",
+    "too_large": "The provider's answer is larger than allowed.",
+    "cut_off": "The provider's answer broke off before its end.",
+}
+
+
+def retry_after(value: str | None) -> float | None:
+    """Seconds to wait, from seconds or an HTTP date, held between 1 and 300. None when absent or unreadable.
+
+    >>> retry_after("7")
+    7.0
+    """
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(value).astimezone(UTC) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return min(max(seconds, 1.0), 300.0) if seconds == seconds else None
+
+
+def page_title(body: bytes, scrub: Scrubber) -> str:
+    """What a web page says it is, for the folded detail."""
+    text = body.decode(errors="replace")
+    title = found[1] if (found := _TITLE.search(text)) else _TAG.sub(" ", text)
+    return scrub.text(" ".join(title.split()), 200)
+
+
+def _said(body: bytes, scrub: Scrubber) -> dict[str, str]:
+    """The provider's own words: message, type, code, param, each scrubbed and capped; "" where it said none."""
+    found: dict[str, Any] = {}
+    try:
+        document = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        text = body.decode(errors="replace")
+        found["message"] = page_title(body, scrub) if "<html" in text[:2_000].lower() else text
+    else:
+        found = _error_object(document)
+    limits = {"message": LONGEST_DETAIL, "type": 100, "code": 100, "param": 200}
+    return {k: scrub.text(v, limit) if isinstance(v := found.get(k), str) else "" for k, limit in limits.items()}
+
+
+def _error_object(document: Any) -> dict[str, Any]:  # Any: whatever a provider sends
+    """Find {message, …} in the shapes in use: {"error": {…}}, {"error": "…"}, [{"error": …}], {"message"|"detail": …}."""
+    if isinstance(document, list):
+        document = document[0] if document else {}
+    if not isinstance(document, dict):
+        return {"message": str(document)}
+    error = document.get("error", document)
+    if isinstance(error, str):
+        return {"message": error}
+    if not isinstance(error, dict):
+        error = document
+    message = next((m for k in ("message", "detail", "error_description", "error") if (m := error.get(k)) is not None), "")
+    if not isinstance(message, str):
+        message = msgspec.json.encode(message).decode(errors="replace")
+    code = error.get("code")
+    return {"message": message, "type": error.get("type"), "code": str(code) if code is not None else "", "param": error.get("param")}
+
+
+def _speaks_tls(message: str) -> bool:
+    """Web servers' own words for "this port wants https" (nginx, Go, Apache)."""
+    low = message.lower()
+    return "plain http request was sent to https port" in low or "http request to an https server" in low or "speaking plain http" in low
+
+
+def _target(location: str, origin: str) -> str:
+    """The origin a redirect points to, and nothing else of it: the rest may carry tokens."""
+    try:
+        return origin_of(URL(origin).join(URL(location)))
+    except ValueError:
+        return ""
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = getattr(seen, "os_error", None) or getattr(seen, "certificate_error", None) or seen.__cause__

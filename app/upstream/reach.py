@@ -1,0 +1,116 @@
+"""The rungs below HTTP, one at a time: look-up, port, TLS. Same judge, same resolver, same trust as calls."""
+
+import asyncio
+import socket
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from yarl import URL
+
+from app.domain.address import is_ip
+from app.domain.errors import Unreachable, UpstreamError
+from app.domain.snapshot import Endpoint
+from app.upstream import auth, connector, egress, failures, session
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """How long a rung took and what it met."""
+
+    ms: float
+    facts: dict[str, Any]
+
+
+class Reach:
+    """A way to an endpoint's address, made step by step. Close it: the connection was only a trial."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._url = URL(endpoint.origin)
+        kind = auth.types().get(endpoint.auth_type)
+        has_secret = bool(kind and kind.info.secret_fields)
+        self._flight = connector.Flight(endpoint.origin, has_secret=has_secret)
+        self._limit = endpoint.timeouts.connect
+        self._infos: list[tuple[Any, ...]] = []
+        self._socket: socket.socket | None = None
+        self.is_literal = is_ip(self._host)
+        self.is_encrypted = self._url.scheme == "https"
+
+    @property
+    def _host(self) -> str:
+        return self._url.raw_host or ""
+
+    async def look_up(self) -> Leg:
+        """Find and judge the addresses. Raises `Unreachable` (dns) or `EgressRefused`."""
+        started = time.perf_counter()
+        token = connector.current.set(self._flight)
+        try:
+            async with asyncio.timeout(self._limit):
+                self._infos = await connector.resolve(self._host, self._url.port or 0)
+        except TimeoutError as error:
+            raise failures.timed_out("connect", self._limit) from error
+        except connector.Refused as error:
+            raise egress.refusal(error.reason, self._flight.origin) from error
+        except (OSError, UnicodeError) as error:
+            raise Unreachable("The provider's host name cannot be found.", details={"kind": "dns", "host": self._host}) from error
+        finally:
+            connector.current.reset(token)
+        return Leg(_ms(started), {"addresses": sorted({str(info[4][0]) for info in self._infos})})
+
+    async def connect(self) -> Leg:
+        """Open the port at the first address that lets us. Raises `Unreachable`, `TimedOut` or `EgressRefused`."""
+        started = time.perf_counter()
+        last: UpstreamError | None = None
+        try:
+            async with asyncio.timeout(self._limit):
+                for info in self._infos:
+                    try:
+                        self._socket = await self._dial(info)
+                        return Leg(_ms(started), {"host": self._host, "port": self._url.port})
+                    except OSError as error:
+                        last = failures.unreachable(error)
+        except TimeoutError as error:
+            raise failures.timed_out("connect", self._limit) from error
+        raise last or Unreachable("The provider cannot be reached over the network.", details={"kind": "network"})
+
+    async def secure(self) -> Leg:
+        """Make the TLS connection and check the certificate. Raises `TlsFailed`, `Unreachable` or `TimedOut`."""
+        started = time.perf_counter()
+        trial, self._socket = self._socket, None
+        try:
+            async with asyncio.timeout(self._limit):
+                transport, _ = await asyncio.get_running_loop().create_connection(
+                    asyncio.Protocol, sock=trial, ssl=session.current().tls, server_hostname=self._host
+                )
+        except TimeoutError as error:
+            raise failures.timed_out("connect", self._limit) from error
+        except OSError as error:
+            raise failures.from_exception(error, self._flight.origin) from error
+        transport.abort()
+        return Leg(_ms(started), {"host": self._host})
+
+    def close(self) -> None:
+        """Give the trial connection up."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    async def _dial(self, info: tuple[Any, ...]) -> socket.socket:
+        token = connector.current.set(self._flight)
+        try:
+            made = connector.make_socket(info)
+        except connector.Refused as error:
+            raise egress.refusal(error.reason, self._flight.origin) from error
+        finally:
+            connector.current.reset(token)
+        try:
+            made.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(made, info[4])
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+
+def _ms(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)

@@ -1,0 +1,1 @@
+"""How a request is written and a reply read. One module a wire."""

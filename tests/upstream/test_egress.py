@@ -1,0 +1,112 @@
+"""Where calls may go: many spellings, one judge, no connection to what is refused."""
+
+import pytest
+
+from app.domain.errors import EgressRefused, UpstreamError
+from app.upstream import egress
+from app.upstream.wire import openai
+from tests.fixtures import make
+from tests.fixtures.upstream import Upstream
+
+# Every one of these ends at this machine or at a metadata service; {port} is a listener that counts.
+SPELLINGS = [
+    "127.0.0.1", "127.1", "127.0.1", "127.255.255.254", "2130706433", "0x7f000001", "0x7f.1", "0x7f.0.0.1", "0177.0.0.1", "0177.1",
+    "017700000001", "127.0.0.1.", "localhost", "LOCALHOST", "localhost.", "%6c%6f%63alhost", "127。0。0。1", "127．0．0．1", "①②⑦.0.0.1",
+    "[::1]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:ffff:7f00:0001]", "[::127.0.0.1]", "[::7f00:1]",
+    "[64:ff9b::127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::7f00:1]", "[2002:7f00:1::]", "[2002:7f00:0001::1]",
+    "[2001:0:7f00:1:0:0:80ff:fffe]", "[fe80::1]", "[fec0::1]", "[::]", "0.0.0.0", "0", "0x0", "00000000", "[::ffff:0.0.0.0]",
+    "169.254.169.254", "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518", "[::ffff:169.254.169.254]", "[::a9fe:a9fe]",
+    "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::]", "[fd00:ec2::254]", "100.100.100.200", "168.63.129.16", "192.0.0.192", "192.0.0.8",
+    "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "[fc00::1]", "[fd12:3456::1]", "224.0.0.1", "240.0.0.1",
+    "255.255.255.255", "[ff02::1]", "[::ffff:10.0.0.1]", "[64:ff9b::10.0.0.1]", "[2002:a00:1::]", "[fe80::5efe:7f00:1]",
+]  # fmt: skip
+
+
+def test_there_are_enough_spellings() -> None:
+    assert len(set(SPELLINGS)) >= 60
+
+
+@pytest.mark.parametrize("host", SPELLINGS)
+async def test_no_spelling_of_a_denied_address_reaches_a_listener(vault: object, outgoing: None, host: str) -> None:
+    server = Upstream()
+    await server.start(address="0.0.0.0")
+    asked = make.endpoint(f"http://{host}:{server.port}/v1", origin="http://unused:1")
+
+    with pytest.raises((UpstreamError, ValueError)):
+        async with openai.send(asked, None, openai.Ask("/models")):
+            pass
+    await server.stop()
+
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("ip", "local_ok", "reason"),
+    [
+        pytest.param("8.8.8.8", False, "", id="public"),
+        pytest.param("127.0.0.1", False, "local", id="loopback"),
+        pytest.param("127.0.0.1", True, "", id="approved loopback"),
+        pytest.param("::ffff:10.1.2.3", True, "", id="approved, mapped"),
+        pytest.param("169.254.169.254", True, "metadata", id="metadata, approved or not"),
+        pytest.param("64:ff9b::a9fe:a9fe", True, "metadata", id="metadata behind NAT64"),
+        pytest.param("2002:a9fe:a9fe::", True, "metadata", id="metadata behind 6to4"),
+        pytest.param("fe80::1%eth0", True, "link_local", id="link-local with a zone"),
+        pytest.param("198.51.100.7", True, "reserved", id="documentation range"),
+        pytest.param("not an address", True, "reserved", id="nonsense"),
+    ],
+)
+def test_an_address_is_judged(ip: str, local_ok: bool, reason: str) -> None:
+    assert egress.judge(ip, 443, local_ok=local_ok) == reason
+
+
+@pytest.mark.parametrize("port", [22, 25, 2375, 5432, 6379, 9200, 10250, 11211, 27017])
+def test_ports_of_other_services_are_never_called(port: int) -> None:
+    assert egress.judge("8.8.8.8", port, local_ok=True) == "service_port"
+
+
+def test_our_own_port_is_refused_even_when_approved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(egress._policy, "protected", {})
+    egress.protect("0.0.0.0", 8701)
+    egress.protect("127.0.0.1", 8702)
+
+    assert egress.judge("127.0.0.1", 8701, local_ok=True) == "own_port"
+    assert egress.judge("127.0.0.9", 8702, local_ok=True) == "own_port"
+    assert egress.judge("::ffff:127.0.0.1", 8702, local_ok=True) == "own_port"
+    assert egress.judge("8.8.8.8", 8701, local_ok=True) == ""
+
+
+def test_local_addresses_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(egress._policy, "local_allowed", False)
+    monkeypatch.setattr(egress._policy, "approved", frozenset({"http://127.0.0.1:1"}))
+
+    assert egress.judge("127.0.0.1", 443, local_ok=True) == "local_off"
+    assert not egress.is_approved("http://127.0.0.1:1")
+
+
+async def test_classify_tells_local_from_refused() -> None:
+    assert await egress.classify("http://127.0.0.1:11434") == "local"
+    assert await egress.classify("https://8.8.8.8:443") == "public"
+    with pytest.raises(EgressRefused) as refused:
+        await egress.classify("http://169.254.169.254:80")
+    assert refused.value.details["reason"] == "metadata"
+
+
+async def test_a_key_is_not_sent_in_clear_over_the_internet(vault: object, outgoing: None) -> None:
+    asked = make.endpoint("http://8.8.8.8/v1", secret=make.SECRET)
+
+    with pytest.raises(EgressRefused, match="unencrypted"):
+        async with openai.send(asked, asked.keys[0], openai.Ask("/models")):
+            pass
+
+
+async def test_a_kept_connection_is_useless_once_the_approval_is_gone(upstream: Upstream, vault: object, outgoing: None) -> None:
+    asked = make.endpoint(upstream.base_url)
+    async with openai.send(asked, None, openai.Ask("/models")) as reply:
+        await reply.read()
+
+    egress.approve(frozenset())
+
+    with pytest.raises(EgressRefused):
+        async with openai.send(asked, None, openai.Ask("/models")):
+            pass
+    assert len(upstream.heard) == 1
