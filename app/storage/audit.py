@@ -25,6 +25,7 @@ GENESIS = bytes(32)
 _LONGEST_VALUE = 1_000
 _SUBJECT = ("target_type", "target_id", "target_name", "outcome", "changes", "reason")
 _COLUMNS = ("seq", "ts", "actor_type", "actor_id", "actor_name", "ip", "session_id_hash", "request_id", "action", *_SUBJECT)
+EXPORTED = (*_COLUMNS, "prev_hash", "hash", "seal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ async def head_of(session: AsyncSession) -> tuple[int, bytes]:
 
 async def chunk(session: AsyncSession, *, after: int, upto: int, limit: int) -> Sequence[RowMapping]:
     """Rows in order with `changes` still as text: a row that was tampered with must reach `check`, not break the reading."""
-    columns = [col(getattr(AuditRow, name)) for name in (*_COLUMNS, "prev_hash", "hash", "seal") if name != "changes"]
+    columns = [col(getattr(AuditRow, name)) for name in EXPORTED if name != "changes"]
     query = select(*columns, cast(AuditRow.changes, Text).label("changes"))  # type: ignore[call-overload] # sqlmodel types four
     query = query.where(col(AuditRow.seq) > after, col(AuditRow.seq) <= upto).order_by(col(AuditRow.seq)).limit(limit)
     return (await session.exec(query)).mappings().all()

@@ -1,0 +1,93 @@
+"""Reading the audit: pages of it, the proof that nobody changed it, and a copy to take away."""
+
+import asyncio
+import csv
+import io
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Literal
+
+from app.domain.actor import Actor
+from app.domain.audit import Action, AuditVerdict
+from app.domain.provider import Page
+from app.storage import audit, engine
+from app.storage.work import work
+
+Format = Literal["jsonl", "csv"]
+LONGEST_PAGE = 100
+_CHUNK = 1_000
+# A spreadsheet takes a cell that begins like this for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+async def page(actor: Actor, *, before_seq: int | None = None, limit: int = 50, target_id: str | None = None) -> Page:
+    """Entries, the newest first. `next_cursor` is the `before_seq` of the next page; `target_id` keeps one object's history."""
+    actor.must_view()
+    limit = max(1, min(limit, LONGEST_PAGE))
+    async with engine.session() as session:
+        items = await audit.page(session, before=before_seq, limit=limit + 1, target_id=target_id)
+        total, _ = await audit.head_of(session)
+    more = str(items[limit - 1].seq) if len(items) > limit else None
+    return Page(items=items[:limit], next_cursor=more, total=total)
+
+
+async def verify(actor: Actor) -> AuditVerdict:
+    """Follow the whole chain: every hash, every link, every seal, no gap, no missing tail.
+
+    Reads in chunks, each in a transaction of its own, so that a long audit never holds up a writer.
+    """
+    actor.must_view()
+    async with engine.session() as session:
+        end, end_hash = await audit.head_of(session)
+    seq, previous = 0, audit.GENESIS
+    while seq < end:
+        rows = await _chunk(seq, end)
+        checked, previous, bad = await asyncio.to_thread(audit.check, rows, after=seq, previous=previous)
+        if bad is None and not rows:
+            bad = (seq + 1, "an entry is missing")
+        if bad is not None:
+            return AuditVerdict(ok=False, checked=checked, first_bad=bad[0], reason=bad[1])
+        seq = checked
+    if previous != end_hash:
+        return AuditVerdict(ok=False, checked=seq, first_bad=seq, reason="the newest entry is not the one that was written last")
+    return AuditVerdict(ok=True, checked=seq, first_bad=None)
+
+
+async def export(actor: Actor, fmt: Format) -> AsyncIterator[str]:
+    """`lines = await export(actor, "jsonl")`: the whole audit as lines, oldest first, hashes as hex, itself audited first.
+
+    The answer is an iterator; a refusal is raised before it, so that no half file begins.
+    """
+    actor.must_admin()
+    async with work(actor) as doing:
+        doing.record(Action.AUDIT_EXPORT, target=("audit", "", "audit"), changes={"format": fmt})
+    async with engine.session() as session:
+        end, _ = await audit.head_of(session)
+    return _lines(fmt, end)
+
+
+async def _lines(fmt: Format, end: int) -> AsyncIterator[str]:
+    seq = 0
+    if fmt == "csv":
+        yield _csv(dict.fromkeys(audit.EXPORTED), heading=True)
+    while seq < end and (rows := await _chunk(seq, end)):
+        for row in rows:
+            fields = {name: row[name].hex() if isinstance(row[name], bytes) else row[name] for name in audit.EXPORTED}
+            yield _csv(fields) if fmt == "csv" else _json(fields)
+        seq = rows[-1]["seq"]
+
+
+async def _chunk(after: int, end: int) -> Any:  # Any: rows of storage, passed back to storage
+    async with engine.session() as session:
+        return await audit.chunk(session, after=after, upto=end, limit=_CHUNK)
+
+
+def _json(fields: Mapping[str, Any]) -> str:
+    return json.dumps({**fields, "changes": json.loads(fields["changes"])}, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _csv(fields: Mapping[str, Any], *, heading: bool = False) -> str:
+    line = io.StringIO()
+    cells = [str(cell) for cell in (fields if heading else fields.values())]
+    csv.writer(line).writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
+    return line.getvalue()
