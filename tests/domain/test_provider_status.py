@@ -1,0 +1,54 @@
+"""The status in words, and the digest that ties a test to its configuration."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from app.domain.probe import ProbeResult, Rung, Verdict
+from app.domain.provider import KeyState, Status
+from app.domain.provider_status import configuration, status_of
+
+FACTS = {"type_": "custom", "base_url": "u", "auth_type": "api_key", "auth": {}, "network": {}, "fingerprints": ["a"]}
+
+
+def result(verdict: Verdict, *proven: Rung, ok: bool = False) -> ProbeResult:
+    return ProbeResult(ok=ok, verdict=verdict, proven=list(proven), steps=[], checked_at=datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    ("found", "status"),
+    [
+        pytest.param(None, Status.NOT_TESTED, id="never"),
+        pytest.param(result(Verdict.OK, Rung.CREDENTIAL, Rung.CHAT, ok=True), Status.WORKING, id="chat proven"),
+        pytest.param(result(Verdict.NO_MODEL_LIST, Rung.CHAT, ok=True), Status.WORKING, id="chat proven without a list"),
+        pytest.param(result(Verdict.OK, Rung.CREDENTIAL, ok=True), Status.KEY_ACCEPTED, id="chat not tried"),
+        pytest.param(result(Verdict.LIMITED, Rung.CREDENTIAL), Status.LIMITED, id="limited"),
+        pytest.param(result(Verdict.NO_MODEL_LIST, Rung.HTTP, ok=True), Status.ATTENTION, id="nothing proven"),
+        pytest.param(result(Verdict.AUTH_FAILED), Status.ATTENTION, id="refused"),
+        pytest.param(result(Verdict.UNREACHABLE), Status.DOWN, id="unreachable"),
+    ],
+)
+def test_the_status_follows_the_last_test(found: ProbeResult | None, status: Status) -> None:
+    assert status_of(enabled=True, keys=[KeyState.ACTIVE], result=found) is status
+
+
+def test_off_and_unreadable_come_first() -> None:
+    working = result(Verdict.OK, Rung.CHAT, ok=True)
+
+    assert status_of(enabled=False, keys=[KeyState.UNREADABLE], result=working) is Status.OFF
+    assert status_of(enabled=True, keys=[KeyState.UNREADABLE], result=working) is Status.UNREADABLE
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"base_url": "v"}, {"auth": {"a": "b"}}, {"network": {"total_seconds": 5}}, {"fingerprints": ["b"]}],
+    ids=lambda c: next(iter(c)),
+)
+def test_another_configuration_has_another_digest(change: dict[str, object]) -> None:
+    assert configuration(**FACTS) != configuration(**{**FACTS, **change})  # type: ignore[arg-type]
+
+
+def test_unset_limits_and_the_order_of_keys_do_not_matter() -> None:
+    same = {**FACTS, "network": {"total_seconds": None}, "fingerprints": ["b", "a"]}
+
+    assert configuration(**same) == configuration(**{**FACTS, "fingerprints": ["a", "b"]})  # type: ignore[arg-type]

@@ -1,0 +1,55 @@
+"""What may be stored as a secret."""
+
+import pytest
+
+from app.domain import secret_rules
+from app.domain.errors import InvalidDraft
+from app.domain.secret import Secret
+
+KEY = "sk-planted-0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        pytest.param(f"  {KEY}\n", id="blanks"),
+        pytest.param(f'"{KEY}"', id="quotes"),
+        pytest.param(f"“{KEY}”", id="typographic quotes"),
+        pytest.param(f"Bearer {KEY}", id="scheme"),
+        pytest.param(f"'Authorization: bearer  {KEY} '", id="a whole header, quoted"),
+        pytest.param(f"\u00a0{KEY}\u2003", id="unicode blanks"),
+    ],
+)
+def test_what_pasting_adds_is_trimmed(pasted: str) -> None:
+    assert secret_rules.clean(Secret(pasted), field="k").reveal() == KEY
+
+
+@pytest.mark.parametrize(
+    ("pasted", "code"),
+    [
+        pytest.param("••••4f2a", "masked_secret", id="dots"),
+        pytest.param("●●●●", "masked_secret", id="bullets"),
+        pytest.param(f"{KEY}•", "masked_secret", id="mask and key"),
+        pytest.param("sk-***abcd", "masked_secret", id="asterisks"),
+        pytest.param("cdef", "masked_secret", id="the hint"),
+        pytest.param("Bearer ••••", "masked_secret", id="mask behind a scheme"),
+        pytest.param("sk-a\nb", "secret_characters", id="line break inside"),
+        pytest.param("sk-a\u200bb", "secret_characters", id="invisible blank"),
+        pytest.param("sk-é", "secret_characters", id="letter no header carries"),
+        pytest.param("x" * 9_000, "secret_too_long", id="too long"),
+    ],
+)
+def test_what_is_no_key_is_refused_without_repeating_it(pasted: str, code: str) -> None:
+    with pytest.raises(InvalidDraft) as caught:
+        secret_rules.clean(Secret(pasted), field="k", hint="cdef")
+
+    assert caught.value.reason_code == code
+    assert pasted not in str(caught.value) + repr(caught.value.details)
+
+
+def test_two_asterisks_are_part_of_a_key() -> None:
+    assert secret_rules.clean(Secret("sk-**x"), field="k").reveal() == "sk-**x"
+
+
+def test_a_short_secret_gives_no_hint() -> None:
+    assert (secret_rules.hint_of(Secret("short")), secret_rules.hint_of(Secret(KEY))) == ("", "cdef")
