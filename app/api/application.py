@@ -1,0 +1,98 @@
+"""The REST application: every noun's routes under `/api/v1`, refused by default, answered in one shape."""
+
+import logging
+import secrets
+from collections.abc import MutableMapping
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.api import audit, client_keys, document, errors, guard, models, people, providers
+
+PREFIX = "/api/v1"
+BODY_BYTES = 4 * 1024 * 1024
+ROUTERS = (people.router, audit.router, providers.router, models.router, client_keys.router, document.router)
+
+_log = logging.getLogger(__name__)
+
+
+def make_api() -> ASGIApp:
+    """The application under `/api`. Whoever mounts it has opened the house."""
+    return LastResort(make_fastapi())
+
+
+def make_fastapi() -> FastAPI:
+    """The bare application: what the document is made of."""
+    app = FastAPI(
+        title="Patchbay",
+        version="1",
+        summary="One console and one address for LLM providers.",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for router in ROUTERS:
+        _must_be_guarded(router)
+        app.include_router(router, prefix=PREFIX)
+    errors.install(app)
+    return app
+
+
+class LastResort:
+    """Numbers the request, cuts a body that is too large, and answers what nobody foresaw without saying why."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request_id = scope.setdefault("state", {}).setdefault("request_id", secrets.token_hex(8))
+        started, received = False, 0
+
+        async def receiving() -> MutableMapping[str, Any]:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > BODY_BYTES:
+                raise _TooLarge
+            return message
+
+        async def sending(message: MutableMapping[str, Any]) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receiving, sending)
+        except _TooLarge:
+            answer = errors.answer(request_id, 413, "too_large", f"The body is larger than {BODY_BYTES // 2**20} MiB.")
+        except Exception as error:
+            # Only the kind of error and the place: its text could hold what was sent.
+            _log.error("Unforeseen %s in %s %s, request %s", _where(error), scope["method"], scope["path"], request_id)
+            if started:
+                raise
+            answer = errors.answer(request_id, 500, "error", "Something went wrong here. The log says more under this request id.")
+        else:
+            return
+        await answer(scope, receive, send)
+
+
+class _TooLarge(Exception):
+    """The body went over the limit while it was read."""
+
+
+def _where(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{type(error).__name__} at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else type(error).__name__
+
+
+def _must_be_guarded(router: APIRouter) -> None:
+    """A route that was not made by `guard.router` would answer strangers: such a program does not start."""
+    for route in router.routes:
+        if not isinstance(route, guard.GuardedRoute):
+            raise TypeError(f"{route!r} is not guarded")

@@ -1,0 +1,45 @@
+"""`/audit`: who did what to which."""
+
+from typing import Annotated
+
+from fastapi import Query
+from fastapi.responses import StreamingResponse
+
+from app.api import errors, guard
+from app.api.guard import Caller
+from app.api.schemas import AuditPage, ExportFormat
+from app.domain.audit import AuditVerdict
+from app.domain.provider import Page
+from app.services import audit, providers
+
+router = guard.router("Audit")
+Limit = Annotated[int, Query(ge=1, le=100)]
+Before = Annotated[int | None, Query(ge=1, description="Entries before this number; `next_cursor` of the page before.")]
+_TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv"}
+
+
+@router.get("/audit", response_model=AuditPage)
+async def list_audit(caller: Caller, limit: Limit = 50, cursor: Before = None, target_id: str | None = None) -> Page:
+    """Entries, the newest first."""
+    return await audit.page(caller, before_seq=cursor, limit=limit, target_id=target_id)
+
+
+@router.get("/audit/verify")
+async def verify_audit(caller: Caller) -> AuditVerdict:
+    """Whether the chain of entries is whole and unchanged."""
+    return await audit.verify(caller)
+
+
+@router.get("/audit/export", response_class=StreamingResponse, responses={200: {"content": {t: {} for t in _TYPES.values()}}})
+async def export_audit(caller: Caller, format: ExportFormat = "jsonl") -> StreamingResponse:
+    """Every entry with its hashes, the oldest first."""
+    caller.must_admin()
+    name = {"content-disposition": f'attachment; filename="patchbay-audit.{format}"'}
+    return StreamingResponse(audit.export(caller, format), media_type=_TYPES[format], headers=name)
+
+
+@router.get("/providers/{name}/audit", response_model=AuditPage, responses=errors.documented(404))
+async def list_provider_audit(caller: Caller, name: str, limit: Limit = 50, cursor: Before = None) -> Page:
+    """The history of one provider, the newest first."""
+    provider = await providers.get(caller, name)
+    return await audit.page(caller, before_seq=cursor, limit=limit, target_id=provider.id)

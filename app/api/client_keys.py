@@ -1,0 +1,29 @@
+"""`/client-keys`: keys for applications."""
+
+from app.api import errors, guard
+from app.api.guard import Caller
+from app.api.schemas import ClientKeyDraft, ClientKeyList
+from app.domain.people import IssuedClientKey
+from app.services import client_keys
+
+router = guard.router("Client keys")
+
+
+@router.get("/client-keys")
+async def list_client_keys(caller: Caller) -> ClientKeyList:
+    """Every key that was issued; none of them can be read again."""
+    return ClientKeyList(items=await client_keys.list_(caller))
+
+
+@router.post("/client-keys", status_code=201)
+async def issue_client_key(caller: Caller, draft: ClientKeyDraft) -> IssuedClientKey:
+    """Issue a key. This answer is the only one that shows it."""
+    return await client_keys.issue(
+        caller, draft.name, draft.scope, models=draft.models, providers=draft.providers, expires_at=draft.expires_at
+    )
+
+
+@router.delete("/client-keys/{key_id}", status_code=204, responses=errors.documented(404))
+async def revoke_client_key(caller: Caller, key_id: str) -> None:
+    """Refuse a key from now on."""
+    await client_keys.revoke(caller, key_id)

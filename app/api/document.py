@@ -1,0 +1,33 @@
+"""The OpenAPI document, for those who are signed in."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+
+from app.api import guard
+
+router = guard.router("Document")
+UNSAFE = ("post", "put", "patch", "delete")
+
+
+@router.get("/openapi.json")
+async def openapi(request: Request) -> dict[str, Any]:
+    """This document."""
+    return document(request.app)
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """OpenAPI 3.1 of the application, with how to sign requests."""
+    if app.openapi_schema is None:
+        described = app.openapi()
+        described["components"]["securitySchemes"] = {
+            "session": {"type": "apiKey", "in": "cookie", "name": "__Host-pb", "description": "A signed-in browser."},
+            "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token", "description": "Of GET /session; browsers only."},
+            "client_key": {"type": "http", "scheme": "bearer", "description": "A client key of scope read or admin."},
+        }
+        for path in described["paths"].values():
+            for method, operation in path.items():
+                browser: dict[str, list[str]] = {"session": []} | ({"csrf": []} if method in UNSAFE else {})
+                operation["security"] = [browser, {"client_key": []}]
+        app.openapi_schema = described
+    return app.openapi_schema

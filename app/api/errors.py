@@ -1,0 +1,192 @@
+"""The one table from what happened to a status, and the one shape of an error (FEATURES U6)."""
+
+import logging
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError, ResponseValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from app.domain import errors
+
+STATUS: dict[type[errors.PatchbayError], int] = {
+    errors.PatchbayError: 500,
+    errors.NotFound: 404,
+    errors.UnknownProvider: 404,
+    errors.UnknownPreset: 404,
+    errors.UnknownModel: 404,
+    errors.UnknownClientKey: 404,
+    errors.UnknownUser: 404,
+    errors.UnknownCredential: 404,
+    errors.Conflict: 409,
+    errors.NameTaken: 409,
+    errors.Stale: 409,
+    errors.ReentryRequired: 409,
+    errors.ProviderDisabled: 409,
+    errors.AlreadySetUp: 409,
+    errors.InvalidDraft: 422,
+    errors.AccessError: 403,
+    errors.NotSignedIn: 401,
+    errors.Forbidden: 403,
+    errors.TooManyAttempts: 429,
+    errors.VaultError: 503,
+    errors.KeyMissing: 503,
+    errors.KeyMismatch: 503,
+    errors.CanaryCorrupt: 503,
+    errors.KeyFileUnsafe: 503,
+    errors.SecretUnreadable: 503,
+    errors.StorageError: 503,
+    errors.StorageUnavailable: 503,
+    errors.UpstreamError: 502,
+    errors.EgressRefused: 422,
+    errors.NoCredential: 409,
+    errors.Unreachable: 502,
+    errors.TlsFailed: 502,
+    errors.TimedOut: 504,
+    errors.Refused: 502,
+    errors.RateLimited: 429,
+    errors.Failed: 502,
+    errors.BadResponse: 502,
+}
+
+_log = logging.getLogger(__name__)
+# A field name is shown back; a key pasted in its place is not: keys are longer or hold other characters.
+_FIELD_NAME = re.compile(r"[a-z_]{1,24}|\d{1,4}")
+_SENTENCES = {
+    "missing": "This field is required.",
+    "extra_forbidden": "There is no such field. Remove it, or check how it is spelled.",
+    "json_invalid": "The body is not valid JSON.",
+    "string_type": "This must be a text.",
+    "bool_type": "This must be true or false.",
+    "bool_parsing": "This must be true or false.",
+    "int_type": "This must be a whole number.",
+    "int_parsing": "This must be a whole number.",
+    "list_type": "This must be a list.",
+    "dict_type": "This must be an object.",
+    "model_type": "This must be an object.",
+    "model_attributes_type": "This must be an object.",
+}
+# Kinds whose ready-made sentence names the rule and never the input.
+_RULES = ("string_too_", "string_pattern", "greater_than", "less_than", "too_long", "too_short", "enum", "literal_error")
+
+
+class Error(BaseModel):
+    """`code` is for programs, `message` for people. `details` depends on the code; `field` is the path of the first bad field."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+    field: str | None
+    suggestions: list[str]
+
+
+class ErrorBody(BaseModel):
+    """Every answer that is not a success."""
+
+    error: Error
+    timestamp: datetime
+    requestId: str
+
+
+def answer(
+    request_id: str,
+    status: int,
+    code: str,
+    message: str,
+    *,
+    field: str | None = None,
+    details: Mapping[str, object] | None = None,
+    suggestions: Sequence[str] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """An error in its one shape."""
+    error = Error(code=code, message=message, details=dict(details or {}), field=field, suggestions=list(suggestions))
+    body = ErrorBody(error=error, timestamp=datetime.now(UTC), requestId=request_id)
+    return JSONResponse(body.model_dump(mode="json"), status, headers={"x-request-id": request_id, **(headers or {})})
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of this application from here."""
+    app.add_exception_handler(errors.PatchbayError, _domain)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(ResponseValidationError, _broken)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def request_id(request: Request) -> str:
+    """The number of this request, given by the outer wall."""
+    return getattr(request.state, "request_id", "")
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route: these statuses, each with the one error body."""
+    return {status: {"model": ErrorBody, "description": HTTPStatus(status).phrase} for status in statuses}
+
+
+async def _domain(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.PatchbayError)  # noqa: S101 - registered for this class alone
+    code = error.reason_code if isinstance(error, errors.InvalidDraft) else error.code
+    headers = {}
+    wait = error.retry_after if isinstance(error, errors.UpstreamError) else error.details.get("retry_after")
+    if isinstance(wait, int | float):
+        headers["retry-after"] = str(max(1, round(wait)))
+    elif STATUS[type(error)] == 503:
+        headers["retry-after"] = "5"
+    return answer(
+        request_id(request),
+        STATUS[type(error)],
+        code,
+        error.message,
+        field=error.field,
+        details=error.details,
+        suggestions=error.suggestions,
+        headers=headers,
+    )
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    """Name the fields and the rules they break; the input itself is never repeated."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
+    fields = {_path(found["loc"]): _sentence(found) for found in error.errors()}
+    first, message = next(iter(fields.items()))
+    return answer(request_id(request), 422, "invalid", message, field=first or None, details={"fields": fields})
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    """What the framework refuses by itself: an unknown path, another method."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
+    known = {
+        400: ("bad_request", "The request cannot be read."),
+        404: ("not_found", "There is nothing under this address. The addresses are listed in /api/v1/openapi.json."),
+        405: ("method_not_allowed", "This address does not know this method."),
+        413: ("too_large", "The body is too large."),
+        415: ("unsupported_media_type", "Send the body as application/json."),
+    }
+    code, message = known.get(error.status_code, ("error", HTTPStatus(error.status_code).phrase))
+    return answer(request_id(request), error.status_code, code, message, headers=error.headers)
+
+
+async def _broken(request: Request, error: Exception) -> JSONResponse:
+    """Our own answer does not fit its description. What it holds stays out of the log."""
+    _log.error("An answer did not fit its description: %s %s", request.method, request.url.path)
+    return answer(request_id(request), 500, "error", "Something went wrong here. The log says more under this request id.")
+
+
+def _path(place: Iterable[str | int]) -> str:
+    """`body.credential.label` as people write it; parts that do not look like a field name are left out."""
+    parts = [str(part) for part in place]
+    parts = parts[1:] if parts and parts[0] in ("body", "query", "path", "header") else parts
+    return ".".join(part for part in parts if _FIELD_NAME.fullmatch(part))
+
+
+def _sentence(found: Mapping[str, Any]) -> str:
+    kind = str(found["type"])
+    if kind in _SENTENCES:
+        return _SENTENCES[kind]
+    return f"{found['msg']}." if kind.startswith(_RULES) else "This value is not allowed here."

@@ -1,0 +1,116 @@
+"""Who may come in: every route is made by `router()` and answers nobody before `admit` has let the caller through.
+
+A browser brings its session cookie, and on unsafe methods the CSRF token of that session; a program brings a client key
+of scope `read` or `admin`. The wall around us (`edge.py`) has checked host and origin before.
+"""
+
+import hmac
+import re
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from app import settings
+from app.api import errors
+from app.domain import cookie
+from app.domain.actor import Actor, ActorType
+from app.domain.errors import Forbidden, NotSignedIn
+from app.domain.people import Session
+from app.services import client_keys, sessions
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_KEY = re.compile(r"(?i:bearer)\s+(\S+)")
+_SIGN_IN = "Sign in, or send a client key of scope read or admin."
+
+
+class GuardedRoute(APIRoute):
+    """A route that looks at the caller before it reads the body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            await admit(request)
+            return await handle(request)
+
+        return guarded
+
+
+def router(noun: str) -> APIRouter:
+    """A router whose routes are all guarded; `noun` is their heading in the document."""
+    return APIRouter(route_class=GuardedRoute, tags=[noun], responses=errors.documented(401, 403, 422, 503))
+
+
+async def admit(request: Request) -> None:
+    """Set `request.state.actor` (and `session` for a browser), or raise `NotSignedIn` / `Forbidden` / 400 / 415."""
+    unsafe = request.method not in SAFE_METHODS
+    if key := _client_key(request):
+        found, session = await client_keys.check(key), None
+    else:
+        session = await sessions.find(cookie.read(request.headers.get("cookie", "")))
+        found = _person(session) if session else None
+    if found is None:
+        raise NotSignedIn(_SIGN_IN)
+    caller = replace(found, ip=ip_of(request), request_id=errors.request_id(request))
+    if session and unsafe and not _same(request.headers.get("x-csrf-token", ""), session.csrf_token):
+        raise Forbidden("Send the csrf_token of GET /api/v1/session as X-CSRF-Token.")
+    if unsafe:
+        caller.must_admin()
+        _must_be_json(request)
+    else:
+        caller.must_view()
+    request.state.actor, request.state.session = caller, session
+
+
+def actor(request: Request) -> Actor:
+    """Who calls, as `admit` found out."""
+    return request.state.actor
+
+
+def session(request: Request) -> Session | None:
+    """The caller's session, None for a client key."""
+    return request.state.session
+
+
+Caller = Annotated[Actor, Depends(actor)]
+Browser = Annotated[Session | None, Depends(session)]
+
+
+def ip_of(request: Request) -> str:
+    """The caller's address; `X-Forwarded-For` counts only as far as our own proxies wrote it."""
+    proxies = settings.current().trusted_proxies
+    hops = [hop.strip() for line in request.headers.getlist("x-forwarded-for") for hop in line.split(",")]
+    if proxies and len(hops) >= proxies:
+        return hops[-proxies][:64]
+    return request.client.host if request.client else ""
+
+
+def _client_key(request: Request) -> str:
+    """The client key of a program. Two different ones in one request are refused, so that no check sees another key."""
+    headers = request.headers
+    found = {match[1] for line in headers.getlist("authorization") if (match := _KEY.fullmatch(line.strip()))}
+    found |= {line.strip() for line in headers.getlist("x-api-key") if line.strip()}
+    if len(found) > 1:
+        raise HTTPException(400)
+    return next(iter(found), "")
+
+
+def _person(session: Session) -> Actor:
+    user = session.user
+    return Actor(ActorType.USER, user.id, user.email, user.role, session_hash=session.token_hash)
+
+
+def _same(given: str, expected: str) -> bool:
+    return bool(expected) and hmac.compare_digest(given.encode(), expected.encode())
+
+
+def _must_be_json(request: Request) -> None:
+    """A body of another type could have been sent by a form of a stranger's page."""
+    headers = request.headers
+    has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+    if has_body and headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415)

@@ -1,0 +1,30 @@
+"""`/providers/{name}/models`: what a provider lists."""
+
+from app.api import errors, guard
+from app.api.guard import Caller
+from app.api.schemas import ModelList, ModelSync
+from app.services import models
+
+router = guard.router("Models")
+
+
+@router.get("/providers/{name}/models", responses=errors.documented(404))
+async def list_models(caller: Caller, name: str) -> ModelList:
+    """The models of a provider, by identifier."""
+    return ModelList(items=await models.list_(caller, name))
+
+
+@router.post("/providers/{name}/models/discover", responses=errors.documented(404, 429))
+async def discover_models(caller: Caller, name: str) -> models.Discovery:
+    """Ask the provider which models it has, and compare. Changes nothing."""
+    return await models.discover(caller, name)
+
+
+@router.post("/providers/{name}/models/sync", responses=errors.documented(404, 409))
+async def sync_models(caller: Caller, name: str, body: ModelSync) -> ModelList:
+    """Add and remove listed models and choose the default one."""
+    cleared = "default" in body.model_fields_set and body.default is None
+    listed = await models.sync(
+        caller, name, add=body.add, remove=body.remove, default=body.default, clear_default=cleared, version=body.version
+    )
+    return ModelList(items=listed)

@@ -1,0 +1,46 @@
+"""`/session` and `/users`: who the caller is, and the people of the console."""
+
+from app.api import errors, guard
+from app.api.guard import Browser, Caller
+from app.api.schemas import SessionInfo, UserDraft, UserList
+from app.domain.people import User
+from app.services import people
+
+router = guard.router("People")
+
+
+@router.get("/session")
+async def who_am_i(caller: Caller, browser: Browser) -> SessionInfo:
+    """The caller. Browsers send `csrf_token` back as `X-CSRF-Token` with everything that changes something."""
+    return SessionInfo(
+        type=caller.type,
+        name=caller.name,
+        role=caller.role,  # type: ignore[arg-type] - the guard lets nobody in without one
+        user=browser.user if browser else None,
+        csrf_token=browser.csrf_token if browser else None,
+        expires_at=browser.expires_at if browser else None,
+    )
+
+
+@router.get("/users")
+async def list_users(caller: Caller) -> UserList:
+    """Everybody who can sign in, or could."""
+    return UserList(items=await people.list_(caller))
+
+
+@router.post("/users", status_code=201, responses=errors.documented(409))
+async def create_user(caller: Caller, draft: UserDraft) -> User:
+    """Add a person."""
+    return await people.create(caller, draft.email, draft.name, draft.role, draft.password)
+
+
+@router.post("/users/{user_id}/disable", responses=errors.documented(404, 409))
+async def disable_user(caller: Caller, user_id: str) -> User:
+    """End a person's sessions and let nobody sign in with this account."""
+    return await people.disable(caller, user_id)
+
+
+@router.post("/users/{user_id}/enable", responses=errors.documented(404))
+async def enable_user(caller: Caller, user_id: str) -> User:
+    """Let a person sign in again."""
+    return await people.enable(caller, user_id)

@@ -1,0 +1,141 @@
+"""`/providers`: the paths with a word of their own come before those with a name."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Body, Query, Response
+
+from app import presets
+from app.api import errors, guard
+from app.api.guard import Caller
+from app.api.schemas import DraftToTest, PresetList, ProviderPage, ProviderPut, RegistryStatus, SavedToTest
+from app.api.versions import IfMatch, expected, tagged
+from app.domain.preset import Preset
+from app.domain.probe import ProbeResult, ProbeStep
+from app.domain.provider import FromPreset, Page, Provider, ProviderDraft, ProviderPatch, ProviderQuery
+from app.services import probes, providers, registry_admin
+
+router = guard.router("Providers")
+NAMED = errors.documented(404)
+CHANGED = errors.documented(404, 409)
+TESTED = errors.documented(404, 429)
+
+
+@router.get("/providers", response_model=ProviderPage)
+async def list_providers(caller: Caller, query: Annotated[ProviderQuery, Query()]) -> Page:
+    """Providers, a page at a time: search, filter by status, auth type, type or tag, sort."""
+    return await providers.list_(caller, query)
+
+
+@router.post("/providers", status_code=201, responses=errors.documented(409))
+async def create_provider(caller: Caller, draft: ProviderDraft, response: Response) -> Provider:
+    """Save a new provider. `credential` is write-only."""
+    return tagged(response, await providers.create(caller, draft))
+
+
+@router.get("/providers/presets")
+async def list_presets() -> PresetList:
+    """Known vendors, in the order of the gallery."""
+    return PresetList(items=list(presets.all_()))
+
+
+@router.get("/providers/presets/{preset}", responses=NAMED)
+async def get_preset(preset: str) -> Preset:
+    """One known vendor."""
+    return presets.get(preset)
+
+
+@router.post("/providers/from-preset", status_code=201, responses=CHANGED)
+async def create_from_preset(caller: Caller, choice: FromPreset, response: Response) -> Provider:
+    """Save a provider of a known vendor; what is left out comes from the preset."""
+    return tagged(response, await providers.from_preset(caller, choice))
+
+
+@router.post("/providers/validate", responses=errors.documented(409))
+async def validate_draft(caller: Caller, draft: ProviderDraft) -> providers.Preview:
+    """Check a draft without calling anybody, and see where calls would go."""
+    return await providers.validate(caller, draft)
+
+
+@router.post("/providers/test", responses=TESTED)
+async def probe_draft(caller: Caller, draft: DraftToTest) -> ProbeResult:
+    """Test what has not been saved. A provider that does not answer is a result, not an error."""
+    return await _last(probes.run_draft(caller, draft, model=draft.model, depth=draft.depth, provider_name=draft.provider_name))
+
+
+@router.get("/providers/registry-status")
+async def registry_status(caller: Caller) -> RegistryStatus:
+    """What the registry of this process holds."""
+    return RegistryStatus.model_validate(registry_admin.status(caller))
+
+
+@router.post("/providers/refresh-registry")
+async def refresh_registry(caller: Caller) -> RegistryStatus:
+    """Have every worker read the configuration again."""
+    return RegistryStatus.model_validate(await registry_admin.refresh(caller))
+
+
+@router.get("/providers/{name}", responses=NAMED)
+async def get_provider(caller: Caller, name: str, response: Response) -> Provider:
+    """One provider."""
+    return tagged(response, await providers.get(caller, name))
+
+
+@router.put("/providers/{name}", responses=CHANGED)
+async def replace_provider(caller: Caller, name: str, draft: ProviderPut, response: Response, if_match: IfMatch = None) -> Provider:
+    """Replace the configuration; what is left out takes its default, a credential left out is kept."""
+    whole = draft if draft.name else draft.model_copy(update={"name": name})
+    version = expected(if_match, draft.version)
+    return tagged(response, await providers.replace(caller, name, whole, version=version, detach=draft.detach))
+
+
+@router.patch("/providers/{name}", responses=CHANGED)
+async def update_provider(caller: Caller, name: str, patch: ProviderPatch, response: Response, if_match: IfMatch = None) -> Provider:
+    """Change what the body names; null clears a field."""
+    versioned = patch.model_copy(update={"version": expected(if_match, patch.version)})
+    return tagged(response, await providers.update(caller, name, versioned))
+
+
+@router.delete("/providers/{name}", status_code=204, responses=CHANGED)
+async def delete_provider(caller: Caller, name: str, if_match: IfMatch = None) -> None:
+    """Move a provider to the trash."""
+    await providers.delete(caller, name, version=expected(if_match))
+
+
+@router.post("/providers/{name}/enable", responses=NAMED)
+async def enable_provider(caller: Caller, name: str) -> Provider:
+    """Let new requests through."""
+    return await providers.enable(caller, name)
+
+
+@router.post("/providers/{name}/disable", responses=NAMED)
+async def disable_provider(caller: Caller, name: str) -> Provider:
+    """Refuse new requests at once; running ones finish."""
+    return await providers.disable(caller, name)
+
+
+@router.post("/providers/{name}/default", responses=CHANGED)
+async def make_default(caller: Caller, name: str) -> Provider:
+    """Answer requests that name no provider with this one."""
+    return await providers.set_default(caller, name)
+
+
+@router.post("/providers/{name}/restore", responses=CHANGED)
+async def restore_provider(caller: Caller, name: str) -> Provider:
+    """Take a provider out of the trash."""
+    return await providers.restore(caller, name)
+
+
+@router.post("/providers/{name}/test", responses=TESTED)
+async def probe_provider(caller: Caller, name: str, how: Annotated[SavedToTest | None, Body()] = None) -> ProbeResult:
+    """Test a saved provider, also one that is off."""
+    how = how or SavedToTest()
+    return await _last(probes.run_saved(caller, name, model=how.model, credential_id=how.credential_id, depth=how.depth))
+
+
+async def _last(steps: AsyncIterator[ProbeStep | ProbeResult]) -> ProbeResult:
+    """The result, which the ladder yields last."""
+    async for step in steps:
+        if isinstance(step, ProbeResult):
+            return step
+    raise RuntimeError("a probe ended without a result")

@@ -1,0 +1,115 @@
+"""Bodies that only REST has: lists, answers about the caller, drafts with the switches of one route."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from app.domain.actor import Role, Scope
+from app.domain.audit import AuditItem
+from app.domain.people import ClientKey, User
+from app.domain.preset import Preset
+from app.domain.probe import Depth
+from app.domain.provider import Closed, Identifier, Label, Model, ModelDraft, Provider, ProviderDraft, Record
+from app.domain.secret import Secret
+
+
+class ProviderPage(Record):
+    items: list[Provider]
+    next_cursor: str | None
+    total: int
+
+
+class ProviderPut(ProviderDraft):
+    """The whole provider. `name` may be left out, since the address says it. `detach` leaves keys of an old host behind, unreadable."""
+
+    name: str = ""
+    version: int | None = None
+    detach: bool = False
+
+
+class DraftToTest(ProviderDraft):
+    """A draft and how far to climb. `provider_name` is the saved provider being edited, whose key an empty field means."""
+
+    name: str = "draft"
+    model: Identifier | None = None
+    depth: Depth = "chat"
+    provider_name: str | None = None
+
+
+class SavedToTest(Closed):
+    """How far to climb, and with what."""
+
+    model: Identifier | None = None
+    credential_id: str | None = None
+    depth: Depth = "chat"
+
+
+class PresetList(Record):
+    items: list[Preset]
+
+
+class ModelList(Record):
+    items: list[Model]
+
+
+class ModelSync(Closed):
+    """Identifiers (or models with a label) to add and identifiers to remove. `default` null clears the default model."""
+
+    add: Annotated[list[Identifier | ModelDraft], Field(max_length=5_000)] = []
+    remove: Annotated[list[Identifier], Field(max_length=5_000)] = []
+    default: Identifier | None = None
+    version: int | None = None
+
+
+class SessionInfo(Record):
+    """Who the caller is. `user`, `csrf_token` and `expires_at` are those of a browser's session; a client key has none."""
+
+    type: str
+    name: str
+    role: Role
+    user: User | None
+    csrf_token: str | None
+    expires_at: datetime | None
+
+
+class ClientKeyDraft(Closed):
+    """A key for an application. `models` and `providers` narrow what it may call; left out = all."""
+
+    name: Label
+    scope: Scope = Scope.GATEWAY
+    models: Annotated[list[Identifier], Field(max_length=1_000)] | None = None
+    providers: Annotated[list[str], Field(max_length=1_000)] | None = None
+    expires_at: datetime | None = None
+
+
+class ClientKeyList(Record):
+    items: list[ClientKey]
+
+
+class UserDraft(Closed):
+    email: Annotated[str, Field(min_length=3, max_length=254)]
+    name: Label
+    role: Role = Role.VIEWER
+    password: Secret
+
+
+class UserList(Record):
+    items: list[User]
+
+
+class AuditPage(Record):
+    items: list[AuditItem]
+    next_cursor: str | None
+
+
+class RegistryStatus(Record):
+    """What the registry of this process holds. More fields may follow."""
+
+    model_config = {"extra": "allow", "frozen": True}
+
+    revision: int
+
+
+ExportFormat = Literal["jsonl", "csv"]
+Anything = dict[str, Any]

@@ -1,0 +1,28 @@
+"""Optimistic locking over HTTP: `ETag` out, `If-Match` in."""
+
+import re
+from typing import Annotated
+
+from fastapi import Header, Response
+
+from app.domain.errors import InvalidDraft
+from app.domain.provider import Provider
+
+IfMatch = Annotated[str | None, Header(alias="If-Match", description="The version the change is based on; another one is 409 stale.")]
+_VERSION = re.compile(r'(?:W/)?"?(\d{1,9})"?')
+
+
+def expected(if_match: str | None, version: int | None = None) -> int | None:
+    """The version a caller bases a change on: the header, or else the body. `*` means any."""
+    if if_match is None or if_match.strip() == "*":
+        return version
+    found = _VERSION.fullmatch(if_match.strip())
+    if not found:
+        raise InvalidDraft({"If-Match": "Send the version number of the provider, as its ETag shows it."})
+    return int(found[1])
+
+
+def tagged(response: Response, provider: Provider) -> Provider:
+    """Name the version in the `ETag` of the answer."""
+    response.headers["ETag"] = f'"{provider.version}"'
+    return provider
