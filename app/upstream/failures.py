@@ -62,9 +62,9 @@ def from_exception(error: BaseException, origin: str) -> UpstreamError:
             return unreachable(error.os_error)
         case aiohttp.ServerDisconnectedError():
             return Unreachable("The provider closed the connection without an answer.", details={"kind": "lost"})
-        case aiohttp.ClientResponseError() | aiohttp.InvalidURL():
+        case aiohttp.ClientResponseError():
             # The parser quotes the offending bytes; 0x15 0x03 begins a TLS alert.
-            kind = "tls_expected" if "\\x15\\x03" in str(error) else "not_http"
+            kind = "tls_expected" if "\\x15\\x03" in error.message else "not_http"
             return BadResponse("What answers there does not speak HTTP.", details={"kind": kind})
         case ssl.SSLError():
             return tls_failed(error)

@@ -77,6 +77,9 @@ async def _start(endpoint: Endpoint, ask: Ask, headers: Mapping[str, str], fligh
             return await _request(endpoint, ask, headers)
     except TimeoutError as error:
         raise failures.timed_out("connect", endpoint.timeouts.connect) from error
+    except aiohttp.ClientResponseError as error:
+        # Its repr shows the headers of the request, the key among them: it is not kept as a cause.
+        raise failures.from_exception(error, flight.origin) from None
     except (aiohttp.ClientError, OSError) as error:
         raise failures.from_exception(error, flight.origin) from error
     finally:
