@@ -33,10 +33,10 @@ async def put(session: AsyncSession, provider_id: str, drafts: Iterable[ModelDra
         row = known.get(draft.identifier)
         if row is None:
             added.append(draft.identifier)
-            row = ModelRow(provider_id=provider_id, identifier=draft.identifier, label=draft.label or "", sources={SOURCE: source})
+            session.add(ModelRow(provider_id=provider_id, identifier=draft.identifier, label=draft.label or "", sources={SOURCE: source}))
         elif draft.label and row.label != draft.label:
             row.label, row.updated_at = draft.label, now()
-        session.add(row)
+            session.add(row)
     return added
 
 

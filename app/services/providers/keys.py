@@ -102,5 +102,6 @@ def _before(key: StoredKey, *, op: str) -> dict[str, Any]:
 
 def _record(work: Work, row: ProviderRow, action: Action, owner: CredentialRow, changes: dict[str, Any]) -> None:
     """Filed under the provider, so that its history tells the whole story; `version` is the one this save makes."""
-    changes = {"credential_id": owner.id, **changes, "version": {"before": row.version, "after": row.version + 1}}
+    made = row.version + 1 if row.revision else row.version  # a row without a revision is being created
+    changes = {"credential_id": owner.id, **changes, "version": {"before": made - 1, "after": made}}
     work.record(action, target=("provider", row.id, row.name), changes=changes)

@@ -21,6 +21,20 @@ from app.storage.work import Work, work
 from app.upstream import egress
 
 LOOK_UP_SECONDS = 3.0
+SHOWN = (
+    "label",
+    "description",
+    "type",
+    "preset",
+    "base_url",
+    "auth_type",
+    "auth",
+    "network",
+    "default_model",
+    "only_listed_models",
+    "tags",
+    "enabled",
+)
 TRIES = 3
 
 
@@ -74,7 +88,8 @@ async def _insert(doing: Work, settled: Settled, *, local: bool) -> Provider:
     await session.flush()
     await keys.save(doing, row, [], settled, fields=tuple(settled.secrets), detach=False)
     await models.put(session, row.id, settled.models, source="declared")
-    changes = {f: {"before": None, "after": v} for f, v in _shown(row, [m.identifier for m in settled.models]).items()}
+    changes: dict[str, Any] = {f: {"before": None, "after": v} for f, v in _shown(row).items()}
+    changes["models"] = {"added": [m.identifier for m in settled.models]}
     doing.record(Action.PROVIDER_CREATE, target=("provider", row.id, row.name), changes=changes)
     await _settle_in(doing, row, local=local)
     return await provider_records.one(session, row)
@@ -107,17 +122,15 @@ async def _apply(doing: Work, row: ProviderRow, settled: Settled, *, local: bool
     stored = await credentials.of_provider(session, row.id)
     fields = auth_types()[settled.auth_type].secret_fields
     rekeyed = await keys.save(doing, row, stored, settled, fields=fields, detach=detach)
-    listed = [m.identifier for m in await models.of_provider(session, row.id)]
-    wanted = [m.identifier for m in settled.models]
-    before = _shown(row, listed)
-    relabelled = await _list_models(doing, row, settled, listed)
-    for field, value in _fields(settled).items():
-        setattr(row, field, value)
-    changes = {f: {"before": before[f], "after": v} for f, v in _shown(row, sorted(wanted)).items() if before[f] != v}
-    if changes or rekeyed or relabelled:
-        if changes or relabelled:
+    before, after = _shown(row), _fields(settled)
+    changes = {f: {"before": before[f], "after": after[f]} for f in before if before[f] != after[f]}
+    changes |= await _list_models(doing, row, settled)
+    if changes or rekeyed:
+        if changes:
             changes["version"] = {"before": row.version, "after": row.version + 1}
             doing.record(Action.PROVIDER_UPDATE, target=("provider", row.id, row.name), changes=changes)
+        for field, value in after.items():
+            setattr(row, field, value)
         row.version, row.updated_at = row.version + 1, now()
         session.add(row)
         if not row.enabled and await rows.default_id(session) == row.id:
@@ -145,12 +158,15 @@ async def _settle_in(doing: Work, row: ProviderRow, *, local: bool) -> None:
     doing.touch(row.id)
 
 
-async def _list_models(doing: Work, row: ProviderRow, settled: Settled, listed: list[str]) -> bool:
-    """Make the list of models the one of the draft. Returns whether a label changed."""
-    labels = {m.identifier: m.label for m in await models.of_provider(doing.session, row.id)}
-    await models.remove(doing.session, row.id, set(listed) - {m.identifier for m in settled.models})
-    await models.put(doing.session, row.id, settled.models, source="declared")
-    return any(m.label and m.identifier in labels and labels[m.identifier] != m.label for m in settled.models)
+async def _list_models(doing: Work, row: ProviderRow, settled: Settled) -> dict[str, Any]:
+    """Make the list of models the one of the draft, and say for the audit what that changed."""
+    before = {m.identifier: m.label for m in await models.of_provider(doing.session, row.id)}
+    wanted = {m.identifier: m.label for m in settled.models}
+    gone = await models.remove(doing.session, row.id, before.keys() - wanted.keys())
+    await doing.session.flush()
+    new = await models.put(doing.session, row.id, settled.models, source="declared")
+    relabelled = [m for m, label in wanted.items() if label and m in before and before[m] != label]
+    return {"models": {"added": new, "removed": gone, "relabelled": relabelled}} if new or gone or relabelled else {}
 
 
 async def _is_local(address: Address) -> bool:
@@ -191,9 +207,6 @@ def _fields(settled: Settled) -> dict[str, Any]:
     }
 
 
-def _shown(row: ProviderRow, identifiers: list[str]) -> dict[str, Any]:
-    """The configuration as the audit compares it; a long list of models by its first ones."""
-    plain = {
-        f: getattr(row, f) for f in ("label", "description", "type", "preset", "base_url", "auth_type", "auth", "network", "default_model")
-    }
-    return plain | {"only_listed_models": row.only_listed_models, "tags": row.tags, "enabled": row.enabled, "models": sorted(identifiers)}
+def _shown(row: ProviderRow) -> dict[str, Any]:
+    """The configuration as the audit shows and compares it. The origin is part of the base URL."""
+    return {field: getattr(row, field) for field in SHOWN}
