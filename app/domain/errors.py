@@ -10,6 +10,7 @@ PatchbayError
 └ UpstreamError       EgressRefused, NoCredential, Unreachable, TlsFailed, TimedOut, Refused, RateLimited, Failed, BadResponse
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -118,6 +119,13 @@ class TooManyAttempts(AccessError):
     """`details["retry_after"]` in seconds."""
 
     code = "too_many_attempts"
+
+    @classmethod
+    def after(cls, wait: float) -> "TooManyAttempts":
+        """Wrong passwords, and the next one is looked at in this many seconds."""
+        seconds = math.ceil(wait)
+        words = f"{seconds} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"
+        return cls(f"Too many wrong passwords. Try again in {words}.", details={"retry_after": seconds})
 
 
 class VaultError(PatchbayError):

@@ -1,9 +1,27 @@
 """People, their sessions, applications' keys: records that are safe to show."""
 
+import re
 from datetime import datetime
 
-from app.domain.actor import Role, Scope
+from app.domain.actor import Actor, ActorType, Role, Scope
+from app.domain.errors import InvalidDraft
 from app.domain.provider import Record
+
+_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>,;\"]{1,64}@[^@\s\x00-\x1f\x7f<>,;\"]{1,189}")
+LONGEST_NAME = 80
+
+
+def clean_person(email: str, name: str) -> tuple[str, str]:
+    """The e-mail in lower case and the name, both trimmed. Raises `InvalidDraft` for each that cannot be one."""
+    email, name = email.strip().lower(), " ".join(name.split())
+    reasons = {}
+    if not _EMAIL.fullmatch(email):
+        reasons["email"] = "This is not an e-mail address. It looks like ada@example.com."
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+        reasons["name"] = f"Enter a name of 1 to {LONGEST_NAME} characters."
+    if reasons:
+        raise InvalidDraft(reasons)
+    return email, name
 
 
 class User(Record):
@@ -14,6 +32,11 @@ class User(Record):
     is_active: bool
     created_at: datetime
     last_login_at: datetime | None
+
+
+def acting(user: User, *, ip: str = "", session_hash: str = "", request_id: str = "") -> Actor:
+    """This person as the actor of a call."""
+    return Actor(ActorType.USER, user.id, user.name or user.email, user.role, ip=ip, session_hash=session_hash, request_id=request_id)
 
 
 class Session(Record):

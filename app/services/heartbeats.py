@@ -1,0 +1,97 @@
+"""A serving process says that it lives, which keys it holds and which revision it serves, every ten seconds."""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+
+from app import __version__
+from app.domain.actor import SYSTEM, Actor
+from app.domain.audit import Action
+from app.domain.errors import StorageError
+from app.domain.ids import uuid7
+from app.domain.keyring import Worker
+from app.storage import audit, engine, instance, people
+from app.storage.tables import now
+from app.storage.work import work
+from app.vault import ring
+
+EVERY_SECONDS = 10.0
+ALIVE = timedelta(seconds=60)
+_KEEP = timedelta(days=1)
+_FORGET_EVERY = 360  # beats: once an hour
+
+_log = logging.getLogger(__name__)
+
+
+class Heartbeat:
+    """`start()` … `stop()`; `news()` when the registry has a new revision, so that others learn of it at once."""
+
+    def __init__(self, kind: str, revision: Callable[[], int]) -> None:
+        self._revision = revision
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        at = now()
+        self._worker = Worker(
+            worker_id=uuid7(), kind=kind, host=socket.gethostname()[:255], pid=os.getpid(), started_at=at, seen_at=at,
+            kids=sorted(ring.current().kids), revision=revision(),
+        )  # fmt: skip
+
+    async def start(self) -> None:
+        """Record the start (and the migration, if the schema is newer than at the last one), then beat in the background."""
+        schema, held = await engine.schema_version(), ring.current()
+        async with work(SYSTEM) as doing:
+            last = await audit.newest(doing.session, Action.INSTANCE_MIGRATE)
+            before = last.changes.get("schema", {}).get("after") if last else None
+            target = ("instance", held.instance_id, "Patchbay")
+            if before != schema:
+                doing.record(Action.INSTANCE_MIGRATE, target=target, changes={"schema": {"before": before, "after": schema}})
+            facts = {"kind": self._worker.kind, "version": __version__, "master_key": held.active}
+            doing.record(Action.INSTANCE_BOOT, target=target, changes=facts)
+            await instance.beat(doing.session, self._worker)
+        self._task = asyncio.create_task(self._run(), name="heartbeat")
+
+    def news(self) -> None:
+        """Beat now."""
+        self._news.set()
+
+    async def stop(self) -> None:
+        """Say goodbye: whoever waits for all processes need not wait for this one."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            # Not audited: a process that ends is no change of anybody.
+            async with work(SYSTEM, audited=False) as doing:
+                await instance.stop(doing.session, self._worker.worker_id)
+
+    async def _run(self) -> None:
+        beats = 0
+        while True:
+            try:
+                await asyncio.wait_for(self._news.wait(), EVERY_SECONDS)
+            except TimeoutError:
+                beats += 1
+            self._news.clear()
+            try:
+                await self._beat(forget=beats % _FORGET_EVERY == 0)
+            except StorageError as error:  # the next beat tries again
+                _log.warning("A heartbeat was not written: %s", error.message)
+
+    async def _beat(self, *, forget: bool) -> None:
+        at = now()
+        self._worker = self._worker.model_copy(update={"seen_at": at, "revision": self._revision(), "kids": sorted(ring.current().kids)})
+        # Not audited: being alive is no change, and neither is forgetting what ended long ago.
+        async with work(SYSTEM, audited=False) as doing:
+            await instance.beat(doing.session, self._worker)
+            if forget:
+                await instance.forget_workers(doing.session, before=at - _KEEP)
+                await people.forget_old(doing.session, before=at - _KEEP)
+
+
+async def alive(actor: Actor) -> list[Worker]:
+    """Processes seen within a minute, the longest running first."""
+    actor.must_view()
+    async with engine.session() as session:
+        return await instance.workers(session, since=now() - ALIVE)

@@ -1,0 +1,140 @@
+"""Accounts: who may sign in, as what, and until when."""
+
+from app.domain.actor import Actor, Role
+from app.domain.audit import Action, Outcome
+from app.domain.errors import Conflict, Forbidden, NameTaken, NotSignedIn, TooManyAttempts, UnknownUser
+from app.domain.passwords import check_password
+from app.domain.people import User, clean_person
+from app.domain.secret import Secret
+from app.domain.throttle import ACCOUNT
+from app.storage import engine, instance, people, recent_sessions
+from app.storage.tables import UserRow, now
+from app.storage.work import Work, work
+from app.vault import passwords
+
+
+async def list_(actor: Actor) -> list[User]:
+    """Everybody, by e-mail."""
+    actor.must_view()
+    async with engine.session() as session:
+        return await people.all_users(session)
+
+
+async def find(actor: Actor, email: str) -> User:
+    """The account of an e-mail address. Raises `UnknownUser`."""
+    actor.must_view()
+    async with engine.session() as session:
+        row = await people.by_email(session, email.strip().lower())
+    if row is None:
+        raise UnknownUser("There is no account with this e-mail address.")
+    return people.user_of(row)
+
+
+async def create(actor: Actor, email: str, name: str, role: Role, password: Secret) -> User:
+    """A new account. The first admin made this way closes the set-up page. Raises `InvalidDraft`, `NameTaken`."""
+    actor.must_admin()
+    email, name = clean_person(email, name)
+    check_password(password, personal=(email, name))
+    stored = await passwords.hash_password(password)
+    async with work(actor) as doing:
+        place = await instance.lock(doing.session)
+        if await people.by_email(doing.session, email) is not None:
+            raise NameTaken("There is an account with this e-mail address already.", field="email")
+        row = UserRow(email=email, name=name, role=role, password_hash=stored)
+        doing.session.add(row)
+        doing.record(Action.USER_CREATE, target=_target(row), changes={"role": {"before": None, "after": role}})
+        if role is Role.ADMIN and place.setup_done_at is None:
+            place.setup_done_at, place.setup_token_hash, place.setup_expires_at = now(), None, None
+            doing.session.add(place)
+            doing.record(Action.INSTANCE_SET_UP, target=("instance", place.instance_id, "Patchbay"))
+    return people.user_of(row)
+
+
+async def disable(actor: Actor, user_id: str) -> User:
+    """Nobody signs in with this account any more, and its sessions end now. The last admin stays."""
+    actor.must_admin()
+    async with work(actor) as doing:
+        await instance.lock(doing.session)  # of two admins who disable each other at once one stays
+        row = await _existing(doing, user_id)
+        if row.is_active:
+            if row.role == Role.ADMIN and await people.active_admins(doing.session) == 1:
+                raise Conflict("This is the last admin. Make somebody else an admin first.")
+            _change(doing, row, is_active=False)
+            await people.end_sessions(doing.session, row.id)
+            doing.record(Action.USER_DISABLE, target=_target(row))
+            doing.after(recent_sessions.forget)
+    return people.user_of(row)
+
+
+async def enable(actor: Actor, user_id: str) -> User:
+    """The account works again with its old password; earlier sessions stay ended."""
+    actor.must_admin()
+    async with work(actor) as doing:
+        row = await _existing(doing, user_id)
+        if not row.is_active:
+            _change(doing, row, is_active=True)
+            doing.record(Action.USER_ENABLE, target=_target(row))
+    return people.user_of(row)
+
+
+async def reset_password(actor: Actor, user_id: str, password: Secret) -> User:
+    """A new password set by an admin: every session of the person ends, and a lock after wrong passwords is lifted."""
+    actor.must_admin()
+    return await _set_password(actor, user_id, password, keep="")
+
+
+async def change_password(actor: Actor, old: Secret, new: Secret) -> User:
+    """One's own password. The session that changes it stays, all others end. Raises `NotSignedIn` when
+    `old` is wrong and `TooManyAttempts` after several."""
+    async with engine.session() as session:
+        row = await people.by_id(session, actor.id)
+    if row is None:
+        raise Forbidden("Only a person who is signed in has a password.")
+    # Not audited: an attempt is no change; a stolen session must not become a place to guess in.
+    async with work(actor, audited=False) as doing:
+        wait = await people.count_attempt(doing.session, (people.account_subject(row.email), ACCOUNT))
+    if wait:
+        raise TooManyAttempts.after(wait)
+    if not (await passwords.check(row.password_hash, old)).fits:
+        async with work(actor) as doing:
+            doing.record(Action.USER_PASSWORD, target=_target(row), outcome=Outcome.DENIED, reason="old password wrong")
+        raise NotSignedIn("The old password is wrong.", field="old_password")
+    return await _set_password(actor, actor.id, new, keep=actor.session_hash)
+
+
+async def _set_password(actor: Actor, user_id: str, password: Secret, *, keep: str) -> User:
+    async with engine.session() as session:
+        known = await people.by_id(session, user_id)
+    if known is None:
+        raise _unknown()
+    check_password(password, personal=(known.email, known.name))
+    stored = await passwords.hash_password(password)
+    async with work(actor) as doing:
+        row = await _existing(doing, user_id)
+        _change(doing, row, password_hash=stored)
+        await people.end_sessions(doing.session, row.id, keep=keep)
+        await people.forget_attempts(doing.session, people.account_subject(row.email))
+        doing.record(Action.USER_PASSWORD, target=_target(row))
+        doing.after(recent_sessions.forget)
+    return people.user_of(row)
+
+
+async def _existing(doing: Work, user_id: str) -> UserRow:
+    if (row := await people.by_id(doing.session, user_id)) is None:
+        raise _unknown()
+    return row
+
+
+def _unknown() -> UnknownUser:
+    return UnknownUser("There is no such account any more. Reload the list.")
+
+
+def _change(doing: Work, row: UserRow, **values: object) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.updated_at = now()
+    doing.session.add(row)
+
+
+def _target(row: UserRow) -> tuple[str, str, str]:
+    return "user", row.id, row.email

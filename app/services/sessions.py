@@ -1,0 +1,127 @@
+"""Signing in and out, and who a session token belongs to."""
+
+from datetime import timedelta
+
+from app.domain.actor import SYSTEM, Actor, ActorType
+from app.domain.audit import Action, Outcome
+from app.domain.errors import NotSignedIn, StorageUnavailable, TooManyAttempts
+from app.domain.people import NewSession, Session, acting
+from app.domain.secret import Secret
+from app.domain.throttle import ACCOUNT, ADDRESS, Attempts
+from app.storage import engine, people, recent_sessions
+from app.storage.tables import UserRow, now
+from app.storage.work import Work, work
+from app.vault import passwords
+
+_SEEN_EVERY = timedelta(seconds=60)
+
+
+async def sign_in(email: str, password: Secret, *, ip: str, agent: str, request_id: str = "") -> NewSession:
+    """A session for the right password. Raises `NotSignedIn`, the same for an unknown account, a disabled one and a wrong
+    password, and `TooManyAttempts` with `details["retry_after"]` in seconds. A failure is audited before it is answered."""
+    account = email.strip().lower()[:254]
+    stranger = Actor(ActorType.ANONYMOUS, "", "", None, ip=ip, request_id=request_id)
+    await _admit(stranger, account)
+    async with engine.session() as session:
+        user = await people.by_email(session, account)
+    answer = await passwords.check(user.password_hash if user else None, password)
+    if user is None or not answer.fits or not user.is_active:
+        await _fail(stranger, account, user)
+        raise NotSignedIn("The e-mail or the password is wrong.")
+    fresh = await passwords.hash_password(password) if answer.is_outdated else None
+    return await _begin(user, fresh, ip=ip, agent=agent, request_id=request_id)
+
+
+async def find(token: str) -> Session | None:
+    """The live session of a token, at most two seconds old. Counts as use: 30 idle minutes begin anew."""
+    return await _look_up(token, is_use=True)
+
+
+async def is_alive(token: str) -> bool:
+    """Whether the session still lives, without keeping it alive: for whoever watches, not for whoever acts."""
+    return await _look_up(token, is_use=False) is not None
+
+
+async def sign_out(token: str, *, ip: str = "", request_id: str = "") -> None:
+    """End a session. A token that means nothing is fine: the goal is reached."""
+    async with work(SYSTEM) as doing:
+        found = await people.live_session(doing.session, people.digest(token))
+        if found is None:
+            return
+        row, user = found
+        row.revoked_at = now()
+        doing.session.add(row)
+        doing.actor = acting(people.user_of(user), ip=ip, session_hash=row.token_hash[:16], request_id=request_id)
+        doing.record(Action.SESSION_END, target=("user", user.id, user.email))
+        doing.after(recent_sessions.forget)
+
+
+async def _admit(stranger: Actor, account: str) -> None:
+    """Count the attempt before the password is looked at, or raise `TooManyAttempts`."""
+    # Not audited: an attempt is no change; its failure gets an entry of its own.
+    limits = [(people.account_subject(account), ACCOUNT)]
+    if stranger.ip:
+        limits.append((people.address_subject(stranger.ip), ADDRESS))
+    async with work(stranger, audited=False) as doing:
+        wait = await people.count_attempt(doing.session, *limits)
+    if wait:
+        raise TooManyAttempts.after(wait)
+
+
+async def _fail(stranger: Actor, account: str, user: UserRow | None) -> None:
+    """Audit the failure. What was typed is named only if it is an account: people type passwords into the wrong field."""
+    target = ("user", user.id, user.email) if user else ("user", "", "unknown account")
+    async with work(stranger) as doing:
+        doing.record(Action.SESSION_FAIL, target=target, outcome=Outcome.DENIED, reason="disabled" if user and not user.is_active else "")
+        if (await people.attempts(doing.session, people.account_subject(account))).failures == ACCOUNT.free:
+            doing.record(Action.SESSION_LOCK, target=target, outcome=Outcome.DENIED)
+
+
+async def _begin(known: UserRow, fresh: str | None, *, ip: str, agent: str, request_id: str) -> NewSession:
+    async with work(SYSTEM) as doing:
+        user = await people.by_id(doing.session, known.id)
+        if user is None or not user.is_active or user.password_hash != known.password_hash:
+            raise NotSignedIn("The e-mail or the password is wrong.")  # changed while the password was looked at
+        user.password_hash = fresh or user.password_hash
+        begun = people.start_session(doing.session, user, ip=ip, agent=agent)
+        await _forgive(doing, ip, user.email)
+        doing.actor = acting(begun.session.user, ip=ip, session_hash=begun.session.token_hash, request_id=request_id)
+        doing.record(Action.SESSION_CREATE, target=("user", user.id, user.email))
+    return begun
+
+
+async def _forgive(doing: Work, ip: str, account: str) -> None:
+    """A right password clears its account; of the address it takes back this one attempt only."""
+    await people.forget_attempts(doing.session, people.account_subject(account))
+    if ip:
+        known = await people.attempts(doing.session, people.address_subject(ip))
+        await people.remember(doing.session, people.address_subject(ip), Attempts(max(0, known.failures - 1), known.last_at))
+
+
+async def _look_up(token: str, *, is_use: bool) -> Session | None:
+    if not token:
+        return None
+    digest = people.digest(token)
+    if (known := recent_sessions.get(digest)) is not None:
+        return known
+    read_at, at = recent_sessions.generation(), now()
+    async with engine.session() as session:
+        found = await people.live_session(session, digest)
+    if found is None:
+        return None
+    row, user = found
+    if is_use and at - row.seen_at > _SEEN_EVERY:
+        await _seen(row.id)
+    current = people.session_of(row, user)
+    if is_use:
+        recent_sessions.put(digest, current, read_at=read_at)
+    return current
+
+
+async def _seen(session_id: str) -> None:
+    try:
+        # Not audited: being there is no change.
+        async with work(SYSTEM, audited=False) as doing:
+            await people.seen(doing.session, session_id, now())
+    except StorageUnavailable:
+        return  # who may read may go on reading while nothing can be written

@@ -1,0 +1,133 @@
+"""People, their sessions in browsers, and the wrong passwords that were tried."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlmodel import col, delete, func, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.domain.actor import Role
+from app.domain.people import NewSession, Session, User
+from app.domain.throttle import Attempts, Limit
+from app.storage.tables import LoginThrottle, SessionRow, UserRow, now
+
+IDLE = timedelta(minutes=30)
+ABSOLUTE = timedelta(hours=12)
+
+
+def user_of(row: UserRow) -> User:
+    """What may be shown of a person; the hash stays here."""
+    return User(
+        id=row.id, email=row.email, name=row.name, role=Role(row.role), is_active=row.is_active,
+        created_at=row.created_at, last_login_at=row.last_login_at,
+    )  # fmt: skip
+
+
+def session_of(row: SessionRow, user: UserRow) -> Session:
+    return Session(id=row.id, user=user_of(user), csrf_token=row.csrf_token, token_hash=row.token_hash[:16], expires_at=row.expires_at)
+
+
+def digest(token: str) -> str:
+    """What is stored of a session token or a set-up link: 256 random bits need no slow hash."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def account_subject(email: str) -> str:
+    """Under which the wrong passwords of an account are counted, whether it exists or not."""
+    return f"account:{digest(email)[:64]}"
+
+
+def address_subject(ip: str) -> str:
+    return f"ip:{ip[:64]}"
+
+
+async def by_id(session: AsyncSession, user_id: str) -> UserRow | None:
+    return await session.get(UserRow, user_id)
+
+
+async def by_email(session: AsyncSession, email: str) -> UserRow | None:
+    """`email` in lower case."""
+    return (await session.exec(select(UserRow).where(UserRow.email == email))).first()
+
+
+async def all_users(session: AsyncSession) -> list[User]:
+    """Everybody, by e-mail."""
+    return [user_of(row) for row in (await session.exec(select(UserRow).order_by(col(UserRow.email)))).all()]
+
+
+async def active_admins(session: AsyncSession) -> int:
+    query = select(func.count()).select_from(UserRow).where(UserRow.role == Role.ADMIN, col(UserRow.is_active))
+    return (await session.exec(query)).one()
+
+
+def start_session(session: AsyncSession, user: UserRow, *, ip: str, agent: str) -> NewSession:
+    """Sign this person in. The token is in the answer and nowhere else."""
+    token, at = secrets.token_urlsafe(32), now()
+    row = SessionRow(
+        user_id=user.id, token_hash=digest(token), csrf_token=secrets.token_urlsafe(32), ip=ip[:64],
+        user_agent=agent.replace("\0", "")[:200], created_at=at, seen_at=at, expires_at=at + ABSOLUTE,
+    )  # fmt: skip
+    session.add(row)
+    user.last_login_at = at
+    session.add(user)
+    return NewSession(token=token, session=session_of(row, user))
+
+
+async def live_session(session: AsyncSession, token_hash: str) -> tuple[SessionRow, UserRow] | None:
+    """The session and its person while both are good: not ended, not idle, not disabled."""
+    at = now()
+    query = (
+        select(SessionRow, UserRow)
+        .join(UserRow, col(UserRow.id) == SessionRow.user_id)
+        .where(SessionRow.token_hash == token_hash, col(SessionRow.revoked_at).is_(None), col(UserRow.is_active))
+        .where(SessionRow.expires_at > at, SessionRow.seen_at > at - IDLE)
+    )
+    return (await session.exec(query)).first()
+
+
+async def seen(session: AsyncSession, session_id: str, at: datetime) -> None:
+    await session.exec(update(SessionRow).where(col(SessionRow.id) == session_id).values(seen_at=at))
+
+
+async def end_sessions(session: AsyncSession, user_id: str, *, keep: str = "") -> None:
+    """End every session of a person, but the one whose token hash begins with `keep`."""
+    query = update(SessionRow).where(col(SessionRow.user_id) == user_id, col(SessionRow.revoked_at).is_(None))
+    if keep:
+        query = query.where(col(SessionRow.token_hash).not_like(f"{keep}%"))
+    await session.exec(query.values(revoked_at=now()))
+
+
+async def forget_old(session: AsyncSession, *, before: datetime) -> None:
+    """Sessions that ended and attempts nobody waits for any more."""
+    await session.exec(delete(SessionRow).where(col(SessionRow.expires_at) < before))
+    await session.exec(delete(LoginThrottle).where(col(LoginThrottle.last_at) < before))
+
+
+async def attempts(session: AsyncSession, subject: str) -> Attempts:
+    """What is remembered of an account or an address, held until the commit."""
+    row = (await session.exec(select(LoginThrottle).where(LoginThrottle.subject == subject).with_for_update())).first()
+    return Attempts(row.failures, row.last_at, row.locked_until) if row else Attempts()
+
+
+async def count_attempt(session: AsyncSession, *subjects: tuple[str, Limit]) -> float:
+    """Count one attempt for each, or return the seconds to wait when one of them is blocked: then nothing is counted."""
+    at, counted = now(), []
+    for subject, limit in subjects:
+        known = await attempts(session, subject)
+        if wait := known.blocked_for(at):
+            return wait
+        counted.append((subject, known.one_more(limit, at)))
+    for subject, found in counted:
+        await remember(session, subject, found)
+    return 0.0
+
+
+async def remember(session: AsyncSession, subject: str, found: Attempts) -> None:
+    await session.merge(
+        LoginThrottle(subject=subject, failures=found.failures, last_at=found.last_at or now(), locked_until=found.locked_until)
+    )
+
+
+async def forget_attempts(session: AsyncSession, subject: str) -> None:
+    await session.exec(delete(LoginThrottle).where(col(LoginThrottle.subject) == subject))

@@ -1,0 +1,293 @@
+"""Signing in: slow for guessers, the same answer for everybody who is not let in, gone at once when it ends."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+
+from app.domain.actor import SYSTEM, Role
+from app.domain.errors import NotSignedIn, StorageError, StorageUnavailable, TooManyAttempts
+from app.domain.people import NewSession, User
+from app.domain.secret import Secret
+from app.domain.throttle import ACCOUNT, ADDRESS
+from app.services import people, sessions
+from app.storage import audit, recent_sessions
+from app.vault import passwords
+
+PASSWORD = Secret("seven green bicycles sing")
+WRONG = Secret("seven blue bicycles sing")
+EMAIL = "grace@example.com"
+
+
+def sql(db: Path, statement: str) -> list[tuple[object, ...]]:
+    with sqlite3.connect(db) as connection:
+        rows = connection.execute(statement).fetchall()
+    connection.close()
+    return rows
+
+
+@pytest.fixture(autouse=True)
+async def _nothing_remembered() -> None:
+    await recent_sessions.forget()
+
+
+@pytest.fixture
+async def grace(db: Path) -> User:
+    return await people.create(SYSTEM, EMAIL, "Grace", Role.VIEWER, PASSWORD)
+
+
+@pytest.fixture
+def evaluated(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A hash that costs nothing, and the list of what it was asked."""
+    asked: list[str] = []
+
+    async def check(stored: str | None, password: Secret) -> passwords.Answer:
+        asked.append(password.reveal())
+        return passwords.Answer(fits=stored is not None and password.same_as(PASSWORD))
+
+    monkeypatch.setattr(passwords, "check", check)
+    yield asked
+
+
+async def sign_in(password: Secret = PASSWORD, *, email: str = EMAIL, ip: str = "192.0.2.7") -> NewSession:
+    return await sessions.sign_in(email, password, ip=ip, agent="Browser/1", request_id="req-1")
+
+
+async def test_the_right_password_begins_a_session_that_is_found_again(grace: User) -> None:
+    begun = await sign_in(email=f"  {EMAIL.upper()} ")
+    found = await sessions.find(begun.token)
+
+    assert found == begun.session
+    assert found is not None
+    assert (found.user.email, found.user.role) == (EMAIL, Role.VIEWER)
+    assert len(begun.token) >= 43
+
+
+async def test_no_token_and_no_password_is_stored(grace: User, db: Path) -> None:
+    begun = await sign_in()
+    with sqlite3.connect(db) as connection:
+        text = "\n".join(connection.iterdump())
+    connection.close()
+
+    assert begun.token not in text
+    assert PASSWORD.reveal() not in text
+    assert "$argon2id$v=19$m=65536,t=2,p=1$" in text
+
+
+async def test_every_session_has_its_own_token(grace: User) -> None:
+    first, second = await sign_in(), await sign_in()
+
+    assert first.token != second.token
+    assert first.session.csrf_token != second.session.csrf_token
+
+
+@pytest.mark.parametrize("case", ["wrong password", "unknown account", "disabled account"])
+async def test_who_is_not_let_in_learns_nothing_about_why(grace: User, db: Path, case: str) -> None:
+    if case == "disabled account":
+        await people.disable(SYSTEM, grace.id)
+    with pytest.raises(NotSignedIn) as raised:
+        await sign_in(WRONG if case == "wrong password" else PASSWORD, email="nobody@example.com" if case == "unknown account" else EMAIL)
+
+    assert raised.value.message == "The e-mail or the password is wrong."
+    assert sql(db, "SELECT action, outcome, ip, request_id FROM audit ORDER BY seq DESC LIMIT 1") == [
+        ("user:session:fail", "denied", "192.0.2.7", "req-1")
+    ]
+
+
+async def test_an_unknown_account_takes_as_long_as_a_wrong_password(grace: User) -> None:
+    await sign_in()  # threads are warm
+    spent = {}
+    for email in (EMAIL, "nobody@example.com"):
+        begun = time.perf_counter()
+        with pytest.raises(NotSignedIn):
+            await sign_in(WRONG, email=email)
+        spent[email] = time.perf_counter() - begun
+
+    assert 0.2 < spent[EMAIL] / spent["nobody@example.com"] < 5
+
+
+async def test_what_was_typed_as_an_unknown_account_is_not_written_down(db: Path) -> None:
+    with pytest.raises(NotSignedIn):
+        await sign_in(email="my-password-in-the-wrong-field")
+
+    assert "my-password" not in str(sql(db, "SELECT * FROM audit")) + str(sql(db, "SELECT * FROM login_throttle"))
+
+
+async def test_when_a_failure_cannot_be_audited_the_answer_is_no(grace: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(*_: object) -> None:
+        raise StorageError("disk full")
+
+    monkeypatch.setattr(audit, "append", full)
+    for password in (WRONG, PASSWORD):
+        with pytest.raises(StorageError):
+            await sign_in(password)
+
+
+async def test_of_a_thousand_guesses_at_once_a_handful_is_looked_at(grace: User, evaluated: list[str]) -> None:
+    answers = await asyncio.gather(*(sign_in(WRONG, ip=f"198.51.100.{n % 250}") for n in range(1_000)), return_exceptions=True)
+
+    assert len(evaluated) == ACCOUNT.free
+    assert sum(isinstance(answer, TooManyAttempts) for answer in answers) == 1_000 - ACCOUNT.free
+
+
+async def test_the_right_password_waits_too_while_the_account_is_locked(grace: User, db: Path, evaluated: list[str]) -> None:
+    for _ in range(ACCOUNT.free):
+        with pytest.raises(NotSignedIn):
+            await sign_in(WRONG)
+    with pytest.raises(TooManyAttempts) as raised:
+        await sign_in()
+
+    assert raised.value.details == {"retry_after": 2}
+    assert len(evaluated) == ACCOUNT.free
+    assert sql(db, "SELECT count(*) FROM audit WHERE action = 'user:session:lock'") == [(1,)]
+
+    sql(db, "UPDATE login_throttle SET locked_until = '2020-01-01 00:00:00.000000'")
+    assert await sign_in()
+    assert sql(db, "SELECT count(*) FROM login_throttle WHERE subject LIKE 'account:%'") == [(0,)]
+
+
+async def test_one_address_cannot_go_through_all_accounts(grace: User, evaluated: list[str]) -> None:
+    for number in range(ADDRESS.free):
+        with pytest.raises(NotSignedIn):
+            await sign_in(WRONG, email=f"user{number}@example.com")
+    with pytest.raises(TooManyAttempts):
+        await sign_in()
+
+    assert await sign_in(ip="203.0.113.9")
+
+
+async def test_signing_in_well_does_not_use_up_the_address(grace: User, evaluated: list[str]) -> None:
+    for _ in range(ADDRESS.free + 5):
+        await sign_in()
+
+
+async def test_a_hash_of_older_parameters_is_renewed_on_the_way_in(grace: User, db: Path) -> None:
+    old = PasswordHasher(time_cost=1, memory_cost=19 * 1024, parallelism=1).hash(PASSWORD.reveal())
+    sql(db, f"UPDATE user_account SET password_hash = '{old}'")  # noqa: S608 - our own text
+    await sign_in()
+
+    assert str(sql(db, "SELECT password_hash FROM user_account")[0][0]).startswith("$argon2id$v=19$m=65536,t=2,p=1$")
+    assert await sign_in()
+
+
+async def test_the_loop_runs_on_while_passwords_are_hashed(grace: User) -> None:
+    longest, stop = 0.0, False
+
+    async def watch() -> None:
+        nonlocal longest
+        while not stop:
+            begun = time.perf_counter()
+            await asyncio.sleep(0.005)
+            longest = max(longest, time.perf_counter() - begun - 0.005)
+
+    watching = asyncio.create_task(watch())
+    await asyncio.gather(*(sign_in() for _ in range(4)))
+    stop = True
+    await watching
+
+    assert longest < 0.25
+
+
+async def test_signing_out_ends_the_session_at_once(grace: User, db: Path) -> None:
+    begun, other = await sign_in(), await sign_in()
+    assert await sessions.find(begun.token)
+    await sessions.sign_out(begun.token)
+
+    assert await sessions.find(begun.token) is None
+    assert await sessions.find(other.token)
+    assert sql(db, "SELECT action, actor_id FROM audit ORDER BY seq DESC LIMIT 1") == [("user:session:end", grace.id)]
+
+
+async def test_signing_out_twice_or_with_nonsense_is_fine(grace: User, db: Path) -> None:
+    begun = await sign_in()
+    for token in (begun.token, begun.token, "", "nonsense"):
+        await sessions.sign_out(token)
+
+    assert sql(db, "SELECT count(*) FROM audit WHERE action = 'user:session:end'") == [(1,)]
+
+
+async def test_disabling_a_person_ends_their_sessions_at_once(grace: User) -> None:
+    begun = await sign_in()
+    assert await sessions.find(begun.token)
+    await people.disable(SYSTEM, grace.id)
+    assert await sessions.find(begun.token) is None
+    await people.enable(SYSTEM, grace.id)
+
+    assert await sessions.find(begun.token) is None
+    assert await sign_in()
+
+
+async def test_another_process_that_ends_a_session_is_noticed_within_two_seconds(
+    grace: User, db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = await sign_in()
+    assert await sessions.find(begun.token)
+    sql(db, "UPDATE user_session SET revoked_at = '2026-01-01 00:00:00.000000'")
+    assert await sessions.find(begun.token)
+    later = time.monotonic() + recent_sessions.SECONDS
+    monkeypatch.setattr(recent_sessions.time, "monotonic", lambda: later)
+
+    assert recent_sessions.SECONDS <= 2
+    assert await sessions.find(begun.token) is None
+
+
+async def test_a_session_that_ends_while_it_is_read_is_not_remembered(grace: User) -> None:
+    begun = await sign_in()
+    found = await sessions.find(begun.token)
+    assert found is not None
+    read_at = recent_sessions.generation()
+    await recent_sessions.forget()
+    recent_sessions.put("digest", found, read_at=read_at)
+
+    assert recent_sessions.get("digest") is None
+
+
+@pytest.mark.parametrize(
+    ("column", "ago", "lives"),
+    [
+        pytest.param("seen_at", "-29 minutes", True, id="29 idle minutes"),
+        pytest.param("seen_at", "-31 minutes", False, id="31 idle minutes"),
+        pytest.param("expires_at", "-1 second", False, id="twelve hours are over"),
+    ],
+)
+async def test_a_session_ends_after_idle_minutes_and_after_a_day_of_work(grace: User, db: Path, column: str, ago: str, lives: bool) -> None:
+    begun = await sign_in()
+    hours = (begun.session.expires_at - begun.session.user.last_login_at).total_seconds() / 3_600  # type: ignore[operator] # just signed in
+    sql(db, f"UPDATE user_session SET {column} = strftime('%Y-%m-%d %H:%M:%f000', 'now', '{ago}')")  # noqa: S608 - our own text
+
+    assert hours == 12
+    assert (await sessions.find(begun.token) is not None) is lives
+
+
+async def test_use_keeps_a_session_alive_and_watching_does_not(grace: User, db: Path) -> None:
+    begun = await sign_in()
+    sql(db, "UPDATE user_session SET seen_at = strftime('%Y-%m-%d %H:%M:%f000', 'now', '-20 minutes')")
+    before = sql(db, "SELECT seen_at FROM user_session")
+
+    assert await sessions.is_alive(begun.token)
+    assert sql(db, "SELECT seen_at FROM user_session") == before
+    assert await sessions.find(begun.token)
+    assert sql(db, "SELECT seen_at FROM user_session") > before
+
+
+async def test_a_session_is_found_while_nothing_can_be_written(grace: User, db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = await sign_in()
+    sql(db, "UPDATE user_session SET seen_at = strftime('%Y-%m-%d %H:%M:%f000', 'now', '-20 minutes')")
+
+    async def refused(*_: object) -> None:
+        raise StorageUnavailable("read-only")
+
+    monkeypatch.setattr(sessions.people, "seen", refused)
+
+    assert await sessions.find(begun.token)
+
+
+async def test_an_actor_made_of_a_session_carries_nothing_to_sign_in_with(grace: User) -> None:
+    begun = await sign_in()
+
+    assert begun.token not in repr(begun.session)
+    assert len(begun.session.token_hash) == 16
