@@ -119,6 +119,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
+def status_of(error: errors.PatchbayError) -> int:
+    """The status of an error; one that is not in the table answers as the nearest kind above it."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
 def request_id(request: Request) -> str:
     """The number of this request, given by the outer wall."""
     return getattr(request.state, "request_id", "")
@@ -132,15 +137,15 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 async def _domain(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, errors.PatchbayError)  # noqa: S101 - registered for this class alone
     code = error.reason_code if isinstance(error, errors.InvalidDraft) else error.code
-    headers = {}
+    status, headers = status_of(error), {}
     wait = error.retry_after if isinstance(error, errors.UpstreamError) else error.details.get("retry_after")
     if isinstance(wait, int | float):
         headers["retry-after"] = str(max(1, round(wait)))
-    elif STATUS[type(error)] == 503:
+    elif status == 503:
         headers["retry-after"] = "5"
     return answer(
         request_id(request),
-        STATUS[type(error)],
+        status,
         code,
         error.message,
         field=error.field,

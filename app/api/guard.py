@@ -14,12 +14,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from app import settings
 from app.api import errors
+from app.api.caller import ip_of
 from app.domain import cookie
-from app.domain.actor import Actor, ActorType
+from app.domain.actor import Actor
 from app.domain.errors import Forbidden, NotSignedIn
-from app.domain.people import Session
+from app.domain.people import Session, acting
 from app.services import client_keys, sessions
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -52,10 +52,10 @@ async def admit(request: Request) -> None:
         found, session = await client_keys.check(key), None
     else:
         session = await sessions.find(cookie.read(request.headers.get("cookie", "")))
-        found = _person(session) if session else None
+        found = acting(session.user, session_hash=session.token_hash) if session else None
     if found is None:
         raise NotSignedIn(_SIGN_IN)
-    caller = replace(found, ip=ip_of(request), request_id=errors.request_id(request))
+    caller = replace(found, ip=ip_of(request.scope), request_id=errors.request_id(request))
     if session and unsafe and not _same(request.headers.get("x-csrf-token", ""), session.csrf_token):
         raise Forbidden("Send the csrf_token of GET /api/v1/session as X-CSRF-Token.")
     if unsafe:
@@ -80,15 +80,6 @@ Caller = Annotated[Actor, Depends(actor)]
 Browser = Annotated[Session | None, Depends(session)]
 
 
-def ip_of(request: Request) -> str:
-    """The caller's address; `X-Forwarded-For` counts only as far as our own proxies wrote it."""
-    proxies = settings.current().trusted_proxies
-    hops = [hop.strip() for line in request.headers.getlist("x-forwarded-for") for hop in line.split(",")]
-    if proxies and len(hops) >= proxies:
-        return hops[-proxies][:64]
-    return request.client.host if request.client else ""
-
-
 def _client_key(request: Request) -> str:
     """The client key of a program. Two different ones in one request are refused, so that no check sees another key."""
     headers = request.headers
@@ -97,11 +88,6 @@ def _client_key(request: Request) -> str:
     if len(found) > 1:
         raise HTTPException(400)
     return next(iter(found), "")
-
-
-def _person(session: Session) -> Actor:
-    user = session.user
-    return Actor(ActorType.USER, user.id, user.email, user.role, session_hash=session.token_hash)
 
 
 def _same(given: str, expected: str) -> bool:

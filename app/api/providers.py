@@ -134,8 +134,6 @@ async def probe_provider(caller: Caller, name: str, how: Annotated[SavedToTest |
 
 
 async def _last(steps: AsyncIterator[ProbeStep | ProbeResult]) -> ProbeResult:
-    """The result, which the ladder yields last."""
-    async for step in steps:
-        if isinstance(step, ProbeResult):
-            return step
-    raise RuntimeError("a probe ended without a result")
+    """The result, which the ladder yields last; read to the end, so that everything is closed."""
+    found = [step async for step in steps if isinstance(step, ProbeResult)]
+    return found[-1]

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
@@ -56,3 +58,9 @@ def _claim(path: Path) -> None:
     """Create the file readable for its owner alone before SQLite would create it wider."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+@cache
+def newest() -> str:
+    """The newest migration this program ships."""
+    return ScriptDirectory(str(FOLDER)).get_current_head() or ""

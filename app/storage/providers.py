@@ -15,7 +15,7 @@ from app.domain.provider import ProviderQuery
 from app.storage.audit_tables import AuditRow
 from app.storage.tables import Instance, ProviderRow
 
-_SORTS: dict[str, ColumnElement[Any]] = {
+_SORTS: dict[str, Any] = {  # Any: functions and columns share no type that has both comparisons and order
     "label": func.lower(ProviderRow.label),
     "name": col(ProviderRow.name),
     "created_at": col(ProviderRow.created_at),

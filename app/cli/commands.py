@@ -1,0 +1,94 @@
+"""The commands, and how they are grouped."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli import audit_commands, doctor, people_commands, provider_commands, shell
+from app.cli.shell import DataDir, Json
+from app.domain.actor import Actor
+
+app = typer.Typer(
+    name="patchbay", help="One console and one address for your LLM providers.", no_args_is_help=True, add_completion=False,
+    pretty_exceptions_enable=False,
+)  # fmt: skip
+app.add_typer(people_commands.user, name="user")
+app.add_typer(people_commands.client_key, name="client-key")
+app.add_typer(provider_commands.provider, name="provider")
+app.add_typer(provider_commands.preset, name="preset")
+app.add_typer(audit_commands.audit, name="audit")
+app.add_typer(audit_commands.keys, name="keys")
+
+
+def main() -> None:
+    """Entry point."""
+    app()
+
+
+@app.command()
+def serve(
+    data_dir: DataDir = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on [env: PATCHBAY_HOST].")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to listen on [env: PATCHBAY_PORT].")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
+    allow_partial: Annotated[bool, typer.Option("--allow-partial", help="Start although some credentials cannot be read.")] = False,
+) -> None:
+    """Console, REST and gateway on one port."""
+    from app import serve as launcher
+    from app import settings
+
+    shell.point_to(data_dir)
+    given = {"host": host, "port": port}
+    chosen = settings.current().model_copy(update={k: v for k, v in given.items() if v is not None})
+    launcher.run(chosen, allow_partial=allow_partial or chosen.allow_partial, open_browser=not no_browser)
+
+
+@app.command()
+def build() -> None:
+    """Build the pages; the only step that needs Node."""
+    from app.domain.errors import PatchbayError
+    from app.ui import bundle
+
+    try:
+        bundle.build(typer.echo)
+    except PatchbayError as error:
+        shell.fail(error.message)
+
+
+@app.command("setup-link")
+def setup_link(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Print a new one-time link for creating the first admin; earlier links end."""
+    from app import serve as launcher
+    from app import settings
+    from app.services import setup
+
+    async def issue(caller: Actor) -> str:
+        return await setup.issue_link(caller)
+
+    token = shell.at_home(issue, data_dir, found=True)
+    link = f"{launcher.address(settings.current())}/setup#{token}"
+    shell.show({"link": link}, as_json=as_json, lines=[link])
+
+
+@app.command("doctor")
+def examine(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Look at everything that can stand in the way, and say what to do."""
+    shell.point_to(data_dir)
+    findings = doctor.examine()
+    shell.show([f.__dict__ for f in findings], as_json=as_json, lines=[f"{f.state:<5} {f.what}: {f.sentence}" for f in findings])
+    if any(f.state == "fail" for f in findings):
+        shell.fail("Something stands in the way; see the lines marked fail.")
+
+
+@app.command("openapi")
+def openapi(output: Annotated[Path | None, typer.Option(help="Write to this file.")] = None) -> None:
+    """Print the OpenAPI document of the REST interface."""
+    from app.api import application, document
+
+    text = json.dumps(document.document(application.make_fastapi()), indent=2)
+    if output:
+        output.write_text(text + "\n", "utf-8")
+    else:
+        typer.echo(text)

@@ -1,0 +1,161 @@
+"""`patchbay doctor`: everything that can stand in the way, looked at without changing anything."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import stat
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from app import settings
+from app.domain.actor import Actor, ActorType, Role
+from app.domain.errors import PatchbayError
+
+State = Literal["ok", "warn", "fail"]
+SAFE_SQLITE = (3, 51, 3)
+ROOM_BYTES = 200 * 2**20
+BUILT = datetime(2026, 1, 1, tzinfo=UTC)  # a clock before this is wrong
+_DOCTOR = Actor(ActorType.CLI, "cli:doctor", "doctor", Role.VIEWER)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One thing that was looked at."""
+
+    what: str
+    state: State
+    sentence: str
+
+
+def examine() -> list[Found]:
+    """Look at everything. Creates no folder, key or database."""
+    return [*_versions(), *_folder(), *_port(), *_pages(), *asyncio.run(_data())]
+
+
+def _versions() -> Iterator[Found]:
+    python = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
+    fits = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    yield Found("Python", "ok" if fits else "warn", f"{python}." if fits else f"{python}; tested with 3.11 to 3.13.")
+    if sqlite3.sqlite_version_info >= SAFE_SQLITE:
+        yield Found("SQLite", "ok", f"{sqlite3.sqlite_version}.")
+    else:
+        yield Found("SQLite", "ok", f"{sqlite3.sqlite_version}; older than 3.51.3, so the rollback journal is used instead of WAL.")
+    now = datetime.now(UTC)
+    yield Found("Clock", "ok" if now > BUILT else "fail", f"{now:%Y-%m-%d %H:%M} UTC." if now > BUILT else "It is years slow. Set it.")
+
+
+def _folder() -> Iterator[Found]:
+    folder = settings.current().data_dir
+    if not folder.is_dir():
+        yield Found("Data folder", "warn", f"{folder} does not exist yet; the first start makes it.")
+        return
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & 0o077:
+        yield Found("Data folder", "warn", f"Others on this machine can look into it. Run: chmod 700 {folder}")
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        yield Found("Data folder", "fail", f"{folder} cannot be written by this user.")
+    else:
+        yield Found("Data folder", "ok", f"{folder.absolute()}.")
+    free = shutil.disk_usage(folder).free
+    yield Found("Disk", "ok" if free > ROOM_BYTES else "warn", f"{free // 2**20} MiB free.")
+    database = folder / "patchbay.db"
+    if database.exists() and stat.S_IMODE(database.stat().st_mode) & 0o077:
+        yield Found("Database file", "warn", f"Others on this machine can read it. Run: chmod 600 {database}")
+    keys = folder / "keys" / "master.key"
+    if keys.exists():
+        yield _key_file(keys)
+
+
+def _key_file(file: Path) -> Found:
+    if stat.S_IMODE(file.stat().st_mode) & 0o077:
+        return Found("Key file", "fail", f"Others on this machine can read it. Run: chmod 600 {file}")
+    return Found("Key file", "ok", f"{file.absolute()}. Keep a copy apart from the database: neither is of use without the other.")
+
+
+def _port() -> Iterator[Found]:
+    from app import serve
+
+    current = settings.current()
+    if not (problem := serve.port_problem(current.host, current.port)):
+        yield Found("Port", "ok", f"{current.host}:{current.port} is free.")
+    elif _is_serving(current.data_dir):
+        yield Found("Port", "ok", f"{current.host}:{current.port}; Patchbay is running on this data folder.")
+    else:
+        yield Found("Port", "warn", problem)
+
+
+def _is_serving(folder: Path) -> bool:
+    """Whether a server holds the folder's lock."""
+    import fcntl
+
+    try:
+        lock = os.open(folder / "serve.lock", os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def _pages() -> Iterator[Found]:
+    from app.ui import bundle
+
+    sentences: dict[str, tuple[State, str]] = {
+        "ready": ("ok", "Built, and they fit this version."),
+        "missing": ("warn", "Not built yet. Run: patchbay build"),
+        "stale": ("warn", "Built from another version. Run: patchbay build"),
+    }
+    yield Found("Pages", *sentences[bundle.state()])
+
+
+async def _data() -> list[Found]:
+    current = settings.current()
+    if not current.database_url and not (current.data_dir / "patchbay.db").is_file():
+        return [Found("Database", "warn", "There is none yet; the first start makes it.")]
+    from app.storage import engine
+
+    try:
+        engine.open(current.url)
+        try:
+            return [found async for found in _database()]
+        finally:
+            await engine.close()
+    except PatchbayError as error:
+        return [Found("Database", "fail", error.message)]
+
+
+async def _database() -> AsyncIterator[Found]:
+    from app.services import audit, keyring
+    from app.storage import engine, migration
+
+    stands, newest = await engine.schema_version(), migration.newest()
+    if stands != newest:
+        yield Found(
+            "Database", "warn", f"The schema is {stands or 'empty'}, this version wants {newest}; the next start brings it up to date."
+        )
+        return
+    yield Found("Database", "ok", f"Schema {stands}, as this version wants it.")
+    try:
+        await keyring.open_ring(keep_environment=True)
+    except PatchbayError as error:
+        yield Found("Master key", "fail", error.message)
+        return
+    status = await keyring.status(_DOCTOR)
+    yield Found("Master key", "ok", f"Loaded from {status.source}; it opens this database.")
+    verdict = await audit.verify(_DOCTOR)
+    if verdict.ok:
+        yield Found("Audit", "ok", f"{verdict.checked} entries, whole and unchanged; its triggers are in place.")
+    else:
+        yield Found("Audit", "fail", f"Entry {verdict.first_bad} does not hold: {verdict.reason}.")
+    page = await audit.page(_DOCTOR, limit=1)
+    if page.items and page.items[0].at > datetime.now(UTC) + timedelta(minutes=5):
+        yield Found("Clock", "fail", "The newest entry of the audit lies in the future: the clock was set back.")

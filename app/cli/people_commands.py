@@ -1,0 +1,120 @@
+"""`user …` and `client-key …`."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli import shell
+from app.cli.shell import DataDir, Json, PasswordFile, PasswordStdin
+from app.domain.actor import Actor, Role, Scope
+from app.domain.people import ClientKey, IssuedClientKey, User
+
+user = typer.Typer(help="People who can sign in.", no_args_is_help=True)
+client_key = typer.Typer(help="Keys for applications.", no_args_is_help=True)
+
+Email = Annotated[str, typer.Argument(help="E-mail address of the account.")]
+
+
+@user.command("add")
+def add_user(
+    email: Email,
+    role: Annotated[Role, typer.Option(help="What the person may do.")] = Role.VIEWER,
+    name: Annotated[str, typer.Option(help="Name to show; the part before the @ if left out.")] = "",
+    password_stdin: PasswordStdin = False,
+    password_file: PasswordFile = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Add a person. The first admin closes the set-up page."""
+    from app.services import people
+
+    password = shell.password(stdin=password_stdin, file=password_file)
+
+    async def create(caller: Actor) -> User:
+        return await people.create(caller, email, name or email.split("@")[0], role, password)
+
+    made = shell.at_home(create, data_dir, found=True)
+    shell.show(made, as_json=as_json, lines=[f"{made.email} can sign in as {made.role}."])
+
+
+@user.command("list")
+def list_users(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Everybody who can sign in, or could."""
+    from app.services import people
+
+    found = shell.at_home(people.list_, data_dir)
+    rows = [(u.email, u.name, u.role, "active" if u.is_active else "disabled") for u in found]
+    shell.show(found, as_json=as_json, lines=shell.table(("EMAIL", "NAME", "ROLE", "STATE"), rows))
+
+
+@user.command("disable")
+def disable_user(email: Email, data_dir: DataDir = None) -> None:
+    """End a person's sessions and let nobody sign in with this account."""
+    from app.services import people
+
+    async def disable(caller: Actor) -> None:
+        await people.disable(caller, (await people.find(caller, email)).id)
+
+    shell.at_home(disable, data_dir)
+
+
+@user.command("reset")
+def reset_user(email: Email, password_stdin: PasswordStdin = False, password_file: PasswordFile = None, data_dir: DataDir = None) -> None:
+    """Set a new password; the person's sessions end."""
+    from app.services import people
+
+    password = shell.password(stdin=password_stdin, file=password_file)
+
+    async def reset(caller: Actor) -> None:
+        await people.reset_password(caller, (await people.find(caller, email)).id, password)
+
+    shell.at_home(reset, data_dir)
+
+
+@client_key.command("add")
+def add_client_key(
+    name: Annotated[str, typer.Argument(help="What the key is for.")],
+    scope: Annotated[Scope, typer.Option(help="gateway calls /v1, read and admin use /api/v1.")] = Scope.GATEWAY,
+    model: Annotated[list[str] | None, typer.Option(help="Only this model; may be repeated.")] = None,
+    provider: Annotated[list[str] | None, typer.Option(help="Only this provider; may be repeated.")] = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Issue a key and print it, once, alone on stdout."""
+    from app.services import client_keys
+
+    async def issue(caller: Actor) -> IssuedClientKey:
+        return await client_keys.issue(caller, name, scope, models=model or None, providers=provider or None)
+
+    issued = shell.at_home(issue, data_dir, found=True)
+    shell.show(issued, as_json=as_json, lines=[issued.key])
+
+
+@client_key.command("list")
+def list_client_keys(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Every key that was issued; none can be read again."""
+    from app.services import client_keys
+
+    found = shell.at_home(client_keys.list_, data_dir)
+    rows = [(k.hint, k.name, k.scope, "revoked" if k.revoked_at else "active", f"{k.created_at:%Y-%m-%d}") for k in found]
+    shell.show(found, as_json=as_json, lines=shell.table(("ID", "NAME", "SCOPE", "STATE", "ISSUED"), rows))
+
+
+@client_key.command("revoke")
+def revoke_client_key(
+    key: Annotated[str, typer.Argument(help="Id of the key, as `client-key list` shows it, or its name.")], data_dir: DataDir = None
+) -> None:
+    """Refuse a key from now on."""
+    from app.domain.errors import UnknownClientKey
+    from app.services import client_keys
+
+    async def revoke(caller: Actor) -> None:
+        found: list[ClientKey] = await client_keys.list_(caller)
+        chosen = [k for k in found if key in (k.id, k.hint)] or [k for k in found if k.name == key and not k.revoked_at]
+        if len(chosen) > 1:
+            raise UnknownClientKey("Several keys have this name. Name one by its id.", suggestions=[k.hint for k in chosen])
+        if not chosen:
+            raise UnknownClientKey("There is no such client key. `patchbay client-key list` shows them.")
+        await client_keys.revoke(caller, chosen[0].id)
+
+    shell.at_home(revoke, data_dir)

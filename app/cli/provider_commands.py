@@ -1,0 +1,153 @@
+"""`provider …` and `preset …`."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+
+from app.cli import shell
+from app.cli.shell import REFUSED, DataDir, Json, SecretFile, SecretStdin
+from app.domain.actor import Actor
+from app.domain.errors import InvalidDraft
+from app.domain.probe import Depth, ProbeResult, ProbeStep
+from app.domain.provider import FromPreset, Provider, ProviderDraft, ProviderQuery
+
+provider = typer.Typer(help="Providers that requests are sent to.", no_args_is_help=True)
+preset = typer.Typer(help="Known vendors.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Name of the provider.")]
+_MARKS = {True: "ok", False: "fail", None: "-"}
+
+
+@provider.command("list")
+def list_providers(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Every provider with its status."""
+    from app.services import providers
+
+    async def every(caller: Actor) -> list[Provider]:
+        found, cursor = [], None
+        while True:
+            page = await providers.list_(caller, ProviderQuery(sort="name", limit=100, cursor=cursor))
+            found += page.items
+            if (cursor := page.next_cursor) is None:
+                return found
+
+    found = shell.at_home(every, data_dir)
+    rows = [(p.name, p.label, p.base_url, p.status, "default" if p.is_default else "") for p in found]
+    shell.show(found, as_json=as_json, lines=shell.table(("NAME", "LABEL", "ADDRESS", "STATUS", ""), rows))
+
+
+@provider.command("add")
+def add_provider(
+    name: Name,
+    preset_id: Annotated[str | None, typer.Option("--preset", help="Known vendor; without one this is a custom provider.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="Address, for example https://api.example.com/v1.")] = None,
+    label: Annotated[str | None, typer.Option(help="Name to show.")] = None,
+    model: Annotated[str | None, typer.Option(help="Default model.")] = None,
+    auth_type: Annotated[str | None, typer.Option(help="How calls sign in: api_key or none.")] = None,
+    secret_stdin: SecretStdin = False,
+    secret_file: SecretFile = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Save a provider. Its key comes from stdin or a file."""
+    from app.services import providers
+
+    secret = shell.secret(stdin=secret_stdin, file=secret_file)
+    chosen = auth_type or (None if secret or preset_id else "none")
+    given: dict[str, Any] = {"name": name, "label": label, "base_url": base_url, "default_model": model, "auth_type": chosen}
+    fields = {field: value for field, value in given.items() if value is not None}
+    if secret is not None:
+        fields["credential"] = {"secret": {"api_key": secret}}
+
+    async def save(caller: Actor) -> Provider:
+        if preset_id:
+            return await providers.from_preset(caller, _read(FromPreset, {**fields, "preset": preset_id}))
+        return await providers.create(caller, _read(ProviderDraft, fields))
+
+    made = shell.at_home(save, data_dir, found=True)
+    shell.show(made, as_json=as_json, lines=[f"Saved {made.name}. Calls go to {made.effective_urls['chat']}"])
+
+
+@provider.command("test")
+def probe_provider(
+    name: Name,
+    model: Annotated[str | None, typer.Option(help="Model to chat with.")] = None,
+    depth: Annotated[str, typer.Option(help="How far: auth, models, chat or stream.")] = "chat",
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Climb the diagnosis ladder and say what was proven; exit 1 when something is wrong."""
+    from app.relay import words
+    from app.services import probes
+
+    if depth not in get_args(Depth):
+        shell.fail(f"--depth is one of: {', '.join(get_args(Depth))}.", shell.USAGE)
+
+    async def climb(caller: Actor) -> ProbeResult | None:
+        result = None
+        async for step in probes.run_saved(caller, name, model=model, depth=depth):  # type: ignore[arg-type] - checked above
+            if isinstance(step, ProbeStep) and not as_json:
+                typer.echo(f"{_MARKS[step.ok]:<5} {step.name:<11} {words.sentence(step.message, step.values)} ({step.ms:.0f} ms)")
+            result = step if isinstance(step, ProbeResult) else result
+        return result
+
+    result = shell.at_home(climb, data_dir)
+    shell.show(result, as_json=as_json)
+    if result is None or not result.ok:
+        shell.fail(result.error.message if result and result.error else "The test found no answer.", REFUSED)
+
+
+@provider.command("enable")
+def enable_provider(name: Name, data_dir: DataDir = None) -> None:
+    """Let new requests through."""
+    from app.services import providers
+
+    _each(providers.enable, name, data_dir)
+
+
+@provider.command("disable")
+def disable_provider(name: Name, data_dir: DataDir = None) -> None:
+    """Refuse new requests; running ones finish."""
+    from app.services import providers
+
+    _each(providers.disable, name, data_dir)
+
+
+@provider.command("remove")
+def remove_provider(name: Name, data_dir: DataDir = None) -> None:
+    """Move a provider to the trash."""
+    from app.services import providers
+
+    _each(providers.delete, name, data_dir)
+
+
+@preset.command("check")
+def check_preset(file: Annotated[Path, typer.Argument(help="A preset file, presets/<name>.toml.")]) -> None:
+    """Say whether a preset file can be used, and where not."""
+    from app import presets
+
+    try:
+        found = presets.read(file)
+    except presets.BadPreset as error:
+        shell.fail(str(error))
+    typer.echo(f"{file.name}: {found.label}, {found.base_url}")
+
+
+def _each(verb: Callable[[Actor, str], Awaitable[object]], name: str, data_dir: Path | None) -> None:
+    async def act(caller: Actor) -> None:
+        await verb(caller, name)
+
+    shell.at_home(act, data_dir)
+
+
+def _read(kind: Any, fields: dict[str, Any]) -> Any:
+    """A draft from options; what does not fit is named without repeating it."""
+    from pydantic import ValidationError
+
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        field = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise InvalidDraft({field: f"{field.replace('_', ' ')}: this value is not allowed."}) from None

@@ -1,0 +1,38 @@
+"""Whether this process can do its work: database, schema, key, registry."""
+
+from app import registry
+from app.domain.errors import PatchbayError
+from app.domain.provider import Record
+from app.storage import engine, instance, migration
+from app.vault import ring
+
+
+class Readiness(Record):
+    """`checks` names what was looked at; it is ready when all of them hold."""
+
+    ready: bool
+    checks: dict[str, bool]
+    revision: int
+
+
+async def look() -> Readiness:
+    """Look now. Never raises: what cannot be asked does not hold."""
+    checks = {"database": False, "schema": False, "key": _has_key(), "registry": False}
+    revision = registry.shared.snapshot.revision
+    try:
+        async with engine.session() as session:
+            stored = (await instance.read(session)).revision
+        checks["database"] = True
+        checks["schema"] = await engine.schema_version() == migration.newest()
+        checks["registry"] = revision <= stored and registry.shared.snapshot.built_at > 0
+    except PatchbayError:
+        pass
+    return Readiness(ready=all(checks.values()), checks=checks, revision=revision)
+
+
+def _has_key() -> bool:
+    try:
+        ring.current().mac("readiness", b"")
+    except PatchbayError:
+        return False
+    return True

@@ -1,0 +1,108 @@
+"""Everything but Reflex: `/v1` for applications, `/api` and `/auth` for the console, `/health`; and the lifetime of the house."""
+
+import json
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.routing import Router
+
+from app import registry, settings
+from app.api import application, caller, errors, forms
+from app.api.edge import Edge
+from app.gateway import gateway_app
+from app.services import heartbeats, keyring, readiness
+from app.storage import engine
+from app.upstream import egress, session
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def make_web() -> App:
+    """The ASGI application of these paths. Whoever serves it opens `house()` around it."""
+    return Web()
+
+
+class Web:
+    """Picks who answers by the first segment of the path."""
+
+    def __init__(self) -> None:
+        self.api = Edge(application.make_api())
+        self.auth = Edge(Router(forms.routes(), redirect_slashes=False, default=_nothing))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope.get("path", "")
+        if scope["type"] != "http":
+            return
+        if path.startswith("/v1/"):
+            await gateway_app(scope, receive, send)
+        elif path in ("/health/live", "/health/ready"):
+            await _health(scope, send)
+        else:
+            scope.setdefault("state", {})["ip"] = caller.ip_of(scope)
+            answers = self.api if path.startswith("/api/") else self.auth if path.startswith("/auth/") else _nothing
+            await answers(scope, receive, send)
+
+
+@asynccontextmanager
+async def house(*, serving: bool = True, allow_partial: bool | None = None) -> AsyncIterator[None]:
+    """Open, in order: database, vault, outgoing session, registry, heartbeat; close in reverse. The schema is up to date.
+
+    `serving=False` is for commands and checks: nothing runs in the background, and keys in the environment stay there for
+    the process that serves. Raises what the boot matrix refuses with (`VaultError`), `StorageError`.
+    """
+    current = settings.current()
+    partial = current.allow_partial if allow_partial is None else allow_partial
+    async with AsyncExitStack() as opened:
+        engine.open(current.url)
+        opened.push_async_callback(engine.close)
+        await keyring.open_ring(allow_partial=partial, keep_environment=not serving)
+        _protect(current)
+        session.open()
+        opened.push_async_callback(session.close)
+        await registry.shared.start(watch=serving)
+        opened.push_async_callback(registry.shared.stop)
+        if serving:
+            beat = heartbeats.Heartbeat("serve", lambda: registry.shared.snapshot.revision)
+            await beat.start()
+            opened.push_async_callback(beat.stop)
+            opened.callback(registry.shared.subscribe(lambda _: beat.news()))
+        yield
+
+
+def _protect(current: settings.Settings) -> None:
+    """No provider is ever ourselves or our database."""
+    egress.allow_local(current.egress_local != "off")
+    egress.protect(current.host, current.port)
+    if current.database_url:
+        place = urlsplit(current.database_url)
+        if place.hostname:
+            egress.protect(place.hostname, place.port or 5432)
+
+
+async def _health(scope: Scope, send: Send) -> None:
+    """`live`: the process answers. `ready`: it can do its work; a load balancer asks this one."""
+    if scope["method"] not in ("GET", "HEAD"):
+        return await _say(send, 405, {"status": "method_not_allowed"})
+    if scope["path"] == "/health/live":
+        return await _say(send, 200, {"status": "ok"})
+    found = await readiness.look()
+    body = {"status": "ready" if found.ready else "not_ready", "checks": found.checks, "revision": found.revision}
+    return await _say(send, 200 if found.ready else 503, body)
+
+
+async def _say(send: Send, status: int, body: dict[str, Any]) -> None:
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(body).encode()})
+
+
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    """An address nobody answers."""
+    request_id = scope.get("state", {}).get("request_id") or secrets.token_hex(8)
+    await errors.answer(request_id, 404, "not_found", "There is nothing under this address.")(scope, receive, send)
