@@ -58,6 +58,7 @@ class Finding(StrEnum):
     CHAT_EMPTY = "chat_empty"  # model; a reasoning model or a length stop: still a success
     STREAM_ANSWERED = "stream_answered"  # model, chunks
     # amber
+    KEY_NOT_TRIED = "key_not_tried"  # the provider has no list that would prove it; the chat will
     NO_MODEL_LIST = "no_model_list"
     NO_MODELS = "no_models"
     NO_MODEL_KNOWN = "no_model_known"

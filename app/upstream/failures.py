@@ -18,6 +18,7 @@ from app.upstream import egress
 from app.upstream.connector import EgressDenied
 from app.upstream.scrub import Scrubber
 
+NOTHING_TO_SCRUB = Scrubber(())  # for text that was scrubbed when it was read
 LONGEST_DETAIL = 2_000  # characters of a provider's own text that a person gets to see
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")

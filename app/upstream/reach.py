@@ -26,15 +26,27 @@ class Reach:
     """A way to an endpoint's address, made step by step. Close it: the connection was only a trial."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self._url = URL(endpoint.origin)
+        self._origin = endpoint.origin
         kind = auth.types().get(endpoint.auth_type)
         has_secret = bool(kind and kind.info.secret_fields)
         self._flight = connector.Flight(endpoint.origin, has_secret=has_secret)
         self._limit = endpoint.timeouts.connect
         self._infos: list[tuple[Any, ...]] = []
         self._socket: socket.socket | None = None
-        self.is_literal = is_ip(self._host)
-        self.is_encrypted = self._url.scheme == "https"
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether the host is an address already."""
+        return is_ip(self._host)
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether there is a TLS rung to climb."""
+        return self._url.scheme == "https"
+
+    @property
+    def _url(self) -> URL:
+        return URL(self._origin)
 
     @property
     def _host(self) -> str:

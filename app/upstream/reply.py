@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 
 import aiohttp
 import msgspec
@@ -86,7 +86,7 @@ class Reply:
             raise failures.bad_response(kind, detail=failures.page_title(body[:ERROR_BYTES], self._scrub)) from None
         return body
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         """Events as they arrive, byte for byte. Raises when the stream breaks off, ends early or is too large."""
         held = b""
         tail = b""

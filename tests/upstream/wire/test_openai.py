@@ -124,8 +124,8 @@ async def test_a_moved_address_does_not_take_the_key_along(upstream: Upstream) -
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(401, Refused), (403, Refused), (429, RateLimited), (402, RateLimited), (404, Failed), (400, Failed), (500, Failed), (503, Failed), (529, Failed)],
-)  # fmt: skip
+    [(401, Refused), (403, Refused), (429, RateLimited), (402, RateLimited), *((s, Failed) for s in (404, 400, 500, 503, 529))],
+)
 async def test_a_status_has_its_error(upstream: Upstream, status: int, kind: type[UpstreamError]) -> None:
     upstream.on("/models", answer(status, {"error": {"message": "because", "code": "x"}}, {"retry-after": "7"}))
 

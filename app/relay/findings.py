@@ -1,0 +1,177 @@
+"""From an error to what a probe says of it: the finding, its facts, the verdict and the repair we know."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from yarl import URL
+
+from app.domain.errors import (
+    BadResponse,
+    EgressRefused,
+    NoCredential,
+    RateLimited,
+    Refused,
+    TimedOut,
+    TlsFailed,
+    Unreachable,
+    UpstreamError,
+)
+from app.domain.probe import Finding, FixAction, ProbeError, ProbeFix, Verdict
+from app.domain.snapshot import Endpoint
+from app.relay import words
+
+_F = Finding
+_VERSION = re.compile(r"v\d+[a-z0-9]*")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+# class of error → details[key] → finding; the first entry is for everything else.
+_BY_KIND: dict[type[UpstreamError], tuple[str, Finding, dict[str, Finding]]] = {
+    EgressRefused: (
+        "reason",
+        _F.REFUSED_BY_POLICY,
+        {"local": _F.LOCAL_NOT_APPROVED, "local_off": _F.LOCAL_NOT_APPROVED, "key_in_clear": _F.KEY_IN_CLEAR},
+    ),
+    NoCredential: (
+        "kind",
+        _F.NO_CREDENTIAL,
+        {
+            "unreadable": _F.KEY_UNREADABLE,
+            "sealed": _F.KEY_UNREADABLE,
+            "characters": _F.KEY_UNREADABLE,
+            "other_origin": _F.NO_CREDENTIAL,
+            "unknown_auth_type": _F.UNKNOWN_AUTH_TYPE,
+        },
+    ),
+    Unreachable: (
+        "kind",
+        _F.UNREACHABLE,
+        {"dns": _F.HOST_NOT_FOUND, "refused": _F.CONNECTION_REFUSED, "lost": _F.CONNECTION_LOST},
+    ),
+    TlsFailed: (
+        "kind",
+        _F.TLS_FAILED,
+        {
+            "self_signed": _F.TLS_SELF_SIGNED,
+            "expired": _F.TLS_EXPIRED,
+            "wrong_name": _F.TLS_WRONG_NAME,
+            "unknown_issuer": _F.TLS_UNKNOWN_ISSUER,
+            "not_spoken": _F.TLS_NOT_SPOKEN,
+        },
+    ),
+    TimedOut: (
+        "limit",
+        _F.TOTAL_TIMEOUT,
+        {"connect": _F.CONNECT_TIMEOUT, "first_byte": _F.FIRST_BYTE_TIMEOUT, "idle": _F.IDLE_TIMEOUT},
+    ),
+    RateLimited: ("kind", _F.RATE_LIMITED, {"no_credit": _F.NO_CREDIT}),
+    Refused: ("kind", _F.KEY_REFUSED, {}),
+    BadResponse: (
+        "kind",
+        _F.NOT_JSON,
+        {
+            "redirect": _F.REDIRECTED,
+            "html": _F.HTML,
+            "encoded": _F.ENCODED,
+            "too_large": _F.TOO_LARGE,
+            "cut_off": _F.CUT_OFF,
+            "not_http": _F.NOT_HTTP,
+            "tls_expected": _F.TLS_EXPECTED,
+        },
+    ),
+}
+
+VERDICTS: dict[Finding, Verdict] = {
+    _F.NO_MODEL_LIST: Verdict.NO_MODEL_LIST,
+    _F.NO_MODELS: Verdict.NO_MODEL_LIST,
+    _F.NO_MODEL_KNOWN: Verdict.NO_MODEL_LIST,
+    _F.ADDRESS_INVALID: Verdict.NOT_FOUND,
+    _F.REFUSED_BY_POLICY: Verdict.REFUSED_BY_POLICY,
+    _F.LOCAL_NOT_APPROVED: Verdict.REFUSED_BY_POLICY,
+    _F.KEY_IN_CLEAR: Verdict.REFUSED_BY_POLICY,
+    _F.HOST_NOT_FOUND: Verdict.UNREACHABLE,
+    _F.CONNECTION_REFUSED: Verdict.UNREACHABLE,
+    _F.CONNECTION_LOST: Verdict.UNREACHABLE,
+    _F.UNREACHABLE: Verdict.UNREACHABLE,
+    _F.CONNECT_TIMEOUT: Verdict.TIMEOUT,
+    _F.FIRST_BYTE_TIMEOUT: Verdict.TIMEOUT,
+    _F.IDLE_TIMEOUT: Verdict.TIMEOUT,
+    _F.TOTAL_TIMEOUT: Verdict.TIMEOUT,
+    _F.TLS_SELF_SIGNED: Verdict.TLS_FAILED,
+    _F.TLS_EXPIRED: Verdict.TLS_FAILED,
+    _F.TLS_WRONG_NAME: Verdict.TLS_FAILED,
+    _F.TLS_UNKNOWN_ISSUER: Verdict.TLS_FAILED,
+    _F.TLS_NOT_SPOKEN: Verdict.TLS_FAILED,
+    _F.TLS_FAILED: Verdict.TLS_FAILED,
+    _F.NOT_FOUND: Verdict.NOT_FOUND,
+    _F.VERSION_DOUBLED: Verdict.NOT_FOUND,
+    _F.VERSION_MISSING: Verdict.NOT_FOUND,
+    _F.NO_CREDENTIAL: Verdict.NO_CREDENTIAL,
+    _F.KEY_UNREADABLE: Verdict.NO_CREDENTIAL,
+    _F.UNKNOWN_AUTH_TYPE: Verdict.NO_CREDENTIAL,
+    _F.KEY_REFUSED: Verdict.AUTH_FAILED,
+    _F.RATE_LIMITED: Verdict.LIMITED,
+    _F.NO_CREDIT: Verdict.LIMITED,
+    _F.MODEL_NOT_FOUND: Verdict.MODEL_NOT_FOUND,
+}  # whatever is not here is a bad response
+
+
+def of(error: UpstreamError, endpoint: Endpoint) -> tuple[Finding, dict[str, Any]]:
+    """The finding behind an error, and the facts its sentence names."""
+    url = URL(endpoint.base_url)
+    facts: dict[str, Any] = {"host": url.host, "port": url.port, "origin": endpoint.origin}
+    if error.status is not None:
+        facts["status"] = error.status
+    facts |= {k: v for k, v in error.details.items() if k in ("seconds", "target")}
+    if type(error) not in _BY_KIND:
+        return _F.PROVIDER_ERROR, facts
+    key, otherwise, by_kind = _BY_KIND[type(error)]
+    return by_kind.get(str(error.details.get(key, "")), otherwise), facts
+
+
+def error(finding: Finding, facts: Mapping[str, Any], endpoint: Endpoint, *, detail: str = "") -> ProbeError:
+    """The finding as a probe's error, with the repair where one is known."""
+    return ProbeError(
+        code=finding, message=words.sentence(finding, facts), values=dict(facts), detail=detail, fix=_fix(finding, endpoint.base_url)
+    )
+
+
+def misplaced(base_url: str) -> Finding:
+    """What a 404 most likely means, judged by the version in the path.
+
+    >>> misplaced("https://api.example.com/v1/openai/v1").value
+    'version_doubled'
+    """
+    versions = [part for part in URL(base_url).parts if _VERSION.fullmatch(part)]
+    if len(versions) > 1:
+        return _F.VERSION_DOUBLED
+    return _F.NOT_FOUND if versions else _F.VERSION_MISSING
+
+
+def _fix(finding: Finding, base_url: str) -> ProbeFix | None:
+    url = URL(base_url)
+    action, value = {
+        _F.VERSION_DOUBLED: (FixAction.DROP_VERSION, _without_second_version(url)),
+        _F.VERSION_MISSING: (FixAction.ADD_VERSION, base_url.rstrip("/") + "/v1"),
+        _F.TLS_NOT_SPOKEN: (FixAction.USE_HTTP, re.sub("^https:", "http:", base_url)),
+        _F.TLS_EXPECTED: (FixAction.USE_HTTPS, re.sub("^http:", "https:", base_url)),
+        _F.KEY_IN_CLEAR: (FixAction.USE_HTTPS, re.sub("^http:", "https:", base_url)),
+        _F.KEY_REFUSED: (FixAction.REPLACE_KEY, ""),
+        _F.NO_CREDENTIAL: (FixAction.REPLACE_KEY, ""),
+        _F.KEY_UNREADABLE: (FixAction.REPLACE_KEY, ""),
+        _F.MODEL_NOT_FOUND: (FixAction.CHOOSE_MODEL, ""),
+        _F.NO_MODEL_KNOWN: (FixAction.CHOOSE_MODEL, ""),
+        _F.NO_MODEL_LIST: (FixAction.CHOOSE_MODEL, ""),
+        _F.CHAT_REJECTED: (FixAction.CHOOSE_MODEL, ""),
+    }.get(finding, (None, ""))
+    if finding is _F.CONNECTION_REFUSED and url.host in _LOOPBACK and Path("/.dockerenv").exists():
+        # Inside a container "localhost" is the container itself.
+        action, value = FixAction.USE_DOCKER_HOST, str(url.with_host("host.docker.internal"))
+    return ProbeFix(action=action, label=words.FIXES[action], value=value) if action else None
+
+
+def _without_second_version(url: URL) -> str:
+    parts = list(url.parts)
+    last = max((i for i, part in enumerate(parts) if _VERSION.fullmatch(part)), default=0)
+    return str(url.with_path("/" + "/".join(parts[1:last] + parts[last + 1 :]))) if last else str(url)

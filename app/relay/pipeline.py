@@ -1,0 +1,49 @@
+"""Credential → wire → reply."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from app.domain.errors import Failed, NoCredential
+from app.domain.provider import KeyState, Wire
+from app.domain.snapshot import Endpoint, Key
+from app.upstream import auth
+from app.upstream.reply import Reply
+from app.upstream.wire import openai
+from app.upstream.wire.openai import Ask
+
+Send = Callable[[Endpoint, Key | None, Ask], AbstractAsyncContextManager[Reply]]
+_WIRES: dict[Wire, Send] = {Wire.OPENAI: openai.send}
+
+
+@asynccontextmanager
+async def call(endpoint: Endpoint, ask: Ask) -> AsyncIterator[Reply]:
+    """Call a provider with one of its keys; yields a success that has begun.
+
+    The endpoint and the key are those the caller holds: an edit meanwhile changes nothing for this call. Raises
+    `UpstreamError` (see `upstream.wire`), `NoCredential` before anything is sent.
+    """
+    key = choose_key(endpoint)
+    async with _WIRES[endpoint.wire](endpoint, key, ask) as reply:
+        yield reply
+
+
+def choose_key(endpoint: Endpoint) -> Key | None:
+    """The first active key by priority, then weight; None when the auth type needs none. Raises `NoCredential`."""
+    kind = auth.types().get(endpoint.auth_type)
+    if kind is None:
+        raise NoCredential("This provider signs in in a way that is not known here.", details={"kind": "unknown_auth_type"})
+    if endpoint.problem == "malformed":
+        raise Failed("The stored settings of this provider cannot be read. Edit and save it again.", details={"kind": "malformed"})
+    if not kind.info.secret_fields:
+        return None
+    usable = [key for key in endpoint.keys if key.state is KeyState.ACTIVE]
+    if usable:
+        return min(usable, key=lambda key: (key.priority, -key.weight))
+    if any(key.state is KeyState.UNREADABLE for key in endpoint.keys):
+        raise NoCredential("The stored key cannot be read with the present master key. Enter it again.", details={"kind": "unreadable"})
+    raise NoCredential("This provider has no usable key. Enter one.", details={"kind": "missing"})
+
+
+def repeatable(endpoint: Endpoint, ask: Ask) -> str:
+    """The request as a curl command without the secret, for copying."""
+    return openai.repeatable(endpoint, ask)

@@ -1,0 +1,147 @@
+"""The calls a probe makes, each through `relay.call`: the key check, the model list, one short chat, one short stream."""
+
+import re
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from app.domain.errors import BadResponse, Failed
+from app.domain.snapshot import Endpoint
+from app.relay.pipeline import Ask, Reply, call
+from app.upstream import failures
+
+MODELS_PATH = "/models"
+CHAT_PATH = "/chat/completions"
+MOST_MODELS = 5_000
+_QUESTION = "Reply with the single word OK."
+# Some vendors refuse fewer than 16; reasoning models may spend all of them without a word, which still counts.
+_ANSWER_TOKENS = 16
+_NO_SUCH_MODEL = re.compile(
+    r"model.{0,200}?(not (be )?(found|exist|available|supported|valid|loaded)|n[o']t exist|unknown|invalid)", re.IGNORECASE | re.DOTALL
+)
+_PREVIEW = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a chat answered. `usage` as the provider reported it; `chunks` counts the events of a stream."""
+
+    preview: str
+    usage: dict[str, Any] | None
+    latency_ms: float
+    chunks: int = 0
+
+
+async def get(endpoint: Endpoint, path: str) -> bytes:
+    """GET a path below the base URL."""
+    async with call(endpoint, Ask(path)) as reply:
+        return await reply.read()
+
+
+def listed(body: bytes) -> list[str]:
+    """Identifiers in a model list: {"data": […]}, {"models": […]} or a bare array. Raises `BadResponse`."""
+    document = msgspec.json.decode(body)
+    if isinstance(document, dict):
+        document = document.get("data", document.get("models"))
+    if not isinstance(document, list):
+        raise BadResponse("The provider's answer is not a list of models.", details={"kind": "not_json"})
+    names = (item.get("id") or item.get("name") if isinstance(item, dict) else item for item in document[:MOST_MODELS])
+    return list(dict.fromkeys(name for name in names if isinstance(name, str) and 0 < len(name) <= 200))
+
+
+async def chat(endpoint: Endpoint, ask: Ask) -> Said:
+    """One short answer. Raises `UpstreamError`; `BadResponse` of kind not_chat when the answer is none of a chat."""
+    started = time.perf_counter()
+    async with call(endpoint, ask) as reply:
+        body = await reply.read()
+    latency = _ms(started)
+    document = msgspec.json.decode(body)
+    choices = document.get("choices") if isinstance(document, dict) else None
+    if not isinstance(choices, list) or not choices:
+        raise _not_chat(document, body)
+    usage = document.get("usage")
+    return Said(_text(choices[0], "message")[:_PREVIEW], usage if isinstance(usage, dict) else None, latency)
+
+
+async def stream(endpoint: Endpoint, ask: Ask) -> Said:
+    """One short streamed answer, read to its end; `latency_ms` is the time to the first event."""
+    started, first = time.perf_counter(), 0.0
+    text, chunks, usage = "", 0, None
+    async with call(endpoint, ask) as reply:
+        if not reply.is_events:
+            raise BadResponse("The provider answered in one piece although a stream was asked for.", details={"kind": "not_streamed"})
+        async with aclosing(_events(reply)) as events:
+            async for event in events:
+                first = first or _ms(started)
+                chunks += 1
+                choices = event.get("choices")
+                text += _text(choices[0], "delta") if isinstance(choices, list) and choices else ""
+                usage = found if isinstance(found := event.get("usage"), dict) else usage
+    return Said(text[:_PREVIEW], usage, first, chunks)
+
+
+def question(model: str, *, stream: bool = False, limit: str = "max_tokens") -> Ask:
+    """The request of a test. `limit` names the field that caps the answer: newer models know only one of the two."""
+    body: dict[str, Any] = {"model": model, "messages": [{"role": "user", "content": _QUESTION}], limit: _ANSWER_TOKENS}
+    if stream:
+        body["stream"] = True
+    return Ask(CHAT_PATH, msgspec.json.encode(body), stream=stream)
+
+
+def wants_other_limit(error: Failed) -> bool:
+    """Whether a refusal names the field `max_completion_tokens`, which some models take instead of `max_tokens`."""
+    said = _said(error)
+    return error.status in (400, 422) and ("max_completion_tokens" in said["message"] or said["param"] == "max_tokens")
+
+
+def names_the_model(error: Failed, model: str) -> bool:
+    """Whether the provider says that it does not know this model, rather than that the path is wrong."""
+    said = _said(error)
+    if error.status not in (400, 404, 410, 422):
+        return False
+    text = f"{said['message']} {said['code']}"
+    return "model_not_found" in text or bool(_NO_SUCH_MODEL.search(text)) or (error.status == 404 and model in text)
+
+
+def _said(error: Failed) -> dict[str, str]:
+    said = error.details.get("error")
+    return said if isinstance(said, dict) else {"message": "", "code": "", "param": ""}
+
+
+async def _events(reply: Reply) -> AsyncGenerator[dict[str, Any], None]:
+    """The JSON objects of a stream's events; anything else in it is passed over."""
+    rest = b""
+    async with aclosing(reply.chunks()) as chunks:
+        async for chunk in chunks:
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                if line.startswith(b"data:") and line[5:].lstrip().startswith(b"{"):
+                    try:
+                        yield msgspec.json.decode(line[5:])
+                    except msgspec.DecodeError:
+                        continue
+
+
+def _text(choice: Any, part: str) -> str:  # Any: whatever a provider sends
+    message = choice.get(part) if isinstance(choice, dict) else None
+    content = message.get("content") if isinstance(message, dict) else None
+    if isinstance(content, list):
+        content = "".join(p.get("text", "") for p in content if isinstance(p, dict) and isinstance(p.get("text"), str))
+    return content if isinstance(content, str) else ""
+
+
+def _not_chat(document: Any, body: bytes) -> Exception:
+    """Some routers answer 200 and put the failure, with its status, into the body."""
+    error = document.get("error") if isinstance(document, dict) else None
+    if isinstance(error, dict) and isinstance(code := error.get("code"), int) and 400 <= code < 600:
+        return failures.from_status(code, {}, body, failures.NOTHING_TO_SCRUB, "")
+    detail = body[:2_000].decode(errors="replace")
+    return BadResponse("The provider's answer is not that of a chat.", detail=detail, details={"kind": "not_chat"})
+
+
+def _ms(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)

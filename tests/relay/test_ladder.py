@@ -1,0 +1,476 @@
+"""The ladder, rung by rung, against real servers on loopback."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.domain.preset import Preset
+from app.domain.probe import Finding, FixAction, ProbeResult, ProbeStep, Rung, Verdict
+from app.domain.provider import ProviderType
+from app.domain.snapshot import Endpoint, Timeouts
+from app.relay import ladder, words
+from app.upstream import egress, session
+from tests.fixtures import make
+from tests.fixtures.certificates import Authority
+from tests.fixtures.upstream import DONE, Heard, Line, Script, Upstream, answer, completion, delta, events
+
+pytestmark = pytest.mark.usefixtures("vault", "outgoing")
+
+
+async def climb(endpoint: Endpoint, **options: Any) -> ProbeResult:
+    found = [item async for item in ladder.run(endpoint, **options)]
+    result = found[-1]
+    assert isinstance(result, ProbeResult)
+    assert found[:-1] == result.steps
+    return result
+
+
+def preset(**changes: Any) -> Preset:
+    return Preset(id="x", label="X", type=ProviderType.OPENAI, base_url="https://x.example/v1", auth_type="api_key", **changes)
+
+
+def said(result: ProbeResult) -> dict[str, str]:
+    return {step.name: step.message for step in result.steps}
+
+
+@pytest.fixture
+def keyed(upstream: Upstream) -> Endpoint:
+    return make.endpoint(upstream.base_url, secret=make.SECRET)
+
+
+async def test_a_good_provider_is_climbed_to_the_top(upstream: Upstream, keyed: Endpoint) -> None:
+    result = await climb(keyed, depth="stream")
+
+    assert result.ok
+    assert result.verdict is Verdict.OK
+    assert result.error is None
+    assert said(result) == {
+        "address": "address_ok", "dns": "look_up_not_needed", "port": "port_open", "tls": "not_encrypted", "http": "answers",
+        "credential": "key_accepted", "models": "models_listed", "chat": "chat_answered", "stream": "stream_answered",
+    }  # fmt: skip
+    assert result.proven == [Rung.ADDRESS, Rung.PORT, Rung.HTTP, Rung.CREDENTIAL, Rung.MODELS, Rung.CHAT, Rung.STREAM]
+    assert (result.model, result.preview, result.models[0]) == ("alpha-small", "OK", "alpha-small")
+    assert result.usage == {"prompt_tokens": 5, "completion_tokens": 1, "total_tokens": 6}
+    assert result.latency_ms
+    assert all(step.ms >= 0 for step in result.steps)
+
+
+async def test_each_rung_is_handed_out_as_it_happens(upstream: Upstream, keyed: Endpoint) -> None:
+    may_answer = asyncio.Event()
+
+    async def waits(line: Line, heard: Heard) -> None:
+        await may_answer.wait()
+        await answer(body={"data": []})(line, heard)
+
+    upstream.on("/models", waits)
+    steps = ladder.run(keyed)
+
+    before = [await anext(steps) for _ in range(4)]
+    assert not may_answer.is_set()
+    may_answer.set()
+    after = await anext(steps)
+    await steps.aclose()
+
+    assert [step.name for step in before if isinstance(step, ProbeStep)] == ["address", "dns", "port", "tls"]
+    assert isinstance(after, ProbeStep)
+    assert after.name is Rung.HTTP
+
+
+@pytest.mark.parametrize(("depth", "last"), [("auth", "credential"), ("models", "models"), ("chat", "chat"), ("stream", "stream")])
+async def test_it_climbs_as_far_as_asked(keyed: Endpoint, depth: Any, last: str) -> None:
+    assert (await climb(keyed, depth=depth)).steps[-1].name == last
+
+
+# The key
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("path", ["/models", "/chat/completions"])
+async def test_a_refused_key_is_always_a_failure(upstream: Upstream, keyed: Endpoint, status: int, path: str) -> None:
+    upstream.on(path, answer(status, {"error": {"message": f"bad key {make.SECRET}"}}))
+
+    result = await climb(keyed)
+
+    assert (result.ok, result.verdict) == (False, Verdict.AUTH_FAILED)
+    assert Rung.CREDENTIAL not in result.proven
+    assert result.error is not None
+    assert (result.error.code, result.error.values["status"]) == (Finding.KEY_REFUSED, status)
+    assert result.error.fix is not None
+    assert result.error.fix.action is FixAction.REPLACE_KEY
+    assert make.SECRET not in result.model_dump_json()
+
+
+async def test_a_key_is_checked_where_the_list_is_public(upstream: Upstream, keyed: Endpoint) -> None:
+    upstream.on("/key", answer(401, {"error": {"message": "no"}}))
+
+    result = await climb(keyed, preset=preset(key_check="/key"))
+
+    assert (result.verdict, result.steps[-1].name) == (Verdict.AUTH_FAILED, Rung.CREDENTIAL)
+    assert [h.path for h in upstream.heard] == ["/v1/key"]
+
+
+async def test_a_key_that_passes_its_check_goes_on_to_the_list(upstream: Upstream, keyed: Endpoint) -> None:
+    upstream.on("/key", answer(200, {"data": {"limit": None}}))
+
+    result = await climb(keyed, preset=preset(key_check="/key"))
+
+    assert (result.verdict, said(result)["credential"], said(result)["models"]) == (Verdict.OK, "key_accepted", "models_listed")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body", "code"),
+    [
+        pytest.param("/models", 429, {}, Finding.RATE_LIMITED, id="list"),
+        pytest.param("/chat/completions", 429, {}, Finding.RATE_LIMITED, id="chat"),
+        pytest.param("/chat/completions", 429, {"error": {"code": "insufficient_quota"}}, Finding.NO_CREDIT, id="quota"),
+        pytest.param("/chat/completions", 402, {}, Finding.NO_CREDIT, id="payment"),
+    ],
+)
+async def test_a_limit_means_the_key_is_good(
+    upstream: Upstream, keyed: Endpoint, path: str, status: int, body: object, code: Finding
+) -> None:
+    upstream.on(path, answer(status, body))
+
+    result = await climb(keyed)
+
+    assert (result.ok, result.verdict) == (True, Verdict.LIMITED)
+    assert Rung.CREDENTIAL in result.proven
+    assert Rung.CHAT not in result.proven
+    assert result.error is not None
+    assert result.error.code is code
+
+
+async def test_without_a_key_nothing_is_sent(upstream: Upstream) -> None:
+    result = await climb(make.endpoint(upstream.base_url, auth_type="api_key"))
+
+    assert (result.verdict, result.steps[-1].name, result.steps[-1].message) == (Verdict.NO_CREDENTIAL, "credential", "no_credential")
+    assert upstream.heard == []
+
+
+async def test_without_auth_no_key_is_needed(upstream: Upstream) -> None:
+    result = await climb(make.endpoint(upstream.base_url))
+
+    assert result.ok
+    assert said(result)["credential"] == "key_not_needed"
+    assert Rung.CREDENTIAL not in result.proven
+
+
+# The list of models
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+async def test_a_missing_list_is_amber_and_the_chat_goes_on(upstream: Upstream, keyed: Endpoint, status: int) -> None:
+    upstream.on("/models", answer(status, {"error": "no"}))
+
+    result = await climb(keyed, model="alpha")
+
+    assert (result.ok, result.verdict, result.error) == (True, Verdict.NO_MODEL_LIST, None)
+    assert (said(result)["credential"], said(result)["models"], said(result)["chat"]) == ("key_not_tried", "no_model_list", "chat_answered")
+    assert {Rung.CREDENTIAL, Rung.CHAT} <= set(result.proven)
+
+
+async def test_a_missing_list_without_a_model_asks_for_one(upstream: Upstream, keyed: Endpoint) -> None:
+    upstream.on("/models", answer(404, {}))
+
+    result = await climb(keyed)
+
+    assert (result.ok, result.verdict) == (True, Verdict.NO_MODEL_LIST)
+    assert result.error is not None
+    assert result.error.fix is not None
+    assert result.error.fix.action is FixAction.CHOOSE_MODEL
+    assert Rung.CHAT not in result.proven
+
+
+async def test_an_empty_list_says_so(upstream: Upstream, keyed: Endpoint) -> None:
+    upstream.on("/models", answer(200, {"object": "list", "data": []}))
+
+    result = await climb(keyed)
+
+    assert result.ok
+    assert result.error is not None
+    assert result.error.code is Finding.NO_MODELS
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"data": [{"id": "a"}, {"id": "a"}, {"id": 7}, {}]}, id="openai"),
+        pytest.param([{"id": "a", "pricing": {}}], id="bare array"),
+        pytest.param({"models": [{"name": "a"}]}, id="models"),
+    ],
+)
+async def test_lists_in_use_are_understood(upstream: Upstream, keyed: Endpoint, body: object) -> None:
+    upstream.on("/models", answer(200, body))
+
+    assert (await climb(keyed, depth="models")).models == ["a"]
+
+
+# The chat
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"choices": [{"message": {"content": ""}, "finish_reason": "length"}]}, id="length stop"),
+        pytest.param({"choices": [{"message": {"content": None, "reasoning": "hmm"}, "finish_reason": "stop"}]}, id="reasoning"),
+    ],
+)
+async def test_an_answer_without_text_is_a_success(upstream: Upstream, keyed: Endpoint, body: object) -> None:
+    upstream.on("/chat/completions", answer(200, body))
+
+    result = await climb(keyed)
+
+    assert (result.ok, result.verdict, said(result)["chat"]) == (True, Verdict.OK, "chat_empty")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, {"error": {"code": "model_not_found", "message": "no"}}),
+        (404, {"error": {"message": 'model "ghost" not found, try pulling it first'}}),
+        (400, {"error": {"message": "The model `ghost` does not exist or you do not have access to it."}}),
+        (404, {"object": "error", "message": "The model `ghost` does not exist."}),
+        (400, {"error": {"message": "Invalid model: ghost", "code": "invalid_model"}}),
+    ],
+)
+async def test_an_unknown_model_is_told_from_a_wrong_path(upstream: Upstream, keyed: Endpoint, status: int, body: object) -> None:
+    upstream.on("/chat/completions", answer(status, body))
+
+    result = await climb(keyed, model="ghost")
+
+    assert (result.ok, result.verdict) == (False, Verdict.MODEL_NOT_FOUND)
+    assert result.error is not None
+    assert "ghost" in result.error.message
+    assert Rung.MODELS in result.proven
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "fixed"),
+    [
+        pytest.param("/v1/v1", Finding.VERSION_DOUBLED, "/v1", id="doubled"),
+        pytest.param("/v1/openai/v1", Finding.VERSION_DOUBLED, "/v1/openai", id="doubled apart"),
+        pytest.param("/api", Finding.VERSION_MISSING, "/api/v1", id="missing"),
+        pytest.param("/v1", Finding.NOT_FOUND, None, id="just wrong"),
+    ],
+)
+async def test_a_wrong_path_suggests_what_to_mend(upstream: Upstream, path: str, code: Finding, fixed: str | None) -> None:
+    for end in ("/models", "/chat/completions"):
+        upstream.on(end, answer(404, {"detail": "Not Found"}))
+
+    result = await climb(make.endpoint(upstream.origin + path, secret=make.SECRET), model="m")
+
+    assert (result.ok, result.verdict) == (False, Verdict.NOT_FOUND)
+    assert result.error is not None
+    assert result.error.code is code
+    assert (result.error.fix and result.error.fix.value) == (upstream.origin + fixed if fixed else None)
+
+
+async def test_a_doubled_version_is_seen_without_a_model(upstream: Upstream) -> None:
+    upstream.on("/models", answer(404, {}))
+
+    result = await climb(make.endpoint(upstream.origin + "/v1/v1", secret=make.SECRET))
+
+    assert (result.verdict, result.error and result.error.code) == (Verdict.NOT_FOUND, Finding.VERSION_DOUBLED)
+
+
+async def test_the_newer_name_of_the_limit_is_tried_once(upstream: Upstream, keyed: Endpoint) -> None:
+    async def picky(line: Line, heard: Heard) -> None:
+        if "max_tokens" in heard.json:
+            message = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+            await answer(400, {"error": {"message": message, "param": "max_tokens"}})(line, heard)
+        elif heard.json.get("stream"):
+            await events(delta("OK", "stop"), DONE)(line, heard)
+        else:
+            await answer(body=completion("o1"))(line, heard)
+
+    upstream.on("/chat/completions", picky)
+
+    result = await climb(keyed, model="o1", depth="stream")
+
+    assert result.ok
+    assert len(upstream.heard) == 4
+
+
+@pytest.mark.parametrize(
+    ("script", "verdict", "code"),
+    [
+        pytest.param(answer(500, {"error": "boom"}), Verdict.BAD_RESPONSE, Finding.PROVIDER_ERROR, id="500"),
+        pytest.param(answer(400, {"error": "temperature"}), Verdict.BAD_RESPONSE, Finding.CHAT_REJECTED, id="400"),
+        pytest.param(answer(200, {"hello": 1}), Verdict.BAD_RESPONSE, Finding.NOT_CHAT, id="no chat"),
+        pytest.param(answer(200, {"error": {"code": 401, "message": "no"}}), Verdict.AUTH_FAILED, Finding.KEY_REFUSED, id="401 inside 200"),
+        pytest.param(answer(200, b"<html>"), Verdict.BAD_RESPONSE, Finding.HTML, id="html"),
+    ],
+)
+async def test_a_bad_chat_has_its_reason(upstream: Upstream, keyed: Endpoint, script: Script, verdict: Verdict, code: Finding) -> None:
+    upstream.on("/chat/completions", script)
+
+    result = await climb(keyed)
+
+    assert (result.ok, result.verdict, result.error and result.error.code) == (False, verdict, code)
+    assert result.steps[-1].name is Rung.CHAT
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        pytest.param(events(delta("Hel")), Finding.STREAM_CUT, id="cut"),
+        pytest.param(answer(body=completion("m")), Finding.NOT_STREAMED, id="in one piece"),
+    ],
+)
+async def test_a_bad_stream_has_its_reason(upstream: Upstream, keyed: Endpoint, script: Script, code: Finding) -> None:
+    async def only_streams(line: Line, heard: Heard) -> None:
+        await (script if heard.json.get("stream") else answer(body=completion("m")))(line, heard)
+
+    upstream.on("/chat/completions", only_streams)
+
+    result = await climb(keyed, depth="stream")
+
+    assert (result.ok, result.steps[-1].name, result.error and result.error.code) == (False, Rung.STREAM, code)
+    assert Rung.CHAT in result.proven
+
+
+# The way there
+
+
+@pytest.mark.parametrize(
+    ("script", "rung", "verdict", "code"),
+    [
+        pytest.param(answer(200, b"<html>hi", {"content-type": "text/html"}), Rung.HTTP, Verdict.BAD_RESPONSE, Finding.HTML, id="html"),
+        pytest.param(answer(302, {}, {"location": "https://x.example/a?b"}), Rung.HTTP, Verdict.BAD_RESPONSE, Finding.REDIRECTED, id="redirect"),
+        pytest.param(answer(502, {}), Rung.HTTP, Verdict.BAD_RESPONSE, Finding.PROVIDER_ERROR, id="502"),
+        pytest.param(answer(400, b"The plain HTTP request was sent to HTTPS port"), Rung.HTTP, Verdict.BAD_RESPONSE, Finding.TLS_EXPECTED, id="wants https"),
+    ],
+)  # fmt: skip
+async def test_a_bad_first_answer_has_its_rung(
+    upstream: Upstream, keyed: Endpoint, script: Script, rung: Rung, verdict: Verdict, code: Finding
+) -> None:
+    upstream.on("/models", script)
+
+    result = await climb(keyed)
+
+    assert (result.ok, result.steps[-1].name, result.verdict, result.error and result.error.code) == (False, rung, verdict, code)
+
+
+@pytest.fixture
+async def mute() -> AsyncIterator[Upstream]:
+    """A port behind which something speaks, but not HTTP."""
+    server = Upstream()
+    await server.start()
+
+    async def banner(line: Line, _: Heard) -> None:
+        await line.raw(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+    server.on("", banner)
+    egress.approve(frozenset({server.origin}))
+    yield server
+    await server.stop()
+
+
+async def test_a_port_that_speaks_something_else_is_told_from_a_closed_one(mute: Upstream) -> None:
+    endpoint = make.endpoint(mute.base_url)
+    other = await climb(endpoint)
+    await mute.stop()
+    closed = await climb(endpoint)
+
+    assert (other.steps[-1].name, other.verdict, other.error and other.error.code) == (Rung.HTTP, Verdict.BAD_RESPONSE, Finding.NOT_HTTP)
+    assert (closed.steps[-1].name, closed.verdict, closed.error and closed.error.code) == (
+        Rung.PORT,
+        Verdict.UNREACHABLE,
+        Finding.CONNECTION_REFUSED,
+    )
+
+
+async def test_an_unknown_host_stops_at_its_rung() -> None:
+    result = await climb(make.endpoint("https://nowhere.invalid/v1"))
+
+    assert (result.steps[-1].name, result.verdict) == (Rung.DNS, Verdict.UNREACHABLE)
+    assert result.error is not None
+    assert "nowhere.invalid" in result.error.message
+
+
+@pytest.mark.parametrize(
+    ("base_url", "rung", "code"),
+    [
+        pytest.param("http://169.254.169.254/v1", Rung.ADDRESS, Finding.REFUSED_BY_POLICY, id="metadata"),
+        pytest.param("http://127.0.0.1:1/v1", Rung.ADDRESS, Finding.LOCAL_NOT_APPROVED, id="local"),
+        pytest.param("http://localhost:1/v1", Rung.DNS, Finding.LOCAL_NOT_APPROVED, id="local by name"),
+        pytest.param("http://8.8.8.8/v1", Rung.ADDRESS, Finding.KEY_IN_CLEAR, id="a key in clear"),
+    ],
+)
+async def test_the_policy_refuses_before_a_socket(base_url: str, rung: Rung, code: Finding) -> None:
+    result = await climb(make.endpoint(base_url, secret=make.SECRET))
+
+    assert (result.steps[-1].name, result.verdict, result.error and result.error.code) == (rung, Verdict.REFUSED_BY_POLICY, code)
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        pytest.param({"expired": True}, Finding.TLS_EXPIRED, id="expired"),
+        pytest.param({"self_signed": True}, Finding.TLS_SELF_SIGNED, id="self-signed"),
+        pytest.param({"name": "other.example"}, Finding.TLS_WRONG_NAME, id="wrong name"),
+        pytest.param(None, Finding.TLS_NOT_SPOKEN, id="a plain port"),
+        pytest.param({}, None, id="good"),
+    ],
+)
+async def test_tls_has_a_rung_of_its_own(tmp_path: Path, options: dict[str, Any] | None, code: Finding | None) -> None:
+    authority, server = Authority(tmp_path), Upstream()
+    await server.start(authority.server(**options) if options is not None else None)
+    server.scheme = "https"
+    await session.close()
+    session.open(ca_file=authority.ca_file)
+    egress.approve(frozenset({server.origin}))
+
+    result = await climb(make.endpoint(server.base_url, secret=make.SECRET))
+    egress.approve(frozenset())
+    await server.stop()
+
+    if code is None:
+        assert (result.verdict, said(result)["tls"]) == (Verdict.OK, "secure")
+    else:
+        assert (result.steps[-1].name, result.verdict, result.error and result.error.code) == (Rung.TLS, Verdict.TLS_FAILED, code)
+        assert server.heard == []
+
+
+async def test_a_time_out_says_whose_limit_it_was(upstream: Upstream) -> None:
+    async def silent(line: Line, _: Heard) -> None:
+        await asyncio.sleep(30)
+
+    upstream.on("/models", silent)
+
+    result = await climb(make.endpoint(upstream.base_url, timeouts=Timeouts(first_byte=0.2)))
+
+    assert (result.verdict, result.error and result.error.code) == (Verdict.TIMEOUT, Finding.FIRST_BYTE_TIMEOUT)
+    assert result.error is not None
+    assert "0.2 s, which is our limit" in result.error.message
+
+
+# What can be shown
+
+
+async def test_nothing_of_a_result_holds_the_secret(upstream: Upstream, keyed: Endpoint) -> None:
+    async def echo(line: Line, heard: Heard) -> None:
+        await answer(body=completion("m", text=heard.headers["authorization"]))(line, heard)
+
+    upstream.on("/chat/completions", echo)
+
+    result = await climb(keyed, depth="chat")
+
+    assert result.preview == "Bearer [removed]"
+    assert make.SECRET not in result.model_dump_json() + repr(result)
+    assert "$API_KEY" in result.curl
+
+
+async def test_the_result_repeats_the_last_call(upstream: Upstream, keyed: Endpoint) -> None:
+    result = await climb(keyed)
+
+    assert result.curl.startswith(f"curl '{upstream.base_url}/chat/completions' -H \"authorization: Bearer $API_KEY\"")
+    assert '"model":"alpha-small"' in result.curl
+
+
+def test_every_finding_has_its_sentence() -> None:
+    assert set(words.SENTENCES) == set(Finding)
+    assert set(words.FIXES) == set(FixAction)
