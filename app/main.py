@@ -1,16 +1,42 @@
-"""Composition root of the console: the Reflex app, its guard and its pages."""
+"""Composition root of the console: the Reflex app, its guard, its pages, and what lives as long as the worker."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import reflex as rx
 
-from app.ui import page, shell
-from app.ui.state.session import SessionState
+from app import registry, web
+from app.ui import guard, look, page, shell
+from app.ui.state import live
 
-app = rx.App(html_lang="en")
+app = rx.App(html_lang="en", style=look.style(), head_components=look.head(), app_wraps=shell.wraps(), toaster=shell.toaster())
+app.add_middleware(guard.SessionGuard(), index=0)  # before the one of Reflex that answers `hydrate`
+if app.sio is not None:
+    app.sio.eio.cors_allowed_origins = None  # with [] engine.io would not look at the origin at all
 
 for entry in page.pages():
     app.add_page(
         lambda entry=entry: shell.frame(entry),
         route=entry.route,
-        title="Patchbay",
-        on_load=[SessionState.load, *entry.on_load] if entry.role else list(entry.on_load),
+        title=shell.title(entry),
+        on_load=shell.on_load(entry),
     )
+
+
+@app.register_lifespan_task
+@asynccontextmanager
+async def serving() -> AsyncIterator[None]:
+    """The house is open while the worker serves; tabs hear of changes, sockets of ended sessions are closed."""
+    beacon = live.Beacon(app)
+    async with web.house():
+        live.light(beacon)
+        leave = registry.shared.subscribe(beacon.flash)
+        tasks = [asyncio.create_task(beacon.run(), name="beacon"), asyncio.create_task(guard.watch(app), name="session watch")]
+        try:
+            yield
+        finally:
+            leave()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app import settings
-from app.api import answers
+from app.api import answers, caller
 from app.domain import cookie
 
 Scope = MutableMapping[str, Any]
@@ -38,15 +38,14 @@ class Edge:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        request = Request(scope, trusts_proxy=settings.current().trusted_proxies > 0)
+        request = Request(scope, proxies=settings.current().trusted_proxies)
         if refusal := self.refusal(request):
             await _refuse(scope, receive, send, refusal, request.id)
             return
         scope.setdefault("state", {}).update(request_id=request.id, is_safe=request.is_safe)
         if request.is_safe:
             _drop_plain_cookie(scope)
-        if request.scheme != scope.get("scheme"):
-            scope["scheme"] = request.scheme  # what the browser spoke, for origin checks further in
+        scope["scheme"], scope["client"] = request.scheme, (request.ip, 0)  # what stands before the proxies we count
         await self.app(scope, receive, answers.dressed(send, request.path, request_id=request.id, is_https=request.is_https))
 
     def refusal(self, request: "Request") -> tuple[int, str, str] | None:
@@ -72,7 +71,7 @@ class Edge:
 class Request:
     """What the wall needs to know about a request, read once."""
 
-    def __init__(self, scope: Scope, *, trusts_proxy: bool) -> None:
+    def __init__(self, scope: Scope, *, proxies: int) -> None:
         headers: dict[bytes, list[str]] = {}
         for name, value in scope["headers"]:
             headers.setdefault(bytes(name).lower(), []).append(bytes(value).decode("latin-1"))
@@ -81,7 +80,8 @@ class Request:
         self.host = hosts[0].lower() if found else ""
         self.host_name = found["name"].strip(".") if found else None
         self.path: str = scope["path"]
-        self.scheme = _scheme(scope, headers, trusts_proxy=trusts_proxy)
+        self.scheme = _scheme(scope, headers, proxies=proxies)
+        self.ip = caller.ip_of(scope)
         self.is_https = self.scheme in ("https", "wss")
         self.is_safe = self.is_https or cookie.is_loopback(self.host_name or "")
         self.own_origin = _origin(f"{'https' if self.is_https else 'http'}://{self.host}")
@@ -108,9 +108,9 @@ def own_origin(current: settings.Settings) -> str:
     return _origin(current.public_url) if current.public_url else ""
 
 
-def _scheme(scope: Scope, headers: dict[bytes, list[str]], *, trusts_proxy: bool) -> str:
+def _scheme(scope: Scope, headers: dict[bytes, list[str]], *, proxies: int) -> str:
     said = headers.get(b"x-forwarded-proto", [""])[0].split(",")[-1].strip().lower()
-    if trusts_proxy and said in ("http", "https"):
+    if proxies and said in ("http", "https"):
         return {"http": "ws", "https": "wss"}[said] if scope["type"] == "websocket" else said
     return scope.get("scheme", "http")
 

@@ -4,6 +4,7 @@ import reflex as rx
 
 from app.ui.catalogue import CataloguePlugin
 from app.ui.plugins.looks import FontsPlugin, LogosPlugin
+from app.ui.plugins.place import PlacePlugin
 from app.ui.plugins.policy import PolicyPlugin
 from app.ui.plugins.same_origin import NO_ADDRESS, SameOriginPlugin
 from app.ui.plugins.seal import SealPlugin
@@ -19,6 +20,7 @@ def plugins() -> list[rx.plugins.Plugin]:
     return [
         rx.plugins.RadixThemesPlugin(theme=theme),
         CataloguePlugin(),
+        PlacePlugin(),
         FontsPlugin(),
         LogosPlugin(),
         SameOriginPlugin(),

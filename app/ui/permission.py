@@ -12,17 +12,14 @@ from typing import Any, TypeVar
 
 from app.domain.actor import Role
 
-_MARK = "__patchbay_role__"
-_PUBLIC = "public"
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def requires(role: Role) -> Callable[[F], F]:
-    """Only people with this role may fire the handler; others get the page's "not allowed" notice."""
+    """Only people with this role may fire the handler."""
 
     def mark(fn: F) -> F:
-        setattr(fn, _MARK, role)
+        fn.__rx_role__ = role  # type: ignore[attr-defined]  # a mark on the function, read by `role_of`
         return fn
 
     return mark
@@ -30,11 +27,15 @@ def requires(role: Role) -> Callable[[F], F]:
 
 def public(fn: F) -> F:
     """Anybody may fire the handler, signed in or not. The tests keep the list of these."""
-    setattr(fn, _MARK, _PUBLIC)
+    fn.__rx_public__ = True  # type: ignore[attr-defined]  # as above
     return fn
 
 
 def role_of(fn: Callable[..., Any]) -> Role | None:
     """The least role that may fire `fn`; None when it is open to everybody."""
-    mark = getattr(fn, _MARK, Role.VIEWER)
-    return None if mark == _PUBLIC else mark
+    return None if getattr(fn, "__rx_public__", False) else getattr(fn, "__rx_role__", Role.VIEWER)
+
+
+def allows(role: Role, needed: Role) -> bool:
+    """Whether a person with `role` may do what needs `needed`: an admin may do everything."""
+    return role is Role.ADMIN or role is needed

@@ -1,13 +1,139 @@
-"""What stands around every page: rail, top bar, and the gate that shows nothing before sign-in is known."""
+"""What stands around every page: rail, top bar, bottom bar on a phone, and the gate that shows nothing before sign-in is known."""
+
+from typing import Any
 
 import reflex as rx
+from reflex.app import default_error_boundary
+from reflex_components_core.core.banner import has_connection_errors
 
-from app.ui import page
+from app.domain.actor import Role
+from app.ui import bar, look, page, place
+from app.ui.components.browser import Notice
+from app.ui.state.live import Live
+from app.ui.state.notices import Notices
 from app.ui.state.session import SessionState
+from app.ui.words import Tongue, t
 
 
 def frame(entry: page.Page) -> rx.Component:
     """The page inside the shell; a page without a role is drawn bare."""
     if entry.role is None:
-        return entry.content()
-    return rx.cond(rx.State.is_hydrated & SessionState.is_known, entry.content(), rx.skeleton(height="40vh"))
+        return rx.fragment(Tongue.create(), entry.content())
+    content = entry.content()
+    if entry.role is Role.ADMIN:
+        content = rx.cond(SessionState.is_admin, content, _not_for_you())
+    return rx.fragment(
+        Tongue.create(),
+        Notice.create(seq=Notices.seq, level=Notices.level, text=Notices.text),
+        rx.el.a(t("shell.skip"), href="#content", class_name="pb-skip"),
+        rx.box(
+            _rail(entry),
+            rx.box(
+                _plain_banner(),
+                bar.top(entry),
+                rx.el.main(
+                    rx.cond(rx.State.is_hydrated & SessionState.is_known, content, _waiting()),
+                    id="content",
+                    tab_index=-1,
+                    class_name="pb-content",
+                ),
+                class_name="pb-column",
+            ),
+            _bottom(entry),
+            class_name="pb-shell",
+        ),
+    )
+
+
+def wraps() -> dict[tuple[int, str], Any]:
+    """What Reflex puts around all pages: the boundary for errors, but not its own English notices about the connection."""
+    return {(55, "ErrorBoundary"): lambda stateful: default_error_boundary(**({} if stateful else {"on_error": rx.noop()}))}
+
+
+def toaster() -> rx.Component:
+    """Where notices appear."""
+    return rx.toast.provider(position="bottom-right", close_button=True, rich_colors=False, theme=rx.color_mode)
+
+
+def title(entry: page.Page) -> rx.Var[str]:
+    """What the browser's tab says."""
+    return t(entry.title) + " · Patchbay"
+
+
+def on_load(entry: page.Page) -> list[Any]:
+    """Who is it, where do things stand, then the page's own."""
+    return [SessionState.load, Live.look, *entry.on_load] if entry.role else [SessionState.greet, *entry.on_load]
+
+
+def _entries() -> list[page.Page]:
+    return [entry for entry in page.pages() if entry.nav]
+
+
+def _link(entry: page.Page, current: page.Page, class_name: str) -> rx.Component:
+    icon = entry.nav.icon if entry.nav else ""
+    link = rx.link(
+        rx.icon(icon, size=18, aria_hidden="true"),
+        rx.text(t(entry.title), as_="span"),
+        href=entry.route,
+        underline="none",
+        class_name=class_name,
+        custom_attrs={"aria-current": "page"} if entry.route == current.route else {},
+    )
+    return rx.cond(SessionState.is_admin, link, rx.fragment()) if entry.role is Role.ADMIN else link
+
+
+def _rail(current: page.Page) -> rx.Component:
+    return rx.el.aside(
+        rx.link(look.mark(22), rx.text("Patchbay", as_="span"), href="/", underline="none", class_name="pb-brand"),
+        rx.el.nav(*[_link(entry, current, "pb-entry") for entry in _entries()], aria_label=t("nav.label"), class_name="pb-nav"),
+        rx.box(_pulse(), class_name="pb-foot"),
+        class_name="pb-rail",
+    )
+
+
+def _bottom(current: page.Page) -> rx.Component:
+    return rx.el.nav(*[_link(entry, current, "pb-tab") for entry in _entries()], aria_label=t("nav.label"), class_name="pb-bottom")
+
+
+def _pulse() -> rx.Component:
+    return rx.el.div(
+        rx.cond(
+            has_connection_errors,
+            rx.fragment(rx.box(class_name="pb-dot pb-dot-lost"), t("shell.offline")),
+            rx.cond(
+                rx.State.is_hydrated,
+                rx.fragment(rx.box(class_name="pb-dot"), t("shell.live", revision=Live.revision)),
+                rx.fragment(rx.box(class_name="pb-dot pb-dot-wait"), t("shell.connecting")),
+            ),
+        ),
+        title=t("shell.live_hint"),
+        role="status",
+        class_name="pb-live",
+    )
+
+
+def _plain_banner() -> rx.Component:
+    return rx.cond(place.is_plain(), rx.callout(t("shell.plain_http"), icon="shield-alert", color_scheme="amber", size="1", role="note"))
+
+
+def _waiting() -> rx.Component:
+    bars = [rx.skeleton(height="132px", border_radius="var(--radius-4)") for _ in range(6)]
+    return rx.box(
+        rx.skeleton(height="28px", width="220px"),
+        rx.grid(*bars, columns="repeat(auto-fill, minmax(300px, 1fr))", gap="16px", margin_top="24px"),
+        aria_busy="true",
+        custom_attrs={"aria-label": t("shell.loading")},
+    )
+
+
+def _not_for_you() -> rx.Component:
+    return rx.center(
+        rx.vstack(
+            rx.icon("lock", size=28, color="var(--gray-9)"),
+            rx.heading(t("shell.not_for_you"), size="4", as_="h2"),
+            rx.text(t("shell.not_for_you_help"), color_scheme="gray", align="center"),
+            align="center",
+            max_width="420px",
+        ),
+        min_height="40vh",
+    )

@@ -3,17 +3,23 @@
 import reflex as rx
 
 from app.domain.actor import Role
+from app.services import setup
 from app.ui.permission import public
+from app.ui.state import acting
 
 
 class SessionState(rx.State):
-    """Name and role for the shell. Filled on every page load by `load`."""
+    """Name and role for the shell. `_owner` is the session whose data this tab's state tree holds; only the guard writes it."""
 
     is_known: bool = False
     user_id: str = ""
     name: str = ""
     email: str = ""
     role: str = ""
+    is_setup_open: bool = False
+    _owner: str = ""
+    _had_owner: bool = False
+    _turned_away_at: float = 0.0
 
     @rx.var
     def is_admin(self) -> bool:
@@ -21,6 +27,16 @@ class SessionState(rx.State):
         return self.role == Role.ADMIN
 
     @rx.event
-    @public
     async def load(self) -> None:
-        """First handler of every page."""
+        """First handler of every page behind the sign-in; the guard has turned strangers away before."""
+        if found := await acting.session(self):
+            person = found.user
+            self.user_id, self.name, self.email, self.role = person.id, person.name or person.email, person.email, person.role.value
+            self.is_known = True
+
+    @rx.event
+    @public
+    async def greet(self) -> rx.event.EventSpec | None:
+        """First handler of the pages before the sign-in: whoever is signed in already goes on to the console."""
+        self.is_setup_open = await setup.is_open()
+        return rx.redirect("/", replace=True) if await acting.session(self) else None

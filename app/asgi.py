@@ -1,0 +1,77 @@
+"""The outermost ASGI application, granian's factory target.
+
+`/v1` and `/health` go straight to the gateway, before Reflex and everything of it; `/api` and `/auth` pass the wall of the
+console; the rest is Reflex: pages, websocket, lifespan.
+"""
+
+import gc
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+from app import logs, settings
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+log = logging.getLogger(__name__)
+
+
+def make() -> App:
+    """Build the application of one worker."""
+    logs.configure(settings.current().log_level)
+    from app import main, web
+    from app.api.edge import Edge
+    from app.ui import bundle
+
+    console = Edge(Pages(main.app(), bundle.HOME / "build" / "client"))
+    return Outer(web.make_web(), console)
+
+
+class Outer:
+    """Picks who answers by the start of the path; adds the end of the start to the lifespan."""
+
+    paths = ("/v1/", "/health/", "/api/", "/auth/")
+
+    def __init__(self, site: App, console: App) -> None:
+        self.site = site
+        self.console = console
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(self.paths):
+            await self.site(scope, receive, send)
+        else:
+            await self.console(scope, receive, _settled(send) if scope["type"] == "lifespan" else send)
+
+
+class Pages:
+    """Reflex, without the endpoints nobody needs, and without the redirect to an absolute address it would make of `/login`."""
+
+    closed = ("/_upload", "/_health", "/_all_routes", "/ping", "/auth-codespace")
+
+    def __init__(self, reflex: App, client: Path) -> None:
+        self.reflex = reflex
+        self.folders = frozenset(f"/{file.parent.relative_to(client).as_posix()}" for file in client.rglob("index.html"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if path.startswith(self.closed):
+            await send({"type": "http.response.start", "status": 404, "headers": [(b"content-type", b"text/plain")]})
+            await send({"type": "http.response.body", "body": b"Not found"})
+            return
+        if path in self.folders:
+            scope = {**scope, "path": f"{path}/", "raw_path": f"{path}/".encode()}
+        await self.reflex(scope, receive, send)
+
+
+def _settled(send: Send) -> Send:
+    async def settling(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "lifespan.startup.complete":
+            gc.collect()
+            gc.freeze()  # a full collection over Reflex's heap would stall the gateway for 70 ms
+        await send(message)
+
+    return settling

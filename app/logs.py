@@ -1,0 +1,75 @@
+"""One log on stderr, and no secret in it, whoever wrote the line.
+
+The scrubbing sits where a record is made, so that it holds for every logger and handler of the process, those of Reflex,
+granian and asyncio included (REFLEX 5.6: Reflex logs whole events, the Cookie header among them).
+"""
+
+import logging
+import re
+import time
+from typing import Any
+
+_HIDDEN = "…"
+# Order matters: what cuts a whole tail first, then single values.
+_RULES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"(Event data: |event data: |must be a dictionary, but received |payload for handler [\w.]+: ).*", re.DOTALL),
+        rf"\1{_HIDDEN}",
+    ),
+    (re.compile(r"Event\(name='([\w.]*)'.*", re.DOTALL), rf"Event('\1' {_HIDDEN})"),
+    (re.compile(r"(__Host-pb|\bpb)=[^\s;,'\"]+"), rf"\1={_HIDDEN}"),
+    (re.compile(r"\bpb-[A-Za-z0-9_-]{12,}"), f"pb-{_HIDDEN}"),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {_HIDDEN}"),
+    (re.compile(r"\b(sk|gsk|xai|hf|pplx|AIza)([-_])[\w-]{12,}"), rf"\1\2{_HIDDEN}"),
+    (re.compile(r"([?&]token=|/setup#)[^&\s'\"]+"), rf"\1{_HIDDEN}"),
+    (
+        re.compile(
+            r"(?i)((?:password|api_?key|x-api-key|authorization|cookie|secret\w*|client_secret|header_value|session_token)['\"]?\s*[:=]\s*)"
+            r"(['\"]).*?\2"
+        ),
+        rf"\1\2{_HIDDEN}\2",
+    ),
+)
+# Granian hands its lines to the one log; its start-up chatter stays away.
+GRANIAN: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "loggers": {"_granian": {"propagate": True}, "granian.access": {"level": "INFO", "propagate": True}},
+    "handlers": {},
+    "formatters": {},
+}
+ACCESS = '%(addr)s "%(method)s %(path)s" %(status)d %(dt_ms).1f ms'  # the path without its query
+
+
+def scrub(text: str) -> str:
+    """The text without anything that looks like a secret, a cookie or the content of a form."""
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+class ScrubbedRecord(logging.LogRecord):
+    """A record whose message and traceback are scrubbed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.exc_info and self.exc_info[0]:
+            self.exc_text = scrub(logging.Formatter().formatException(self.exc_info))
+
+    def getMessage(self) -> str:
+        """The scrubbed message."""
+        return scrub(super().getMessage())
+
+
+def configure(level: str) -> None:
+    """Set up the log of this process. `level`: DEBUG, INFO, WARNING, ERROR."""
+    logging.setLogRecordFactory(ScrubbedRecord)
+    formatter = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for chatty in ("socketio", "engineio", "aiosqlite", "asyncio", "alembic"):
+        logging.getLogger(chatty).setLevel("WARNING")

@@ -1,0 +1,72 @@
+"""The top bar: the page's title, and language, theme and person."""
+
+from typing import Literal
+
+import reflex as rx
+from reflex.style import set_color_mode
+
+from app.ui import look, page, words
+from app.ui.place import NativeForm
+from app.ui.state.session import SessionState
+from app.ui.words import t
+
+
+def top(entry: page.Page) -> rx.Component:
+    """The bar above a page."""
+    return rx.el.header(
+        rx.link(look.mark(22), href="/", class_name="pb-brand-small", custom_attrs={"aria-label": "Patchbay"}),
+        rx.heading(t(entry.title), as_="h1", size="4", weight="medium", trim="both"),
+        rx.spacer(),
+        rx.flex(language(), theme(), _person(), gap="4px", align="center"),
+        class_name="pb-top",
+    )
+
+
+def language() -> rx.Component:
+    """The picker of languages; where there is only one, nothing."""
+    spoken = words.languages()
+    if len(spoken) < 2:
+        return rx.fragment()
+    items = [rx.dropdown_menu.item(name, on_select=words.Language.choose(code), lang=code) for code, name in spoken.items()]
+    return rx.dropdown_menu.root(
+        rx.dropdown_menu.trigger(_button(rx.icon("languages", size=18), "shell.language")), rx.dropdown_menu.content(*items)
+    )
+
+
+def theme() -> rx.Component:
+    """Light, dark, or as the system has it."""
+    choices: tuple[tuple[Literal["light", "dark", "system"], str], ...] = (("light", "sun"), ("dark", "moon"), ("system", "monitor"))
+    items = [rx.dropdown_menu.item(rx.icon(i, size=15), t(f"shell.theme_{mode}"), on_select=set_color_mode(mode)) for mode, i in choices]
+    shown = rx.color_mode_cond(rx.icon("sun", size=18), rx.icon("moon", size=18))
+    return rx.dropdown_menu.root(rx.dropdown_menu.trigger(_button(shown, "shell.theme")), rx.dropdown_menu.content(*items))
+
+
+def _button(icon: rx.Component, label: str) -> rx.Component:
+    return rx.icon_button(icon, variant="ghost", color_scheme="gray", size="3", aria_label=t(label))
+
+
+def _person() -> rx.Component:
+    initial = rx.cond(SessionState.name, SessionState.name[0].upper(), "·")
+    avatar = rx.avatar(fallback=initial, size="2", radius="full", variant="soft")
+    role = rx.cond(SessionState.is_admin, t("shell.role_admin"), t("shell.role_viewer"))
+    # A popover and not a menu: a menu closes, and takes the form with it, before the browser has sent it.
+    return rx.popover.root(
+        rx.popover.trigger(rx.el.button(avatar, type="button", aria_label=t("shell.account"), class_name="pb-person")),
+        rx.popover.content(
+            rx.flex(
+                rx.text(SessionState.name, weight="medium"),
+                rx.text(SessionState.email, size="2", color_scheme="gray"),
+                rx.box(rx.badge(role, color_scheme="gray")),
+                _sign_out(),
+                direction="column",
+                gap="4px",
+            ),
+            width="240px",
+            align="end",
+        ),
+    )
+
+
+def _sign_out() -> rx.Component:
+    button = rx.button(rx.icon("log-out", size=15), t("shell.sign_out"), type="submit", variant="soft", color_scheme="gray", width="100%")
+    return NativeForm.create(button, action="/auth/logout", method="post", style={"marginTop": "12px"})

@@ -1,0 +1,55 @@
+"""What the pages before the sign-in share: the card, the fields, the message."""
+
+from typing import Any, Literal
+
+import reflex as rx
+
+from app.ui import bar, look, place
+from app.ui.words import t, t_of
+
+
+def card(title: str, *children: rx.Component) -> rx.Component:
+    """A calm page with one card. `title` is a word key."""
+    return rx.box(
+        rx.flex(bar.language(), bar.theme(), gap="4px", justify="end", padding="16px 24px"),
+        rx.center(
+            rx.card(
+                rx.flex(look.mark(26), rx.text("Patchbay", weight="medium", size="4"), align="center", gap="10px"),
+                rx.heading(t(title), as_="h1", size="6", margin_top="24px", margin_bottom="8px"),
+                *children,
+                class_name="pb-gate-card",
+            ),
+            flex="1",
+            padding="0 16px 15vh",
+            as_="main",
+        ),
+        class_name="pb-gate",
+    )
+
+
+def form(action: str, *children: rx.Component) -> rx.Component:
+    """A form the browser sends itself; `action` is one of the paths of `app/api/forms.py`."""
+    return place.NativeForm.create(rx.flex(*children, direction="column", gap="16px", margin_top="16px"), action=action, method="post")
+
+
+def field(name: str, label: str, *, help_: str = "", wrong: str = "", **props: Any) -> rx.Component:
+    """A labelled field that must be filled. `wrong` is the error code that concerns it; `label`, `help_` are word keys."""
+    # What was typed comes back after an error, never a password. The key draws the field anew once that is known.
+    back = {} if props["type"] == "password" else {"default_value": place.asked(name), "key": place.asked(name)}
+    about = {"aria-describedby": f"{name}-help"} if help_ else {}
+    invalid = {"aria_invalid": place.asked("error") == wrong} if wrong else {}
+    return rx.box(
+        rx.el.label(t(label), html_for=name, class_name="pb-label"),
+        rx.input(name=name, id=name, required=True, size="3", width="100%", custom_attrs=about, **invalid, **back, **props),
+        rx.text(t(help_), id=f"{name}-help", size="1", color_scheme="gray", margin_top="6px") if help_ else rx.fragment(),
+    )
+
+
+def message(words: str, colour: Literal["red", "gray"], icon: str) -> rx.Component:
+    """What the last try was answered with: the text of `<words>.<code>`."""
+    return rx.callout(t_of(words, place.asked("error"), wait=place.asked("wait")), icon=icon, color_scheme=colour, size="1", role="alert")
+
+
+def send(label: str) -> rx.Component:
+    """The one button."""
+    return rx.button(t(label), type="submit", size="3", width="100%")

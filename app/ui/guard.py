@@ -1,0 +1,116 @@
+"""The one place every event passes, whoever sent it: page, chain, background task or a hand-written websocket client.
+
+Default deny: a handler is for signed-in people unless `permission` marks it public; of Reflex's own handlers only those
+that a page needs to come alive are open. Who somebody is, is looked up anew for each event from the cookie of the
+websocket's handshake. A state tree belongs to one session: for another one it is wiped before anything is read.
+"""
+
+import asyncio
+import logging
+import time
+from urllib.parse import urlencode
+
+import reflex as rx
+from reflex.event import Event
+from reflex.middleware.middleware import Middleware
+from reflex.state import BaseState, StateUpdate
+from reflex_base.registry import RegistrationContext
+
+from app.domain import cookie
+from app.domain.people import Session
+from app.services import sessions
+from app.ui import permission
+from app.ui.state import acting
+from app.ui.state.session import SessionState
+
+log = logging.getLogger(__name__)
+
+_STATE = "reflex___state____state"
+HYDRATE = frozenset({f"{_STATE}.hydrate", f"{_STATE}.hydrate_and_load"})
+# Reflex's own, without which no page comes alive; they read nothing but what the tab itself sent.
+FRAMEWORK = HYDRATE | {
+    f"{_STATE}.set_is_hydrated",
+    f"{_STATE}.reflex___state____on_load_internal_state.on_load_internal",
+    f"{_STATE}.reflex___state____on_load_internal_state.set_is_hydrated",
+    f"{_STATE}.reflex___state____update_vars_internal_state.update_vars_internal",
+    f"{_STATE}.reflex___state____frontend_event_exception_state.handle_frontend_exception",
+}
+_AGAIN_SECONDS = 2.0  # a page fires several events at once; one of them is answered with the way to the sign-in
+_LOOK_SECONDS = 1.0  # how often open sockets are checked for sessions that ended
+
+
+class SessionGuard(Middleware):
+    """Reflex middleware; must be the first one, before the one that answers `hydrate`."""
+
+    async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:  # type: ignore[override]  # rx.App is reflex.app.App
+        """None lets the event through; an update answers it instead."""
+        session = await acting.session(state)  # type: ignore[arg-type]  # the root of the tree, an rx.State
+        tab = await state.get_state(SessionState)
+        if not await _belongs(tab, session, event):
+            return _turned_away(tab, state, "ended")
+        if event.name in FRAMEWORK:
+            return None
+        handler = RegistrationContext.get().event_handlers[event.name].handler
+        if event.name.endswith(".setvar"):
+            log.warning("refused: a raw setter was fired: %s", event.name)
+            return StateUpdate()
+        needed = permission.role_of(handler.fn)
+        if needed is None:
+            return None
+        if session is None:
+            return _turned_away(tab, state, "ended" if tab._had_owner else "")
+        if not permission.allows(session.user.role, needed):
+            log.warning("refused: %s needs role %s, fired by %s", event.name, needed, session.user.id)
+            return StateUpdate()
+        return None
+
+
+async def _belongs(tab: SessionState, session: Session | None, event: Event) -> bool:
+    """Give a fresh tree to whoever comes first, wipe it for the next when they come with a fresh page, refuse everything else."""
+    owner = session.id if session else ""
+    if tab._owner == owner:
+        return True
+    if tab._owner and event.name not in HYDRATE:
+        return False
+    had_owner = bool(tab._owner)
+    tab._get_root_state().reset()
+    tab._owner, tab._had_owner = owner, had_owner
+    return True
+
+
+def _turned_away(tab: SessionState, state: BaseState, reason: str) -> StateUpdate:
+    now = time.monotonic()
+    if now - tab._turned_away_at < _AGAIN_SECONDS:
+        return StateUpdate()
+    tab._turned_away_at = now
+    path = str(state.router_data.get("asPath") or "/")
+    asked = {"error": reason, "next": "" if path.startswith(("/login", "/setup")) or path == "/" else path}
+    query = urlencode({key: value for key, value in asked.items() if value})
+    return StateUpdate(events=Event.from_event_type(rx.redirect(f"/login?{query}" if query else "/login")))
+
+
+async def watch(app: rx.App) -> None:
+    """Close the sockets of sessions that ended (signed out, disabled, expired) within two looks; runs until cancelled."""
+    held: dict[str, str] = {}  # sid → token it was seen alive with
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        try:
+            held = await _look(app, held)
+        except Exception:
+            log.exception("the watch over open sockets failed once")
+
+
+async def _look(app: rx.App, held: dict[str, str]) -> dict[str, str]:
+    namespace, sio = app.event_namespace, app.sio
+    if namespace is None or sio is None:
+        return {}
+    alive: dict[str, str] = {}
+    for sid in list(namespace.sid_to_token):
+        environ = sio.get_environ(sid, namespace.namespace) or {}
+        shown = held.get(sid) or cookie.read(environ.get("HTTP_COOKIE", ""))
+        if shown and await sessions.is_alive(shown):
+            alive[sid] = shown
+        elif sid in held:
+            # The transport, not the namespace: the browser then comes back by itself, as a stranger, and is shown the sign-in.
+            await sio.eio.disconnect(sio.manager.eio_sid_from_sid(sid, namespace.namespace))
+    return alive

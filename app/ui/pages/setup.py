@@ -1,0 +1,50 @@
+"""The first admin. The page opens with a one-time link; its secret stands behind `#`, which no server and no log ever sees."""
+
+import reflex as rx
+
+from app.ui import gate, place
+from app.ui.page import Page
+from app.ui.words import t
+
+
+def content() -> rx.Component:
+    """The page."""
+    return gate.card(
+        "setup.title",
+        rx.cond(
+            place.is_ready(),
+            rx.cond(place.asked("token") != "", _form(), _no_link()),
+            rx.skeleton(height="340px", margin_top="16px"),
+        ),
+    )
+
+
+def _form() -> rx.Component:
+    return rx.fragment(
+        rx.text(t("setup.intro"), color_scheme="gray", size="2"),
+        rx.cond(place.asked("error") != "", rx.box(gate.message("setup.error", "red", "circle-alert"), margin_top="16px")),
+        gate.form(
+            "/auth/setup",
+            rx.el.input(type="hidden", name="token", value=place.asked("token"), read_only=True),
+            gate.field("name", "setup.name", type="text", auto_complete="name", wrong="name_invalid", auto_focus=True),
+            gate.field("email", "setup.email", type="email", auto_complete="username", wrong="email_invalid"),
+            gate.field(
+                "password",
+                "setup.password",
+                type="password",
+                auto_complete="new-password",
+                help_="setup.password_help",
+                wrong="password_invalid",
+                min_length=12,
+            ),
+            gate.send("setup.submit"),
+        ),
+    )
+
+
+def _no_link() -> rx.Component:
+    code = rx.cond(place.asked("error") == "link_used", t("setup.error.link_used"), t("setup.no_link"))
+    return rx.callout(code, icon="link", size="1", margin_top="16px", role="alert")
+
+
+PAGE = Page(route="/setup", title="setup.title", content=content, role=None)
