@@ -1,0 +1,36 @@
+"""What is written without an audit entry is a closed list; everything else `work()` refuses."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+# Service function → why nobody needs to be asked who did it.
+UNAUDITED = {
+    "heartbeats.stop": "a process that ends is no decision",
+    "heartbeats._beat": "being alive is no decision, forgetting what ended neither",
+    "people.change_password": "counts the attempt; a failure and the change have entries",
+    "sessions._admit": "counts the attempt; failure and success have entries",
+    "sessions._seen": "being there is no decision",
+}
+
+
+def unaudited(folder: Path) -> set[str]:
+    """module.function for every `work(…, audited=False)` below `folder`."""
+    found = set()
+    for file in folder.rglob("*.py"):
+        for function in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(function, ast.AsyncFunctionDef | ast.FunctionDef):
+                calls = [call for call in ast.walk(function) if isinstance(call, ast.Call)]
+                if any(word.arg == "audited" for call in calls for word in call.keywords):
+                    found.add(f"{file.stem}.{function.name}")
+    return found
+
+
+def test_nothing_else_is_written_without_an_entry() -> None:
+    assert unaudited(ROOT / "app") - {"work.work"} == set(UNAUDITED)
+
+
+def test_a_new_exception_is_caught(tmp_path: Path) -> None:
+    (tmp_path / "planted.py").write_text("async def quietly():\n    async with work(actor, audited=False):\n        pass\n")
+
+    assert unaudited(tmp_path) == {"planted.quietly"}
