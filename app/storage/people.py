@@ -4,16 +4,21 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam, text
 from sqlmodel import col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.actor import Role
 from app.domain.people import NewSession, Session, User
 from app.domain.throttle import Attempts, Limit
+from app.storage.columns import UtcTime
 from app.storage.tables import LoginThrottle, SessionRow, UserRow, now
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
+_FIRST_ATTEMPT = text(
+    "INSERT INTO login_throttle (subject, failures, last_at) VALUES (:subject, 0, :at) ON CONFLICT (subject) DO NOTHING"
+).bindparams(bindparam("at", type_=UtcTime()))
 
 
 def user_of(row: UserRow) -> User:
@@ -106,8 +111,10 @@ async def forget_old(session: AsyncSession, *, before: datetime) -> None:
 
 async def attempts(session: AsyncSession, subject: str) -> Attempts:
     """What is remembered of an account or an address, held until the commit."""
-    row = (await session.exec(select(LoginThrottle).where(LoginThrottle.subject == subject).with_for_update())).first()
-    return Attempts(row.failures, row.last_at, row.locked_until) if row else Attempts()
+    # There must be a row to hold: of many first guesses at once each has to see the one before.
+    await session.exec(_FIRST_ATTEMPT.bindparams(subject=subject, at=now()))  # type: ignore[call-overload] # sqlmodel types no text
+    row = (await session.exec(select(LoginThrottle).where(LoginThrottle.subject == subject).with_for_update())).one()
+    return Attempts(row.failures, row.last_at, row.locked_until)
 
 
 async def count_attempt(session: AsyncSession, *subjects: tuple[str, Limit]) -> float:
