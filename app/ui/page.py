@@ -14,6 +14,7 @@ and needs no guard of its own. What protects the data is the event guard (`ui/gu
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import reflex as rx
 
@@ -38,7 +39,7 @@ class Page:
     content: Callable[[], rx.Component]
     role: Role | None = Role.VIEWER
     nav: Nav | None = None
-    on_load: Sequence[rx.event.EventHandler] = ()
+    on_load: Sequence[Any] = ()
     module: str = ""  # name of the file it came from; filled by `pages()`
 
 

@@ -52,12 +52,36 @@ class Forget(_Part):
     seq: rx.Var[int]
 
 
+class Reveal(_Part):
+    """Scrolls its parent into view when `when` becomes true."""
+
+    tag = "Reveal"
+    when: rx.Var[bool]
+
+
 class Copy(_Part):
-    """Copies `text` when its child is pressed and says `copied` for a moment."""
+    """Copies `text` when its child is pressed and says `copied` for a moment. With `source`, {key} in the text stands for the value
+    of the field with that id."""
 
     tag = "Copy"
     text: rx.Var[str]
+    source: rx.Var[str]
     copied: rx.Var[str]
+
+
+class Once(_Part):
+    """`text` with {key} replaced by the value of the hidden field `source`: for what no var may hold."""
+
+    tag = "Once"
+    source: rx.Var[str]
+    text: rx.Var[str]
+
+
+class Wipe(_Part):
+    """Empties the hidden field `source` when it leaves the page."""
+
+    tag = "Wipe"
+    source: rx.Var[str]
 
 
 class Slash(_Part):
@@ -70,3 +94,12 @@ def submit_as(intent: str) -> rx.Var:
     """An on_click that submits the button's form with another intent than "save" (a hidden field named intent)."""
     data = VarData(imports={MODULE: [ImportVar(tag="submitAs")]})
     return rx.Var(f'submitAs("{intent}")', _var_type=rx.EventChain, _var_data=data)
+
+
+class Suspect(_Part):
+    """Inside a field: says so while a pasted key looks like another vendor's. Looked at in the browser, sent nowhere."""
+
+    tag = "Suspect"
+    own: rx.Var[list[str]]
+    vendors: rx.Var[dict[str, str]]
+    language: rx.Var[str]

@@ -3,6 +3,7 @@ import { createElement, useEffect, useRef, useState } from "react";
 import { toast } from "sonner";
 
 import "./console.css";
+import { tr } from "./words";
 
 // Shows a notice whenever `seq` grows. What a tab had before it was opened is not shown again.
 export const Notice = ({ seq, level, text }) => {
@@ -68,14 +69,24 @@ export const Forget = ({ seq }) => {
   return createElement("span", { ref: anchor, hidden: true });
 };
 
+// Scrolls what it stands in into view when `when` becomes true: on a phone the test is below the form.
+export const Reveal = ({ when }) => {
+  const anchor = useRef(null);
+  useEffect(() => {
+    if (when) anchor.current.parentElement.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  }, [when]);
+  return createElement("span", { ref: anchor, hidden: true });
+};
+
 // Copies `text`. The child is the button; `copied` replaces its label for a moment and is announced.
-export const Copy = ({ text, copied, children }) => {
+export const Copy = ({ text, source, copied, children }) => {
   const [done, setDone] = useState(false);
   const copy = async () => {
+    const whole = source ? filled(source, text) : text;
     try {
-      await navigator.clipboard.writeText(text);
+      await navigator.clipboard.writeText(whole);
     } catch {
-      const area = Object.assign(document.createElement("textarea"), { value: text });
+      const area = Object.assign(document.createElement("textarea"), { value: whole });
       document.activeElement.after(area);
       area.select();
       document.execCommand("copy");
@@ -90,6 +101,20 @@ export const Copy = ({ text, copied, children }) => {
     children,
     createElement("span", { className: "pb-copied", role: "status" }, done ? copied : ""),
   );
+};
+
+// A key that is shown once lies in a hidden field of the page, never in what the server keeps for it.
+const filled = (source, text) => text.replaceAll("{key}", document.getElementById(source)?.value ?? "");
+export const Once = ({ source, text }) => filled(source, text);
+export const Wipe = ({ source }) => {
+  useEffect(
+    () => () => {
+      const field = document.getElementById(source);
+      if (field) field.value = "";
+    },
+    [],
+  );
+  return null;
 };
 
 // Submits the form it stands in with another intent than saving.
@@ -115,4 +140,26 @@ export const Slash = () => {
     return () => window.removeEventListener("keydown", jump);
   }, []);
   return null;
+};
+
+// Inside a field: a key that begins like another vendor's is named before it is sent anywhere.
+export const Suspect = ({ own, vendors, language }) => {
+  const anchor = useRef(null);
+  const [vendor, suspect] = useState("");
+  const known = useRef({ own, vendors });
+  known.current = { own, vendors };
+  useEffect(() => {
+    const field = anchor.current.closest("[data-field]");
+    const look = (event) => {
+      const key = event.target.value.trim();
+      const longest = (prefixes) => Math.max(0, ...prefixes.filter((p) => key.startsWith(p)).map((p) => p.length));
+      const { own, vendors } = known.current;
+      const length = longest(Object.keys(vendors));
+      const foreign = length > longest(own) && own.length > 0;
+      suspect(foreign ? vendors[Object.keys(vendors).find((p) => p.length === length && key.startsWith(p))] : "");
+    };
+    field?.addEventListener("input", look);
+    return () => field?.removeEventListener("input", look);
+  }, []);
+  return createElement("span", { ref: anchor, className: "pb-suspect", role: "status" }, vendor ? tr(language, "form.other_vendor", { vendor }) : "");
 };

@@ -2,13 +2,15 @@
 
 import reflex as rx
 
+from app.ui.components.drawn import Drawn
 
-def logo(name: rx.Var[str] | str, initials: rx.Var[str] | str, tint: rx.Var[str] | str, *, size: int = 36) -> rx.Component:
+
+def logo(name: Drawn, initials: Drawn, tint: Drawn, *, size: int = 36) -> rx.Component:
     """`name` is the file in assets/logos without .svg; "" shows the initials. Decoration only: the label stands beside it."""
     return rx.cond(name, _image(name, size), _initials(initials, tint, size))
 
 
-def _image(name: rx.Var[str] | str, size: int) -> rx.Component:
+def _image(name: Drawn, size: int) -> rx.Component:
     url = rx.Var.create(f"url(/logos/{name}.svg)")
     ink = rx.box(
         width=f"{round(size * 0.62)}px",
@@ -28,7 +30,7 @@ def _image(name: rx.Var[str] | str, size: int) -> rx.Component:
     )
 
 
-def _initials(initials: rx.Var[str] | str, tint: rx.Var[str] | str, size: int) -> rx.Component:
+def _initials(initials: Drawn, tint: Drawn, size: int) -> rx.Component:
     return rx.center(
         rx.text(initials, size="2", weight="bold"),
         width=f"{size}px",

@@ -1,8 +1,11 @@
 """Status as word, icon and colour; never colour alone."""
 
+from typing import Any
+
 import reflex as rx
 
 from app.domain.provider import Status
+from app.ui.components.drawn import Drawn
 from app.ui.words import t, t_of
 
 LOOKS: dict[str, tuple[str, str]] = {
@@ -17,7 +20,7 @@ LOOKS: dict[str, tuple[str, str]] = {
 }
 
 
-def badge(status: rx.Var[str], testing: rx.Var[bool]) -> rx.Component:
+def badge(status: Drawn, testing: Drawn) -> rx.Component:
     """The status of a provider; while a test runs, that it runs."""
     looks = [(code.value if isinstance(code, Status) else code, _look(icon, colour, status)) for code, (icon, colour) in LOOKS.items()]
     return rx.cond(
@@ -27,7 +30,7 @@ def badge(status: rx.Var[str], testing: rx.Var[bool]) -> rx.Component:
     )
 
 
-def _look(icon: str, colour: str, status: rx.Var[str]) -> rx.Component:
+def _look(icon: str, colour: Any, status: Drawn) -> rx.Component:
     return rx.badge(
         rx.icon(icon, size=14, aria_hidden="true"),
         t_of("status", status),
@@ -38,7 +41,7 @@ def _look(icon: str, colour: str, status: rx.Var[str]) -> rx.Component:
     )
 
 
-def latency(ms: rx.Var[float]) -> rx.Component:
+def latency(ms: Drawn) -> rx.Component:
     """How long the last answer took, in bands: up to 1 s, 3 s, 5 s, and above."""
     colour = rx.cond(ms <= 1_000, "green", rx.cond(ms <= 3_000, "lime", rx.cond(ms <= 5_000, "yellow", "red")))
     text = t("card.latency", ms=ms)

@@ -1,7 +1,8 @@
 """What a provider's card and its ladder show: small frozen records made from domain records. Nothing secret is in one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import cast
 from zlib import crc32
 
 from app.domain.preset import Preset
@@ -28,6 +29,7 @@ class Card:
     id: str
     name: str
     label: str
+    preset: str
     kind: str
     face_logo: str
     face_initials: str
@@ -88,6 +90,7 @@ def card(provider: Provider, preset: Preset | None, language: str) -> Card:
         id=provider.id,
         name=provider.name,
         label=provider.label,
+        preset=provider.preset or "",
         kind="" if kind == provider.label else kind,
         face_logo=look.logo,
         face_initials=look.initials,
@@ -109,6 +112,21 @@ def card(provider: Provider, preset: Preset | None, language: str) -> Card:
 def hint(credentials: Sequence[Credential]) -> str:
     """The first saved key as ••••4f2a, or "" when there is none."""
     return next((f"••••{c.hint}" for c in credentials if c.is_set), "")
+
+
+Steps = AsyncGenerator[ProbeStep | ProbeResult]
+
+
+def steps_of(probe: AsyncIterator[ProbeStep | ProbeResult]) -> Steps:
+    """A running probe as the generator it is, so that stopping to read it stops it."""
+    return cast("Steps", probe)
+
+
+def climb(run: Run, step: ProbeStep | ProbeResult, language: str, preset: Preset | None) -> Run:
+    """The ladder one rung further, or finished."""
+    if isinstance(step, ProbeStep):
+        return replace(run, lines=[*run.lines, line(step, language)])
+    return finished(run, step, language, key_url=preset.key_url if preset else "")
 
 
 def line(step: ProbeStep, language: str) -> Line:

@@ -2,14 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import reflex as rx
 
 from app.domain.errors import InvalidDraft, PatchbayError
 from app.ui import words
 
-S = TypeVar("S", bound=rx.State)
+F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
 
 
 class Notices(rx.State):
@@ -39,7 +39,7 @@ def answer(code: str, error: PatchbayError) -> str:
     return words.say_of(code, "error", error.code)
 
 
-def answered(fn: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+def answered(fn: F) -> F:
     """Mark a handler whose domain errors become notices. Goes under `@rx.event`; background handlers answer for themselves."""
 
     @wraps(fn)
@@ -50,4 +50,4 @@ def answered(fn: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]
             await tell(self, "error", answer(await language(self), error))
             return None
 
-    return handler
+    return cast("F", handler)

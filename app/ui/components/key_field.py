@@ -1,0 +1,102 @@
+"""A field of the auth type. A secret is typed into an input that no var knows; a saved one shows as ••••4f2a with Replace."""
+
+import reflex as rx
+
+from app.ui import words
+from app.ui.components import field
+from app.ui.components.browser import Suspect
+from app.ui.components.drawn import Drawn
+from app.ui.state.gallery import key_prefixes
+from app.ui.state.provider_form import CUSTOM
+from app.ui.state.provider_form import ProviderForm as Form
+from app.ui.words import t, t_of
+
+
+def asked(ask: Drawn) -> rx.Component:
+    """One field that the auth type declares."""
+    return rx.cond(ask.secret, rx.cond(Form.has_key & ~Form.replacing, _kept(ask), _secret(ask)), _plain(ask))
+
+
+def _plain(ask: Drawn) -> rx.Component:
+    error = field.error_of(Form.errors, ask.name)
+    return field.field(
+        rx.input(**field.wired(ask.name, error), default_value=ask.value, size="3", width="100%", auto_complete="off"),
+        name=ask.name,
+        label=t_of("auth", ask.word),
+        error=error,
+    )
+
+
+def _secret(ask: Drawn) -> rx.Component:
+    error = field.error_of(Form.errors, ask.name)
+    get_one = rx.cond(
+        Form.key_url != "",
+        rx.link(
+            rx.flex(t("form.get_key"), rx.icon("external-link", size=13, aria_hidden="true"), spacing="1", align="center"),
+            href=Form.key_url,
+            is_external=True,
+            size="2",
+        ),
+    )
+    keep = rx.cond(
+        Form.has_key & (Form.going_to == "") & ~Form.unreadable,
+        rx.button(t("form.keep"), variant="ghost", size="1", type="button", on_click=Form.replace_key(False)),
+    )
+    help_ = rx.cond(Form.unreadable, t("form.key_unreadable"), rx.cond(Form.has_key, t("form.replace_help"), t("form.api_key_help")))
+    return rx.box(
+        _going_to(),
+        field.field(
+            rx.input(
+                **field.wired(ask.name, error),
+                type="password",
+                size="3",
+                width="100%",
+                class_name="pb-mono",
+                spell_check=False,
+                custom_attrs={"autoComplete": "new-password", "data-1p-ignore": "true", "data-lpignore": "true"},
+                key=Form.preset,
+                auto_focus=(Form.preset != CUSTOM) & (Form.editing == ""),
+            ),
+            name=ask.name,
+            label=t_of("auth", ask.word),
+            help_=help_,
+            error=error,
+            aside=rx.flex(keep, get_one, spacing="3", align="center"),
+            extra=Suspect.create(own=Form.own_prefixes, vendors=key_prefixes(), language=words.Language.code),
+        ),
+        custom_attrs={"data-field": "secret"},
+    )
+
+
+def _going_to() -> rx.Component:
+    return rx.cond(
+        Form.going_to != "",
+        rx.callout.root(
+            rx.callout.icon(rx.icon("shield-alert", size=18, aria_hidden="true")),
+            rx.callout.text(t("form.reentry", origin=Form.going_to)),
+            color_scheme="amber",
+            size="1",
+            role="alert",
+            margin_bottom="12px",
+        ),
+    )
+
+
+def _kept(ask: Drawn) -> rx.Component:
+    return rx.flex(
+        rx.text(t_of("auth", ask.word), size="2", weight="medium"),
+        rx.flex(
+            rx.icon("key-round", size=16, color="var(--gray-10)", aria_hidden="true"),
+            rx.text(rx.cond(Form.key_hint != "", Form.key_hint, "••••"), size="2", class_name="pb-mono", aria_label=t("form.keep_key")),
+            rx.spacer(),
+            rx.button(t("form.replace"), variant="soft", size="1", type="button", on_click=Form.replace_key(True)),
+            align="center",
+            spacing="2",
+            padding="8px 12px",
+            border_radius="var(--radius-3)",
+            border="1px solid var(--gray-a5)",
+        ),
+        rx.cond(Form.unreadable, rx.text(t("form.key_unreadable"), size="1", color_scheme="red")),
+        direction="column",
+        spacing="1",
+    )

@@ -1,0 +1,221 @@
+"""One provider in the list: as a card in the grid, as a row in the table. Both work in place."""
+
+from typing import Any
+
+import reflex as rx
+
+from app.ui.components import status
+from app.ui.components.drawn import Drawn
+from app.ui.components.ladder import ladder
+from app.ui.components.logo import logo
+from app.ui.state.cards import Card, Run
+from app.ui.state.probing import Probing
+from app.ui.state.provider_form import ProviderForm
+from app.ui.state.providers import Providers
+from app.ui.words import ago, t
+
+
+@rx.memo
+def provider_card(c: rx.Var[Card], run: rx.Var[Run], tested: rx.Var[bool], admin: rx.Var[bool]) -> rx.Component:
+    """A card. Drawn anew only when its own provider or its own test changes."""
+    return _card(c, run, tested, admin)
+
+
+@rx.memo
+def provider_row(c: rx.Var[Card], run: rx.Var[Run], tested: rx.Var[bool], admin: rx.Var[bool]) -> rx.Component:
+    """A table row, followed by its test while there is one."""
+    return _row(c, run, tested, admin)
+
+
+def _card(c: Drawn, run: Drawn, tested: Drawn, admin: Drawn) -> rx.Component:
+    return rx.card(
+        rx.flex(
+            _head(c, admin),
+            _address(c),
+            _state(c, run, tested),
+            rx.cond(tested, _result(c, run)),
+            rx.spacer(),
+            rx.cond(admin, _foot(c, busy(run, tested))),
+            direction="column",
+            spacing="3",
+            height="100%",
+        ),
+        class_name="pb-card",
+        size="2",
+        role="listitem",
+        aria_label=c.label,
+        style={"opacity": rx.cond(c.enabled, "1", "0.85"), "padding": "16px"},
+    )
+
+
+def _row(c: Drawn, run: Drawn, tested: Drawn, admin: Drawn) -> rx.Component:
+    return rx.fragment(
+        rx.table.row(
+            rx.table.row_header_cell(
+                rx.flex(
+                    logo(c.face_logo, c.face_initials, c.face_tint, size=28), _name(c, admin), _default(c), spacing="3", align="center"
+                ),
+            ),
+            rx.table.cell(rx.text(c.address, size="1", max_width="260px", title=c.address, class_name="pb-mono pb-cut")),
+            rx.table.cell(_state(c, run, tested)),
+            rx.table.cell(_models(c)),
+            rx.table.cell(rx.cond(admin, _switch(c), rx.text(rx.cond(c.enabled, t("common.on"), t("common.off")), size="2"))),
+            rx.table.cell(rx.cond(admin, rx.flex(_test(c, busy(run, tested), "1"), _menu(c), spacing="3", align="center", justify="end"))),
+            align="center",
+        ),
+        rx.cond(tested, rx.table.row(rx.table.cell(rx.box(_result(c, run), max_width="640px"), col_span=6))),
+    )
+
+
+def busy(run: Drawn, tested: Drawn) -> Drawn:
+    """Whether the test on the screen still runs."""
+    return tested & (run.outcome == "")
+
+
+def _head(c: Drawn, admin: Drawn) -> rx.Component:
+    return rx.flex(
+        logo(c.face_logo, c.face_initials, c.face_tint),
+        rx.flex(_name(c, admin), _kind(c), direction="column", min_width="0", flex="1"),
+        _default(c),
+        rx.cond(admin, _menu(c)),
+        spacing="3",
+        align="center",
+    )
+
+
+def _name(c: Drawn, admin: Drawn) -> rx.Component:
+    text = rx.text(c.label, size="3", weight="medium", as_="span", title=c.label, class_name="pb-cut")
+    opened = rx.el.button(
+        text, class_name="pb-open pb-cut", type="button", aria_label=t("card.open_name", name=c.label), on_click=ProviderForm.edit(c.name)
+    )
+    return rx.box(rx.cond(admin, opened, text), min_width="0", style={"overflow": "hidden", "display": "flex"})
+
+
+def _kind(c: Drawn) -> rx.Component:
+    return rx.flex(
+        rx.cond(c.kind != "", rx.text(c.kind, " ·", size="1", color_scheme="gray", white_space="nowrap")),
+        _models(c),
+        spacing="1",
+        align="center",
+    )
+
+
+def _models(c: Drawn) -> rx.Component:
+    return rx.text(
+        rx.cond(c.models > 0, t("card.models", n=c.models), t("card.no_models")), size="1", color_scheme="gray", white_space="nowrap"
+    )
+
+
+def _default(c: Drawn) -> rx.Component:
+    return rx.cond(
+        c.is_default,
+        rx.tooltip(
+            rx.badge(t("card.default"), variant="solid", radius="full", class_name="pb-above", tab_index=0), content=t("card.default_hint")
+        ),
+    )
+
+
+def _address(c: Drawn) -> rx.Component:
+    return rx.flex(
+        rx.text(c.address, size="1", color_scheme="gray", title=c.address, class_name="pb-mono pb-cut", min_width="0"),
+        rx.cond(c.is_local, rx.icon("house", size=13, color="var(--gray-10)", aria_label=t("card.local"), role="img", flex_shrink="0")),
+        spacing="2",
+        align="center",
+    )
+
+
+def _state(c: Drawn, run: Drawn, tested: Drawn) -> rx.Component:
+    testing = busy(run, tested)
+    return rx.flex(
+        rx.flex(
+            status.badge(c.status, testing),
+            rx.cond(~testing, status.latency(c.latency_ms)),
+            rx.cond(c.tested_at != "", rx.text(ago(c.tested_at), size="1", color_scheme="gray", white_space="nowrap")),
+            spacing="2",
+            align="center",
+            wrap="wrap",
+        ),
+        rx.cond((c.problem != "") & ~tested, rx.text(c.problem, size="2", color_scheme="gray")),
+        direction="column",
+        spacing="2",
+    )
+
+
+def _result(c: Drawn, run: Drawn) -> rx.Component:
+    replace = rx.cond(
+        run.fix != "", rx.button(t("common.edit"), variant="soft", size="2", on_click=ProviderForm.edit(c.name), type="button")
+    )
+    return rx.box(
+        ladder(run, repairs=replace),
+        rx.flex(
+            rx.button(
+                rx.cond(run.outcome == "", t("card.stop"), t("card.hide_result")),
+                variant="ghost",
+                color_scheme="gray",
+                size="1",
+                type="button",
+                on_click=Probing.hide(c.id),
+            ),
+            justify="end",
+            padding="8px 8px 0",
+        ),
+        class_name="pb-above pb-ran",
+        padding="12px",
+        border_radius="var(--radius-3)",
+        background="var(--gray-a2)",
+    )
+
+
+def _foot(c: Drawn, testing: Drawn) -> rx.Component:
+    return rx.flex(_test(c, testing, "2"), rx.spacer(), _switch(c), align="center", class_name="pb-above")
+
+
+def _test(c: Drawn, testing: Drawn, size: Any) -> rx.Component:
+    return rx.button(
+        t("card.test"),
+        size=size,
+        variant="soft",
+        type="button",
+        aria_label=t("card.test_name", name=c.label),
+        loading=testing,
+        on_click=Probing.test(c.id, c.name, c.preset),
+        class_name="pb-above",
+    )
+
+
+def _switch(c: Drawn) -> rx.Component:
+    return rx.flex(
+        rx.text(rx.cond(c.enabled, t("common.on"), t("common.off")), size="2", color_scheme="gray", aria_hidden="true"),
+        rx.switch(
+            checked=c.enabled,
+            on_change=lambda on: Providers.switch(c.name, on),
+            aria_label=t("card.enabled_name", name=c.label),
+        ),
+        spacing="2",
+        align="center",
+        class_name="pb-above",
+    )
+
+
+def _menu(c: Drawn) -> rx.Component:
+    return rx.dropdown_menu.root(
+        rx.dropdown_menu.trigger(
+            rx.icon_button(
+                rx.icon("ellipsis", size=18),
+                variant="ghost",
+                color_scheme="gray",
+                size="2",
+                aria_label=t("common.more_for", name=c.label),
+                class_name="pb-above",
+                type="button",
+            )
+        ),
+        rx.dropdown_menu.content(
+            rx.dropdown_menu.item(t("common.edit"), on_select=ProviderForm.edit(c.name)),
+            rx.dropdown_menu.item(
+                t("card.make_default"), on_select=Providers.make_default(c.name), disabled=rx.cond(c.is_default, True, ~c.enabled)
+            ),
+            rx.dropdown_menu.separator(),
+            rx.dropdown_menu.item(t("common.delete"), color="red", on_select=Providers.ask_delete(c.id)),
+        ),
+    )

@@ -1,0 +1,265 @@
+"""Step two: only the fields this choice needs, where calls will go, and the test beside them."""
+
+import reflex as rx
+
+from app.ui.components import field
+from app.ui.components.browser import FirstError, Forget, Reveal, Unsaved, submit_as
+from app.ui.components.drawn import drawn
+from app.ui.components.key_field import asked
+from app.ui.components.ladder import ladder
+from app.ui.components.logo import logo
+from app.ui.components.sheet import body, foot, head
+from app.ui.state.provider_form import CUSTOM
+from app.ui.state.provider_form import ProviderForm as Form
+from app.ui.state.submission import Submission
+from app.ui.words import t, t_of
+
+
+def fields() -> rx.Component:
+    """The form. It stays in the page, unseen, while the choice is shown."""
+    return rx.box(
+        head(
+            rx.cond(Form.editing != "", t("form.edit_title", name=Form.title), rx.cond(Form.title != "", Form.title, t("form.custom"))),
+            before=logo(Form.logo, Form.initials, Form.tint, size=32),
+        ),
+        rx.el.form(
+            rx.el.input(type="hidden", name="intent", default_value="save"),
+            rx.el.input(type="hidden", name="auth_type", value=Form.auth_type, read_only=True),
+            Unsaved.create(on_typed=Form.note_typed),
+            FirstError.create(seq=Form.error_seq),
+            Forget.create(seq=Form.forget_seq),
+            body(
+                rx.grid(
+                    rx.flex(
+                        _stale(), _label(), _address(), _sign_in(), _calls(), _advanced(), direction="column", spacing="4", min_width="0"
+                    ),
+                    _side(),
+                    columns=rx.breakpoints(initial="1", md="1fr 340px"),
+                    spacing="6",
+                    align="start",
+                )
+            ),
+            _buttons(),
+            on_submit=Submission.submit,
+            key=Form.ticket,
+            no_validate=True,
+            auto_complete="off",
+        ),
+        style={"display": rx.cond(Form.step == "fields", "contents", "none")},
+    )
+
+
+def _label() -> rx.Component:
+    return field.field(
+        field.text(
+            "label",
+            Form.errors,
+            default_value=Form.label,
+            on_change=Form.type_label.debounce(250),
+            key=Form.seed,
+            max_length=80,
+            auto_focus=(Form.preset == CUSTOM) | (Form.editing != ""),
+        ),
+        name="label",
+        label=t("form.label"),
+        help_=t("form.label_help"),
+        error=field.error_of(Form.errors, "label"),
+    )
+
+
+def _address() -> rx.Component:
+    typed = field.field(
+        field.text(
+            "base_url",
+            Form.errors,
+            default_value=Form.base_url,
+            on_change=Form.type_address.debounce(250),
+            key=Form.seed,
+            placeholder="https://api.example.com/v1",
+            input_mode="url",
+            class_name="pb-mono",
+        ),
+        name="base_url",
+        label=t("form.address"),
+        help_=rx.cond(Form.address_error != "", Form.address_error, t("form.address_help")),
+        error=field.error_of(Form.errors, "base_url"),
+    )
+    folded = rx.el.details(
+        rx.el.summary(rx.text(t("form.address_show"), size="2", as_="span")), rx.box(typed, padding_top="8px"), class_name="pb-details"
+    )
+    return rx.cond(Form.address_folded, folded, typed)
+
+
+def _sign_in() -> rx.Component:
+    kinds = rx.segmented_control.root(
+        rx.foreach(Form.auth_types, lambda kind: rx.segmented_control.item(t_of("auth_type", kind), value=kind)),
+        value=Form.auth_type,
+        on_change=lambda kind: Form.choose_auth(kind.to(str)),
+        aria_label=t("form.auth"),
+        size="2",
+    )
+    return rx.fragment(
+        rx.cond(
+            drawn(Form.auth_types).length() > 1,
+            rx.flex(rx.text(t("form.auth"), size="2", weight="medium"), kinds, direction="column", spacing="1", align="start"),
+        ),
+        rx.foreach(Form.asks, asked),
+    )
+
+
+def _calls() -> rx.Component:
+    """The permanent line. It never hides, so that nobody sends a key to the wrong place."""
+    target = rx.cond(
+        Form.calls_to != "",
+        rx.text(Form.calls_to, size="2", class_name="pb-mono", style={"overflowWrap": "anywhere"}),
+        rx.text(t("form.calls_unknown"), size="2", color_scheme="gray"),
+    )
+    return rx.box(
+        rx.text(t("form.calls_go_to"), size="1", color_scheme="gray"),
+        target,
+        rx.foreach(Form.notes, lambda note: rx.text(t_of("form.note", note), size="1", color_scheme="gray")),
+        rx.cond(
+            Form.is_local,
+            rx.flex(
+                rx.icon("house", size=14, aria_hidden="true", flex_shrink="0", margin_top="2px"),
+                rx.text(t("form.is_local"), size="1"),
+                spacing="2",
+                margin_top="4px",
+                color="var(--gray-11)",
+            ),
+        ),
+        padding="12px",
+        border_radius="var(--radius-3)",
+        background="var(--gray-a2)",
+        border="1px solid var(--gray-a3)",
+        aria_live="polite",
+    )
+
+
+def _advanced() -> rx.Component:
+    errors = Form.errors
+    new_only = rx.cond(
+        Form.editing == "",
+        field.field(
+            field.text("name", errors, default_value=Form.name),
+            name="name",
+            label=t("form.name"),
+            help_=t("form.name_help", name="name"),
+            error=field.error_of(errors, "name"),
+            optional=True,
+        ),
+    )
+    return rx.fragment(
+        field.field(
+            field.text("default_model", errors, default_value=Form.default_model, class_name="pb-mono"),
+            name="default_model",
+            label=rx.cond(Form.editing != "", t("form.default_model"), t("form.model")),
+            help_=rx.cond(Form.editing != "", t("form.default_model_help"), t("form.model_help")),
+            error=field.error_of(errors, "default_model"),
+            optional=True,
+        ),
+        rx.el.details(
+            rx.el.summary(rx.text(t("form.advanced"), size="2", weight="medium", as_="span")),
+            rx.flex(
+                new_only,
+                field.field(
+                    rx.text_area(
+                        **field.wired("description", field.error_of(errors, "description")),
+                        default_value=Form.description,
+                        max_length=500,
+                        rows="2",
+                    ),
+                    name="description",
+                    label=t("form.description"),
+                    help_=t("form.description_help"),
+                    error=field.error_of(errors, "description"),
+                    optional=True,
+                ),
+                field.field(
+                    field.text("first_byte_seconds", errors, default_value=Form.first_byte, input_mode="decimal", placeholder="120"),
+                    name="first_byte_seconds",
+                    label=t("form.first_byte"),
+                    help_=t("form.first_byte_help"),
+                    error=field.error_of(errors, "first_byte_seconds"),
+                    optional=True,
+                ),
+                rx.text(
+                    rx.flex(
+                        rx.checkbox(name="only_listed_models", default_checked=Form.only_listed),
+                        t("form.only_listed"),
+                        spacing="2",
+                        align="center",
+                    ),
+                    as_="label",
+                    size="2",
+                ),
+                direction="column",
+                spacing="4",
+                padding_top="12px",
+            ),
+            class_name="pb-details",
+        ),
+    )
+
+
+def _stale() -> rx.Component:
+    return rx.cond(
+        Form.stale != "",
+        rx.callout.root(
+            rx.callout.icon(rx.icon("git-compare", size=18, aria_hidden="true")),
+            rx.callout.text(rx.text(t("form.stale_title"), weight="bold", as_="span"), " ", t("form.stale_text", changes=Form.stale)),
+            rx.button(t("form.stale_reload"), variant="soft", size="2", type="button", on_click=Form.reload),
+            color_scheme="amber",
+            size="1",
+            role="alert",
+        ),
+    )
+
+
+def _side() -> rx.Component:
+    idle = rx.flex(
+        rx.icon("list-checks", size=20, color="var(--gray-9)", aria_hidden="true"),
+        rx.text(t("form.test_side"), size="2", color_scheme="gray"),
+        rx.text(t("form.stays"), size="2", color_scheme="gray"),
+        direction="column",
+        spacing="2",
+    )
+    return rx.box(
+        Reveal.create(when=Form.testing),
+        rx.cond(Form.tested, ladder(Form.run, repairs=_repairs()), idle),
+        padding="16px",
+        border_radius="var(--radius-4)",
+        border=rx.cond(Form.tested, "1px solid var(--gray-a4)", "1px dashed var(--gray-a5)"),
+        min_width="0",
+    )
+
+
+def _repairs() -> rx.Component:
+    value = rx.button(t_of("fix", Form.run.fix, value=Form.run.fix_value), variant="soft", size="2", type="button", on_click=Form.repair)
+    key = rx.button(t("fix.replace_key"), variant="soft", size="2", type="button", on_click=Form.replace_key(True))
+    return rx.fragment(
+        rx.cond(Form.run.fix_value != "", value),
+        rx.cond((Form.run.fix == "replace_key") & Form.has_key & ~Form.replacing, key),
+    )
+
+
+def _buttons() -> rx.Component:
+    red = (Form.run.outcome == "failed") & ~Form.testing
+    return foot(
+        rx.cond(
+            Form.editing == "",
+            rx.button(
+                rx.icon("arrow-left", size=16),
+                t("common.back"),
+                variant="ghost",
+                color_scheme="gray",
+                size="3",
+                type="button",
+                on_click=Form.back,
+                margin_left="0",
+            ),
+        ),
+        rx.spacer(),
+        rx.button(t("form.test"), variant="soft", size="3", type="button", loading=Form.testing, on_click=submit_as("test")),
+        rx.button(rx.cond(red, t("form.save_anyway"), t("form.save")), size="3", type="submit", loading=Form.saving, min_width="96px"),
+    )

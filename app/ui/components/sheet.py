@@ -1,0 +1,91 @@
+"""Dialogs: a panel on a desk, a full sheet with a sticky footer on a phone; and the short question before something is lost."""
+
+from typing import Any
+
+import reflex as rx
+
+from app.ui.components.drawn import Drawn
+from app.ui.words import t
+
+
+def sheet(*content: rx.Component, open_: Drawn, on_open_change: Any, width: str = "880px", description: Drawn = "") -> rx.Component:
+    """`content` is made of `head`, `body` and `foot`; a form may wrap body and foot. Escape and the close button ask `on_open_change`."""
+    return rx.dialog.root(
+        rx.dialog.content(
+            rx.dialog.description(description, class_name="pb-hidden"),
+            *content,
+            class_name="pb-sheet",
+            max_width=width,
+        ),
+        open=open_,
+        on_open_change=on_open_change,
+    )
+
+
+def head(title: rx.Component | Drawn, *, before: rx.Component | None = None) -> rx.Component:
+    """Title and close button."""
+    return rx.flex(
+        before or rx.fragment(),
+        rx.dialog.title(title, size="4", margin="0", trim="both", style={"overflowWrap": "anywhere"}),
+        rx.spacer(),
+        rx.dialog.close(
+            rx.icon_button(
+                rx.icon("x", size=18), variant="ghost", color_scheme="gray", size="2", aria_label=t("common.close"), type="button"
+            )
+        ),
+        align="center",
+        spacing="3",
+        padding=["12px 16px", "16px 24px"],
+        border_bottom="1px solid var(--gray-a4)",
+        class_name="pb-sheet-head",
+    )
+
+
+def body(*content: rx.Component, **props: Any) -> rx.Component:
+    """What scrolls."""
+    return rx.box(*content, padding=["16px", "24px"], class_name="pb-sheet-body", tab_index=-1, **props)
+
+
+def foot(*content: rx.Component) -> rx.Component:
+    """Buttons; the primary one last."""
+    return rx.flex(
+        *content,
+        align="center",
+        justify="end",
+        spacing="3",
+        wrap="wrap",
+        padding=["12px 16px", "12px 24px"],
+        border_top="1px solid var(--gray-a4)",
+        class_name="pb-sheet-foot",
+    )
+
+
+def question(
+    *,
+    open_: Drawn,
+    title: Drawn,
+    text: rx.Component | Drawn,
+    yes: Drawn,
+    on_yes: Any,
+    no: Drawn,
+    on_no: Any,
+    danger: bool = True,
+) -> rx.Component:
+    """Asks once before something is lost. The safe answer has the focus; Escape is the safe answer."""
+    return rx.alert_dialog.root(
+        rx.alert_dialog.content(
+            rx.alert_dialog.title(title, size="4"),
+            rx.alert_dialog.description(text, size="2", color_scheme="gray"),
+            rx.flex(
+                rx.alert_dialog.cancel(rx.button(no, variant="soft", color_scheme="gray", size="3")),
+                rx.alert_dialog.action(rx.button(yes, color_scheme="red" if danger else "iris", size="3", on_click=on_yes)),
+                justify="end",
+                spacing="3",
+                margin_top="24px",
+                wrap="wrap",
+            ),
+            max_width="440px",
+        ),
+        open=open_,
+        on_open_change=on_no,
+    )

@@ -1,0 +1,25 @@
+"""Providers: the page an admin lands on."""
+
+import reflex as rx
+
+from app.ui.components.browser import Pulse
+from app.ui.components.provider_dialog import provider_dialog
+from app.ui.components.provider_list import delete_question, listing, searching
+from app.ui.page import Nav, Page
+from app.ui.state.live import Live
+from app.ui.state.providers import Providers
+from app.ui.words import Language
+
+
+def content() -> rx.Component:
+    """The list and its dialogs. Looks anew whenever something changed anywhere, or another language was chosen."""
+    return rx.fragment(
+        listing(),
+        provider_dialog(),
+        delete_question(),
+        searching(),
+        Pulse.create(beat=f"{Live.beat} {Language.code}", on_beat=Providers.load),
+    )
+
+
+PAGE = Page(route="/", title="nav.providers", content=content, nav=Nav("plug", order=10), on_load=(Providers.load,))

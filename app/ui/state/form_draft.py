@@ -1,0 +1,93 @@
+"""From the fields of the provider form to a draft. Field names: those of REST, secrets as `secret.<field>`, others of the auth
+type as `auth.<field>`. The only place where the text of a secret is taken out of an event."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.domain.errors import InvalidDraft
+from app.domain.names import slugify
+from app.domain.preset import Preset
+from app.domain.provider import CredentialDraft, Network, Provider, ProviderDraft, ProviderPatch
+from app.domain.secret import Secret
+
+SECRET = "secret."  # noqa: S105 - the beginning of a field name
+AUTH = "auth."
+FIELD_OF = {"credential.secret.": SECRET}  # where a rule names a field otherwise than the form
+
+
+def take_secrets(form: dict[str, str]) -> dict[str, Secret]:
+    """Move what was typed into secret fields out of the form; empty ones mean "keep" and are left out."""
+    taken = {name.removeprefix(SECRET): Secret(form.pop(name)) for name in [*form] if name.startswith(SECRET)}
+    return {name: secret for name, secret in taken.items() if secret}
+
+
+def new(form: dict[str, str], secrets: dict[str, Secret], *, preset: Preset | None) -> ProviderDraft:
+    """A new provider as typed. A vendor that does not list its models brings the ones its preset recommends."""
+    fields = _fields(form, secrets)
+    fields["name"] = form.get("name", "").strip() or slugify(form.get("label", "")) or "provider"
+    if preset:
+        fields |= {"preset": preset.id, "models": [*preset.models, *(m for m in fields["models"] if m not in preset.models)]}
+    return _made(ProviderDraft, fields)
+
+
+def patch(form: dict[str, str], secrets: dict[str, Secret], *, of: Provider, version: int) -> ProviderPatch:
+    """What the edit form says about a provider."""
+    fields = _fields(form, secrets, network=of.network)
+    fields.pop("models", None)
+    return _made(ProviderPatch, fields | {"version": version})
+
+
+def whole(form: dict[str, str], secrets: dict[str, Secret], *, of: Provider) -> ProviderDraft:
+    """The edited provider as it would be, for a test before saving."""
+    known = {"name": of.name, "preset": of.preset, "type": of.type, "tags": of.tags, "enabled": of.enabled}
+    return _made(ProviderDraft, known | _fields(form, secrets, network=of.network))
+
+
+def reasons(error: InvalidDraft) -> dict[str, str]:
+    """Field of the form → what is wrong with it."""
+    return {_place(field): why for field, why in error.reasons.items()}
+
+
+def _place(field: str) -> str:
+    for theirs, ours in FIELD_OF.items():
+        if field.startswith(theirs):
+            return ours + field.removeprefix(theirs)
+    return field
+
+
+def _fields(form: dict[str, str], secrets: dict[str, Secret], *, network: Network | None = None) -> dict[str, Any]:
+    model = form.get("default_model", "").strip() or None
+    fields: dict[str, Any] = {
+        "label": form.get("label", "").strip() or None,
+        "description": form.get("description", "").strip(),
+        "base_url": form.get("base_url", "").strip(),
+        "auth_type": form.get("auth_type", "api_key"),
+        "auth": {name.removeprefix(AUTH): v for name, v in form.items() if name.startswith(AUTH)},
+        "default_model": model,
+        "models": [model] if model else [],
+        "network": _network(form.get("first_byte_seconds", "").strip(), network or Network()),
+        "only_listed_models": form.get("only_listed_models") == "on",
+    }
+    return fields | ({"credential": CredentialDraft(secret=secrets)} if secrets else {})
+
+
+def _network(text: str, network: Network) -> Network:
+    try:
+        seconds = float(text) if text else None
+        return Network.model_validate(network.model_dump() | {"first_byte_seconds": seconds})
+    except ValueError:
+        raise InvalidDraft({"first_byte_seconds": "Enter a number of seconds between 1 and 600."}) from None
+
+
+def _made(kind: type, fields: dict[str, Any]) -> Any:
+    try:
+        return kind(**fields)
+    except ValidationError as error:
+        raise InvalidDraft(dict(_explained(error.errors(include_input=False, include_url=False)))) from None
+
+
+def _explained(errors: Iterable[Any]) -> Iterable[tuple[str, str]]:
+    for one in errors:
+        yield str(one["loc"][0]), one["msg"].removeprefix("Value error, ") + "."

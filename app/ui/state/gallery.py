@@ -1,0 +1,66 @@
+"""Known providers as the dialog offers them."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from app import presets
+from app.domain.errors import UnknownPreset
+from app.domain.preset import Preset
+from app.ui.state.cards import face
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One known provider."""
+
+    id: str
+    label: str
+    text: str
+    logo: str
+    initials: str
+    tint: str
+
+
+class Gallery(rx.State):
+    """What the search in the first step leaves over."""
+
+    search: str = ""
+    local: list[Tile] = []
+    cloud: list[Tile] = []
+
+    @rx.event
+    async def find(self, text: str) -> None:
+        """Show the known providers that match."""
+        self.search = text[:100]
+        self._show()
+
+    def _show(self) -> None:
+        needle = self.search.strip().lower()
+        found = [p for p in presets.all_() if needle in f"{p.label} {p.id} {p.description}".lower()]
+        self.local = [_tile(p) for p in found if p.local]
+        self.cloud = [_tile(p) for p in found if not p.local]
+
+
+def open_(gallery: Gallery) -> None:
+    """Show everything again."""
+    gallery.search = ""
+    gallery._show()
+
+
+def preset_of(preset: str | None) -> Preset | None:
+    """The preset of this id; None for Custom Provider, and for one whose file is gone."""
+    try:
+        return presets.get(preset) if preset else None
+    except UnknownPreset:
+        return None
+
+
+def key_prefixes() -> dict[str, str]:
+    """How a vendor's keys begin → its label. A beginning that many share says nothing and is left out."""
+    return {prefix: p.label for p in presets.all_() for prefix in p.key_prefixes if len(prefix) > len("sk-")}
+
+
+def _tile(p: Preset) -> Tile:
+    look = face(p.label, p)
+    return Tile(p.id, p.label, p.description, look.logo, look.initials, look.tint)

@@ -1,0 +1,65 @@
+"""Every open tab learns that something changed. It then asks for itself, through the guard: nothing is pushed but a number."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+
+import reflex as rx
+
+from app.domain.snapshot import Snapshot
+
+log = logging.getLogger(__name__)
+
+
+class Live(rx.State):
+    """`beat` grows with every change; pages look again when it does. `revision` is that of the registry."""
+
+    beat: int = 0
+    revision: int = 0
+
+    @rx.event
+    async def look(self) -> None:
+        """Where things stand when the tab opens."""
+        for beacon in _lit:
+            self.beat, self.revision = beacon.beat, beacon.revision
+
+
+@dataclass
+class Beacon:
+    """Tells the tabs of one process. Many changes in a row become one."""
+
+    app: rx.App
+    revision: int = 0
+    beat: int = 0
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def flash(self, snapshot: Snapshot) -> None:
+        """The registry has a new snapshot. Returns at once."""
+        self.revision = max(self.revision, snapshot.revision)
+        self.beat += 1
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Tell the tabs until cancelled."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            namespace = self.app.event_namespace
+            for token in list(namespace.token_to_sid) if namespace else ():
+                try:
+                    await self._tell(token)
+                except Exception:
+                    log.warning("a tab could not be told about a change", exc_info=True)
+
+    async def _tell(self, token: str) -> None:
+        async with self.app.modify_state(rx.BaseStateToken(ident=token, cls=Live)) as root:
+            live = await root.get_state(Live)
+            live.beat, live.revision = self.beat, self.revision
+
+
+_lit: list[Beacon] = []
+
+
+def light(beacon: Beacon) -> None:
+    """Make this the beacon of the process: tabs that open later read from it where things stand."""
+    _lit[:] = [beacon]

@@ -1,0 +1,256 @@
+"""The dialog that adds and edits a provider: its steps, its fields, the address preview. Testing and saving: `form_submit`.
+
+The key is typed into a field that no var knows. Label and address are mirrored while they are typed, for the preview and so
+that choosing another vendor keeps them.
+"""
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from app.domain.actor import Role
+from app.domain.address import looks_local, normalise
+from app.domain.auth_field import AuthField, FieldKind
+from app.domain.errors import InvalidDraft
+from app.domain.provider import KeyState, Provider
+from app.services import providers
+from app.services.providers.reading import auth_types
+from app.ui.permission import requires
+from app.ui.state import form_draft, gallery
+from app.ui.state.acting import actor
+from app.ui.state.cards import Run, face, hint
+from app.ui.state.gallery import Gallery, preset_of
+from app.ui.state.notices import answered
+
+CUSTOM = "custom"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A field that the auth type asks for. `name` as in the form; `word` is its key below `auth.`."""
+
+    name: str
+    word: str
+    secret: bool
+    required: bool
+    value: str = ""
+
+
+class ProviderForm(rx.State):
+    """`step`: "" (closed), choose, fields or saved. `ticket` changes whenever the dialog opens or closes: what was asked before is
+    dropped when it comes back. `seed` changes when typed fields must be drawn anew."""
+
+    step: str = ""
+    ticket: int = 0
+    seed: int = 0
+    editing: str = ""  # name of the provider, "" = a new one
+    title: str = ""
+    preset: str = ""
+    logo: str = ""
+    initials: str = ""
+    tint: str = "gray"
+    label: str = ""
+    base_url: str = ""
+    address_folded: bool = False
+    key_url: str = ""
+    own_prefixes: list[str] = []
+    auth_type: str = ""
+    auth_types: list[str] = []
+    asks: list[Ask] = []
+    key_hint: str = ""
+    has_key: bool = False
+    replacing: bool = False
+    unreadable: bool = False
+    name: str = ""
+    description: str = ""
+    default_model: str = ""
+    first_byte: str = ""
+    only_listed: bool = False
+    calls_to: str = ""
+    notes: list[str] = []
+    address_error: str = ""
+    is_local: bool = False
+    going_to: str = ""  # the new host, when the saved key was entered for another one
+    errors: dict[str, str] = {}
+    error_seq: int = 0
+    forget_seq: int = 0
+    typed: bool = False
+    leaving: bool = False
+    run: Run = Run()
+    testing: bool = False
+    saving: bool = False
+    stale: str = ""
+    version: int = 0
+    _label_given: str = ""
+    _origin: str = ""
+    _provider: Provider | None = None
+    _found: list[str] = []
+
+    @rx.var
+    def tested(self) -> bool:
+        """Whether a ladder is worth drawing."""
+        return self.testing or bool(self.run.lines) or self.run.outcome != ""
+
+    @rx.event
+    @requires(Role.ADMIN)
+    async def add(self, preset: str = "") -> None:
+        """Open the dialog: at the choice, or directly at one vendor's fields."""
+        self._clear()
+        gallery.open_(await self.get_state(Gallery))
+        self.step = "choose"
+        if preset:
+            await self._take(preset)
+
+    @rx.event
+    @requires(Role.ADMIN)
+    async def choose(self, preset: str) -> None:
+        """Take a vendor, or Custom Provider. What was typed stays; the key does not."""
+        await self._take(preset)
+
+    @rx.event
+    async def back(self) -> None:
+        """To the choice; the fields stay as they are."""
+        self.step = "choose"
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def edit(self, name: str) -> None:
+        """Open the dialog with a saved provider."""
+        provider = await providers.get(await actor(self), name)
+        self._clear()
+        await self._fill(provider)
+
+    @rx.event
+    async def reload(self) -> None:
+        """Take over what somebody else saved; what was typed here is dropped."""
+        provider = await providers.get(await actor(self), self.editing)
+        self._clear()
+        await self._fill(provider)
+
+    @rx.event
+    async def note_typed(self) -> None:
+        """Something was typed: closing asks from now on."""
+        self.typed = True
+
+    @rx.event
+    async def ask_close(self, _open: bool = False) -> None:
+        """Close, unless something typed would be lost."""
+        if self.typed and self.step in ("fields", "choose"):
+            self.leaving = True
+        else:
+            self._clear()
+
+    @rx.event
+    async def stay(self, _open: bool = False) -> None:
+        """Go on typing."""
+        self.leaving = False
+
+    @rx.event
+    async def discard(self) -> None:
+        """Close and drop what was typed."""
+        self._clear()
+
+    @rx.event
+    async def type_label(self, text: str) -> None:
+        """Mirror of the label."""
+        self.label, self.typed = text[:80], True
+
+    @rx.event
+    async def type_address(self, text: str) -> None:
+        """Mirror of the address: shows where calls will go."""
+        self.base_url, self.typed = text[:2_100], True
+        await self._preview()
+
+    @rx.event
+    async def choose_auth(self, auth_type: str) -> None:
+        """Another way to sign in; other fields."""
+        if auth_type in self.auth_types:
+            self.auth_type, self.typed = auth_type, True
+            self._ask()
+
+    @rx.event
+    async def replace_key(self, on: bool = True) -> None:
+        """Show or hide the field for a new key."""
+        self.replacing = on
+
+    @rx.event
+    async def repair(self) -> None:
+        """Put the address in that the test proposes."""
+        if self.run.fix_value:
+            self.base_url, self.seed, self.typed, self.address_folded = self.run.fix_value, self.seed + 1, True, False
+            await self._preview()
+
+    async def _take(self, preset: str) -> None:
+        known = preset_of("" if preset == CUSTOM else preset)
+        self.preset = known.id if known else CUSTOM
+        if self.label in ("", self._label_given):
+            self.label = self._label_given = known.label if known else ""
+        self.base_url = known.base_url if known else ""
+        self.address_folded = known is not None and not known.local
+        self.key_url = known.key_url if known else ""
+        self.own_prefixes = list(known.key_prefixes) if known else []
+        self.title = known.label if known else ""
+        self._face(self.title)
+        self.auth_types = (known.auth_types or [known.auth_type]) if known else ["api_key", "none"]
+        self.auth_type = self.auth_types[0]
+        self._ask()
+        self.step, self.seed = "fields", self.seed + 1
+        self.errors, self.run = {}, Run()
+        await self._preview()
+
+    async def _fill(self, provider: Provider) -> None:
+        known = preset_of(provider.preset)
+        key = next((c for c in provider.credentials if c.is_set), None)
+        self._provider, self._origin = provider, key.origin if key else ""
+        self.editing, self.version, self.title = provider.name, provider.version, provider.label
+        self.preset = provider.preset or CUSTOM
+        self._face(provider.label)
+        self.label, self.base_url, self.description = provider.label, provider.base_url, provider.description
+        self.name, self.default_model = provider.name, provider.default_model or ""
+        self.first_byte = f"{provider.network.first_byte_seconds:g}" if provider.network.first_byte_seconds else ""
+        self.only_listed = provider.only_listed_models
+        self.key_url, self.own_prefixes = (known.key_url, list(known.key_prefixes)) if known else ("", [])
+        kinds = (known.auth_types or [known.auth_type]) if known else ["api_key", "none"]
+        self.auth_types = kinds if provider.auth_type in kinds else [*kinds, provider.auth_type]
+        self.auth_type, self.has_key, self.key_hint = provider.auth_type, key is not None, hint(provider.credentials)
+        self.unreadable = key is not None and key.state is KeyState.UNREADABLE
+        self._ask()
+        self.step, self.seed = "fields", self.seed + 1
+        await self._preview()
+
+    def _face(self, label: str) -> None:
+        look = face(label or "?", preset_of(self.preset))
+        self.logo, self.initials, self.tint = look.logo, look.initials, look.tint
+
+    def _ask(self) -> None:
+        info = auth_types().get(self.auth_type)
+        values = self._provider.auth if self._provider else {}
+        self.asks = [_ask(f, values.get(f.name, "")) for f in (info.fields if info else ())]
+
+    async def _preview(self) -> None:
+        """Where calls will go, while it is typed. An unfinished address is no error yet."""
+        try:
+            address = normalise(self.base_url)
+        except InvalidDraft as error:
+            self.calls_to, self.notes, self.is_local, self.going_to = "", [], False, ""
+            self.address_error = error.message if self.base_url.strip() else ""
+            return
+        self.calls_to, self.address_error = address.effective_urls["chat"], ""
+        self.notes = [note.value for note in address.notes]
+        self.is_local = looks_local(address.origin)
+        moved = bool(self.has_key and self._origin and address.origin != self._origin)
+        self.going_to = address.origin if moved else ""
+        self.replacing = self.replacing or moved
+        self.errors = {f: why for f, why in self.errors.items() if f != "base_url"}
+
+    def _clear(self) -> None:
+        """Closed, empty; whatever is still under way is dropped when it comes back."""
+        ticket, seed, seq, forget = self.ticket + 1, self.seed + 1, self.error_seq, self.forget_seq
+        self.reset()
+        self.ticket, self.seed, self.error_seq, self.forget_seq = ticket, seed, seq, forget
+
+
+def _ask(f: AuthField, value: str) -> Ask:
+    secret = f.kind is FieldKind.SECRET
+    return Ask((form_draft.SECRET if secret else form_draft.AUTH) + f.name, f.name, secret, f.required, value)

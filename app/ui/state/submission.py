@@ -1,0 +1,194 @@
+"""What the provider form's two buttons do: test what is typed, save it. Then: models found, the default chosen, done."""
+
+from contextlib import aclosing
+
+import reflex as rx
+
+from app.domain.actor import Actor, Role
+from app.domain.errors import InvalidDraft, NameTaken, PatchbayError, ReentryRequired, Stale
+from app.domain.probe import ProbeResult
+from app.domain.provider import Provider, ProviderDraft
+from app.domain.secret import Secret
+from app.services import models, probes, providers
+from app.ui import words
+from app.ui.permission import requires
+from app.ui.state import form_draft
+from app.ui.state.acting import actor
+from app.ui.state.cards import Run, Steps, climb, steps_of
+from app.ui.state.gallery import preset_of
+from app.ui.state.notices import answer, answered, language, tell
+from app.ui.state.provider_form import ProviderForm
+
+SHOWN = 60
+
+
+class Submission(rx.State):
+    """`found` are the models to choose the default from, as far as they match the search."""
+
+    found: list[str] = []
+    total: int = 0
+    search: str = ""
+    chosen: str = ""
+    take_all: bool = True
+    _all: list[str] = []
+
+    @rx.event(background=True)
+    @requires(Role.ADMIN)
+    async def submit(self, form: dict[str, str]) -> None:
+        """Test or Save, by the hidden field `intent`."""
+        secrets = form_draft.take_secrets(form)
+        if form.get("intent") == "test":
+            await self._test(form, secrets)
+        else:
+            await self._save(form, secrets)
+
+    @rx.event
+    async def find(self, text: str) -> None:
+        """Show the found models that match."""
+        self.search = text[:100]
+        self._show()
+
+    @rx.event
+    async def pick(self, model: str) -> None:
+        """Mark a model as the one to be default."""
+        self.chosen = model
+
+    @rx.event
+    async def choose_all(self, on: bool) -> None:
+        """Whether every found model goes into the list."""
+        self.take_all = on
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def finish(self) -> None:
+        """List the models, set the default, close."""
+        form = await self.get_state(ProviderForm)
+        name, label, chosen = form.editing, form.title, self.chosen
+        add = self._all if self.take_all else [chosen] if chosen else []
+        await models.sync(await actor(self), name, add=add, default=chosen or None)
+        form._clear()
+        if chosen:
+            await tell(self, "success", words.say(await language(self), "done.model_default", model=chosen, name=label))
+
+    def _show(self) -> None:
+        needle = self.search.strip().lower()
+        self.found = [m for m in self._all if needle in m.lower()][:SHOWN]
+
+    def _offer(self, result: ProbeResult | None) -> None:
+        self._all = result.models if result else []
+        self.total, self.search, self.take_all = len(self._all), "", True
+        self.chosen = result.model if result and result.ok and result.model in self._all else ""
+        self._show()
+
+    async def _test(self, form: dict[str, str], secrets: dict[str, Secret]) -> None:
+        async with self:
+            dialog = await self.get_state(ProviderForm)
+            if dialog.testing or not dialog.step:
+                return
+            who, spoken = await actor(self), await language(self)
+            dialog.testing, dialog.errors, dialog.run = True, {}, Run()
+            provider, preset = dialog._provider, preset_of(dialog.preset)
+        try:
+            draft = form_draft.whole(form, secrets, of=provider) if provider else form_draft.new(form, secrets, preset=preset)
+        except InvalidDraft as error:
+            await self._mark(error, spoken)
+            return
+        steps = probes.run_draft(who, draft, model=draft.default_model, provider_name=provider.name if provider else None)
+        await self._climb(steps_of(steps), spoken)
+
+    async def _climb(self, probe: Steps, spoken: str) -> None:
+        """Draw a ladder in the dialog while it is climbed. Dropped once the dialog was closed."""
+        async with self:
+            dialog = await self.get_state(ProviderForm)
+            ticket, preset, run = dialog.ticket, preset_of(dialog.preset), Run()
+            dialog.testing, dialog.run = True, run
+        try:
+            async with aclosing(probe) as steps:
+                async for step in steps:
+                    run = climb(run, step, spoken, preset)
+                    async with self:
+                        dialog = await self.get_state(ProviderForm)
+                        if dialog.ticket != ticket:
+                            return
+                        dialog.run = run
+                        if isinstance(step, ProbeResult):
+                            dialog.testing, dialog._found = False, step.models
+                            self._offer(step)
+        except PatchbayError as error:
+            await self._mark(error, spoken)
+
+    async def _save(self, form: dict[str, str], secrets: dict[str, Secret]) -> None:
+        async with self:
+            dialog = await self.get_state(ProviderForm)
+            if dialog.saving or dialog.step != "fields":
+                return
+            who, spoken = await actor(self), await language(self)
+            dialog.saving, dialog.errors, dialog.stale = True, {}, ""
+            old, version, preset, outcome = dialog._provider, dialog.version, preset_of(dialog.preset), dialog.run.outcome
+        try:
+            if old:
+                provider = await providers.update(who, old.name, form_draft.patch(form, secrets, of=old, version=version))
+            else:
+                provider = await _create(who, form, form_draft.new(form, secrets, preset=preset))
+        except PatchbayError as error:
+            await self._mark(error, spoken)
+            return
+        await self._saved(provider, spoken, is_new=old is None, outcome=outcome, make_default=form.get("make_default") == "on", who=who)
+
+    async def _saved(self, provider: Provider, spoken: str, *, is_new: bool, outcome: str, make_default: bool, who: Actor) -> None:
+        """Close an edit; take a new provider to its models, testing it first unless that was just done."""
+        if make_default and not provider.is_default:
+            await providers.set_default(who, provider.name)
+        async with self:
+            dialog = await self.get_state(ProviderForm)
+            await tell(self, "success", words.say(spoken, "done.created" if is_new else "done.saved", name=provider.label))
+            if not is_new:
+                dialog._clear()
+                return
+            dialog.saving, dialog.typed, dialog.step = False, False, "saved"
+            dialog.forget_seq += 1
+            dialog.editing, dialog.title, dialog.default_model = provider.name, provider.label, provider.default_model or ""
+            if provider.last_test is not None and outcome:
+                self._offer(provider.last_test.result)
+                return
+        await self._climb(steps_of(probes.run_saved(who, provider.name)), spoken)
+
+    async def _mark(self, error: PatchbayError, spoken: str) -> None:
+        """Put an error where it belongs: at its field, above the form, or into a notice."""
+        async with self:
+            dialog = await self.get_state(ProviderForm)
+            dialog.testing = dialog.saving = False
+            match error:
+                case InvalidDraft():
+                    dialog.errors = form_draft.reasons(error)
+                    dialog.error_seq += 1
+                case NameTaken():
+                    dialog.errors = {"name": error.message}
+                    dialog.error_seq += 1
+                case ReentryRequired():
+                    dialog.replacing = True
+                    dialog.errors = {ask.name: words.say(spoken, "error.credential_reentry_required") for ask in dialog.asks if ask.secret}
+                    dialog.error_seq += 1
+                case Stale():
+                    dialog.stale = changes(error, spoken)
+                    dialog.version = int(str(error.details.get("version", dialog.version)))
+                case _:
+                    await tell(self, "error", answer(spoken, error))
+
+
+def changes(error: Stale, spoken: str) -> str:
+    """What somebody else saved meanwhile, in words: "Address: https://…, Name: …"."""
+    changed = error.details.get("changed")
+    found = changed.items() if isinstance(changed, dict) else ()
+    return ", ".join(f"{words.say_of(spoken, 'configuration', field)}: {value}" for field, value in found if field != "version")
+
+
+async def _create(who: Actor, form: dict[str, str], draft: ProviderDraft) -> Provider:
+    """A short name that was not chosen by a person yields to one that is taken."""
+    try:
+        return await providers.create(who, draft)
+    except NameTaken as error:
+        if form.get("name", "").strip() or not error.suggestions:
+            raise
+        return await providers.create(who, draft.model_copy(update={"name": error.suggestions[0]}))
