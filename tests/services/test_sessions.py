@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,12 +101,12 @@ async def test_who_is_not_let_in_learns_nothing_about_why(grace: User, db: Path,
 
 async def test_an_unknown_account_takes_as_long_as_a_wrong_password(grace: User) -> None:
     await sign_in()  # threads are warm
-    spent = {}
-    for email in (EMAIL, "nobody@example.com"):
+    spent: dict[str, float] = {}
+    for email in (EMAIL, "nobody@example.com") * 2:  # the quicker of two: another process may take the machine for a moment
         begun = time.perf_counter()
         with pytest.raises(NotSignedIn):
             await sign_in(WRONG, email=email)
-        spent[email] = time.perf_counter() - begun
+        spent[email] = min(spent.get(email, 60), time.perf_counter() - begun)
 
     assert 0.2 < spent[EMAIL] / spent["nobody@example.com"] < 5
 
@@ -127,11 +128,11 @@ async def test_when_a_failure_cannot_be_audited_the_answer_is_no(grace: User, mo
             await sign_in(password)
 
 
-async def test_of_a_thousand_guesses_at_once_a_handful_is_looked_at(grace: User, evaluated: list[str]) -> None:
-    answers = await asyncio.gather(*(sign_in(WRONG, ip=f"198.51.100.{n % 250}") for n in range(1_000)), return_exceptions=True)
+async def test_of_hundreds_of_guesses_at_once_a_handful_is_looked_at(grace: User, evaluated: list[str]) -> None:
+    answers = await asyncio.gather(*(sign_in(WRONG, ip=f"198.51.100.{n % 250}") for n in range(300)), return_exceptions=True)
 
     assert ACCOUNT.free <= len(evaluated) <= ACCOUNT.free + 4  # a slow machine outlives a wait of 2, 4, 8 seconds
-    assert sum(isinstance(answer, TooManyAttempts) for answer in answers) == 1_000 - len(evaluated)
+    assert sum(isinstance(answer, TooManyAttempts) for answer in answers) == 300 - len(evaluated)
 
 
 async def test_the_right_password_waits_too_while_the_account_is_locked(grace: User, db: Path, evaluated: list[str]) -> None:
@@ -174,22 +175,26 @@ async def test_a_hash_of_older_parameters_is_renewed_on_the_way_in(grace: User, 
     assert await sign_in()
 
 
-async def test_the_loop_runs_on_while_passwords_are_hashed(grace: User) -> None:
-    longest, stop = 0.0, False
+async def test_the_loop_runs_on_while_at_most_two_passwords_are_hashed(grace: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, running, most = threading.Event(), 0, 0
 
-    async def watch() -> None:
-        nonlocal longest
-        while not stop:
-            begun = time.perf_counter()
-            await asyncio.sleep(0.005)
-            longest = max(longest, time.perf_counter() - begun - 0.005)
+    def slow(stored: str | None, text: str) -> passwords.Answer:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        assert go_on.wait(20), "the loop stood still"
+        running -= 1
+        return passwords.Answer(fits=True)
 
-    watching = asyncio.create_task(watch())
-    await asyncio.gather(*(sign_in() for _ in range(4)))
-    stop = True
-    await watching
+    monkeypatch.setattr(passwords, "_check", slow)
+    signing_in = [asyncio.create_task(sign_in()) for _ in range(5)]
+    async with asyncio.timeout(20):
+        while most < 2:  # noqa: ASYNC110 - the threads tell nobody
+            await asyncio.sleep(0.01)
+        go_on.set()
+        await asyncio.gather(*signing_in)
 
-    assert longest < 0.25
+    assert most == 2
 
 
 async def test_signing_out_ends_the_session_at_once(grace: User, db: Path) -> None:
