@@ -55,18 +55,14 @@ def placeholders(endpoint: Endpoint) -> dict[str, str]:
     return headers
 
 
-def problem(endpoint: Endpoint, key: Key) -> str:
-    """Why a key cannot be used, without sending anything: "" or "unreadable". For the registry's build."""
-    kind = auth.types().get(endpoint.auth_type)
-    if kind is None:
-        return ""
+def is_readable(key: Key) -> bool:
+    """Whether every sealed field of a key can be opened, without sending anything. For the registry's build."""
     try:
-        for field in kind.info.secret_fields:
-            if field in key.secrets:
-                open_secret(key.secrets[field], _binding(key, field, key.origin))
+        for field, sealed in key.secrets.items():
+            open_secret(sealed, _binding(key, field, key.origin))
     except VaultError:
-        return "unreadable"
-    return ""
+        return False
+    return True
 
 
 def _open(key: Key, field: str, origin: str) -> Secret:

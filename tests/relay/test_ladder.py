@@ -336,22 +336,21 @@ async def test_a_bad_stream_has_its_reason(upstream: Upstream, keyed: Endpoint, 
 
 
 @pytest.mark.parametrize(
-    ("script", "rung", "verdict", "code"),
+    ("script", "code"),
     [
-        pytest.param(answer(200, b"<html>hi", {"content-type": "text/html"}), Rung.HTTP, Verdict.BAD_RESPONSE, Finding.HTML, id="html"),
-        pytest.param(answer(302, {}, {"location": "https://x.example/a?b"}), Rung.HTTP, Verdict.BAD_RESPONSE, Finding.REDIRECTED, id="redirect"),
-        pytest.param(answer(502, {}), Rung.HTTP, Verdict.BAD_RESPONSE, Finding.PROVIDER_ERROR, id="502"),
-        pytest.param(answer(400, b"The plain HTTP request was sent to HTTPS port"), Rung.HTTP, Verdict.BAD_RESPONSE, Finding.TLS_EXPECTED, id="wants https"),
+        pytest.param(answer(200, b"<html>hi", {"content-type": "text/html"}), Finding.HTML, id="html"),
+        pytest.param(answer(302, {}, {"location": "https://x.example/a?b"}), Finding.REDIRECTED, id="redirect"),
+        pytest.param(answer(502, {}), Finding.PROVIDER_ERROR, id="502"),
+        pytest.param(answer(400, b"The plain HTTP request was sent to HTTPS port"), Finding.TLS_EXPECTED, id="wants https"),
     ],
-)  # fmt: skip
-async def test_a_bad_first_answer_has_its_rung(
-    upstream: Upstream, keyed: Endpoint, script: Script, rung: Rung, verdict: Verdict, code: Finding
-) -> None:
+)
+async def test_a_bad_first_answer_has_its_rung(upstream: Upstream, keyed: Endpoint, script: Script, code: Finding) -> None:
     upstream.on("/models", script)
 
     result = await climb(keyed)
 
-    assert (result.ok, result.steps[-1].name, result.verdict, result.error and result.error.code) == (False, rung, verdict, code)
+    assert (result.ok, result.steps[-1].name) == (False, Rung.HTTP)
+    assert (result.verdict, result.error and result.error.code) == (Verdict.BAD_RESPONSE, code)
 
 
 @pytest.fixture

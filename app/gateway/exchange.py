@@ -1,0 +1,145 @@
+"""One request of an application: read, resolve, call, hand the answer over as it comes."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from contextlib import aclosing
+from typing import Any
+
+from app import registry, relay
+from app.domain.errors import PatchbayError, UpstreamError
+from app.domain.snapshot import Endpoint
+from app.gateway import errors, guard, streams
+from app.gateway.errors import Fault
+from app.gateway.streams import Receive
+from app.relay import request
+
+Scope = MutableMapping[str, Any]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+BODY_BYTES = 32 * 1024 * 1024
+
+_log = logging.getLogger(__name__)
+_ENDING = errors.fault(503, "Patchbay is shutting down. Send the request again.", type_="api_error", code="shutting_down", retry_after=1)
+
+
+class CallerLeft(Exception):
+    """The connection ended before the request was complete: there is nobody to answer."""
+
+
+async def forward(scope: Scope, receive: Receive, send: Send, path: str) -> None:
+    """Pass a POST on to the provider its `model` names. Raises `PatchbayError` until the first byte was sent."""
+    key = await guard.check(scope["headers"])
+    if streams.is_draining():
+        await refuse(send, _ENDING)
+        return
+    body = await _body(scope, receive)
+    if body is None:
+        await refuse(send, _too_large())
+        return
+    asked = request.parse(body)
+    route = registry.shared.resolve(asked.selector, allowed=key)
+    ask = relay.Ask(path, asked.for_model(route.model), stream=asked.stream)
+    del body, asked
+    with streams.running(receive) as running:
+        await Answering(send, route.endpoint).run(ask, running)
+
+
+class Answering:
+    """Sends one answer. Knows whether it has begun, which decides how it may end."""
+
+    __slots__ = ("_endpoint", "_has_begun", "_is_at_line_start", "_send")
+
+    def __init__(self, send: Send, endpoint: Endpoint) -> None:
+        self._send, self._endpoint = send, endpoint
+        self._has_begun, self._is_at_line_start = False, True
+
+    async def run(self, ask: relay.Ask, running: streams.Running) -> None:
+        """Call and hand over; a failure is answered as an error or, once bytes were sent, as the stream's last event."""
+        try:
+            async with relay.call(self._endpoint, ask) as reply:
+                await (self._stream(reply) if reply.is_events else self._whole(reply))
+        except UpstreamError as error:
+            _log.warning("provider %s: %s (%s) %s", self._endpoint.name, error.code, error.status or "no status", error.detail[:300])
+            await self._fail(errors.answer(error))
+        except PatchbayError as error:
+            await self._fail(errors.answer(error))
+        except asyncio.CancelledError:
+            if running.has_left:
+                return  # the provider's connection is closed by now; nobody listens
+            if not running.is_cut:
+                raise
+            running.task.uncancel()
+            await self._fail(_ENDING)
+
+    async def _whole(self, reply: relay.Reply) -> None:
+        body = await reply.read()
+        headers = [(b"content-type", _type(reply, b"application/json")), (b"content-length", b"%d" % len(body)), *reply.headers]
+        self._has_begun = True
+        await self._send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def _stream(self, reply: relay.Reply) -> None:
+        headers = [
+            (b"content-type", _type(reply, b"text/event-stream")), (b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"),
+            *reply.headers,
+        ]  # fmt: skip
+        self._has_begun = True
+        await self._send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        send = self._send
+        async with aclosing(reply.chunks()) as chunks:
+            async for chunk in chunks:
+                self._is_at_line_start = chunk.endswith(b"\n")
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _fail(self, problem: Fault) -> None:
+        """After the first byte an error can only be an event; a made-up [DONE] would call a torso complete."""
+        if not self._has_begun:
+            await refuse(self._send, problem)
+            return
+        gap = b"" if self._is_at_line_start else b"\n\n"
+        await self._send({"type": "http.response.body", "body": gap + errors.event(problem)})
+
+
+async def refuse(send: Send, problem: Fault) -> None:
+    """Answer with an error."""
+    more = [(b"retry-after", b"%d" % max(1, round(problem.retry_after)))] if problem.retry_after is not None else []
+    await respond(send, problem.status, problem.body, more)
+
+
+async def respond(send: Send, status: int, body: bytes, more: Iterable[tuple[bytes, bytes]] = ()) -> None:
+    """Answer with JSON of the gateway's own."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *more]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes | None:
+    """The whole body, None when it is larger than allowed: the rest of it is not read."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > BODY_BYTES:
+            return None
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise CallerLeft
+        part = message.get("body", b"")
+        size += len(part)
+        if size > BODY_BYTES:
+            return None
+        if part:
+            parts.append(part)
+        if not message.get("more_body"):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _too_large() -> Fault:
+    limit = f"The request is larger than {BODY_BYTES // (1024 * 1024)} MiB, which is the most that is accepted."
+    return errors.fault(413, limit, type_="invalid_request_error", code="request_too_large")
+
+
+def _type(reply: relay.Reply, otherwise: bytes) -> bytes:
+    return reply.content_type.encode("latin-1", "replace") or otherwise

@@ -1,0 +1,50 @@
+"""Who calls: one client key, from either header, checked against the snapshot."""
+
+import hmac
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from app import registry
+from app.domain import client_key
+from app.domain.actor import Scope
+from app.domain.errors import Forbidden, InvalidDraft, NotSignedIn
+from app.domain.snapshot import ClientKeyEntry
+
+_WRONG = "The API key is not valid. Check that it was copied whole and has not been revoked."
+
+
+async def check(headers: Iterable[tuple[bytes, bytes]]) -> ClientKeyEntry:
+    """The client key of a request.
+
+    Raises `NotSignedIn` (none, unknown, expired), `Forbidden` (another scope), `InvalidDraft` (two different keys).
+    """
+    text = _shown(headers)
+    public_id = client_key.public_id_of(text)
+    if not public_id:
+        raise NotSignedIn(_WRONG if text else "No API key was sent. Send it as Authorization: Bearer pb-…")
+    entry = registry.shared.snapshot.client_keys.get(public_id)
+    if entry is None:
+        # It may have been issued a moment ago by another process.
+        await registry.shared.glance()
+        entry = registry.shared.snapshot.client_keys.get(public_id)
+    if entry is None or not hmac.compare_digest(entry.digest, client_key.digest_of(text)):
+        raise NotSignedIn(_WRONG)
+    if entry.expires_at is not None and entry.expires_at <= datetime.now(UTC):
+        raise NotSignedIn("The API key has expired. Ask an admin for a new one.")
+    if entry.scope is not Scope.GATEWAY:
+        raise Forbidden(f"This API key has the scope {entry.scope.value!r} and cannot call models. Use one with the scope 'gateway'.")
+    return entry
+
+
+def _shown(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The key text, "" when there is none. All headers count, repeated ones too."""
+    found: set[str] = set()
+    for name, value in headers:
+        if name == b"authorization":
+            scheme, _, rest = value.decode("latin-1").partition(" ")
+            found.add(rest.strip() if scheme.lower() == "bearer" else f"{scheme} {rest}")
+        elif name == b"x-api-key":
+            found.add(value.decode("latin-1").strip())
+    if len(found) > 1:
+        raise InvalidDraft({"authorization": "Two different API keys were sent. Send one."})
+    return next(iter(found), "")

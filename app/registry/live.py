@@ -1,0 +1,200 @@
+"""The registry of this process: built beside, swapped in one assignment, never older than a second."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from app.domain.errors import PatchbayError
+from app.domain.snapshot import ClientKeyEntry, Endpoint, Route, Snapshot
+from app.registry import build, selector
+from app.storage import engine, work
+from app.storage import snapshot as stored
+from app.upstream import egress
+
+REVISION_POLL_SECONDS = 1.0
+GLANCES_PER_SECOND = 10
+# Building many endpoints opens many secrets: off the loop.
+_BUILT_ON_THE_LOOP = 20
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+_EMPTY = Snapshot(revision=-1, built_at=0.0)
+
+
+class Registry:
+    """`snapshot` is the whole truth of a moment; a request takes it once and finishes on it."""
+
+    def __init__(self) -> None:
+        self.snapshot = _EMPTY
+        self._names: dict[str, str] = {}  # provider id → name in the snapshot
+        self._by_model: dict[str, tuple[str, ...]] = {}
+        self._lock = asyncio.Lock()
+        self._watcher: asyncio.Task[None] | None = None
+        self._subscribers: list[Callable[[Snapshot], None]] = []
+        self._glanced = 0.0
+        self._build_ms = 0.0
+        self._error = ""
+
+    async def start(self, *, watch: bool = True) -> None:
+        """Build the first snapshot, hear of commits of this process, and with `watch` of those of others.
+
+        Raises `StorageError` when the configuration cannot be read at all; bad rows do not count.
+        """
+        await self.rebuild()
+        if self._committed not in work.on_commit:
+            work.on_commit.append(self._committed)
+        if watch and self._watcher is None:
+            self._watcher = asyncio.create_task(self._watch(), name="registry watcher")
+
+    async def stop(self) -> None:
+        """Stop watching and forget the snapshot. Stopping twice is allowed."""
+        watcher, self._watcher = self._watcher, None
+        if watcher is not None:
+            watcher.cancel()
+            await asyncio.wait([watcher])
+        if self._committed in work.on_commit:
+            work.on_commit.remove(self._committed)
+        self.snapshot, self._names, self._by_model, self._lock = _EMPTY, {}, {}, asyncio.Lock()
+        egress.approve(frozenset())
+
+    async def refresh(self, min_revision: int = 0) -> None:
+        """Read what changed. Returns at once when the snapshot is already of `min_revision` or newer."""
+        if min_revision and self.snapshot.revision >= min_revision:
+            return
+        async with self._lock:
+            if min_revision and self.snapshot.revision >= min_revision:
+                return
+            await self._read(since=self.snapshot.revision)
+
+    async def rebuild(self) -> None:
+        """Read everything again, changed or not."""
+        async with self._lock:
+            await self._read(since=-1)
+
+    async def glance(self) -> None:
+        """Look whether there is something newer, at most ten times a second: somebody showed a key we do not know."""
+        now = time.monotonic()
+        if now - self._glanced >= 1 / GLANCES_PER_SECOND:
+            self._glanced = now
+            await self.refresh()
+
+    def resolve(self, text: str, snapshot: Snapshot | None = None, *, allowed: ClientKeyEntry | None = None) -> Route:
+        """What a selector means. Raises `UnknownModel` with suggestions, `ProviderDisabled`."""
+        return selector.resolve(text, snapshot or self.snapshot, allowed)
+
+    def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        """Call back after each swap, on the loop, with the new snapshot. Returns what ends it."""
+        self._subscribers.append(callback)
+
+        def unsubscribe() -> None:
+            if callback in self._subscribers:
+                self._subscribers.remove(callback)
+
+        return unsubscribe
+
+    def status(self) -> dict[str, Any]:
+        """What this process holds, ready for JSON. `error` is the reason why it may be behind, or ""."""
+        held = self.snapshot
+        return {
+            "revision": held.revision,
+            "built_at": datetime.fromtimestamp(held.built_at, UTC).isoformat(),
+            "build_ms": self._build_ms,
+            "is_watching": self._watcher is not None and not self._watcher.done(),
+            "providers": len(held.endpoints),
+            "enabled": sum(e.enabled for e in held.endpoints.values()),
+            "models": sum(len(e.models) for e in held.endpoints.values()),
+            "client_keys": len(held.client_keys),
+            "problems": {e.name: e.problem for e in held.endpoints.values() if e.problem},
+            "error": self._error,
+        }
+
+    async def _committed(self, revision: int) -> None:
+        await self.refresh(revision)
+
+    async def _read(self, since: int) -> None:
+        """Under the lock: read, build beside, swap."""
+        started = time.perf_counter()
+        held = self.snapshot
+        async with engine.session() as session:
+            revision, default_id = await stored.head(session)
+            if revision == held.revision and since >= 0:
+                return
+            if revision < held.revision:
+                since = -1  # a backup was restored underneath us
+            rows = await stored.providers(session, since=since)
+            keys = build.client_keys(await stored.client_keys(session))
+            approved = await stored.approved_origins(session)
+        built = await self._replaced(rows, is_whole=since < 0)
+        # Approvals first: a snapshot whose local providers cannot be called yet must not be seen.
+        egress.approve(approved)
+        self.snapshot = Snapshot(
+            revision=revision,
+            built_at=time.time(),
+            endpoints=MappingProxyType(built),
+            by_model=MappingProxyType(self._by_model),
+            client_keys=keys,
+            default=self._names.get(default_id or ""),
+            approved_origins=approved,
+        )
+        self._build_ms = round((time.perf_counter() - started) * 1000, 2)
+        self._error = ""
+        self._tell()
+
+    async def _replaced(self, rows: list[stored.StoredProvider], *, is_whole: bool) -> dict[str, Endpoint]:
+        """Name → endpoint after these rows; endpoints that did not change are the same objects as before."""
+        held = self.snapshot.endpoints
+        live = [row for row in rows if not row.is_deleted]
+        built = await _aside(len(live), lambda: [build.endpoint(row) for row in live])
+        gone = set(self._names) if is_whole else {row.id for row in rows} & self._names.keys()
+        old = [] if is_whole else [held[self._names[i]] for i in gone]
+        before = {} if is_whole else self._by_model
+        self._by_model = await _aside(len(built), lambda: build.listing(before, old, built))
+        kept = {i: name for i, name in self._names.items() if i not in gone}
+        self._names = kept | {endpoint.id: endpoint.name for endpoint in built}
+        return {name: held[name] for name in kept.values()} | {endpoint.name: endpoint for endpoint in built}
+
+    def _tell(self) -> None:
+        for callback in tuple(self._subscribers):
+            try:
+                callback(self.snapshot)
+            # Whoever listens is not part of the swap: its failure must not keep the others from hearing.
+            except Exception:  # noqa: BLE001
+                _log.exception("a listener of the registry failed")
+
+    async def _watch(self) -> None:
+        """Notice what other processes commit: on SQLite by its change counter, anywhere by the revision once a second."""
+        seen, asked = -1, time.monotonic()
+        while True:
+            await asyncio.sleep(engine.poll_seconds())
+            try:
+                version = await engine.data_version()
+                if version != seen or time.monotonic() - asked >= REVISION_POLL_SECONDS:
+                    asked = time.monotonic()
+                    await self.refresh()
+                    seen = version
+            except PatchbayError as error:
+                self._note(error.message)
+                await asyncio.sleep(REVISION_POLL_SECONDS)
+            # A watcher that dies leaves a process that serves an old configuration for ever.
+            except Exception as error:  # noqa: BLE001
+                self._note(type(error).__name__)
+                await asyncio.sleep(REVISION_POLL_SECONDS)
+
+    def _note(self, reason: str) -> None:
+        """Once per reason: a database that is away is asked every second."""
+        if reason != self._error:
+            _log.warning("the configuration cannot be read, serving revision %d: %s", self.snapshot.revision, reason)
+        self._error = reason
+
+
+async def _aside(size: int, make: Callable[[], T]) -> T:
+    """Little on the loop, much in a thread: the gateway goes on meanwhile."""
+    return make() if size <= _BUILT_ON_THE_LOOP else await asyncio.to_thread(make)
+
+
+shared = Registry()

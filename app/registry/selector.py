@@ -1,0 +1,97 @@
+"""From the text a caller sends as `model` to a route (DESIGN 3.17).
+
+Order: known provider before the first `/` → bare model that one provider lists. Empty or "default" = the default
+provider's default model. Aliases will come before all of them.
+"""
+
+import difflib
+from collections.abc import Iterator
+from itertools import islice
+
+from app.domain.errors import ProviderDisabled, UnknownModel
+from app.domain.snapshot import ClientKeyEntry, Endpoint, Route, Snapshot
+
+_MOST_COMPARED = 20_000
+_MOST_LIKELY = 300
+_SUGGESTIONS = 5
+
+
+def resolve(selector: str, snapshot: Snapshot, allowed: ClientKeyEntry | None = None) -> Route:
+    """The route of a selector, inside what a client key may use.
+
+    Raises `UnknownModel` with the nearest selectors of that scope, `ProviderDisabled`.
+    """
+    if selector in ("", "default"):
+        return _default(snapshot, allowed)
+    head, slash, rest = selector.partition("/")
+    if slash and (endpoint := snapshot.endpoints.get(head)) is not None and may_use(allowed, endpoint.name, rest or endpoint.default_model):
+        return _of_provider(endpoint, rest, selector, snapshot, allowed)
+    names = [name for name in snapshot.by_model.get(selector, ()) if may_use(allowed, name, selector)]
+    if len(names) == 1:
+        return Route(snapshot.endpoints[names[0]], selector)
+    if names:
+        choices = [f"{name}/{selector}" for name in names]
+        raise UnknownModel(
+            f"Several providers list {selector!r}. Say which one: {_either(choices)}.", field="model", suggestions=choices[:_SUGGESTIONS]
+        )
+    raise _unknown(selector, snapshot, allowed)
+
+
+def selectors(snapshot: Snapshot, allowed: ClientKeyEntry | None = None) -> Iterator[tuple[str, Endpoint]]:
+    """Every `provider/model` that a client key may use, by provider and then as listed."""
+    for name in sorted(snapshot.endpoints):
+        endpoint = snapshot.endpoints[name]
+        if endpoint.enabled:
+            for model in endpoint.models:
+                if may_use(allowed, name, model):
+                    yield f"{name}/{model}", endpoint
+
+
+def may_use(allowed: ClientKeyEntry | None, provider: str, model: str | None) -> bool:
+    """Whether a client key reaches this model. Its list of models names them bare or behind their provider."""
+    if allowed is None:
+        return True
+    if allowed.providers is not None and provider not in allowed.providers:
+        return False
+    return allowed.models is None or model in allowed.models or f"{provider}/{model}" in allowed.models
+
+
+def _default(snapshot: Snapshot, allowed: ClientKeyEntry | None) -> Route:
+    endpoint = snapshot.endpoints.get(snapshot.default or "")
+    if endpoint is None:
+        raise UnknownModel("No model was named and there is no default provider. Name a model.", field="model")
+    if not endpoint.default_model or not may_use(allowed, endpoint.name, endpoint.default_model):
+        raise UnknownModel("No model was named and the default provider has no default model. Name a model.", field="model")
+    return _of_provider(endpoint, endpoint.default_model, endpoint.default_model, snapshot, allowed)
+
+
+def _of_provider(endpoint: Endpoint, rest: str, selector: str, snapshot: Snapshot, allowed: ClientKeyEntry | None) -> Route:
+    if not endpoint.enabled:
+        raise ProviderDisabled(f"The provider {endpoint.name!r} is switched off.", field="model")
+    model = rest or endpoint.default_model
+    if not model or (endpoint.only_listed and model not in endpoint.models):
+        raise _unknown(selector, snapshot, allowed)
+    return Route(endpoint, model)
+
+
+def _unknown(selector: str, snapshot: Snapshot, allowed: ClientKeyEntry | None) -> UnknownModel:
+    near = _nearest(selector, snapshot, allowed)
+    hint = f" Did you mean {_either(near)}?" if near else ""
+    return UnknownModel(
+        f"The model {selector[:200]!r} does not exist or you do not have access to it.{hint}", field="model", suggestions=near
+    )
+
+
+def _nearest(selector: str, snapshot: Snapshot, allowed: ClientKeyEntry | None) -> list[str]:
+    """A few selectors that look alike. Bounded: a big catalogue must not hold the loop for a typing error."""
+    wanted = selector[:200].lower()
+    piece = wanted.rpartition("/")[2][:3]
+    pool = islice((name for name, _ in selectors(snapshot, allowed)), _MOST_COMPARED)
+    likely = list(islice((name for name in pool if piece in name.lower()), _MOST_LIKELY))
+    by_lower = {name.lower(): name for name in likely} | {name.partition("/")[2].lower(): name for name in likely}
+    found = difflib.get_close_matches(wanted, list(by_lower), n=_SUGGESTIONS, cutoff=0.5)
+    return list(dict.fromkeys(by_lower[name] for name in found))
+
+
+def _either(names: list[str]) -> str:
+    return " or ".join(repr(name) for name in names[:_SUGGESTIONS])

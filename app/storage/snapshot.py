@@ -1,0 +1,143 @@
+"""What the registry reads: everything a request may need, or only what changed since a revision.
+
+Columns that hold JSON come out as they are stored: one that cannot be read spoils its own row, not the query.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.domain.secret import Sealed
+from app.storage.tables import ClientKeyRow, CredentialRow, CredentialSecret, EgressApproval, Instance, ModelRow, ProviderRow
+
+# More bound values than this in one statement, and everything is read instead.
+_MOST_IDS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSecret:
+    """A credential as it lies in the database. `fields`: name → sealed value."""
+
+    id: str
+    label: str
+    state: str
+    weight: int
+    priority: int
+    origin: str
+    fields: dict[str, Sealed]
+    is_broken: bool
+
+
+@dataclass(slots=True)
+class StoredProvider:
+    """A provider as it lies in the database; `auth` and `network` are JSON text or what the driver made of it."""
+
+    id: str
+    name: str
+    label: str
+    type: str
+    preset: str | None
+    base_url: str
+    auth_type: str
+    auth: Any
+    network: Any
+    default_model: str | None
+    only_listed: bool
+    enabled: bool
+    is_deleted: bool
+    keys: list[StoredSecret] = field(default_factory=list)
+    models: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredClientKey:
+    """A client key that was not revoked."""
+
+    id: str
+    public_id: str
+    name: str
+    digest: bytes
+    scope: str
+    models: Any
+    providers: Any
+    expires_at: datetime | None
+
+
+async def head(session: AsyncSession) -> tuple[int, str | None]:
+    """(revision, id of the default provider)."""
+    rows = await _rows(session, sa.select(col(Instance.revision), col(Instance.default_provider_id)))
+    return rows[0][0], rows[0][1]
+
+
+async def providers(session: AsyncSession, *, since: int = -1) -> list[StoredProvider]:
+    """Providers whose revision is newer, deleted ones included so that they can be dropped. -1 = all that live."""
+    row = ProviderRow
+    query = sa.select(
+        col(row.id), col(row.name), col(row.label), col(row.type), col(row.preset), col(row.base_url), col(row.auth_type),
+        sa.type_coerce(col(row.auth), sa.Text), sa.type_coerce(col(row.network), sa.Text), col(row.default_model),
+        col(row.only_listed_models), col(row.enabled), col(row.deleted_at).is_not(None),
+    )  # fmt: skip
+    query = query.where(col(row.revision) > since) if since >= 0 else query.where(col(row.deleted_at).is_(None))
+    found = {r[0]: StoredProvider(*r[:12], is_deleted=bool(r[12])) for r in await _rows(session, query)}
+    if found:
+        await _add_keys(session, found)
+        await _add_models(session, found)
+    return list(found.values())
+
+
+async def client_keys(session: AsyncSession) -> list[StoredClientKey]:
+    """Every client key that was not revoked; whether one has expired is asked at each use."""
+    row = ClientKeyRow
+    query = sa.select(
+        col(row.id), col(row.public_id), col(row.name), col(row.digest), col(row.scope),
+        sa.type_coerce(col(row.models), sa.Text), sa.type_coerce(col(row.providers), sa.Text), col(row.expires_at),
+    ).where(col(row.revoked_at).is_(None))  # fmt: skip
+    return [StoredClientKey(*r) for r in await _rows(session, query)]
+
+
+async def approved_origins(session: AsyncSession) -> frozenset[str]:
+    """Local origins that an admin approved."""
+    return frozenset(r[0] for r in await _rows(session, sa.select(col(EgressApproval.origin))))
+
+
+async def _add_keys(session: AsyncSession, found: dict[str, StoredProvider]) -> None:
+    row, secret = CredentialRow, CredentialSecret
+    query = (
+        sa.select(
+            col(row.provider_id), col(row.id), col(row.label), col(row.state), col(row.weight), col(row.priority), col(row.origin),
+            col(secret.field), col(secret.value), col(secret.broken_at).is_not(None),
+        )
+        .join(secret, col(secret.credential_id) == col(row.id), isouter=True)
+        .order_by(col(row.id))
+    )  # fmt: skip
+    for provider_id, key_id, label, state, weight, priority, origin, name, value, broken in await _of(
+        session, query, row.provider_id, found
+    ):
+        provider = found[provider_id]
+        if not provider.keys or provider.keys[-1].id != key_id:
+            provider.keys.append(StoredSecret(key_id, label, state, weight, priority, origin, {}, bool(broken)))
+        if name is not None:
+            provider.keys[-1].fields[name] = value
+
+
+async def _add_models(session: AsyncSession, found: dict[str, StoredProvider]) -> None:
+    query = sa.select(col(ModelRow.provider_id), col(ModelRow.identifier)).where(col(ModelRow.status) != "inactive")
+    for provider_id, identifier in await _of(session, query.order_by(col(ModelRow.identifier)), ModelRow.provider_id, found):
+        found[provider_id].models.append(identifier)
+
+
+async def _of(session: AsyncSession, query: Any, column: Any, found: dict[str, StoredProvider]) -> list[Any]:
+    """Rows of these providers; of many providers it is cheaper to read all and keep the wanted."""
+    if len(found) <= _MOST_IDS:
+        return list(await _rows(session, query.where(col(column).in_(list(found)))))
+    return [r for r in await _rows(session, query) if r[0] in found]
+
+
+async def _rows(session: AsyncSession, query: Any) -> Sequence[Any]:
+    """Columns, not objects: a start reads a hundred thousand rows."""
+    return (await (await session.connection()).execute(query)).all()
