@@ -5,7 +5,7 @@ import secrets
 from collections.abc import MutableMapping
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api import audit, client_keys, document, errors, guard, models, people, providers
@@ -57,7 +57,7 @@ class LastResort:
             message = await receive()
             received += len(message.get("body", b""))
             if received > BODY_BYTES:
-                raise _TooLarge
+                raise HTTPException(413)
             return message
 
         async def sending(message: MutableMapping[str, Any]) -> None:
@@ -67,8 +67,6 @@ class LastResort:
 
         try:
             await self.app(scope, receiving, sending)
-        except _TooLarge:
-            answer = errors.answer(request_id, 413, "too_large", f"The body is larger than {BODY_BYTES // 2**20} MiB.")
         except Exception as error:
             # Only the kind of error and the place: its text could hold what was sent.
             _log.error("Unforeseen %s in %s %s, request %s", _where(error), scope["method"], scope["path"], request_id)
@@ -78,10 +76,6 @@ class LastResort:
         else:
             return
         await answer(scope, receive, send)
-
-
-class _TooLarge(Exception):
-    """The body went over the limit while it was read."""
 
 
 def _where(error: Exception) -> str:

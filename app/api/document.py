@@ -8,6 +8,8 @@ from app.api import guard
 
 router = guard.router("Document")
 UNSAFE = ("post", "put", "patch", "delete")
+WALL = {"421": "Misdirected Request"}  # what the wall in front refuses before a route is looked for
+BODY = {"413": "Content Too Large", "415": "Unsupported Media Type"}
 
 
 @router.get("/openapi.json")
@@ -27,6 +29,9 @@ def document(app: FastAPI) -> dict[str, Any]:
         }
         for path in described["paths"].values():
             for method, operation in path.items():
+                refused = operation["responses"]["401"]["content"]
+                for status, phrase in (WALL | (BODY if method in UNSAFE else {})).items():
+                    operation["responses"][status] = {"description": phrase, "content": refused}
                 browser: dict[str, list[str]] = {"session": []} | ({"csrf": []} if method in UNSAFE else {})
                 operation["security"] = [browser, {"client_key": []}]
         app.openapi_schema = described

@@ -62,7 +62,7 @@ class Edge:
     def is_own_origin(self, request: "Request") -> bool:
         """Whether a request that acts comes from a page of ours, or from a program (which sends neither origin nor cookie)."""
         if request.origin is not None:
-            return request.origin in (request.own_origin, own_origin(settings.current()))
+            return request.origin in {request.own_origin, own_origin(settings.current())} - {""}
         if request.site is not None:
             return request.site in ("same-origin", "none")
         return not request.has_cookie

@@ -170,7 +170,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         400: ("bad_request", "The request cannot be read."),
         404: ("not_found", "There is nothing under this address. The addresses are listed in /api/v1/openapi.json."),
         405: ("method_not_allowed", "This address does not know this method."),
-        413: ("too_large", "The body is too large."),
+        413: ("too_large", "The body is larger than 4 MiB."),
         415: ("unsupported_media_type", "Send the body as application/json."),
     }
     code, message = known.get(error.status_code, ("error", HTTPStatus(error.status_code).phrase))

@@ -42,7 +42,7 @@ class GuardedRoute(APIRoute):
 
 def router(noun: str) -> APIRouter:
     """A router whose routes are all guarded; `noun` is their heading in the document."""
-    return APIRouter(route_class=GuardedRoute, tags=[noun], responses=errors.documented(401, 403, 422, 503))
+    return APIRouter(route_class=GuardedRoute, tags=[noun], responses=errors.documented(400, 401, 403, 422, 503))
 
 
 async def admit(request: Request) -> None:

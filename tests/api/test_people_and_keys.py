@@ -1,0 +1,71 @@
+"""Session, people, client keys and the audit over REST."""
+
+import csv
+import io
+import json
+
+import httpx
+
+from app.domain.actor import Role
+from tests.fixtures.rest import Clients, person
+
+V1 = "/api/v1"
+PASSWORD = "a long walk by the lake 47"
+
+
+async def test_a_browser_learns_who_it_is_and_its_csrf_token(client: Clients) -> None:
+    session = await person(Role.ADMIN, "ada@example.com")
+
+    answer = (await client(session=session).get(f"{V1}/session")).json()
+
+    assert (answer["role"], answer["user"]["email"], answer["csrf_token"]) == ("admin", "ada@example.com", session.session.csrf_token)
+    assert session.token not in json.dumps(answer)
+
+
+async def test_a_client_key_is_shown_once_and_revoked(admin: httpx.AsyncClient, client: Clients) -> None:
+    issued = await admin.post(f"{V1}/client-keys", json={"name": "notebook", "scope": "read"})
+    key, key_id = issued.json()["key"], issued.json()["client_key"]["id"]
+    assert issued.status_code == 201
+    assert (await client(key=key).get(f"{V1}/session")).json()["type"] == "client_key"
+    assert key not in (await admin.get(f"{V1}/client-keys")).text
+
+    assert (await admin.delete(f"{V1}/client-keys/{key_id}")).status_code == 204
+
+    assert (await client(key=key).get(f"{V1}/session")).status_code == 401
+    assert (await admin.delete(f"{V1}/client-keys/none")).status_code == 404
+
+
+async def test_people_are_added_and_disabled(admin: httpx.AsyncClient) -> None:
+    made = await admin.post(f"{V1}/users", json={"email": "Bo@Example.com", "name": "Bo", "role": "viewer", "password": PASSWORD})
+    assert (made.status_code, made.json()["email"]) == (201, "bo@example.com")
+    assert PASSWORD not in made.text
+
+    again = await admin.post(f"{V1}/users", json={"email": "bo@example.com", "name": "Bo", "password": PASSWORD})
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "name_taken")
+    off = await admin.post(f"{V1}/users/{made.json()['id']}/disable")
+    assert off.json()["is_active"] is False
+    assert (await admin.post(f"{V1}/users/{made.json()['id']}/enable")).json()["is_active"] is True
+    assert (await admin.post(f"{V1}/users/none/disable")).status_code == 404
+
+
+async def test_a_weak_password_is_refused_without_repeating_it(admin: httpx.AsyncClient) -> None:
+    response = await admin.post(f"{V1}/users", json={"email": "bo@example.com", "name": "Bo", "password": "password1234"})
+
+    assert (response.status_code, response.json()["error"]["field"]) == (422, "password")
+    assert "password1234" not in response.text
+
+
+async def test_the_audit_is_listed_verified_and_taken_away(admin: httpx.AsyncClient, viewer: httpx.AsyncClient) -> None:
+    await admin.post(f"{V1}/client-keys", json={"name": "a"})
+    await admin.post(f"{V1}/client-keys", json={"name": "b"})
+
+    first = (await admin.get(f"{V1}/audit", params={"limit": 1})).json()
+    second = (await admin.get(f"{V1}/audit", params={"limit": 1, "cursor": first["next_cursor"]})).json()
+    assert second["items"][0]["seq"] == first["items"][0]["seq"] - 1
+    assert (await viewer.get(f"{V1}/audit/verify")).json()["ok"] is True
+
+    lines = [json.loads(line) for line in (await admin.get(f"{V1}/audit/export")).text.splitlines()]
+    table = (await admin.get(f"{V1}/audit/export", params={"format": "csv"})).text
+    assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
+    assert len(list(csv.reader(io.StringIO(table)))) == len(lines) + 2  # a heading, and the entry of the first export
+    assert (await viewer.get(f"{V1}/audit/export")).status_code == 403

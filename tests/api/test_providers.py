@@ -1,0 +1,261 @@
+"""Providers over REST: what is answered, and that no answer holds a key."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.fixtures.rest import PUBLIC, SECRET, body
+
+V1 = "/api/v1"
+ELSEWHERE = "https://93.184.216.35/v1"
+
+
+def error(response: httpx.Response) -> dict[str, Any]:
+    return response.json()["error"]
+
+
+async def test_a_provider_is_created_read_changed_and_deleted(admin: httpx.AsyncClient) -> None:
+    made = await admin.post(f"{V1}/providers", json=body(label="Mine", tags=["eu"], models=["a", {"identifier": "b", "label": "B"}]))
+    assert (made.status_code, made.headers["etag"]) == (201, '"1"')
+    assert made.json()["effective_urls"]["chat"] == f"{PUBLIC}/chat/completions"
+
+    changed = await admin.patch(f"{V1}/providers/mine", json={"label": "Other", "default_model": "a"})
+    assert (changed.json()["label"], changed.json()["version"], changed.json()["model_count"]) == ("Other", 2, 2)
+
+    assert (await admin.delete(f"{V1}/providers/mine")).status_code == 204
+    assert (await admin.get(f"{V1}/providers/mine")).status_code == 404
+    assert (await admin.post(f"{V1}/providers/mine/restore")).json()["label"] == "Other"
+
+
+async def test_a_key_is_shown_as_a_hint_and_nowhere_else(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
+    [credential] = saved["credentials"]
+
+    assert (credential["is_set"], credential["hint"], credential["state"]) == (True, SECRET[-4:], "active")
+
+
+async def test_no_answer_holds_the_key(admin: httpx.AsyncClient, saved: dict[str, Any], contract: Any) -> None:
+    await admin.patch(f"{V1}/providers/mine", json={"credential": {"secret": {"api_key": f"{SECRET}-2"}}})
+    await admin.post(f"{V1}/providers", json=body("second", base_url="ftp://x"))
+    seen = []
+    for path, item in contract.document["paths"].items():
+        if "get" in item:
+            response = await admin.get(path.replace("{name}", "mine").replace("{preset}", "groq"))
+            assert response.status_code == 200, path
+            seen.append(response.text)
+
+    assert len(seen) > 10
+    assert not any(part in text for text in seen for part in (SECRET, SECRET[:12], SECRET[-12:]))
+
+
+@pytest.mark.parametrize("verb", ["put", "patch"])
+async def test_what_was_read_and_is_sent_back_changes_no_key(admin: httpx.AsyncClient, saved: dict[str, Any], verb: str) -> None:
+    writable = (
+        "label",
+        "description",
+        "base_url",
+        "auth_type",
+        "auth",
+        "default_model",
+        "network",
+        "only_listed_models",
+        "tags",
+        "enabled",
+    )
+
+    back = await admin.request(verb, f"{V1}/providers/mine", json={f: saved[f] for f in writable} | {"version": saved["version"]})
+
+    assert back.status_code == 200, back.text
+    assert back.json()["credentials"] == saved["credentials"]
+
+
+@pytest.mark.parametrize("mask", [f"••••{SECRET[-4:]}", "●●●●●●", "sk-***", SECRET[-4:]])
+@pytest.mark.parametrize("verb", ["put", "patch"])
+async def test_a_mask_posted_back_is_refused(admin: httpx.AsyncClient, saved: dict[str, Any], mask: str, verb: str) -> None:
+    sent = {"credential": {"secret": {"api_key": mask}}, "base_url": PUBLIC}
+
+    response = await admin.request(verb, f"{V1}/providers/mine", json=sent)
+
+    assert (response.status_code, error(response)["code"]) == (422, "masked_secret")
+    assert error(response)["field"] == "credential.secret.api_key"
+    assert (await admin.get(f"{V1}/providers/mine")).json()["credentials"] == saved["credentials"]
+
+
+async def test_a_mask_is_refused_on_create(admin: httpx.AsyncClient) -> None:
+    response = await admin.post(f"{V1}/providers", json=body(credential={"secret": {"api_key": "••••4f2a"}}))
+
+    assert (response.status_code, error(response)["code"]) == (422, "masked_secret")
+
+
+async def test_a_stale_save_is_409_and_says_what_changed(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
+    await admin.patch(f"{V1}/providers/mine", json={"label": "Theirs"}, headers={"if-match": '"1"'})
+
+    for response in (
+        await admin.patch(f"{V1}/providers/mine", json={"label": "Mine"}, headers={"if-match": '"1"'}),
+        await admin.patch(f"{V1}/providers/mine", json={"label": "Mine", "version": 1}),
+        await admin.put(f"{V1}/providers/mine", json=body(label="Mine", version=1)),
+        await admin.delete(f"{V1}/providers/mine", headers={"if-match": "1"}),
+    ):
+        assert (response.status_code, error(response)["code"]) == (409, "stale")
+        assert error(response)["details"]["changed"] == {"label": "Theirs"}
+
+
+async def test_a_version_that_is_none_is_refused(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
+    response = await admin.patch(f"{V1}/providers/mine", json={"label": "x"}, headers={"if-match": "latest"})
+
+    assert (response.status_code, error(response)["field"]) == (422, "If-Match")
+
+
+async def test_another_host_asks_for_the_key_again(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
+    refused = await admin.patch(f"{V1}/providers/mine", json={"base_url": ELSEWHERE})
+    assert (refused.status_code, error(refused)["code"]) == (409, "credential_reentry_required")
+    assert error(refused)["details"]["credential_ids"] == [saved["credentials"][0]["id"]]
+
+    detached = await admin.patch(f"{V1}/providers/mine", json={"base_url": ELSEWHERE, "detach": True})
+    assert (detached.status_code, detached.json()["status"]) == (200, "unreadable")
+
+    entered = await admin.patch(f"{V1}/providers/mine", json={"credential": {"secret": {"api_key": SECRET}}})
+    assert entered.json()["credentials"][0]["origin"] == "https://93.184.216.35:443"
+    assert entered.json()["status"] == "not_tested"
+
+
+async def test_null_is_no_way_to_clear_a_key(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
+    for response in (
+        await admin.patch(f"{V1}/providers/mine", json={"credential": None}),
+        await admin.post(f"{V1}/providers", json=body("other", credential=None)),
+        await admin.post(f"{V1}/providers/from-preset", json={"preset": "groq", "credential": None}),
+    ):
+        assert (response.status_code, error(response)["field"]) == (422, "credential")
+
+
+@pytest.mark.parametrize(
+    "name", ["validate", "test", "presets", "from-preset", "registry-status", "refresh-registry", "health", "models", "default"]
+)
+async def test_a_word_of_the_interface_is_no_name(admin: httpx.AsyncClient, name: str) -> None:
+    response = await admin.post(f"{V1}/providers", json=body(name))
+
+    assert (response.status_code, error(response)["code"], error(response)["suggestions"]) == (422, "name_reserved", [f"{name}-1"])
+
+
+async def test_a_taken_name_is_409_with_a_free_one(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
+    response = await admin.post(f"{V1}/providers", json=body())
+
+    assert (response.status_code, error(response)["code"], error(response)["suggestions"]) == (409, "name_taken", ["mine-2"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "base_url", "note"),
+    [
+        pytest.param(f"{PUBLIC}/v1", PUBLIC, "version_doubled", id="doubled"),
+        pytest.param(f"{PUBLIC}/chat/completions", PUBLIC, "path_trimmed", id="a whole address"),
+        pytest.param("https://93.184.216.34", PUBLIC, "version_added", id="missing"),
+    ],
+)
+async def test_an_address_is_mended_and_the_draft_says_how(admin: httpx.AsyncClient, typed: str, base_url: str, note: str) -> None:
+    seen = await admin.post(f"{V1}/providers/validate", json=body(base_url=typed))
+    made = await admin.post(f"{V1}/providers", json=body(base_url=typed))
+
+    assert (seen.json()["base_url"], seen.json()["notes"]) == (base_url, [note])
+    assert made.json()["base_url"] == base_url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://169.254.169.254/latest",
+        "http://[::ffff:169.254.169.254]/v1",
+        "http://2852039166/v1",
+        "http://168.63.129.16/v1",
+        "http://127.0.0.1:8700/v1",
+        "http://localhost:5432/v1",
+        "https://user:pass@93.184.216.34/v1",
+        "https://{resource}.example.com/v1",
+        "file:///etc/passwd",
+    ],
+)
+async def test_an_address_nobody_may_call_is_not_saved(admin: httpx.AsyncClient, url: str) -> None:
+    response = await admin.post(f"{V1}/providers", json=body(base_url=url, auth_type="none", credential=...))
+
+    assert (response.status_code, error(response)["field"]) == (422, "base_url")
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        pytest.param({"api_key": SECRET}, "api_key", id="unknown field"),
+        pytest.param({SECRET: 1}, None, id="a key where a field belongs"),
+        pytest.param({"base_url": {"x": SECRET}}, "base_url", id="wrong type"),
+        pytest.param({"type": SECRET}, "type", id="not one of"),
+        pytest.param({"network": {"total_seconds": SECRET}}, "network.total_seconds", id="not a number"),
+        pytest.param({"credential": {"secret": {"other": SECRET}}}, "credential.secret", id="a secret nobody asked for"),
+        pytest.param({"credential": {"secret": {SECRET: SECRET}}}, "credential.secret", id="a key as a field of the secret"),
+        pytest.param({"credential": {"secret": SECRET}}, "credential.secret", id="a secret that is no object"),
+    ],
+)
+async def test_what_does_not_fit_is_named_and_never_repeated(admin: httpx.AsyncClient, sent: dict[str, Any], field: str | None) -> None:
+    response = await admin.post(f"{V1}/providers", json=body(**sent))
+
+    assert (response.status_code, error(response)["field"]) == (422, field)
+    assert SECRET not in response.text
+
+
+async def test_broken_json_is_named_and_never_repeated(admin: httpx.AsyncClient) -> None:
+    response = await admin.post(f"{V1}/providers", content=f'{{"key": "{SECRET}"'.encode(), headers={"content-type": "application/json"})
+
+    assert (response.status_code, SECRET in response.text) == (422, False)
+
+
+async def test_the_list_pages_filters_and_refuses_what_it_does_not_know(admin: httpx.AsyncClient) -> None:
+    for name in ("a1", "b2", "c3"):
+        await admin.post(f"{V1}/providers", json=body(name, tags=["x"]))
+
+    first = (await admin.get(f"{V1}/providers", params={"limit": 2, "tag": "x", "sort": "name"})).json()
+    rest = (await admin.get(f"{V1}/providers", params={"limit": 2, "tag": "x", "sort": "name", "cursor": first["next_cursor"]})).json()
+    assert [p["name"] for p in first["items"] + rest["items"]] == ["a1", "b2", "c3"]
+    assert (first["total"], rest["next_cursor"]) == (3, None)
+
+    for params in ({"limit": 101}, {"sort": "secret"}, {"colour": "red"}, {"cursor": "x"}, {"status": "fine"}):
+        assert (await admin.get(f"{V1}/providers", params=params)).status_code == 422
+
+
+async def test_known_vendors_are_listed_and_used(admin: httpx.AsyncClient) -> None:
+    listed = [p["id"] for p in (await admin.get(f"{V1}/providers/presets")).json()["items"]]
+    assert {"ollama", "groq", "openrouter"} <= set(listed)
+    assert (await admin.get(f"{V1}/providers/presets/groq")).json()["base_url"] == "https://api.groq.com/openai/v1"
+    assert error(await admin.get(f"{V1}/providers/presets/nobody"))["code"] == "preset_not_found"
+
+    made = await admin.post(
+        f"{V1}/providers/from-preset", json={"preset": "groq", "base_url": PUBLIC, "credential": {"secret": {"api_key": SECRET}}}
+    )
+    assert (made.status_code, made.json()["name"], made.json()["type"], made.json()["preset"]) == (201, "groq", "openai", "groq")
+    assert error(await admin.post(f"{V1}/providers/from-preset", json={"preset": "nobody"}))["code"] == "preset_not_found"
+
+
+async def test_one_provider_is_the_default_until_it_is_switched_off(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
+    assert saved["is_default"] is False
+    assert (await admin.post(f"{V1}/providers/mine/default")).json()["is_default"] is True
+
+    off = (await admin.post(f"{V1}/providers/mine/disable")).json()
+    assert (off["enabled"], off["is_default"], off["status"]) == (False, False, "off")
+    assert error(await admin.post(f"{V1}/providers/mine/default"))["code"] == "provider_disabled"
+    assert (await admin.post(f"{V1}/providers/mine/enable")).json()["is_default"] is False
+
+
+async def test_the_registry_follows_a_save_at_once_and_can_be_refreshed(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
+    before = (await admin.get(f"{V1}/providers/registry-status")).json()
+    after = (await admin.post(f"{V1}/providers/refresh-registry")).json()
+
+    assert before["revision"] == 1
+    assert after["revision"] == 2
+
+
+async def test_the_history_of_a_provider_is_its_own(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
+    await admin.post(f"{V1}/providers", json=body("other"))
+    await admin.patch(f"{V1}/providers/mine", json={"label": "New"})
+
+    items = (await admin.get(f"{V1}/providers/mine/audit")).json()["items"]
+
+    assert [item["action"] for item in items] == ["provider:config:update", "provider:config:create", "credential:secret:set"]
+    assert items[0]["changes"]["label"] == {"before": "mine", "after": "New"}
+    assert items[0]["actor"]["name"] == "Ada"
+    assert items[0]["request_id"]
