@@ -4,13 +4,16 @@
 console; the rest is Reflex: pages, websocket, lifespan.
 """
 
+import asyncio
 import gc
 import logging
+import os
+import signal
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from app import logs, settings
+from app import gateway, logs, settings
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -18,6 +21,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger(__name__)
+# Granian kills the worker 30 s after the signal, and what it kills is not closed.
+_GRACE_SECONDS = 10.0
 
 
 def make() -> App:
@@ -70,8 +75,27 @@ class Pages:
 def _settled(send: Send) -> Send:
     async def settling(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "lifespan.startup.complete":
+            _end_streams_on_sigterm()
             gc.collect()
             gc.freeze()  # a full collection over Reflex's heap would stall the gateway for 70 ms
         await send(message)
 
     return settling
+
+
+def _end_streams_on_sigterm() -> None:
+    """Granian waits for running streams without saying anything to them; we let them finish for a while, then end them properly."""
+    loop = asyncio.get_running_loop()
+    ending: list[asyncio.Task[None]] = []
+
+    async def end() -> None:
+        cut = await gateway.drain(_GRACE_SECONDS)
+        if cut:
+            log.warning("%d running requests were ended", cut)
+        os.kill(os.getpid(), signal.SIGINT)  # granian's own handler does the rest
+
+    def on_signal() -> None:
+        if not ending:
+            ending.append(asyncio.ensure_future(end()))
+
+    loop.add_signal_handler(signal.SIGTERM, on_signal)

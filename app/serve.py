@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from app import logs
 from app.domain.errors import PatchbayError
 from app.services import keyring, setup
-from app.settings import Settings
+from app.settings import Settings, current
 from app.storage import engine
 from app.ui import bundle
 
@@ -73,15 +73,13 @@ def address(settings: Settings) -> str:
 
 def share(settings: Settings, *, allow_partial: bool) -> None:
     """Give the settings of this call to the worker, which reads its environment."""
-    from app import settings as module
-
     os.environ |= {
         "PATCHBAY_DATA_DIR": str(settings.data_dir.absolute()),
         "PATCHBAY_HOST": settings.host,
         "PATCHBAY_PORT": str(settings.port),
         "PATCHBAY_ALLOW_PARTIAL": str(allow_partial).lower(),
     }
-    module.current.cache_clear()
+    current.cache_clear()
 
 
 @contextmanager
@@ -190,3 +188,7 @@ def reflex_environment() -> dict[str, str]:
         "REFLEX_TELEMETRY_ENABLED": "false",
         "REFLEX_CHECK_LATEST_VERSION": "false",
     }
+
+
+if __name__ == "__main__":
+    run(current())

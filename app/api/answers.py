@@ -42,7 +42,8 @@ def _headers(message: MutableMapping[str, Any], path: str, *, request_id: str, i
     kind = next((value for name, value in given if name == b"content-type"), b"")
     headers = [(name, value) for name, value in given if name not in _OURS]
     headers += [*_ALWAYS, (b"x-request-id", request_id.encode())]
-    if b"content-security-policy" not in names:
+    # A 304 has no type to judge by, and what it says replaces what the browser kept: leave the policy of the kept answer.
+    if b"content-security-policy" not in names and message["status"] != 304:
         headers.append((b"content-security-policy", (PAGE_POLICY if kind.startswith(b"text/html") else DATA_POLICY).encode()))
     if b"cache-control" not in names:
         headers.append((b"cache-control", _cache(path, kind, message["status"])))

@@ -4,7 +4,7 @@ import reflex as rx
 
 from app.ui.catalogue import CataloguePlugin
 from app.ui.plugins.looks import FontsPlugin, LogosPlugin
-from app.ui.plugins.place import PlacePlugin
+from app.ui.plugins.own_files import LookPlugin, PlacePlugin
 from app.ui.plugins.policy import PolicyPlugin
 from app.ui.plugins.same_origin import NO_ADDRESS, SameOriginPlugin
 from app.ui.plugins.seal import SealPlugin
@@ -22,6 +22,7 @@ def plugins() -> list[rx.plugins.Plugin]:
         CataloguePlugin(),
         PlacePlugin(),
         FontsPlugin(),
+        LookPlugin(),
         LogosPlugin(),
         SameOriginPlugin(),
         PolicyPlugin(),

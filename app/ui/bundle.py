@@ -3,13 +3,15 @@
 Does not import Reflex: the launcher asks on every start.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -73,8 +75,13 @@ def build(say: Callable[[str], None], *, home: Path = HOME, work: Path = WORK) -
     """
     if node() is None:
         raise BuildFailed("Building the pages needs Node. Install it with: pip install -r requirements-build.lock")
-    say("Building the pages (about half a minute the first time) …")
     work.mkdir(parents=True, exist_ok=True)
+    with _alone(work):
+        say("Building the pages (about half a minute the first time) …")
+        _build(home, work)
+
+
+def _build(home: Path, work: Path) -> None:
     (work / "build" / SEAL).unlink(missing_ok=True)
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
     done = subprocess.run(command, cwd=ROOT, env=environment(work), capture_output=True, text=True, check=False)  # noqa: S603 - our own words
@@ -85,9 +92,17 @@ def build(say: Callable[[str], None], *, home: Path = HOME, work: Path = WORK) -
     install(work, home)
 
 
+@contextmanager
+def _alone(work: Path) -> Iterator[None]:
+    """One build at a time; a second one waits."""
+    with (work.parent / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _end(log: Path) -> str:
     lines = [line for line in log.read_text("utf-8").splitlines() if line.strip()]
-    first = next((n for n, line in enumerate(lines) if "Error" in line or "failed" in line), len(lines))
+    first = next((n for n, line in enumerate(lines) if "Error: " in line or "failed" in line.lower()), len(lines))
     return "\n".join(lines[first : first + _TAIL] or lines[-_TAIL:])
 
 

@@ -7,6 +7,8 @@ import reflex as rx
 from app.ui import bar, look, place
 from app.ui.words import t, t_of
 
+Colour = Literal["red", "gray", "amber"]
+
 
 def card(title: str, *children: rx.Component) -> rx.Component:
     """A calm page with one card. `title` is a word key."""
@@ -35,19 +37,27 @@ def form(action: str, *children: rx.Component) -> rx.Component:
 def field(name: str, label: str, *, help_: str = "", wrong: str = "", **props: Any) -> rx.Component:
     """A labelled field that must be filled. `wrong` is the error code that concerns it; `label`, `help_` are word keys."""
     # What was typed comes back after an error, never a password. The key draws the field anew once that is known.
-    back = {} if props["type"] == "password" else {"default_value": place.asked(name), "key": place.asked(name)}
+    back: dict[str, Any] = {} if props["type"] == "password" else {"default_value": place.asked(name), "key": place.asked(name)}
     about = {"aria-describedby": f"{name}-help"} if help_ else {}
-    invalid = {"aria_invalid": place.asked("error") == wrong} if wrong else {}
+    is_wrong = place.asked("error") == wrong
+    invalid: dict[str, Any] = {"aria_invalid": is_wrong, "auto_focus": is_wrong} | props if wrong else props
     return rx.box(
         rx.el.label(t(label), html_for=name, class_name="pb-label"),
-        rx.input(name=name, id=name, required=True, size="3", width="100%", custom_attrs=about, **invalid, **back, **props),
+        rx.input(name=name, id=name, required=True, size="3", width="100%", custom_attrs=about, **invalid, **back),
         rx.text(t(help_), id=f"{name}-help", size="1", color_scheme="gray", margin_top="6px") if help_ else rx.fragment(),
     )
 
 
-def message(words: str, colour: Literal["red", "gray"], icon: str) -> rx.Component:
+def message(words: str, colour: Colour, icon: str) -> rx.Component:
     """What the last try was answered with: the text of `<words>.<code>`."""
-    return rx.callout(t_of(words, place.asked("error"), wait=place.asked("wait")), icon=icon, color_scheme=colour, size="1", role="alert")
+    return notice(t_of(words, place.asked("error"), wait=place.asked("wait")), icon, colour, role="alert")
+
+
+def notice(text: rx.Var[str], icon: str, colour: Colour, *, role: Literal["alert", "note"] = "note") -> rx.Component:
+    """A quiet box with one sentence."""
+    return rx.callout.root(
+        rx.callout.icon(rx.icon(icon, size=16, aria_hidden="true")), rx.callout.text(text), color_scheme=colour, size="1", role=role
+    )
 
 
 def send(label: str) -> rx.Component:

@@ -14,7 +14,7 @@ def content() -> rx.Component:
     """The page."""
     return gate.card(
         "login.title",
-        rx.cond(SessionState.is_setup_open, rx.callout(t("login.not_set_up"), icon="info", size="1", role="note")),
+        rx.cond(SessionState.is_setup_open, rx.box(gate.notice(t("login.not_set_up"), "info", "gray"), margin_bottom="8px")),
         _answer(),
         gate.form(
             "/auth/login",

@@ -20,13 +20,22 @@ def content() -> rx.Component:
 
 
 def _form() -> rx.Component:
+    told = place.asked("error")
+    not_elsewhere = (told != "email_invalid") & (told != "password_invalid")
     return rx.fragment(
         rx.text(t("setup.intro"), color_scheme="gray", size="2"),
         rx.cond(place.asked("error") != "", rx.box(gate.message("setup.error", "red", "circle-alert"), margin_top="16px")),
         gate.form(
             "/auth/setup",
             rx.el.input(type="hidden", name="token", value=place.asked("token"), read_only=True),
-            gate.field("name", "setup.name", type="text", auto_complete="name", wrong="name_invalid", auto_focus=True),
+            gate.field(
+                "name",
+                "setup.name",
+                type="text",
+                auto_complete="name",
+                wrong="name_invalid",
+                auto_focus=not_elsewhere,
+            ),
             gate.field("email", "setup.email", type="email", auto_complete="username", wrong="email_invalid"),
             gate.field(
                 "password",
@@ -44,7 +53,7 @@ def _form() -> rx.Component:
 
 def _no_link() -> rx.Component:
     code = rx.cond(place.asked("error") == "link_used", t("setup.error.link_used"), t("setup.no_link"))
-    return rx.callout(code, icon="link", size="1", margin_top="16px", role="alert")
+    return rx.box(gate.notice(code, "link", "gray", role="alert"), margin_top="16px")
 
 
 PAGE = Page(route="/setup", title="setup.title", content=content, role=None)
