@@ -60,6 +60,11 @@ def foot(*content: rx.Component) -> rx.Component:
     )
 
 
+def cancel(on_click: Any) -> rx.Component:
+    """Closes without doing anything."""
+    return rx.button(t("common.cancel"), variant="soft", color_scheme="gray", size="3", type="button", on_click=on_click)
+
+
 def question(
     *,
     open_: Drawn,

@@ -1,0 +1,18 @@
+"""Audit: who changed what and when, and the proof that nobody touched it since."""
+
+import reflex as rx
+
+from app.ui.components.browser import Pulse
+from app.ui.components.entries import entries
+from app.ui.page import Nav, Page
+from app.ui.state.audit import Audit
+from app.ui.state.live import Live
+from app.ui.words import Language
+
+
+def content() -> rx.Component:
+    """The entries, the newest first."""
+    return rx.fragment(entries(), Pulse.create(beat=f"{Live.beat} {Language.code}", on_beat=Audit.load))
+
+
+PAGE = Page(route="/audit", title="nav.audit", content=content, nav=Nav("scroll-text", order=60), on_load=(Audit.load,))

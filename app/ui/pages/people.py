@@ -1,0 +1,16 @@
+"""People: who may sign in, and as what."""
+
+import reflex as rx
+
+from app.domain.actor import Role
+from app.ui.components.person_list import form, listing
+from app.ui.page import Nav, Page
+from app.ui.state.people import People
+
+
+def content() -> rx.Component:
+    """The list and the form."""
+    return rx.fragment(listing(), form())
+
+
+PAGE = Page(route="/people", title="nav.people", content=content, role=Role.ADMIN, nav=Nav("users", order=70), on_load=(People.load,))

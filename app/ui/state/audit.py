@@ -1,0 +1,161 @@
+"""The audit in this tab, in sentences."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from app.domain.audit import AuditItem, Outcome
+from app.services import audit
+from app.ui import words
+from app.ui.state.acting import actor
+from app.ui.state.notices import answered, language
+
+STEP = 50
+LOOK = 5  # pages looked through for entries of a group before the reader has to ask for more
+GROUPS: dict[str, tuple[str, ...]] = {
+    "providers": ("provider:", "credential:", "egress:"),
+    "access": ("user:", "instance:setup"),
+    "client_keys": ("client_key:",),
+    "system": ("instance:", "master_key:", "registry:", "audit:"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry in words. `changes` are lines; `outcome`: ok, denied or failed."""
+
+    seq: int
+    at: str
+    who: str
+    what: str
+    target: str
+    changes: list[str]
+    outcome: str
+
+
+class Audit(rx.State):
+    """Newest first; older entries on request."""
+
+    loaded: bool = False
+    entries: list[Entry] = []
+    group: str = "all"
+    more: bool = False
+    checking: bool = False
+    checked: str = ""
+    intact: bool = True
+    _before: int | None = None
+
+    @rx.event
+    @answered
+    async def load(self) -> None:
+        """The newest entries."""
+        self.entries, self._before = [], None
+        await self._read()
+        self.loaded = True
+
+    @rx.event
+    @answered
+    async def choose_group(self, group: str) -> None:
+        """Entries of one kind."""
+        self.group = group if group in GROUPS else "all"
+        self.entries, self._before = [], None
+        await self._read()
+
+    @rx.event
+    @answered
+    async def older(self) -> None:
+        """The entries before the ones that are shown."""
+        await self._read()
+
+    @rx.event(background=True)
+    async def verify(self) -> None:
+        """Follow the whole chain."""
+        async with self:
+            if self.checking:
+                return
+            self.checking, self.checked = True, ""
+            who, spoken = await actor(self), await language(self)
+        try:
+            verdict = await audit.verify(who)
+        finally:
+            async with self:
+                self.checking = False
+        async with self:
+            self.intact = verdict.ok
+            self.checked = (
+                words.say(spoken, "audit.verified", n=verdict.checked)
+                if verdict.ok
+                else words.say(spoken, "audit.broken", seq=verdict.first_bad)
+            )
+
+    async def _read(self) -> None:
+        who, spoken = await actor(self), await language(self)
+        found: list[Entry] = []
+        for _ in range(LOOK):
+            page = await audit.page(who, before_seq=self._before, limit=STEP)
+            found += [entry(item, spoken) for item in page.items if self.group == "all" or _is_in(item.action, self.group)]
+            self._before = int(page.next_cursor) if page.next_cursor else None
+            if self._before is None or len(found) >= STEP:
+                break
+        self.entries = [*self.entries, *found]
+        self.more = self._before is not None
+
+
+def entry(item: AuditItem, language: str) -> Entry:
+    """An entry in the reader's words."""
+    return Entry(
+        seq=item.seq,
+        at=item.at.isoformat(),
+        who=item.actor.name or words.say(language, "audit.by_system"),
+        what=words.say_of(language, "action", item.action.replace(":", "_")),
+        target="" if item.target.type in ("instance", "registry", "audit", "session") else item.target.name or item.target.id,
+        changes=[line for field, change in item.changes.items() if (line := _line(field, change, language))],
+        outcome=item.outcome.value,
+    )
+
+
+def _is_in(action: str, group: str) -> bool:
+    first = next((g for g, heads in GROUPS.items() if action.startswith(heads)), "system")
+    return first == group
+
+
+def _line(field: str, change: Any, language: str) -> str:
+    """One changed field; a credential by what was done with it, never by its value."""
+    if field in ("version", "credential_id"):
+        return ""
+    name = words.say_of(language, "configuration", field)
+    match change:
+        case {"op": op}:
+            return words.say_of(language, "audit.key", str(op))
+        case {"before": None | "" | [] | {}, "after": None | "" | [] | {}}:
+            return ""
+        case {"before": None, "after": after}:
+            return words.say(language, "audit.set_to", field=name, after=_value(after, language))
+        case {"before": before, "after": after}:
+            return words.say(language, "audit.changed_to", field=name, before=_value(before, language), after=_value(after, language))
+        case {"added": added, "removed": removed}:
+            return f"{name}: +{len(added)} −{len(removed)}"
+        case None | "" | [] | {}:
+            return ""
+        case _:
+            return words.say(language, "audit.set_to", field=name, after=_value(change, language))
+
+
+def _value(value: Any, language: str) -> str:
+    match value:
+        case True | False:
+            return words.say(language, "common.yes" if value else "common.no")
+        case None | "" | [] | {}:
+            return words.say(language, "audit.nothing")
+        case list():
+            shown = ", ".join(str(v) for v in value[:5])
+            return f"{shown} …" if len(value) > 5 else shown
+        case dict():
+            return ", ".join(f"{k} {v}" for k, v in value.items())
+        case _:
+            return str(value)
+
+
+DENIED = Outcome.DENIED.value
+FAILED = Outcome.FAILED.value

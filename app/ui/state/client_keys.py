@@ -1,0 +1,169 @@
+"""Keys for applications in this tab. A new key travels once, as a value for a hidden field of the page; no var ever holds it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import reflex as rx
+
+from app import settings
+from app.domain.actor import Role, Scope
+from app.domain.errors import InvalidDraft, PatchbayError
+from app.domain.people import ClientKey
+from app.domain.provider import ProviderQuery
+from app.services import client_keys, providers
+from app.ui import words
+from app.ui.permission import requires
+from app.ui.state.acting import actor
+from app.ui.state.notices import answer, answered, language, tell
+from app.ui.state.snippets import snippets
+
+SHOWN_ONCE = "issued_key"  # id of the hidden field
+NO_MODEL = "provider/model"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLine:
+    """One key in the list. Times are ISO 8601 or ""; `status`: active, expired or revoked."""
+
+    id: str
+    name: str
+    hint: str
+    scope: str
+    created_at: str
+    created_by: str
+    expires_at: str
+    status: str
+
+
+class ClientKeys(rx.State):
+    """`step`: "" (the list), new (the form) or issued (the one time a key is shown)."""
+
+    loaded: bool = False
+    keys: list[KeyLine] = []
+    revoked: int = 0
+    show_revoked: bool = False
+    step: str = ""
+    ticket: int = 0
+    scope: str = Scope.GATEWAY.value
+    errors: dict[str, str] = {}
+    error_seq: int = 0
+    issued_name: str = ""
+    issued_scope: str = ""
+    model: str = ""
+    python: str = ""
+    javascript: str = ""
+    curl: str = ""
+    revoking: KeyLine | None = None
+    _all: list[KeyLine] = []
+
+    @rx.event
+    @answered
+    async def load(self) -> None:
+        """Look anew."""
+        self._all = [_line(key) for key in await client_keys.list_(await actor(self))]
+        self._present()
+        self.loaded = True
+
+    @rx.event
+    async def choose_revoked(self, on: bool) -> None:
+        """Whether keys that no longer work are listed."""
+        self.show_revoked = on
+        self._present()
+
+    @rx.event
+    @requires(Role.ADMIN)
+    async def add(self) -> None:
+        """Open the form."""
+        self.step, self.errors, self.scope, self.ticket = "new", {}, Scope.GATEWAY.value, self.ticket + 1
+
+    @rx.event
+    async def choose_scope(self, scope: str) -> None:
+        """What the new key may do."""
+        self.scope = scope if scope in set(Scope) else Scope.GATEWAY.value
+
+    @rx.event
+    async def close(self, _open: bool = False) -> None:
+        """Back to the list; the key on the screen is gone for good."""
+        self.step = ""
+
+    @rx.event
+    @requires(Role.ADMIN)
+    async def issue(self, form: dict[str, str]) -> AsyncIterator[Any]:
+        """Create a key and show it once."""
+        spoken = await language(self)
+        try:
+            issued = await client_keys.issue(
+                await actor(self), form.get("name", ""), Scope(self.scope), expires_at=_end_of(form.get("expires_at", ""))
+            )
+            self.model = await self._example()
+        except InvalidDraft as error:
+            self.errors, self.error_seq = dict(error.reasons), self.error_seq + 1
+            return
+        except PatchbayError as error:
+            await tell(self, "error", answer(spoken, error))
+            return
+        yield rx.set_value(SHOWN_ONCE, issued.key)
+        address = settings.current().public_url.rstrip("/") or self.router.url.origin
+        self.python, self.javascript, self.curl = snippets(address, self.model, issued.client_key.scope)
+        self.issued_name, self.issued_scope, self.step = issued.client_key.name, issued.client_key.scope.value, "issued"
+        self._all = [_line(issued.client_key), *self._all]
+        self._present()
+
+    @rx.event
+    async def ask_revoke(self, key_id: str) -> None:
+        """Open the question."""
+        self.revoking = next((key for key in self._all if key.id == key_id), None)
+
+    @rx.event
+    async def keep(self, _open: bool = False) -> None:
+        """Close the question, nothing revoked."""
+        self.revoking = None
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def revoke(self) -> None:
+        """Applications with this key are refused from now on."""
+        if (doomed := self.revoking) is None:
+            return
+        self.revoking = None
+        revoked = _line(await client_keys.revoke(await actor(self), doomed.id))
+        self._all = [revoked if key.id == doomed.id else key for key in self._all]
+        self._present()
+        await tell(self, "success", words.say(await language(self), "done.key_revoked", name=doomed.name))
+
+    def _present(self) -> None:
+        self.revoked = sum(key.status != "active" for key in self._all)
+        self.keys = [key for key in self._all if self.show_revoked or key.status == "active"]
+
+    async def _example(self) -> str:
+        """A model that works here, for the snippets."""
+        page = await providers.list_(await actor(self), ProviderQuery(limit=100))
+        found = sorted((p for p in page.items if p.enabled and p.default_model), key=lambda p: not p.is_default)
+        return f"{found[0].name}/{found[0].default_model}" if found else NO_MODEL
+
+
+def _line(key: ClientKey) -> KeyLine:
+    over = key.expires_at is not None and key.expires_at <= datetime.now(UTC)
+    return KeyLine(
+        id=key.id,
+        name=key.name,
+        hint=f"pb-{key.hint.removeprefix('pb-')}-••••",
+        scope=key.scope.value,
+        created_at=key.created_at.isoformat(),
+        created_by=key.created_by,
+        expires_at=key.expires_at.isoformat() if key.expires_at else "",
+        status="revoked" if key.revoked_at else "expired" if over else "active",
+    )
+
+
+def _end_of(day: str) -> datetime | None:
+    """The end of a day that was typed, or None. Days end in UTC."""
+    if not day.strip():
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(day.strip()) + timedelta(days=1), time(), UTC)
+    except (ValueError, OverflowError):
+        raise InvalidDraft({"expires_at": "This is not a date. It looks like 2027-12-31."}) from None

@@ -1,0 +1,96 @@
+"""Who may sign in, in this tab."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from app.domain.actor import Role
+from app.domain.errors import InvalidDraft, NameTaken, PatchbayError
+from app.domain.people import User
+from app.domain.secret import Secret
+from app.services import people
+from app.ui import words
+from app.ui.permission import requires
+from app.ui.state.acting import actor
+from app.ui.state.notices import answer, answered, language, tell
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One account. `last_login_at` is ISO 8601 or ""."""
+
+    id: str
+    email: str
+    name: str
+    role: str
+    active: bool
+    last_login_at: str
+
+
+class People(rx.State):
+    """The list and the form that adds to it."""
+
+    loaded: bool = False
+    people: list[Person] = []
+    adding: bool = False
+    ticket: int = 0
+    role: str = Role.VIEWER.value
+    errors: dict[str, str] = {}
+    error_seq: int = 0
+
+    @rx.event
+    @answered
+    async def load(self) -> None:
+        """Look anew."""
+        self.people = [_person(user) for user in await people.list_(await actor(self))]
+        self.loaded = True
+
+    @rx.event
+    @requires(Role.ADMIN)
+    async def open_form(self) -> None:
+        """Show the form."""
+        self.adding, self.errors, self.role, self.ticket = True, {}, Role.VIEWER.value, self.ticket + 1
+
+    @rx.event
+    async def close(self, _open: bool = False) -> None:
+        """Hide the form."""
+        self.adding = False
+
+    @rx.event
+    async def choose_role(self, role: str) -> None:
+        """Role of the new person."""
+        self.role = role if role in set(Role) else Role.VIEWER.value
+
+    @rx.event
+    @requires(Role.ADMIN)
+    async def create(self, form: dict[str, str]) -> None:
+        """Add the person. The first password is in the event and in the hash, nowhere else."""
+        spoken, password = await language(self), Secret(form.pop("password", ""))
+        try:
+            user = await people.create(await actor(self), form.get("email", ""), form.get("name", ""), Role(self.role), password)
+        except (InvalidDraft, NameTaken) as error:
+            self.errors = dict(error.reasons) if isinstance(error, InvalidDraft) else {error.field or "email": error.message}
+            self.error_seq += 1
+            return
+        except PatchbayError as error:
+            await tell(self, "error", answer(spoken, error))
+            return
+        self.adding = False
+        self.people = sorted([*self.people, _person(user)], key=lambda p: p.email)
+        await tell(self, "success", words.say(spoken, "done.person_added", name=user.name))
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def switch(self, user_id: str, on: bool) -> None:
+        """Let a person sign in, or not any more."""
+        who = await actor(self)
+        user = await (people.enable(who, user_id) if on else people.disable(who, user_id))
+        self.people = [_person(user) if p.id == user_id else p for p in self.people]
+        key = "done.person_enabled" if on else "done.person_disabled"
+        await tell(self, "success", words.say(await language(self), key, name=user.name))
+
+
+def _person(user: User) -> Person:
+    last = user.last_login_at.isoformat() if user.last_login_at else ""
+    return Person(user.id, user.email, user.name, user.role.value, user.is_active, last)
