@@ -85,9 +85,10 @@ def _unknown(selector: str, snapshot: Snapshot, allowed: ClientKeyEntry | None) 
 def _nearest(selector: str, snapshot: Snapshot, allowed: ClientKeyEntry | None) -> list[str]:
     """A few selectors that look alike. Bounded: a big catalogue must not hold the loop for a typing error."""
     wanted = selector[:200].lower()
-    piece = wanted.rpartition("/")[2][:3]
+    last = wanted.rpartition("/")[2]
+    start, end = last[:3], last[-3:]  # a typing error rarely spoils both
     pool = islice((name for name, _ in selectors(snapshot, allowed)), _MOST_COMPARED)
-    likely = list(islice((name for name in pool if piece in name.lower()), _MOST_LIKELY))
+    likely = list(islice((name for name in pool if start in (low := name.lower()) or end in low), _MOST_LIKELY))
     by_lower = {name.lower(): name for name in likely} | {name.partition("/")[2].lower(): name for name in likely}
     found = difflib.get_close_matches(wanted, list(by_lower), n=_SUGGESTIONS, cutoff=0.5)
     return list(dict.fromkeys(by_lower[name] for name in found))
