@@ -28,8 +28,8 @@ for entry in page.pages():
 @asynccontextmanager
 async def serving() -> AsyncIterator[None]:
     """The house is open while the worker serves; tabs hear of changes, sockets of ended sessions are closed."""
-    beacon = live.Beacon(app)
     async with web.house():
+        beacon = live.Beacon(app, revision=registry.shared.snapshot.revision)
         live.light(beacon)
         leave = registry.shared.subscribe(beacon.flash)
         tasks = [asyncio.create_task(beacon.run(), name="beacon"), asyncio.create_task(guard.watch(app), name="session watch")]

@@ -53,7 +53,7 @@ def run(settings: Settings, *, allow_partial: bool = False, open_browser: bool =
             link = asyncio.run(_prepare(settings, allow_partial=allow_partial))
             _announce(settings, link, open_browser=open_browser)
             _serve(settings)
-    except PatchbayError as error:
+    except (PatchbayError, bundle.BuildFailed) as error:
         refuse(error.message)
 
 

@@ -48,12 +48,11 @@ def serve(
 @app.command()
 def build() -> None:
     """Build the pages; the only step that needs Node."""
-    from app.domain.errors import PatchbayError
     from app.ui import bundle
 
     try:
         bundle.build(typer.echo)
-    except PatchbayError as error:
+    except bundle.BuildFailed as error:
         shell.fail(error.message)
 
 

@@ -16,8 +16,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from app.domain.errors import PatchbayError
-
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / "app" / "_frontend"
 WORK = ROOT / ".cache" / "web"
@@ -29,10 +27,13 @@ _TAIL = 20
 State = Literal["ready", "missing", "stale"]
 
 
-class BuildFailed(PatchbayError):
-    """The pages could not be built; the ones from before stay in place."""
+class BuildFailed(RuntimeError):
+    """The pages could not be built; the ones from before stay in place. `message` says why and ends with what the builder said."""
 
-    code = "build_failed"
+    @property
+    def message(self) -> str:
+        """The sentence."""
+        return str(self)
 
 
 def sources(root: Path = ROOT) -> str:
