@@ -7,12 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from starlette.routing import Router
-
 from app import registry, settings
-from app.api import application, caller, errors, forms
-from app.api.edge import Edge
-from app.gateway import gateway_app
 from app.services import heartbeats, keyring, readiness
 from app.storage import engine
 from app.upstream import egress, session
@@ -32,21 +27,36 @@ class Web:
     """Picks who answers by the first segment of the path."""
 
     def __init__(self) -> None:
+        # The edges are loaded by whoever serves them; a command of the shell opens the same house without them.
+        from starlette.routing import Router
+
+        from app import gateway
+        from app.api import application, caller, errors, forms
+        from app.api.edge import Edge
+
+        self.gateway = gateway.gateway_app
+        self.ip_of = caller.ip_of
+        self.answer = errors.answer
         self.api = Edge(application.make_api())
-        self.auth = Edge(Router(forms.routes(), redirect_slashes=False, default=_nothing))
+        self.auth = Edge(Router(forms.routes(), redirect_slashes=False, default=self.nothing))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope.get("path", "")
         if scope["type"] != "http":
             return
         if path.startswith("/v1/"):
-            await gateway_app(scope, receive, send)
+            await self.gateway(scope, receive, send)
         elif path in ("/health/live", "/health/ready"):
             await _health(scope, send)
         else:
-            scope.setdefault("state", {})["ip"] = caller.ip_of(scope)
-            answers = self.api if path.startswith("/api/") else self.auth if path.startswith("/auth/") else _nothing
+            scope.setdefault("state", {})["ip"] = self.ip_of(scope)
+            answers = self.api if path.startswith("/api/") else self.auth if path.startswith("/auth/") else self.nothing
             await answers(scope, receive, send)
+
+    async def nothing(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An address nobody answers."""
+        request_id = scope.get("state", {}).get("request_id") or secrets.token_hex(8)
+        await self.answer(request_id, 404, "not_found", "There is nothing under this address.")(scope, receive, send)
 
 
 @asynccontextmanager
@@ -100,9 +110,3 @@ async def _say(send: Send, status: int, body: dict[str, Any]) -> None:
     headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps(body).encode()})
-
-
-async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
-    """An address nobody answers."""
-    request_id = scope.get("state", {}).get("request_id") or secrets.token_hex(8)
-    await errors.answer(request_id, 404, "not_found", "There is nothing under this address.")(scope, receive, send)

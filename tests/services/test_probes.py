@@ -1,0 +1,237 @@
+"""Testing providers: through the path of traffic, with the stored key only where it belongs, remembered for what it proved."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from app import registry, settings
+from app.domain.actor import Actor, ActorType, Role
+from app.domain.errors import Forbidden, InvalidDraft, TooManyAttempts, UnknownCredential, UnknownProvider
+from app.domain.ids import uuid7
+from app.domain.probe import ProbeResult, ProbeStep, Verdict
+from app.domain.provider import Provider, ProviderDraft, ProviderPatch, Status
+from app.services import models, probes, providers
+from app.storage import engine
+from app.storage.audit_tables import AuditRow
+from app.storage.tables import EgressApproval, ProbeRow
+from tests.fixtures.upstream import MODELS, Upstream, answer
+
+KEY = "sk-planted-d41f77b0e29c8a36"
+
+
+@pytest.fixture
+async def house(db: Any, upstream: Upstream, outgoing: None) -> AsyncIterator[None]:
+    """The registry over this test's database, and a provider on loopback."""
+    await registry.shared.start(watch=False)
+    yield
+    await registry.shared.stop()
+
+
+pytestmark = pytest.mark.usefixtures("house")
+
+
+@pytest.fixture
+def me() -> Actor:
+    """An admin who has not tested anything yet."""
+    return Actor(ActorType.USER, uuid7(), "Ada", Role.ADMIN)
+
+
+def draft(upstream: Upstream, **fields: Any) -> ProviderDraft:
+    whole = {
+        "name": "mine",
+        "base_url": upstream.base_url,
+        "credential": {"secret": {"api_key": KEY}},
+        "default_model": MODELS[0],
+        **fields,
+    }
+    return ProviderDraft.model_validate({k: v for k, v in whole.items() if v is not ...})
+
+
+async def climbed(steps: AsyncIterator[ProbeStep | ProbeResult]) -> ProbeResult:
+    found = [step async for step in steps]
+    assert isinstance(found[-1], ProbeResult)
+    assert found[:-1] == found[-1].steps
+    return found[-1]
+
+
+def keys_sent(upstream: Upstream) -> set[str]:
+    return {heard.headers.get("authorization", "") for heard in upstream.heard}
+
+
+async def rows(table: Any) -> list[Any]:
+    async with engine.session() as session:
+        return list((await session.exec(select(table))).all())
+
+
+async def test_a_draft_is_tested_with_what_was_typed(me: Actor, upstream: Upstream) -> None:
+    result = await climbed(probes.run_draft(me, draft(upstream)))
+
+    assert (result.ok, result.verdict, result.model) == (True, Verdict.OK, MODELS[0])
+    assert keys_sent(upstream) == {f"Bearer {KEY}"}
+    assert KEY not in result.model_dump_json()
+    assert await rows(ProbeRow) == []
+
+
+async def test_a_draft_that_is_saved_unchanged_keeps_its_verdict(me: Actor, upstream: Upstream) -> None:
+    await climbed(probes.run_draft(me, draft(upstream)))
+
+    saved = await providers.create(me, draft(upstream, label="Mine"))
+
+    assert saved.status is Status.WORKING
+    assert saved.last_test is not None
+    assert saved.last_test.tested_by == "Ada"
+
+
+async def test_a_draft_that_is_saved_with_another_key_is_not_tested(me: Actor, upstream: Upstream) -> None:
+    await climbed(probes.run_draft(me, draft(upstream)))
+
+    saved = await providers.create(me, draft(upstream, credential={"secret": {"api_key": f"{KEY}-other"}}))
+
+    assert saved.status is Status.NOT_TESTED
+
+
+async def test_a_red_test_does_not_keep_anybody_from_saving(me: Actor, upstream: Upstream) -> None:
+    upstream.on("/models", answer(401, {"error": {"message": f"wrong key {KEY}"}}))
+
+    result = await climbed(probes.run_draft(me, draft(upstream)))
+    saved = await providers.create(me, draft(upstream))
+
+    assert (result.verdict, saved.status, saved.enabled) == (Verdict.AUTH_FAILED, Status.ATTENTION, True)
+    assert KEY not in result.model_dump_json()
+
+
+async def test_testing_a_local_address_approves_it_and_says_so_once(me: Actor, upstream: Upstream) -> None:
+    await climbed(probes.run_draft(me, draft(upstream), depth="auth"))
+    await climbed(probes.run_draft(me, draft(upstream), depth="auth"))
+
+    assert [row.origin for row in await rows(EgressApproval)] == [upstream.origin]
+    assert [row.action for row in await rows(AuditRow)] == ["egress:origin:approve", "provider:connection:test", "provider:connection:test"]
+
+
+async def test_local_addresses_are_refused_where_they_are_switched_off(
+    me: Actor, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATCHBAY_EGRESS_LOCAL", "off")
+    settings.current.cache_clear()
+
+    result = await climbed(probes.run_draft(me, draft(upstream)))
+
+    assert (result.verdict, upstream.connections) == (Verdict.REFUSED_BY_POLICY, 0)
+
+
+@pytest.fixture
+async def saved(me: Actor, upstream: Upstream) -> Provider:
+    return await providers.create(me, draft(upstream))
+
+
+async def test_the_result_of_a_saved_provider_is_kept_and_audited(me: Actor, saved: Provider) -> None:
+    result = await climbed(probes.run_saved(me, "mine"))
+
+    after = await providers.get(me, "mine")
+    assert after.status is Status.WORKING
+    assert after.last_test is not None
+    assert after.last_test.result == result
+    assert after.version == saved.version
+    [entry] = [row for row in await rows(AuditRow) if row.action == "provider:connection:test"]
+    assert (entry.outcome, entry.changes["verdict"]) == ("ok", "ok")
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        pytest.param({"label": "New", "default_model": "other", "tags": ["x"]}, Status.WORKING, id="looks"),
+        pytest.param({"network": {"total_seconds": 30}}, Status.NOT_TESTED, id="limits"),
+        pytest.param({"credential": {"secret": {"api_key": f"{KEY}-2"}}}, Status.NOT_TESTED, id="key"),
+        pytest.param({"auth_type": "none"}, Status.NOT_TESTED, id="auth type"),
+    ],
+)
+async def test_a_result_speaks_of_the_configuration_it_was_made_for(
+    me: Actor, saved: Provider, change: dict[str, Any], status: Status
+) -> None:
+    await climbed(probes.run_saved(me, "mine"))
+
+    after = await providers.update(me, "mine", ProviderPatch.model_validate(change))
+
+    assert after.status is status
+
+
+async def test_editing_tests_with_the_stored_key_while_the_host_stays(me: Actor, saved: Provider, upstream: Upstream) -> None:
+    result = await climbed(probes.run_draft(me, draft(upstream, credential=...), provider_name="mine"))
+
+    assert result.ok
+    assert keys_sent(upstream) == {f"Bearer {KEY}"}
+
+
+async def test_editing_never_sends_the_stored_key_to_another_host(me: Actor, saved: Provider, upstream: Upstream) -> None:
+    other = Upstream()
+    await other.start()
+    try:
+        result = await climbed(probes.run_draft(me, draft(other, credential=...), provider_name="mine"))
+    finally:
+        await other.stop()
+
+    assert result.verdict is Verdict.NO_CREDENTIAL
+    assert all("authorization" not in heard.headers for heard in other.heard)
+
+
+async def test_a_provider_that_is_off_can_be_tested_by_hand(me: Actor, saved: Provider) -> None:
+    await providers.disable(me, "mine")
+
+    assert (await climbed(probes.run_saved(me, "mine"))).ok
+    assert (await providers.get(me, "mine")).status is Status.OFF
+
+
+async def test_what_does_not_exist_is_said_before_the_first_rung(me: Actor, saved: Provider, upstream: Upstream) -> None:
+    with pytest.raises(UnknownProvider):
+        await climbed(probes.run_saved(me, "nobody"))
+    with pytest.raises(UnknownCredential):
+        await climbed(probes.run_saved(me, "mine", credential_id="none"))
+    with pytest.raises(InvalidDraft):
+        await climbed(probes.run_draft(me, draft(upstream, base_url="")))
+    with pytest.raises(Forbidden):
+        await climbed(probes.run_saved(Actor(ActorType.USER, "v", "Vera", Role.VIEWER), "mine"))
+
+
+async def test_a_person_may_not_test_without_end(me: Actor, saved: Provider) -> None:
+    for _ in range(probes.PER_MINUTE):
+        with pytest.raises(UnknownCredential):
+            await climbed(probes.run_saved(me, "mine", credential_id="none"))
+
+    with pytest.raises(TooManyAttempts) as caught:
+        await climbed(probes.run_saved(me, "mine"))
+    assert 0 < caught.value.details["retry_after"] <= 60  # type: ignore[operator] - a number
+
+
+async def test_models_are_discovered_as_a_difference_and_synced(me: Actor, saved: Provider) -> None:
+    await models.sync(me, "mine", add=["gone", MODELS[0]], default="gone")
+
+    found = await models.discover(me, "mine")
+    assert (found.status, found.kept, found.missing) == ("ok", [MODELS[0]], ["gone"])
+    assert found.new == sorted(MODELS[1:])
+
+    listed = await models.sync(me, "mine", add=found.new, remove=found.missing)
+    after = await providers.get(me, "mine")
+    assert [m.identifier for m in listed] == sorted(MODELS)
+    assert (after.default_model, after.model_count) == (None, len(MODELS))
+
+
+async def test_a_failed_discovery_is_a_status_and_removes_nothing(me: Actor, saved: Provider, upstream: Upstream) -> None:
+    await models.sync(me, "mine", add=["kept"])
+    upstream.on("/models", answer(403, {"error": {"message": "no"}}))
+
+    found = await models.discover(me, "mine")
+
+    assert (found.status, found.missing, found.new) == ("auth_failed", [], [])
+    assert [m.identifier for m in await models.list_(me, "mine")] == ["kept"]
+
+
+async def test_what_is_saved_is_served_at_once(me: Actor, saved: Provider) -> None:
+    assert registry.shared.snapshot.endpoints["mine"].enabled
+
+    await providers.disable(me, "mine")
+    assert not registry.shared.snapshot.endpoints["mine"].enabled
+
+    await providers.delete(me, "mine")
+    assert "mine" not in registry.shared.snapshot.endpoints
