@@ -1,5 +1,6 @@
 """The gateway on a real socket, over a real database, in front of a recording provider."""
 
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ from app.gateway import gateway_app, streams
 from app.services import client_keys, providers
 from tests.fixtures import bridge, make
 from tests.fixtures.upstream import Upstream
+
+# Loopback speaks plain HTTP; loading every issuer of the system for each client would take most of a test.
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @dataclass
@@ -58,8 +62,11 @@ async def acme(upstream: Upstream, add: Callable[..., Awaitable[Any]]) -> Upstre
 async def gateway(house: None, actor: Actor) -> AsyncIterator[Gateway]:
     """Served, with a client key."""
     key = (await client_keys.issue(actor, "app", Scope.GATEWAY)).key
-    async with bridge.serve(gateway_app) as url, httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {key}"}) as http:
-        sdk = openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, http_client=httpx.AsyncClient())
+    async with (
+        bridge.serve(gateway_app) as url,
+        httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {key}"}, verify=_NO_TLS) as http,
+    ):
+        sdk = openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, http_client=httpx.AsyncClient(verify=_NO_TLS))
         yield Gateway(url, key, sdk, http)
         await sdk.close()
     streams.reopen()
