@@ -46,4 +46,4 @@ class Settings(BaseSettings):
 @lru_cache(1)
 def current() -> Settings:
     """The settings of this process. Tests call `current.cache_clear()` after changing the environment."""
-    return Settings()
+    return Settings()  # pyright: ignore[reportCallIssue]  # the environment fills the fields

@@ -1,5 +1,8 @@
 """The two tables of the audit. Nothing but `storage.audit` writes them."""
 
+# pyright: reportAssignmentType=false
+# SQLModel types `__tablename__` as a decorator; a plain text is what it documents.
+
 from typing import Any
 
 from sqlalchemy import BigInteger, LargeBinary

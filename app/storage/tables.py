@@ -3,6 +3,9 @@
 Ids are UUIDv7 text made by us (a sealed value is bound to its row before the row exists). Times are UTC.
 """
 
+# pyright: reportAssignmentType=false
+# SQLModel types `__tablename__` as a decorator; a plain text is what it documents.
+
 from datetime import datetime
 from typing import Any
 

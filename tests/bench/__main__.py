@@ -43,22 +43,24 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
-def pinned(cpu: int) -> object:
+def pinned(cpu: int, command: list[str]) -> list[str]:
     """Upstream and load on one core, gateways on the other, where there are two."""
-    return (lambda: os.sched_setaffinity(0, {cpu})) if len(os.sched_getaffinity(0)) > 1 else None
+    if len(os.sched_getaffinity(0)) < 2:
+        return command
+    bind = "import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])}); os.execv(sys.argv[2], sys.argv[2:])"
+    return [sys.executable, "-c", bind, str(cpu), *command]
 
 
 def start(command: list[str], environment: dict[str, str], cpu: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: PLW1509 - one thread, nothing held
-        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=pinned(cpu)
-    )
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(pinned(cpu, command), cwd=ROOT, env={**os.environ, **environment}, stdout=quiet, stderr=quiet)
 
 
 def wait_for(port: int, path: str, seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2).read()  # noqa: S310
+            urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2).read()
             return
         except urllib.error.HTTPError:
             return
@@ -70,7 +72,12 @@ def wait_for(port: int, path: str, seconds: float = 30) -> None:
 def patchbay(data: Path, *words: str, secret: str | None = None) -> str:
     run = subprocess.run(
         [sys.executable, "-m", "app.cli", *words, "--data-dir", str(data)],
-        cwd=ROOT, input=secret, capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT,
+        input=secret,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     if run.returncode:
         raise SystemExit(f"patchbay {' '.join(words)}: {run.stderr}")
@@ -86,12 +93,18 @@ def prepare(data: Path, upstream: int) -> str:
 def measure(target: Target, mode: str, connections: int, load: Path) -> None:
     stream = "1" if mode == "sse" else "0"
     body = Path(tempfile.gettempdir()) / f"patchbay-bench-{mode}.json"
-    body.write_text(json.dumps({
-        "model": "bench/bench" if target.process else "bench", "max_tokens": 64, "stream": mode == "sse",
-        "messages": [{"role": "user", "content": "Say hello to the benchmark, please. Keep it short."}],
-    }))
+    body.write_text(
+        json.dumps(
+            {
+                "model": "bench/bench" if target.process else "bench",
+                "max_tokens": 64,
+                "stream": mode == "sse",
+                "messages": [{"role": "user", "content": "Say hello to the benchmark, please. Keep it short."}],
+            }
+        )
+    )
     command = [str(load), str(target.port), target.path, str(connections), "1000000", str(SECONDS), stream, str(body), *target.headers]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, preexec_fn=pinned(1))  # noqa: PLW1509
+    run = subprocess.run(pinned(1, command), capture_output=True, text=True, timeout=60, check=True)
     target.cells.setdefault((mode, connections), []).append(json.loads(run.stdout))
 
 
@@ -100,17 +113,24 @@ def median(target: Target, cell: tuple[str, int], figure: str) -> float:
 
 
 def table(targets: list[Target]) -> str:
-    rows = ["| target | c1 added p50 ms | c1 req/s | c16 req/s | c16 p99 ms | c64 req/s | SSE c16 chunks/s | errors |", "|---|---|---|---|---|---|---|---|"]
+    rows = [
+        "| target | c1 added p50 ms | c1 req/s | c16 req/s | c16 p99 ms | c64 req/s | SSE c16 chunks/s | errors |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     direct = median(targets[0], ("json", 1), "p50")
     for t in targets:
         errors = int(sum(row["err"] for rows_ in t.cells.values() for row in rows_))
         rows.append(
             f"| {t.name} | {(median(t, ('json', 1), 'p50') - direct) / 1000:.2f} | {median(t, ('json', 1), 'rps'):,.0f} "
-            f"| {median(t, ('json', 16), 'rps'):,.0f} | {median(t, ('json', 16), 'p99') / 1000:.1f} | {median(t, ('json', 64), 'rps'):,.0f} "
-            f"| {median(t, ('sse', 16), 'chunks_s'):,.0f} | {errors} |"
+            f"| {median(t, ('json', 16), 'rps'):,.0f} | {median(t, ('json', 16), 'p99') / 1000:.1f} "
+            f"| {median(t, ('json', 64), 'rps'):,.0f} | {median(t, ('sse', 16), 'chunks_s'):,.0f} | {errors} |"
         )
     alone, inside = targets[1], targets[2]
-    for cell, figure, name in ((("json", 16), "rps", "requests/s at 16"), (("json", 64), "rps", "requests/s at 64"), (("sse", 16), "chunks_s", "chunks/s at 16")):
+    for cell, figure, name in (
+        (("json", 16), "rps", "requests/s at 16"),
+        (("json", 64), "rps", "requests/s at 64"),
+        (("sse", 16), "chunks_s", "chunks/s at 16"),
+    ):
         rows.append(f"\ninside the console ÷ alone, {name}: {median(inside, cell, figure) / median(alone, cell, figure):.2f}")
     return "\n".join(rows)
 
@@ -128,13 +148,43 @@ def main() -> None:
             targets = [Target("direct", upstream_port, "/v1/chat/completions", [])]
             alone, inside = free_port(), free_port()
             for name, port, command in (
-                ("gateway alone", alone, [
-                    str(Path(sys.executable).with_name("granian")), "--interface", "asgi", "--factory", "--workers", "1", "--loop", "uvloop",
-                    "--host", "127.0.0.1", "--port", str(alone), "--no-ws", "--log-level", "error", "app.web:make_web",
-                ]),
-                ("gateway inside the console", inside, [
-                    sys.executable, "-m", "app.cli", "serve", "--no-browser", "--port", str(inside), "--data-dir", str(data),
-                ]),
+                (
+                    "gateway alone",
+                    alone,
+                    [
+                        str(Path(sys.executable).with_name("granian")),
+                        "--interface",
+                        "asgi",
+                        "--factory",
+                        "--workers",
+                        "1",
+                        "--loop",
+                        "uvloop",
+                        "--host",
+                        "127.0.0.1",
+                        "--port",
+                        str(alone),
+                        "--no-ws",
+                        "--log-level",
+                        "error",
+                        "app.web:make_web",
+                    ],
+                ),
+                (
+                    "gateway inside the console",
+                    inside,
+                    [
+                        sys.executable,
+                        "-m",
+                        "app.cli",
+                        "serve",
+                        "--no-browser",
+                        "--port",
+                        str(inside),
+                        "--data-dir",
+                        str(data),
+                    ],
+                ),
             ):
                 process = start(command, {"PATCHBAY_DATA_DIR": str(data)}, 0)
                 running.append(process)

@@ -56,11 +56,7 @@ def test_no_var_of_a_page_can_carry_a_secret() -> None:
 
 
 def test_no_record_that_is_shown_can_carry_a_secret() -> None:
-    found = {
-        f"{kind.__name__}.{name}"
-        for kind in records()
-        for name in telling({n: f.annotation for n, f in kind.model_fields.items()})
-    }
+    found = {f"{kind.__name__}.{name}" for kind in records() for name in telling({n: f.annotation for n, f in kind.model_fields.items()})}
 
     assert found == set()
 
