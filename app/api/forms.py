@@ -83,7 +83,7 @@ async def _fields(request: Request) -> Mapping[str, str]:
         body += chunk
         if len(body) > _LARGEST:
             return {}
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20))
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def _from(request: Request) -> dict[str, str]:

@@ -1,0 +1,199 @@
+"""The wall: which hosts and origins get in, and what every answer carries."""
+
+import socket
+from collections.abc import MutableMapping
+from typing import Any
+
+import httpx
+import pytest
+
+from app import settings
+from app.api.edge import Edge
+
+TOKEN = "t" * 43
+SEEN: dict[str, Any] = {}
+
+
+async def inner(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+    """Answers whatever the query asks for, and keeps what it was given."""
+    SEEN.clear()
+    SEEN.update(scope)
+    asked = dict(pair.split("=") for pair in scope["query_string"].decode().split("&") if pair)
+    kind = {"html": b"text/html; charset=utf-8", "json": b"application/json", "js": b"text/javascript"}.get(asked.get("kind", "json"), b"")
+    headers = [(b"access-control-allow-credentials", b"true")] + ([(b"content-type", kind)] if kind else [])
+    await send({"type": "http.response.start", "status": int(asked.get("status", "200")), "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@pytest.fixture
+def public(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Settings by environment, forgotten afterwards."""
+
+    def put(**values: str) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(f"PATCHBAY_{name.upper()}", value)
+        settings.current.cache_clear()
+
+    yield put
+    settings.current.cache_clear()
+
+
+async def ask(method: str = "GET", path: str = "/", *, host: str = "127.0.0.1:8700", ip: str = "9.9.9.9", **headers: str) -> httpx.Response:
+    transport = httpx.ASGITransport(Edge(inner), client=(ip, 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8700") as client:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await client.request(method, path, headers={"host": host, **given})
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        pytest.param("127.0.0.1:8700", 200, id="loopback"),
+        pytest.param("localhost:9000", 200, id="localhost through a tunnel"),
+        pytest.param("[::1]:8700", 200, id="loopback v6"),
+        pytest.param("192.168.7.7:8700", 200, id="a bare address cannot be rebound"),
+        pytest.param(socket.gethostname(), 200, id="this machine's name"),
+        pytest.param("evil.example", 421, id="a stranger's name"),
+        pytest.param("localhost.evil.example", 421, id="a stranger's name that begins well"),
+        pytest.param("127.0.0.1.evil.example", 421, id="a stranger's name that looks like an address"),
+        pytest.param("a?", 400, id="question mark"),
+        pytest.param("a#b", 400, id="hash"),
+        pytest.param("a/x", 400, id="slash"),
+        pytest.param("@", 400, id="at"),
+        pytest.param("user@127.0.0.1", 400, id="user information"),
+        pytest.param("127.0.0.1:port", 400, id="not a port"),
+    ],
+)
+async def test_only_hosts_that_are_ours_are_answered(host: str, status: int) -> None:
+    assert (await ask(host=host)).status_code == status
+
+
+async def test_the_public_address_is_ours(public: Any) -> None:
+    assert (await ask(host="llm.example.com")).status_code == 421
+    public(public_url="https://llm.example.com")
+
+    assert (await ask(host="llm.example.com")).status_code == 200
+    assert (await ask("POST", host="llm.example.com", origin="https://llm.example.com")).status_code == 200
+    assert (await ask("POST", host="llm.example.com", origin="https://llm.example.com.evil.example")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        pytest.param("/api/v1/x", {"origin": "http://127.0.0.1:8700"}, 200, id="own origin"),
+        pytest.param("/api/v1/x", {"origin": "http://127.0.0.1:8701"}, 403, id="another port"),
+        pytest.param("/api/v1/x", {"origin": "https://127.0.0.1:8700"}, 403, id="another scheme"),
+        pytest.param("/api/v1/x", {"origin": "http://localhost:8700"}, 403, id="another name of this machine"),
+        pytest.param("/api/v1/x", {"origin": "http://evil.example"}, 403, id="foreign"),
+        pytest.param("/api/v1/x", {"origin": "null"}, 403, id="null"),
+        pytest.param("/api/v1/x", {"origin": ""}, 403, id="empty"),
+        pytest.param("/api/v1/x", {"sec_fetch_site": "cross-site"}, 403, id="no origin, cross-site"),
+        pytest.param("/api/v1/x", {"sec_fetch_site": "same-origin"}, 200, id="no origin, same-origin"),
+        pytest.param("/api/v1/x", {}, 200, id="a program without cookies"),
+        pytest.param("/api/v1/x", {"cookie": f"__Host-pb={TOKEN}"}, 403, id="cookie without an origin"),
+        pytest.param("/auth/login", {}, 403, id="a form without an origin"),
+        pytest.param("/auth/login", {"origin": "http://127.0.0.1:8700"}, 200, id="a form of our own page"),
+        pytest.param("/auth/login", {"origin": "http://evil.example"}, 403, id="a form of a foreign page"),
+    ],
+)
+async def test_only_our_own_pages_may_act(path: str, headers: dict[str, str], status: int) -> None:
+    assert (await ask("POST", path, **headers)).status_code == status
+
+
+async def test_looking_needs_no_origin() -> None:
+    assert (await ask("GET", "/", origin="http://evil.example")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("origin", "let_in"),
+    [
+        pytest.param("http://127.0.0.1:8700", True, id="own"),
+        pytest.param("http://evil.example", False, id="foreign"),
+        pytest.param("http://127.0.0.1:8700.evil.example", False, id="look-alike"),
+        pytest.param("null", False, id="null"),
+    ],
+)
+async def test_a_websocket_opens_for_our_own_pages_only(origin: str, let_in: bool) -> None:
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def reached(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"127.0.0.1:8700"), (b"origin", origin.encode())]
+    await Edge(reached)({"type": "websocket", "path": "/_event/", "scheme": "ws", "headers": headers, "client": ("1", 1)}, receive, send)
+
+    assert [m["type"] for m in sent] == (["websocket.accept"] if let_in else ["websocket.close"])
+
+
+async def test_where_the_better_cookie_exists_the_plain_one_is_dropped() -> None:
+    await ask(cookie=f"pb={TOKEN}; theme=dark")
+    assert (b"cookie", b"theme=dark") in SEEN["headers"]
+
+    await ask(host="192.168.7.7", cookie=f"pb={TOKEN}; theme=dark")
+    assert (b"cookie", f"pb={TOKEN}; theme=dark".encode()) in SEEN["headers"]
+
+
+async def test_forwarded_headers_count_only_behind_a_proxy_that_we_count(public: Any) -> None:
+    forged = {"x_forwarded_for": "1.1.1.1, 2.2.2.2", "x_forwarded_proto": "https"}
+
+    answer = await ask(**forged)
+    assert (SEEN["client"][0], SEEN["scheme"], "strict-transport-security" in answer.headers) == ("9.9.9.9", "http", False)
+
+    public(trusted_proxies="1")
+    answer = await ask(**forged)
+    assert (SEEN["client"][0], SEEN["scheme"], "strict-transport-security" in answer.headers) == ("2.2.2.2", "https", True)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"path": "/?kind=html"}, id="page"),
+        pytest.param({"path": "/api/v1/x"}, id="data"),
+        pytest.param({"path": "/?kind=js&status=404"}, id="error"),
+        pytest.param({"path": "/", "host": "evil.example"}, id="refused at the wall"),
+    ],
+)
+async def test_every_answer_carries_the_headers(answer: dict[str, str]) -> None:
+    headers = (await ask(**answer)).headers
+
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["x-request-id"]
+    assert "access-control-allow-credentials" not in headers
+
+
+async def test_data_may_load_nothing_and_pages_only_from_here() -> None:
+    assert "default-src 'none'" in (await ask(path="/api/v1/x")).headers["content-security-policy"]
+    assert "default-src" not in (await ask(path="/?kind=html")).headers["content-security-policy"]
+
+
+async def test_an_answer_that_says_unchanged_leaves_the_policy_of_the_page_alone() -> None:
+    assert "content-security-policy" not in (await ask(path="/?kind=none&status=304")).headers
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        pytest.param("/assets/x-1a2b3c.js?kind=js", "public, max-age=31536000, immutable", id="named after its content"),
+        pytest.param("/assets/gone.js?kind=html&status=404", "no-cache", id="not there"),
+        pytest.param("/?kind=html", "no-cache", id="page"),
+        pytest.param("/api/v1/providers", "no-store", id="data"),
+        pytest.param("/auth/login", "no-store", id="form"),
+    ],
+)
+async def test_how_long_an_answer_is_kept(path: str, kept: str) -> None:
+    assert (await ask(path=path)).headers["cache-control"] == kept
+
+
+async def test_the_request_id_of_a_proxy_is_kept_and_a_strange_one_is_not() -> None:
+    assert (await ask(x_request_id="from-proxy-1")).headers["x-request-id"] == "from-proxy-1"
+    assert (await ask(x_request_id="a b<script>")).headers["x-request-id"] != "a b<script>"
+    assert SEEN["state"]["request_id"]
