@@ -39,12 +39,14 @@ def opened(endpoint: Endpoint, key: Key | None) -> dict[str, Secret]:
 
 def attach(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secret]) -> None:
     """Add what the auth type says to the headers. Ciphertext and line breaks are refused."""
-    auth.types()[endpoint.auth_type].attach(headers, endpoint.auth, secrets)
-    for value in headers.values():
+    added: dict[str, str] = {}
+    auth.types()[endpoint.auth_type].attach(added, endpoint.auth, secrets)
+    for value in added.values():
         if _SEALED.search(value):
             raise NoCredential("The stored key could not be opened and is not sent. Enter it again.", details={"kind": "sealed"})
         if not value.isascii() or not value.isprintable():
             raise NoCredential("The key holds characters that cannot be sent. Enter it again.", details={"kind": "characters"})
+    headers |= added
 
 
 def placeholders(endpoint: Endpoint) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
@@ -10,6 +11,8 @@ from app.domain.secret import Secret
 REMOVED = b"[removed]"
 # Shorter texts ("test", "none") occur in ordinary answers; whole words of that size are no secrets.
 _SHORTEST_IN_ANSWERS = 8
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class Scrubber:
@@ -23,7 +26,7 @@ class Scrubber:
         self._needles = tuple(sorted(long, key=len, reverse=True))
         self._short = tuple({n for text in texts if len(text) < _SHORTEST_IN_ANSWERS for n in _spellings(text)})
         self._longest = max(map(len, self._needles), default=0)
-        self._tail_bytes = frozenset(b for n in self._needles for b in n[:-1])
+        self._tail_bytes = frozenset(b"".join(self._needles))
 
     def __bool__(self) -> bool:
         return bool(self._needles)
@@ -58,16 +61,16 @@ class Scrubber:
 def _spellings(text: str) -> Iterator[bytes]:
     raw = text.encode()
     yield raw
-    yield json.dumps(text)[1:-1].encode()
-    yield json.dumps(text, ensure_ascii=False)[1:-1].encode()
-    yield json.dumps(text)[1:-1].replace("/", "\\/").encode()
-    yield quote(text, safe="").encode()
-    yield quote_plus(text).encode()
     yield raw.hex().encode()
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        yield encode(raw).rstrip(b"=")
-        # Inside a longer text ("Bearer …", "user:…") base64 falls on one of three alignments; the edges mix with neighbours.
-        for before in (0, 1, 2):
-            core = encode(b"\0" * before + raw)[4 if before else 0 :].rstrip(b"=")[:-1]
-            if len(core) >= _SHORTEST_IN_ANSWERS:
-                yield core
+    if not _PLAIN.fullmatch(text):  # a plain text reads the same in JSON and in a URL
+        yield json.dumps(text)[1:-1].encode()
+        yield json.dumps(text, ensure_ascii=False)[1:-1].encode()
+        yield json.dumps(text)[1:-1].replace("/", "\\/").encode()
+        yield quote(text, safe="").encode()
+        yield quote_plus(text).encode()
+    # Inside a longer text ("Bearer …", "user:…") base64 falls on one of three alignments; the edges mix with neighbours.
+    for before in (0, 1, 2):
+        coded = base64.b64encode(b"\0\0"[:before] + raw)[4 if before else 0 :].rstrip(b"=")[:-1]
+        if len(coded) >= _SHORTEST_IN_ANSWERS:
+            yield coded
+            yield coded.translate(_URL_SAFE)
