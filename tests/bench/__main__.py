@@ -167,7 +167,7 @@ def main() -> None:
                         "--no-ws",
                         "--log-level",
                         "error",
-                        "app.web:make_web",
+                        "tests.bench.alone:make",
                     ],
                 ),
                 (
