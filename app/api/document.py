@@ -27,6 +27,9 @@ def document(app: FastAPI) -> dict[str, Any]:
             "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token", "description": "Of GET /session; browsers only."},
             "client_key": {"type": "http", "scheme": "bearer", "description": "A client key of scope read or admin."},
         }
+        for schema in described["components"]["schemas"].values():
+            if "credential" in (fields := schema.get("properties", {})):
+                fields["credential"] = {"$ref": "#/components/schemas/CredentialDraft"}  # left out = keep; null is refused
         for path in described["paths"].values():
             for method, operation in path.items():
                 refused = operation["responses"]["401"]["content"]

@@ -11,6 +11,7 @@ from app.domain.errors import InvalidDraft, Stale, UnknownPreset, UnknownProvide
 from app.domain.preset import Preset
 from app.domain.probe import ProbeError, ProbeResult, Rung, Verdict
 from app.domain.provider import Model, ModelDraft, Record
+from app.domain.snapshot import Endpoint
 from app.relay import ladder
 from app.storage import engine, providers
 from app.storage import models as rows
@@ -55,7 +56,7 @@ async def discover(actor: Actor, name: str) -> Discovery:
         row = _found(await providers.get(session, name))
         listed = {m.identifier for m in await rows.of_provider(session, row.id)}
     await registry.shared.refresh(row.revision)
-    endpoint = registry.shared.snapshot.endpoints[name]
+    endpoint = _served(name)
     result: ProbeResult | None = None
     async with aclosing(ladder.run(endpoint, model=None, depth="models", preset=_preset(row.preset))) as steps:
         async for step in steps:
@@ -122,6 +123,13 @@ def _found(row: ProviderRow | None) -> ProviderRow:
     if row is None:
         raise UnknownProvider("There is no provider of this name. It may have been deleted.")
     return row
+
+
+def _served(name: str) -> Endpoint:
+    """The provider as calls see it right now."""
+    if (endpoint := registry.shared.snapshot.endpoints.get(name)) is None:
+        raise UnknownProvider("There is no provider of this name. It may have been deleted.")
+    return endpoint
 
 
 def _preset(name: str | None) -> Preset | None:

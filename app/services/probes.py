@@ -49,7 +49,7 @@ async def run_saved(
     digest = provider_records.digest(row, keys)
     await _approve(actor, row.origin)
     await registry.shared.refresh(row.revision)
-    endpoint = registry.shared.snapshot.endpoints[name]
+    endpoint = _served(name)
     if credential_id is not None:
         chosen = tuple(k for k in endpoint.keys if k.id == credential_id)
         if not chosen:
@@ -183,6 +183,13 @@ def _preset_of(draft: ProviderDraft, row: ProviderRow | None) -> Preset | None:
     if found is None and (row is None or row.preset != draft.preset):
         raise InvalidDraft({"preset": "There is no preset of this name."})
     return found
+
+
+def _served(name: str) -> Endpoint:
+    """The provider as calls see it right now."""
+    if (endpoint := registry.shared.snapshot.endpoints.get(name)) is None:
+        raise UnknownProvider("There is no provider of this name. It may have been deleted.")
+    return endpoint
 
 
 def _preset(name: str | None) -> Preset | None:

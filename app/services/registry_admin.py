@@ -20,5 +20,5 @@ async def refresh(actor: Actor) -> dict[str, Any]:
     async with work(actor) as doing:
         doing.record(Action.REGISTRY_REFRESH, target=("registry", "registry", "registry"))
         doing.touch()
-    await registry.shared.refresh(doing.revision or 0)
+    await registry.shared.rebuild()
     return registry.shared.status()
