@@ -53,7 +53,7 @@ def from_exception(error: BaseException, origin: str) -> UpstreamError:
             return error
         case EgressDenied():
             return egress.refusal(error.reason, origin)
-        case aiohttp.ClientConnectorDNSError():
+        case aiohttp.ClientConnectorDNSError() | UnicodeError():  # a name that cannot even be asked for
             return Unreachable("The provider's host name cannot be found.", details={"kind": "dns"})
         case aiohttp.ClientConnectorCertificateError():
             return tls_failed(error.certificate_error)

@@ -152,7 +152,8 @@ def forwarded(headers: Mapping[str, str], scrub: Scrubber) -> list[tuple[bytes, 
 
 def _content_type(headers: Mapping[str, str], scrub: Scrubber) -> str:
     value = headers.get("content-type", "")
-    return value if scrub.text(value, 200) == value else "application/octet-stream"
+    raw = value.encode("latin-1", "replace")
+    return value if scrub.bytes_(raw) is raw else "application/octet-stream"
 
 
 def _line(part: bytes, before: int) -> int:

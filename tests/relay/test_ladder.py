@@ -390,6 +390,15 @@ async def test_an_unknown_host_stops_at_its_rung() -> None:
     assert "nowhere.invalid" in result.error.message
 
 
+async def test_a_name_that_is_found_has_a_rung(upstream: Upstream) -> None:
+    egress.approve(frozenset({f"http://localhost:{upstream.port}"}))
+
+    result = await climb(make.endpoint(f"http://localhost:{upstream.port}/v1"))
+
+    assert (result.verdict, said(result)["dns"]) == (Verdict.OK, "address_found")
+    assert "127.0.0.1" in next(step for step in result.steps if step.name is Rung.DNS).values["addresses"]
+
+
 @pytest.mark.parametrize(
     ("base_url", "rung", "code"),
     [

@@ -1,9 +1,11 @@
 """Where calls may go: many spellings, one judge, no connection to what is refused."""
 
+import socket
+
 import pytest
 
 from app.domain.errors import EgressRefused, UpstreamError
-from app.upstream import egress
+from app.upstream import connector, egress, session
 from app.upstream.wire import openai
 from tests.fixtures import make
 from tests.fixtures.upstream import Upstream
@@ -32,7 +34,7 @@ async def test_no_spelling_of_a_denied_address_reaches_a_listener(vault: object,
     await server.start(address="0.0.0.0")
     asked = make.endpoint(f"http://{host}:{server.port}/v1", origin="http://unused:1")
 
-    with pytest.raises((UpstreamError, ValueError)):
+    with pytest.raises(UpstreamError):
         async with openai.send(asked, None, openai.Ask("/models")):
             pass
     await server.stop()
@@ -110,3 +112,63 @@ async def test_a_kept_connection_is_useless_once_the_approval_is_gone(upstream: 
         async with openai.send(asked, None, openai.Ask("/models")):
             pass
     assert len(upstream.heard) == 1
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    """Let the system's resolver give these addresses for every name."""
+
+    async def resolve(self: object, host: str, port: int = 0, family: int = 0) -> list[dict[str, object]]:
+        return [
+            {"hostname": host, "host": a, "port": port, "family": socket.AF_INET, "proto": 0, "flags": socket.AI_NUMERICHOST}
+            for a in addresses
+        ]
+
+    monkeypatch.setattr("aiohttp.ThreadedResolver.resolve", resolve)
+
+
+async def test_one_denied_address_denies_the_host(
+    monkeypatch: pytest.MonkeyPatch, upstream: Upstream, vault: object, outgoing: None
+) -> None:
+    answering(monkeypatch, "8.8.8.8", "127.0.0.1")
+
+    with pytest.raises(EgressRefused):
+        async with openai.send(make.endpoint(f"http://mixed.test:{upstream.port}/v1"), None, openai.Ask("/models")):
+            pass
+
+    assert upstream.connections == 0
+
+
+async def test_an_answer_that_changes_after_the_look_up_is_judged_again(
+    monkeypatch: pytest.MonkeyPatch, upstream: Upstream, vault: object, outgoing: None
+) -> None:
+    answering(monkeypatch, "127.0.0.1")
+    # As when the name was rebound between the look-up that passed and the connection: the resolver judges nothing.
+    monkeypatch.setattr(connector.GuardedResolver, "resolve", lambda self, host, port=0, family=0: self._inner.resolve(host, port, family))
+
+    with pytest.raises(EgressRefused):
+        async with openai.send(make.endpoint(f"http://rebound.test:{upstream.port}/v1"), None, openai.Ask("/models")):
+            pass
+
+    assert upstream.connections == 0
+
+
+async def test_a_proxy_in_the_environment_is_ignored(
+    monkeypatch: pytest.MonkeyPatch, upstream: Upstream, vault: object, outgoing: None
+) -> None:
+    trap = Upstream()
+    await trap.start()
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, trap.origin)
+
+    async with openai.send(make.endpoint(upstream.base_url), None, openai.Ask("/models")) as reply:
+        await reply.read()
+    await trap.stop()
+
+    assert (len(upstream.heard), trap.connections) == (1, 0)
+
+
+async def test_whoever_calls_without_saying_for_whom_reaches_nothing_local(upstream: Upstream, outgoing: None) -> None:
+    with pytest.raises(connector.EgressDenied):
+        await session.current().http.get(upstream.base_url)
+
+    assert upstream.connections == 0

@@ -80,7 +80,7 @@ async def _start(endpoint: Endpoint, ask: Ask, headers: Mapping[str, str], fligh
     except aiohttp.ClientResponseError as error:
         # Its repr shows the headers of the request, the key among them: it is not kept as a cause.
         raise failures.from_exception(error, flight.origin) from None
-    except (aiohttp.ClientError, OSError) as error:
+    except (aiohttp.ClientError, OSError, UnicodeError) as error:
         raise failures.from_exception(error, flight.origin) from error
     finally:
         connector.current.reset(token)

@@ -1,0 +1,31 @@
+"""How a key is attached, and what forms are told about it."""
+
+import pytest
+
+from app.domain.auth_field import FieldKind
+from app.domain.secret import Secret
+from app.upstream import auth
+
+
+def test_a_key_goes_out_as_a_bearer() -> None:
+    headers: dict[str, str] = {}
+
+    auth.types()["api_key"].attach(headers, {}, {"api_key": Secret("sk-1")})
+
+    assert headers == {"authorization": "Bearer sk-1"}
+
+
+def test_none_sends_nothing() -> None:
+    headers: dict[str, str] = {}
+
+    auth.types()["none"].attach(headers, {}, {})
+
+    assert headers == {}
+
+
+@pytest.mark.parametrize(("name", "secrets"), [("api_key", ("api_key",)), ("none", ())])
+def test_an_auth_type_says_what_it_needs(name: str, secrets: tuple[str, ...]) -> None:
+    info = auth.types()[name].info
+
+    assert (info.secret_fields, info.required_fields, info.text_fields) == (secrets, secrets, ())
+    assert all(field.kind is FieldKind.SECRET and field.label.startswith("auth.") for field in info.fields)
