@@ -1,0 +1,128 @@
+"""The built pages: fresh or stale, replaced in one step, kept when a build fails."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.ui import bundle
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A tree with the kinds of files pages are made from."""
+    for name in ("app/ui/pages", "app/domain", "app/upstream/auth", "presets", "assets"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("rxconfig.py", "app/main.py", "app/ui/pages/a.py", "presets/p.toml", "assets/a.svg", "app/presets.py"):
+        (tmp_path / name).write_text(name)
+    return tmp_path
+
+
+def built(work: Path, text: str = "page") -> None:
+    """What a finished build leaves."""
+    (work / "build/client/assets").mkdir(parents=True, exist_ok=True)
+    (work / "build/client/index.html").write_text(text)
+    (work / "backend").mkdir(exist_ok=True)
+    (work / "backend/stateful_pages.json").write_text("[]")
+    (work / "build" / bundle.SEAL).write_text(json.dumps({"sources": bundle.sources(), "schema": "s"}))
+
+
+@pytest.mark.parametrize("name", ["app/ui/pages/a.py", "presets/p.toml", "assets/a.svg", "rxconfig.py"])
+def test_a_changed_source_makes_another_digest(tree: Path, name: str) -> None:
+    before = bundle.sources(tree)
+
+    (tree / name).write_text("changed")
+
+    assert bundle.sources(tree) != before
+
+
+def test_a_new_page_makes_another_digest_and_its_compiled_form_does_not(tree: Path) -> None:
+    before = bundle.sources(tree)
+    (tree / "app/ui/pages/__pycache__").mkdir()
+    (tree / "app/ui/pages/__pycache__/a.pyc").write_text("x")
+    assert bundle.sources(tree) == before
+
+    (tree / "app/ui/pages/b.py").write_text("")
+
+    assert bundle.sources(tree) != before
+
+
+def test_a_bundle_is_missing_then_ready_then_stale(tmp_path: Path) -> None:
+    work, home = tmp_path / "work", tmp_path / "home"
+    assert bundle.state(home) == "missing"
+
+    built(work)
+    bundle.install(work, home)
+    assert (bundle.state(home), bundle.schema(home)) == ("ready", "s")
+
+    (home / bundle.SEAL).write_text('{"sources": "of yesterday"}')
+    assert bundle.state(home) == "stale"
+
+    (home / bundle.SEAL).write_text("{cut off")
+    assert bundle.state(home) == "missing"
+
+
+def test_installing_replaces_everything_and_leaves_nothing_beside(tmp_path: Path) -> None:
+    work, home = tmp_path / "work", tmp_path / "home"
+    built(work, "old")
+    bundle.install(work, home)
+    (home / "build/client/gone.html").write_text("x")
+    shutil.rmtree(work)
+    built(work, "new")
+
+    bundle.install(work, home)
+
+    assert (home / "build/client/index.html").read_text() == "new"
+    assert not (home / "build/client/gone.html").exists()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["home", "work"]
+
+
+def test_an_installation_that_was_interrupted_does_not_hinder_the_next(tmp_path: Path) -> None:
+    work, home = tmp_path / "work", tmp_path / "home"
+    built(work)
+    (tmp_path / "home.new").mkdir()
+    (tmp_path / "home.old").mkdir()
+
+    bundle.install(work, home)
+
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["home", "work"]
+
+
+def test_a_failed_build_says_what_the_builder_said_and_keeps_the_old_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work, home = tmp_path / "cache/web", tmp_path / "home"
+    work.mkdir(parents=True)
+    built(work, "old")
+    bundle.install(work, home)
+    builder = tmp_path / "python"
+    builder.write_text('#!/bin/sh\necho "compiling"\necho "ValueError: the page is wrong"\nexit 1\n')
+    builder.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(builder))
+    said: list[str] = []
+
+    with pytest.raises(bundle.BuildFailed, match="ValueError: the page is wrong"):
+        bundle.build(said.append, home=home, work=work)
+
+    assert (home / "build/client/index.html").read_text() == "old"
+    assert said
+
+
+def test_without_node_the_sentence_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(bundle.BuildFailed, match=r"requirements-build\.lock"):
+        bundle.build(print, home=tmp_path / "home", work=tmp_path / "cache/web")
+
+
+def test_the_builder_reports_to_nobody_and_asks_the_registry_that_npm_is_set_up_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NPM_CONFIG_REGISTRY", "https://npm.example.com/")
+
+    environment = bundle.environment(tmp_path / "cache/web")
+
+    assert environment["REFLEX_TELEMETRY_ENABLED"] == environment["REFLEX_CHECK_LATEST_VERSION"] == "false"
+    assert environment["NPM_CONFIG_REGISTRY"] == "https://npm.example.com/"
+    assert Path(environment["REFLEX_DIR"]).is_relative_to(tmp_path)
