@@ -52,6 +52,13 @@ class Forget(_Part):
     seq: rx.Var[int]
 
 
+class FocusBack(_Part):
+    """Beside a dialog: when `open` becomes false and the focus would be lost, it goes back to where it was before."""
+
+    tag = "FocusBack"
+    open: rx.Var[bool]
+
+
 class Reveal(_Part):
     """Scrolls its parent into view when `when` becomes true."""
 

@@ -69,7 +69,7 @@ def _title(icon: str, title: Drawn, text: Drawn) -> rx.Component:
     return rx.flex(
         rx.flex(
             rx.icon(icon, size=18, color="var(--accent-11)", aria_hidden="true"),
-            rx.heading(title, size="3", as_="h3"),
+            rx.heading(title, size="3", as_="h2"),
             spacing="2",
             align="center",
         ),

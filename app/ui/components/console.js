@@ -69,6 +69,27 @@ export const Forget = ({ seq }) => {
   return createElement("span", { ref: anchor, hidden: true });
 };
 
+// When a dialog closes and the focus would be lost (its opener was a menu entry, say), it goes back to where it was before.
+let before = null;
+if (typeof document !== "undefined")
+  document.addEventListener("focusin", (event) => {
+    if (!event.target.closest("[role=dialog], [role=alertdialog], [role=menu], [data-radix-focus-guard], [data-sonner-toaster]")) before = event.target;
+  });
+export const FocusBack = ({ open }) => {
+  const was = useRef(open);
+  useEffect(() => {
+    const home = before;
+    // The dialog leaves with a short animation; only when it is gone is the focus lost.
+    if (was.current && !open)
+      for (const delay of [60, 250, 500])
+        setTimeout(() => {
+          if (document.activeElement === document.body && home?.isConnected) home.focus();
+        }, delay);
+    was.current = open;
+  }, [open]);
+  return null;
+};
+
 // Scrolls what it stands in into view when `when` becomes true: on a phone the test is below the form.
 export const Reveal = ({ when }) => {
   const anchor = useRef(null);

@@ -53,4 +53,4 @@ def loading(height: str = "168px", count: int = 3) -> rx.Component:
     )
 
 
-COLUMNS = "repeat(auto-fill, minmax(min(100%, 340px), 1fr))"
+COLUMNS = "repeat(auto-fill, minmax(min(100%, 300px), 1fr))"

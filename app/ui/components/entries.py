@@ -49,6 +49,7 @@ def _verdict() -> rx.Component:
             rx.callout.text(Audit.checked),
             color_scheme=rx.cond(Audit.intact, "green", "red"),
             size="1",
+            high_contrast=True,
             role="status",
         ),
     )
@@ -65,8 +66,8 @@ def _list() -> rx.Component:
 def _entry(entry: Drawn) -> rx.Component:
     outcome = rx.match(
         entry.outcome,
-        (DENIED, rx.badge(t("audit.denied"), color_scheme="red")),
-        (FAILED, rx.badge(t("audit.failed"), color_scheme="amber")),
+        (DENIED, rx.badge(t("audit.denied"), color_scheme="red", high_contrast=True)),
+        (FAILED, rx.badge(t("audit.failed"), color_scheme="amber", high_contrast=True)),
         rx.fragment(),
     )
     sentence = rx.text(

@@ -76,6 +76,7 @@ def _going_to() -> rx.Component:
             rx.callout.text(t("form.reentry", origin=Form.going_to)),
             color_scheme="amber",
             size="1",
+            high_contrast=True,
             role="alert",
             margin_bottom="12px",
         ),

@@ -61,7 +61,10 @@ def _keys() -> rx.Component:
     heads = ("name", "key", "scope", "created", "expires", "status")
     return rx.table.root(
         rx.table.header(
-            rx.table.row(*[rx.table.column_header_cell(t(f"client_keys.column_{h}")) for h in heads], rx.table.column_header_cell("")),
+            rx.table.row(
+                *[rx.table.column_header_cell(t(f"client_keys.column_{h}")) for h in heads],
+                rx.table.column_header_cell(rx.el.span(t("providers.column_actions"), class_name="pb-hidden")),
+            ),
         ),
         rx.table.body(rx.foreach(ClientKeys.keys, _row)),
         variant="surface",
@@ -77,6 +80,7 @@ def _row(key: Drawn) -> rx.Component:
         variant="soft",
         color_scheme="red",
         size="1",
+        high_contrast=True,
         aria_label=t("client_keys.revoke_name", name=key.name),
         on_click=ClientKeys.ask_revoke(key.id),
     )
@@ -96,15 +100,15 @@ def _row(key: Drawn) -> rx.Component:
 def _status(status: Drawn) -> Drawn:
     return rx.match(
         status,
-        ("active", rx.badge(t("client_keys.active"), color_scheme="green")),
-        ("expired", rx.badge(t("client_keys.expired"), color_scheme="amber")),
+        ("active", rx.badge(t("client_keys.active"), color_scheme="green", high_contrast=True)),
+        ("expired", rx.badge(t("client_keys.expired"), color_scheme="amber", high_contrast=True)),
         rx.badge(t("client_keys.revoked"), color_scheme="gray"),
     )
 
 
 def _cell(column: str, content: Drawn) -> rx.Component:
     """A cell that names its column itself where the table becomes cards."""
-    return rx.table.cell(content, custom_attrs={"data-label": t(f"client_keys.column_{column}")})
+    return rx.table.cell(rx.box(content), custom_attrs={"data-label": t(f"client_keys.column_{column}")})
 
 
 def _new() -> rx.Component:
@@ -168,7 +172,7 @@ def _issued() -> rx.Component:
         head(t("client_keys.issued_title")),
         body(
             rx.flex(
-                rx.callout(t("client_keys.issued_once"), icon="eye-off", color_scheme="amber", size="1", role="note"),
+                rx.text(t("client_keys.issued_once"), size="2", color_scheme="gray"),
                 once.key(SHOWN_ONCE, t("client_keys.issued_key")),
                 rx.text(t("client_keys.snippets"), size="2", weight="medium", margin_top="8px"),
                 tabs,

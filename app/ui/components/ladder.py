@@ -46,7 +46,7 @@ def _rung(line: Drawn, key: Drawn) -> rx.Component:
             rx.box(sign, flex_shrink="0", style={"display": "flex"}),
             rx.text(line.title, size="2", weight=rx.cond(line.state == "failed", "bold", "medium"), flex_shrink="0", max_width="60%"),
             rx.cond(
-                line.state != "failed",
+                line.state == "ok",
                 rx.text(
                     line.text, size="2", color_scheme="gray", title=line.text, flex="1", min_width="0", align="right", class_name="pb-cut"
                 ),
@@ -64,6 +64,7 @@ def _rung(line: Drawn, key: Drawn) -> rx.Component:
             spacing="2",
             align="center",
         ),
+        rx.cond((line.state == "noted") & (line.text != ""), rx.text(line.text, size="1", color_scheme="gray", padding="2px 0 0 24px")),
         class_name="pb-rung",
         key=key,
     )
@@ -122,6 +123,7 @@ def _callout(icon: str, colour: Any, title: Drawn, text: Drawn) -> rx.Component:
         rx.callout.text(rx.text(title, weight="bold", as_="span"), " ", rx.text(text, as_="span")),
         color_scheme=colour,
         size="1",
+        high_contrast=True,
         role="status",
     )
 

@@ -32,11 +32,11 @@ def _image(name: Drawn, size: int) -> rx.Component:
 
 def _initials(initials: Drawn, tint: Drawn, size: int) -> rx.Component:
     return rx.center(
-        rx.text(initials, size="2", weight="bold"),
+        rx.cond(initials != "", rx.text(initials, size="2", weight="bold"), rx.icon("plug", size=round(size * 0.5))),
         width=f"{size}px",
         height=f"{size}px",
         flex_shrink="0",
         border_radius="var(--radius-3)",
-        style={"background": f"var(--{tint}-a3)", "color": f"var(--{tint}-11)"},
+        style={"background": f"var(--{tint}-a3)", "color": f"var(--{tint}-12)"},
         aria_hidden="true",
     )

@@ -55,7 +55,7 @@ def _row(person: Drawn) -> rx.Component:
 
 def _cell(column: str, content: Drawn) -> rx.Component:
     """A cell that names its column itself where the table becomes cards."""
-    return rx.table.cell(content, custom_attrs={"data-label": t(f"people.column_{column}")})
+    return rx.table.cell(rx.box(content), custom_attrs={"data-label": t(f"people.column_{column}")})
 
 
 def form() -> rx.Component:

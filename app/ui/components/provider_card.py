@@ -53,13 +53,18 @@ def _row(c: Drawn, run: Drawn, tested: Drawn, admin: Drawn) -> rx.Component:
         rx.table.row(
             rx.table.row_header_cell(
                 rx.flex(
-                    logo(c.face_logo, c.face_initials, c.face_tint, size=28), _name(c, admin), _default(c), spacing="3", align="center"
+                    logo(c.face_logo, c.face_initials, c.face_tint, size=28),
+                    _name(c, admin),
+                    _default(c),
+                    spacing="3",
+                    align="center",
+                    max_width="260px",
                 ),
             ),
-            rx.table.cell(rx.text(c.address, size="1", max_width="260px", title=c.address, class_name="pb-mono pb-cut")),
+            rx.table.cell(rx.text(c.address, size="1", max_width="200px", title=c.address, class_name="pb-mono pb-cut")),
             rx.table.cell(_state(c, run, tested)),
             rx.table.cell(_models(c)),
-            rx.table.cell(rx.cond(admin, _switch(c), rx.text(rx.cond(c.enabled, t("common.on"), t("common.off")), size="2"))),
+            rx.table.cell(rx.cond(admin, _switch(c, word=False), rx.text(rx.cond(c.enabled, t("common.on"), t("common.off")), size="2"))),
             rx.table.cell(rx.cond(admin, rx.flex(_test(c, busy(run, tested), "1"), _menu(c), spacing="3", align="center", justify="end"))),
             align="center",
         ),
@@ -183,9 +188,13 @@ def _test(c: Drawn, testing: Drawn, size: Any) -> rx.Component:
     )
 
 
-def _switch(c: Drawn) -> rx.Component:
+def _switch(c: Drawn, *, word: bool = True) -> rx.Component:
     return rx.flex(
-        rx.text(rx.cond(c.enabled, t("common.on"), t("common.off")), size="2", color_scheme="gray", aria_hidden="true"),
+        *(
+            [rx.text(rx.cond(c.enabled, t("common.on"), t("common.off")), size="2", color_scheme="gray", aria_hidden="true")]
+            if word
+            else []
+        ),
         rx.switch(
             checked=c.enabled,
             on_change=lambda on: Providers.switch(c.name, on),

@@ -211,6 +211,7 @@ def _stale() -> rx.Component:
             rx.button(t("form.stale_reload"), variant="soft", size="2", type="button", on_click=Form.reload),
             color_scheme="amber",
             size="1",
+            high_contrast=True,
             role="alert",
         ),
     )

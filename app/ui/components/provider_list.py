@@ -42,9 +42,13 @@ def delete_question() -> rx.Component:
 
 
 def _strip() -> rx.Component:
-    add = rx.button(rx.icon("plus", size=16, aria_hidden="true"), t("providers.add"), size="3", on_click=ProviderForm.add(""))
+    add = rx.button(
+        rx.icon("plus", size=16, aria_hidden="true"), t("providers.add"), size="3", width=["100%", "auto"], on_click=ProviderForm.add("")
+    )
     return rx.flex(
-        rx.flex(_summary(), rx.spacer(), rx.cond(SessionState.is_admin, add), spacing="3", align="center", wrap="wrap"),
+        rx.flex(
+            _summary(), rx.spacer(display=["none", "block"]), rx.cond(SessionState.is_admin, add), spacing="3", align="center", wrap="wrap"
+        ),
         rx.flex(_search(), _filter(), rx.spacer(display=["none", "none", "block"]), _view(), spacing="3", align="center"),
         direction="column",
         spacing="4",

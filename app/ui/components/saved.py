@@ -30,10 +30,12 @@ def saved() -> rx.Component:
             min_height=["0", "320px"],
         ),
         foot(
-            rx.button(t("saved.skip"), variant="soft", color_scheme="gray", size="3", on_click=Form.discard),
             rx.cond(
                 Found.total > 0,
-                rx.button(t("saved.choose"), size="3", disabled=Found.chosen == "", on_click=Found.finish),
+                rx.fragment(
+                    rx.button(t("saved.skip"), variant="soft", color_scheme="gray", size="3", on_click=Form.discard),
+                    rx.button(t("saved.choose"), size="3", disabled=Found.chosen == "", on_click=Found.finish),
+                ),
                 rx.button(t("common.done"), size="3", on_click=Form.discard),
             ),
         ),
@@ -51,8 +53,12 @@ def _waiting() -> rx.Component:
 
 
 def _none() -> rx.Component:
-    return rx.text(
-        rx.cond(Form.run.outcome == "failed", t("saved.not_tested"), t("saved.none")), size="2", color_scheme="gray", role="status"
+    known = rx.cond(Form.default_model != "", t("saved.default_known", model=Form.default_model), t("saved.none"))
+    return rx.flex(
+        rx.text(rx.cond(Form.run.outcome == "failed", t("saved.not_tested"), known), size="2", role="status"),
+        rx.link(t("saved.next_key"), href="/client-keys", size="2"),
+        direction="column",
+        spacing="3",
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from app.ui.components.browser import FocusBack
 from app.ui.components.drawn import Drawn
 from app.ui.words import t
 
@@ -17,6 +18,7 @@ def sheet(*content: rx.Component, open_: Drawn, on_open_change: Any, width: str 
             class_name="pb-sheet",
             max_width=width,
         ),
+        FocusBack.create(open=open_),
         open=open_,
         on_open_change=on_open_change,
     )
@@ -26,7 +28,7 @@ def head(title: rx.Component | Drawn, *, before: rx.Component | None = None) -> 
     """Title and close button."""
     return rx.flex(
         before or rx.fragment(),
-        rx.dialog.title(title, size="4", margin="0", trim="both", style={"overflowWrap": "anywhere"}),
+        rx.dialog.title(title, size="4", margin="0", style={"overflowWrap": "anywhere"}),
         rx.spacer(),
         rx.dialog.close(
             rx.icon_button(
@@ -74,7 +76,6 @@ def question(
     on_yes: Any,
     no: Drawn,
     on_no: Any,
-    danger: bool = True,
 ) -> rx.Component:
     """Asks once before something is lost. The safe answer has the focus; Escape is the safe answer."""
     return rx.alert_dialog.root(
@@ -83,7 +84,7 @@ def question(
             rx.alert_dialog.description(text, size="2", color_scheme="gray"),
             rx.flex(
                 rx.alert_dialog.cancel(rx.button(no, variant="soft", color_scheme="gray", size="3")),
-                rx.alert_dialog.action(rx.button(yes, color_scheme="red" if danger else "iris", size="3", on_click=on_yes)),
+                rx.alert_dialog.action(rx.button(yes, size="3", on_click=on_yes, class_name="pb-danger")),
                 justify="end",
                 spacing="3",
                 margin_top="24px",
@@ -91,6 +92,7 @@ def question(
             ),
             max_width="440px",
         ),
+        FocusBack.create(open=open_),
         open=open_,
         on_open_change=on_no,
     )

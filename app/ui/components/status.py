@@ -25,7 +25,7 @@ def badge(status: Drawn, testing: Drawn) -> rx.Component:
     looks = [(code.value if isinstance(code, Status) else code, _look(icon, colour, status)) for code, (icon, colour) in LOOKS.items()]
     return rx.cond(
         testing,
-        rx.badge(rx.spinner(size="1"), t("status.testing"), color_scheme="iris", variant="soft", size="2"),
+        rx.badge(rx.spinner(size="1"), t("status.testing"), color_scheme="iris", variant="soft", size="2", high_contrast=True),
         rx.match(status, *looks, _look("circle-help", "gray", status)),
     )
 
@@ -45,4 +45,7 @@ def latency(ms: Drawn) -> rx.Component:
     """How long the last answer took, in bands: up to 1 s, 3 s, 5 s, and above."""
     colour = rx.cond(ms <= 1_000, "green", rx.cond(ms <= 3_000, "lime", rx.cond(ms <= 5_000, "yellow", "red")))
     text = t("card.latency", ms=ms)
-    return rx.cond(ms > 0, rx.badge(text, color_scheme=colour, variant="outline", size="1", style={"fontVariantNumeric": "tabular-nums"}))
+    return rx.cond(
+        ms > 0,
+        rx.badge(text, color_scheme=colour, variant="outline", size="1", high_contrast=True, style={"fontVariantNumeric": "tabular-nums"}),
+    )

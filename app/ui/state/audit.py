@@ -19,6 +19,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "client_keys": ("client_key:",),
     "system": ("instance:", "master_key:", "registry:", "audit:"),
 }
+NAMED = {"scope": "scope", "auth_type": "auth_type", "role": "role"}  # values that have words of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +110,17 @@ def entry(item: AuditItem, language: str) -> Entry:
         at=item.at.isoformat(),
         who=item.actor.name or words.say(language, "audit.by_system"),
         what=words.say_of(language, "action", item.action.replace(":", "_")),
-        target="" if item.target.type in ("instance", "registry", "audit", "session") else item.target.name or item.target.id,
+        target=_target(item),
         changes=[line for field, change in item.changes.items() if (line := _line(field, change, language))],
         outcome=item.outcome.value,
     )
+
+
+def _target(item: AuditItem) -> str:
+    """What it was done to; "" where the sentence says it already."""
+    if item.target.type in ("instance", "registry", "audit") or item.target.id == item.actor.id:
+        return ""
+    return item.target.name or item.target.id
 
 
 def _is_in(action: str, group: str) -> bool:
@@ -131,18 +139,21 @@ def _line(field: str, change: Any, language: str) -> str:
         case {"before": None | "" | [] | {}, "after": None | "" | [] | {}}:
             return ""
         case {"before": None, "after": after}:
-            return words.say(language, "audit.set_to", field=name, after=_value(after, language))
+            return words.say(language, "audit.set_to", field=name, after=_value(after, language, field))
         case {"before": before, "after": after}:
-            return words.say(language, "audit.changed_to", field=name, before=_value(before, language), after=_value(after, language))
+            was, now = _value(before, language, field), _value(after, language, field)
+            return words.say(language, "audit.changed_to", field=name, before=was, after=now)
         case {"added": added, "removed": removed}:
             return f"{name}: +{len(added)} −{len(removed)}"
         case None | "" | [] | {}:
             return ""
         case _:
-            return words.say(language, "audit.set_to", field=name, after=_value(change, language))
+            return words.say(language, "audit.set_to", field=name, after=_value(change, language, field))
 
 
-def _value(value: Any, language: str) -> str:
+def _value(value: Any, language: str, field: str) -> str:
+    if field in NAMED and f"{NAMED[field]}.{value}" in words.keys():  # noqa: SIM118 - a function, not a mapping
+        return words.say_of(language, NAMED[field], str(value))
     match value:
         case True | False:
             return words.say(language, "common.yes" if value else "common.no")

@@ -6,7 +6,7 @@ from typing import cast
 from zlib import crc32
 
 from app.domain.preset import Preset
-from app.domain.probe import ProbeError, ProbeResult, ProbeStep, Verdict
+from app.domain.probe import ProbeError, ProbeResult, ProbeStep, Rung, Verdict
 from app.domain.provider import Credential, Provider
 from app.ui import words
 
@@ -97,7 +97,7 @@ def card(provider: Provider, preset: Preset | None, language: str) -> Card:
         face_tint=look.tint,
         address=provider.base_url.split("://", 1)[-1],
         key_hint=hint(provider.credentials),
-        models=provider.model_count,
+        models=provider.model_count or len(result.models if result else ()),
         enabled=provider.enabled,
         is_default=provider.is_default,
         is_local=provider.is_local,
@@ -139,11 +139,11 @@ def line(step: ProbeStep, language: str) -> Line:
 
 def finished(run: Run, result: ProbeResult, language: str, *, key_url: str = "") -> Run:
     """The ladder with what the whole test found."""
-    noted = any(step.ok is None for step in result.steps)
+    answered = bool({Rung.CHAT, Rung.STREAM} & set(result.proven))
     fix = result.error.fix if result.error else None
     return Run(
         lines=[line(step, language) for step in result.steps] or run.lines,
-        outcome="failed" if not result.ok else "partly" if noted else "ok",
+        outcome="failed" if not result.ok else "ok" if answered and result.verdict is not Verdict.LIMITED else "partly",
         sentence=sentence(result.error, language) if result.error else "",
         detail=result.error.detail if result.error else "",
         model=result.model or "",

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.domain.errors import InvalidDraft
-from app.domain.names import slugify
+from app.domain.names import check_slug, slugify
 from app.domain.preset import Preset
 from app.domain.provider import CredentialDraft, Network, Provider, ProviderDraft, ProviderPatch
 from app.domain.secret import Secret
@@ -26,10 +26,19 @@ def take_secrets(form: dict[str, str]) -> dict[str, Secret]:
 def new(form: dict[str, str], secrets: dict[str, Secret], *, preset: Preset | None) -> ProviderDraft:
     """A new provider as typed. A vendor that does not list its models brings the ones its preset recommends."""
     fields = _fields(form, secrets)
-    fields["name"] = form.get("name", "").strip() or slugify(form.get("label", "")) or "provider"
+    fields["name"] = form.get("name", "").strip() or short_name(form.get("label", ""))
     if preset:
         fields |= {"preset": preset.id, "models": [*preset.models, *(m for m in fields["models"] if m not in preset.models)]}
     return _made(ProviderDraft, fields)
+
+
+def short_name(label: str) -> str:
+    """A short name made of the label, also where its letters make none: 办公室 becomes provider."""
+    name = slugify(label)
+    try:
+        return check_slug(name)
+    except InvalidDraft:
+        return f"provider-{name}".rstrip("-")[:50]
 
 
 def patch(form: dict[str, str], secrets: dict[str, Secret], *, of: Provider, version: int) -> ProviderPatch:

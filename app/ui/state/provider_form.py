@@ -155,6 +155,8 @@ class ProviderForm(rx.State):
     async def type_label(self, text: str) -> None:
         """Mirror of the label."""
         self.label, self.typed = text[:80], True
+        if self.preset == CUSTOM:
+            self._face(self.label.strip())
 
     @rx.event
     async def type_address(self, text: str) -> None:
@@ -220,8 +222,8 @@ class ProviderForm(rx.State):
         await self._preview()
 
     def _face(self, label: str) -> None:
-        look = face(label or "?", preset_of(self.preset))
-        self.logo, self.initials, self.tint = look.logo, look.initials, look.tint
+        look = face(label, preset_of(self.preset))
+        self.logo, self.initials, self.tint = look.logo, look.initials if label else "", look.tint
 
     def _ask(self) -> None:
         info = auth_types().get(self.auth_type)

@@ -1,0 +1,86 @@
+"""The dialog of a provider: preview while typing, switching the vendor, closing with something typed."""
+
+from typing import Any
+
+import pytest
+
+from app.ui.state.provider_form import CUSTOM, ProviderForm
+
+
+@pytest.fixture
+async def dialog(tab: Any) -> Any:
+    """The dialog of the tab, open at the choice."""
+    await tab.fire(ProviderForm.add, "")
+    return await tab.state(ProviderForm)
+
+
+@pytest.mark.parametrize(
+    ("typed", "calls_to", "notes", "local"),
+    [
+        pytest.param("https://x.example/v1", "https://x.example/v1/chat/completions", [], False, id="as it is"),
+        pytest.param("localhost:11434", "http://localhost:11434/v1/chat/completions", ["scheme_added", "version_added"], True, id="local"),
+        pytest.param("https://x.example/v1/v1", "https://x.example/v1/chat/completions", ["version_doubled"], False, id="doubled"),
+        pytest.param(
+            "https://x.example/v1/chat/completions", "https://x.example/v1/chat/completions", ["path_trimmed"], False, id="too long"
+        ),
+        pytest.param("https://", "", [], False, id="unfinished"),
+    ],
+)
+async def test_the_form_says_where_calls_will_go(tab: Any, dialog: Any, typed: str, calls_to: str, notes: list[str], local: bool) -> None:
+    await tab.fire(ProviderForm.choose, CUSTOM)
+
+    await tab.fire(ProviderForm.type_address, typed)
+
+    assert (dialog.calls_to, dialog.notes, dialog.is_local) == (calls_to, notes, local)
+
+
+async def test_a_known_provider_asks_only_for_what_it_needs(tab: Any, dialog: Any) -> None:
+    await tab.fire(ProviderForm.choose, "groq")
+
+    assert [(ask.name, ask.secret) for ask in dialog.asks] == [("secret.api_key", True)]
+    assert dialog.address_folded
+    assert (dialog.label, dialog.calls_to) == ("Groq", "https://api.groq.com/openai/v1/chat/completions")
+
+
+async def test_a_local_one_needs_no_key(tab: Any, dialog: Any) -> None:
+    await tab.fire(ProviderForm.choose, "ollama")
+
+    assert (dialog.auth_type, dialog.asks, dialog.is_local) == ("none", [], True)
+
+
+async def test_choosing_another_vendor_keeps_a_name_that_was_typed(tab: Any, dialog: Any) -> None:
+    await tab.fire(ProviderForm.choose, "groq")
+    await tab.fire(ProviderForm.type_label, "Fast ones")
+    await tab.fire(ProviderForm.back)
+
+    await tab.fire(ProviderForm.choose, "mistral")
+
+    assert (dialog.label, dialog.preset) == ("Fast ones", "mistral")
+
+
+async def test_choosing_another_vendor_takes_over_its_name_when_none_was_typed(tab: Any, dialog: Any) -> None:
+    await tab.fire(ProviderForm.choose, "groq")
+
+    await tab.fire(ProviderForm.choose, "mistral")
+
+    assert dialog.label == "Mistral"
+
+
+async def test_closing_asks_only_when_something_was_typed(tab: Any, dialog: Any) -> None:
+    await tab.fire(ProviderForm.choose, "groq")
+    await tab.fire(ProviderForm.note_typed)
+
+    await tab.fire(ProviderForm.ask_close, False)
+    assert (dialog.leaving, dialog.step) == (True, "fields")
+
+    await tab.fire(ProviderForm.stay, False)
+    assert (dialog.leaving, dialog.step) == (False, "fields")
+
+    await tab.fire(ProviderForm.discard)
+    assert (dialog.step, dialog.typed) == ("", False)
+
+
+async def test_closing_an_untouched_dialog_just_closes(tab: Any, dialog: Any) -> None:
+    await tab.fire(ProviderForm.ask_close, False)
+
+    assert dialog.step == ""
