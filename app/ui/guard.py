@@ -111,6 +111,8 @@ async def _look(app: rx.App, held: dict[str, str]) -> dict[str, str]:
         if shown and await sessions.is_alive(shown):
             alive[sid] = shown
         elif sid in held:
-            # The transport, not the namespace: the browser then comes back by itself, as a stranger, and is shown the sign-in.
+            farewell = StateUpdate(events=Event.from_event_type(rx.redirect("/login?error=ended")))
+            await namespace.emit_update(farewell, namespace.sid_to_token[sid])
+            # The transport, not the namespace: after that one the browser would not come back by itself.
             await sio.eio.disconnect(sio.manager.eio_sid_from_sid(sid, namespace.namespace))
     return alive

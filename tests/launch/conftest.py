@@ -53,7 +53,7 @@ class Tab:
     async def wait(self, holds: Any, seconds: float = 10) -> None:
         """Until the updates satisfy `holds`."""
         async with asyncio.timeout(seconds):
-            while not holds():
+            while not holds():  # noqa: ASYNC110 - it is the server that is waited for
                 await asyncio.sleep(0.01)
 
     def redirects(self) -> list[str]:

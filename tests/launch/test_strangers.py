@@ -74,6 +74,22 @@ async def test_the_page_comes_alive_for_a_stranger_without_telling_anything(serv
         assert "ada@example.org" not in json.dumps(stranger.updates)
 
 
+async def test_opening_a_page_loads_nothing_for_a_stranger(server: Patchbay) -> None:
+    server.run("client-key", "add", "planted-key-name")
+    async with tab(server.url) as stranger:
+        await stranger.fire(f"{STATE}hydrate_and_load", path="/client-keys")
+        await stranger.wait(stranger.redirects)
+        await stranger.fire(HYDRATE, path="/client-keys")
+        await stranger.fire(f"{STATE}reflex___state____on_load_internal_state.on_load_internal", path="/client-keys")
+        await stranger.wait(lambda: SESSION in stranger.changed())
+
+        assert "planted-key-name" not in json.dumps(stranger.updates)
+
+    async with tab(server.url, cookie=sign_in(server, "ada@example.org")) as ada:
+        await ada.fire(f"{STATE}hydrate_and_load", path="/client-keys")
+        await ada.wait(lambda: "planted-key-name" in json.dumps(ada.updates))
+
+
 async def test_whoever_presents_the_token_of_somebody_else_s_tab_gets_nothing_of_it(server: Patchbay) -> None:
     async with tab(server.url, cookie=sign_in(server, "ada@example.org")) as ada:
         await ada.fire(HYDRATE)
@@ -111,7 +127,8 @@ async def test_signing_out_ends_the_open_tabs_of_the_session_within_three_second
         await asyncio.sleep(1.2)  # the watch has seen it alive
 
         headers = {"origin": server.url, "cookie": f"__Host-pb={cookie}"}
-        httpx.post(f"{server.url}/auth/logout", headers=headers)
+        async with httpx.AsyncClient() as browser:
+            await browser.post(f"{server.url}/auth/logout", headers=headers)
         await open_tab.fire(f"{SESSION}.load")
         await open_tab.wait(open_tab.redirects, 3)
 

@@ -6,7 +6,10 @@ import pytest
 
 from app.ui.plugins import policy
 
-PAGE = '<!DOCTYPE html><html lang="en"><head><meta charSet="utf-8"/><script src="/a.js"></script></head><body><script>one()</script></body></html>'
+PAGE = (
+    '<!DOCTYPE html><html lang="en"><head><meta charSet="utf-8"/><script src="/a.js"></script></head>'
+    "<body><script>one()</script></body></html>"
+)
 
 
 def test_the_policy_stands_before_everything_it_rules() -> None:

@@ -1,0 +1,81 @@
+"""No secret in a line of the log, whoever wrote it."""
+
+import io
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from app import logs
+
+PLANTED = "planted-7f3a91c2d5e8"
+TOKEN = "Zk" * 22
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """What the process writes to its log."""
+    before, root = logging.getLogRecordFactory(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    logs.configure("DEBUG")
+    stream = io.StringIO()
+    for handler in root.handlers:
+        handler.setStream(stream)  # type: ignore[attr-defined] # a StreamHandler
+    yield stream
+    logging.setLogRecordFactory(before)
+    root.handlers[:], root.level = handlers, level
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(f"Received event from session x with no associated token. Event data: {{'api_key': '{PLANTED}'}}", id="event data"),
+        pytest.param(f"Failed to deserialize event data: {PLANTED}.", id="event that cannot be read"),
+        pytest.param(f"Event data must be a dictionary, but received {PLANTED} of type str.", id="event that is no event"),
+        pytest.param(f"Error processing entry for Event(name='a.b', router_data={{'cookie': '{PLANTED}'}})", id="whole event"),
+        pytest.param(f"Error transforming event payload for handler S.save: cannot convert '{PLANTED}'", id="form that does not fit"),
+        pytest.param(f"cookie: a=b; __Host-pb={PLANTED}; c=d", id="safe cookie"),
+        pytest.param(f"cookie: pb={PLANTED}", id="plain cookie"),
+        pytest.param(f"key pb-abcdefghijkl-{PLANTED} used", id="client key"),
+        pytest.param(f"Authorization: Bearer {PLANTED}", id="bearer"),
+        pytest.param(f"{{'password': '{PLANTED}', 'x': 1}}", id="password of a form"),
+        pytest.param(f'{{"api_key": "{PLANTED}"}}', id="key of a body"),
+        pytest.param(f"using sk-{PLANTED}", id="a vendor's key"),
+        pytest.param(f"GET /_event/?EIO=4&token={PLANTED}&transport=websocket", id="query of the websocket"),
+        pytest.param(f"open http://127.0.0.1:8700/setup#{PLANTED}", id="set-up link"),
+    ],
+)
+def test_a_secret_is_left_out_and_the_rest_of_the_line_stays(lines: io.StringIO, message: str) -> None:
+    logging.getLogger("reflex.app").warning(message)
+
+    assert PLANTED not in lines.getvalue()
+    assert "WARNING reflex.app: " + message[:3] in lines.getvalue()
+
+
+def test_arguments_of_a_line_are_scrubbed_as_well(lines: io.StringIO) -> None:
+    logging.getLogger("x").error("cookie %s and %s", f"__Host-pb={PLANTED}", {"password": PLANTED})
+
+    assert PLANTED not in lines.getvalue()
+
+
+def test_a_traceback_is_scrubbed_as_well(lines: io.StringIO) -> None:
+    try:
+        raise ValueError(f"Bearer {PLANTED}")
+    except ValueError:
+        logging.getLogger("asyncio").exception("task failed")
+
+    assert "ValueError" in lines.getvalue()
+    assert PLANTED not in lines.getvalue()
+
+
+@pytest.mark.parametrize(
+    "message", ["provider groq saved, revision 12", "task-force is not a key", "user ada@example.com signed in", "pb-x"]
+)
+def test_ordinary_lines_stay_as_they_are(message: str) -> None:
+    assert logs.scrub(message) == message
+
+
+def test_the_access_log_knows_no_query() -> None:
+    assert "%(path)s" in logs.ACCESS
+    assert "query" not in logs.ACCESS
+    assert "header" not in logs.ACCESS
