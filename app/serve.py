@@ -5,20 +5,19 @@ Everything that can be wrong is found here, before anything listens, and said in
 
 import asyncio
 import fcntl
+import multiprocessing
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from typing import NoReturn
 from urllib.parse import urlsplit
 
 from app import logs
-from app.domain.errors import PatchbayError
-from app.services import keyring, setup
 from app.settings import Settings, current
-from app.storage import engine
 from app.ui import bundle
 
 EXIT_CONFIGURATION = 78
@@ -49,11 +48,10 @@ def run(settings: Settings, *, allow_partial: bool = False, open_browser: bool =
     try:
         with claimed(settings):
             ensure_bundle()
-            engine.migrate(settings.url)
-            link = asyncio.run(_prepare(settings, allow_partial=allow_partial))
+            link = prepare(settings, allow_partial=allow_partial)
             _announce(settings, link, open_browser=open_browser)
             _serve(settings)
-    except (PatchbayError, bundle.BuildFailed) as error:
+    except bundle.BuildFailed as error:
         refuse(error.message)
 
 
@@ -128,14 +126,44 @@ def ensure_bundle() -> None:
     bundle.build(lambda line: print(line, flush=True))
 
 
-async def _prepare(settings: Settings, *, allow_partial: bool) -> str | None:
-    """Keys checked against the database; the one-time link's token while nobody has set Patchbay up. Leaves nothing open."""
-    engine.open(settings.url)
+def prepare(settings: Settings, *, allow_partial: bool) -> str | None:
+    """Database up to date, keys checked; the one-time link's token while nobody has set Patchbay up. Exits 78 with the reason.
+
+    Done by a child, because it takes 30 MB of modules that this process would carry along for as long as it serves.
+    """
+    answer, said = multiprocessing.Pipe(duplex=False)
+    child = multiprocessing.Process(target=_prepare, args=(said, settings.url), kwargs={"allow_partial": allow_partial})
+    child.start()
+    said.close()
     try:
-        await keyring.open_ring(allow_partial=allow_partial, keep_environment=True)
-        return await setup.issue_link() if await setup.is_open() else None
+        refusal, token = answer.recv()
+    except EOFError:
+        refuse("The database could not be prepared. What happened stands above.")
     finally:
-        await engine.close()
+        child.join()
+    if refusal:
+        refuse(refusal)
+    return token
+
+
+def _prepare(said: Connection, url: str, *, allow_partial: bool) -> None:
+    from app.domain.errors import PatchbayError
+    from app.services import keyring, setup
+    from app.storage import engine
+
+    async def look() -> str | None:
+        engine.open(url)
+        try:
+            await keyring.open_ring(allow_partial=allow_partial, keep_environment=True)
+            return await setup.issue_link() if await setup.is_open() else None
+        finally:
+            await engine.close()
+
+    try:
+        engine.migrate(url)
+        said.send(("", asyncio.run(look())))
+    except PatchbayError as error:
+        said.send((error.message, None))
 
 
 def _announce(settings: Settings, token: str | None, *, open_browser: bool) -> None:

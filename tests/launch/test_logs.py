@@ -52,6 +52,13 @@ def test_a_secret_is_left_out_and_the_rest_of_the_line_stays(lines: io.StringIO,
     assert "WARNING reflex.app: " + message[:3] in lines.getvalue()
 
 
+def test_a_message_stays_on_its_line(lines: io.StringIO) -> None:
+    logging.getLogger("granian.access").info('"GET %s" 404', "/x\n2026-11-21T12:00:00Z INFO forged\x1b[31m\r\u2028\u202e")
+
+    assert lines.getvalue().count("\n") == 1
+    assert '"GET /x\\n2026-11-21T12:00:00Z INFO forged\\x1b[31m\\r\\u2028\\u202e" 404' in lines.getvalue()
+
+
 def test_arguments_of_a_line_are_scrubbed_as_well(lines: io.StringIO) -> None:
     logging.getLogger("x").error("cookie %s and %s", f"__Host-pb={PLANTED}", {"password": PLANTED})
 

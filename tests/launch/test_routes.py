@@ -33,7 +33,8 @@ def known_paths() -> set[str]:
     rest = {application.PREFIX + path for router in application.ROUTERS for path in paths_of(router.routes)}
     reflex = paths_of(main.app._api.routes) if main.app._api else set()
     v1 = {"/v1/models", "/v1/models/x", "/v1/chat/completions", "/v1/embeddings", "/v1/x"}
-    return rest | reflex | paths_of(forms.routes()) | v1 | OPEN_PAGES | OPEN_SIGNS | {"/api", "/api/x", "/metrics", "/docs", "/openapi.json"}
+    guessed = {"/api", "/api/x", "/metrics", "/docs", "/openapi.json"}
+    return rest | reflex | paths_of(forms.routes()) | v1 | OPEN_PAGES | OPEN_SIGNS | guessed
 
 
 def test_a_stranger_gets_nothing_from_any_address(server: Patchbay) -> None:
