@@ -69,23 +69,36 @@ export const Forget = ({ seq }) => {
   return createElement("span", { ref: anchor, hidden: true });
 };
 
-// When a dialog closes and the focus would be lost (its opener was a menu entry, say), it goes back to where it was before.
-let before = null;
-if (typeof document !== "undefined")
-  document.addEventListener("focusin", (event) => {
-    if (!event.target.closest("[role=dialog], [role=alertdialog], [role=menu], [data-radix-focus-guard], [data-sonner-toaster]")) before = event.target;
-  });
+// Keeps the focus where it belongs around dialogs. A menu entry that opens one closes its menu later and would take the focus back to
+// the menu's button; and when the dialog closes, the entry is gone and the focus would be lost.
+const OVERLAY = "[role=dialog], [role=alertdialog]";
+let outside = null;
+let inside = null;
+const remember = (target) => {
+  if (!target) return;
+  if (target.closest(OVERLAY)) inside = target;
+  else if (!target.closest("[role=menu], [data-radix-focus-guard], [data-sonner-toaster]")) outside = target;
+};
+if (typeof document !== "undefined") {
+  document.addEventListener("focusin", ({ target }) => remember(target));
+  // A menu's button never gets the focus when it is pressed with a pointer: the menu takes it at once.
+  document.addEventListener("pointerdown", ({ target }) => remember(target.closest("button, a, input, select, textarea")), true);
+}
 export const FocusBack = ({ open }) => {
   const was = useRef(open);
   useEffect(() => {
-    const home = before;
-    // The dialog leaves with a short animation; only when it is gone is the focus lost.
-    if (was.current && !open)
-      for (const delay of [60, 250, 500])
-        setTimeout(() => {
-          if (document.activeElement === document.body && home?.isConnected) home.focus();
-        }, delay);
+    const changed = was.current !== open;
     was.current = open;
+    if (!changed) return;
+    const home = outside;
+    const settle = () => {
+      const here = document.activeElement;
+      if (open && !here?.closest(OVERLAY) && inside?.isConnected) inside.focus();
+      if (!open && here === document.body && home?.isConnected) home.focus();
+    };
+    // Menus and dialogs leave with a short animation; only then does the focus move.
+    const timers = [60, 250, 500].map((delay) => setTimeout(settle, delay));
+    return () => timers.forEach(clearTimeout);
   }, [open]);
   return null;
 };

@@ -1,5 +1,7 @@
 """Step two: only the fields this choice needs, where calls will go, and the test beside them."""
 
+from typing import Any
+
 import reflex as rx
 
 from app.ui.components import field
@@ -49,13 +51,22 @@ def fields() -> rx.Component:
     )
 
 
+def _mirrored(handler: Any) -> dict[str, Any]:
+    """Tell the handler what is typed: a moment after the last key, and at once when the field is left. With the seed of the field it
+    was typed into, so that what arrives after another choice is dropped."""
+    return {
+        "on_change": lambda text: handler(Form.seed, text).debounce(250),
+        "on_blur": lambda text: handler(Form.seed, text),
+    }
+
+
 def _label() -> rx.Component:
     return field.field(
         field.text(
             "label",
             Form.errors,
             default_value=Form.label,
-            on_change=Form.type_label.debounce(250),
+            **_mirrored(Form.type_label),
             key=Form.seed,
             max_length=80,
             auto_focus=(Form.preset == CUSTOM) | (Form.editing != ""),
@@ -73,7 +84,7 @@ def _address() -> rx.Component:
             "base_url",
             Form.errors,
             default_value=Form.base_url,
-            on_change=Form.type_address.debounce(250),
+            **_mirrored(Form.type_address),
             key=Form.seed,
             placeholder="https://api.example.com/v1",
             input_mode="url",

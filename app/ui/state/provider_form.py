@@ -152,15 +152,19 @@ class ProviderForm(rx.State):
         self._clear()
 
     @rx.event
-    async def type_label(self, text: str) -> None:
+    async def type_label(self, seed: int, text: str) -> None:
         """Mirror of the label."""
+        if seed != self.seed or text == self.label:
+            return
         self.label, self.typed = text[:80], True
         if self.preset == CUSTOM:
             self._face(self.label.strip())
 
     @rx.event
-    async def type_address(self, text: str) -> None:
+    async def type_address(self, seed: int, text: str) -> None:
         """Mirror of the address: shows where calls will go."""
+        if seed != self.seed or text == self.base_url:
+            return
         self.base_url, self.typed = text[:2_100], True
         await self._preview()
 

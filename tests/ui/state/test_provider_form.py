@@ -29,7 +29,7 @@ async def dialog(tab: Any) -> Any:
 async def test_the_form_says_where_calls_will_go(tab: Any, dialog: Any, typed: str, calls_to: str, notes: list[str], local: bool) -> None:
     await tab.fire(ProviderForm.choose, CUSTOM)
 
-    await tab.fire(ProviderForm.type_address, typed)
+    await tab.fire(ProviderForm.type_address, dialog.seed, typed)
 
     assert (dialog.calls_to, dialog.notes, dialog.is_local) == (calls_to, notes, local)
 
@@ -50,7 +50,7 @@ async def test_a_local_one_needs_no_key(tab: Any, dialog: Any) -> None:
 
 async def test_choosing_another_vendor_keeps_a_name_that_was_typed(tab: Any, dialog: Any) -> None:
     await tab.fire(ProviderForm.choose, "groq")
-    await tab.fire(ProviderForm.type_label, "Fast ones")
+    await tab.fire(ProviderForm.type_label, dialog.seed, "Fast ones")
     await tab.fire(ProviderForm.back)
 
     await tab.fire(ProviderForm.choose, "mistral")
@@ -64,6 +64,16 @@ async def test_choosing_another_vendor_takes_over_its_name_when_none_was_typed(t
     await tab.fire(ProviderForm.choose, "mistral")
 
     assert dialog.label == "Mistral"
+
+
+async def test_an_address_that_arrives_after_another_choice_is_dropped(tab: Any, dialog: Any) -> None:
+    await tab.fire(ProviderForm.choose, CUSTOM)
+    typed_in = dialog.seed
+    await tab.fire(ProviderForm.choose, "groq")
+
+    await tab.fire(ProviderForm.type_address, typed_in, "https://late.example/v1")
+
+    assert dialog.calls_to == "https://api.groq.com/openai/v1/chat/completions"
 
 
 async def test_closing_asks_only_when_something_was_typed(tab: Any, dialog: Any) -> None:

@@ -118,7 +118,7 @@ async def test_an_empty_key_keeps_the_stored_one(tab: Any, dialog: Any, house: U
 async def test_moving_to_another_host_asks_for_the_key_again(tab: Any, dialog: Any, house: Upstream, actor: Actor) -> None:
     await tab.fire(Submission.submit, form(house))
     await tab.fire(ProviderForm.edit, "office-models")
-    await tab.fire(ProviderForm.type_address, "https://elsewhere.example/v1")
+    await tab.fire(ProviderForm.type_address, dialog.seed, "https://elsewhere.example/v1")
     assert (dialog.going_to, dialog.replacing) == ("https://elsewhere.example:443", True)
 
     await tab.fire(Submission.submit, form(house, base_url="https://elsewhere.example/v1", secret__api_key=""))
