@@ -13,13 +13,15 @@ from app.ui.state.notices import answered, language
 
 STEP = 50
 LOOK = 5  # pages looked through for entries of a group before the reader has to ask for more
+LISTED = 9  # values of a list that are spelled out; the ladder has nine rungs
 GROUPS: dict[str, tuple[str, ...]] = {
     "providers": ("provider:", "credential:", "egress:"),
     "access": ("user:", "instance:setup"),
     "client_keys": ("client_key:",),
     "system": ("instance:", "master_key:", "registry:", "audit:"),
 }
-NAMED = {"scope": "scope", "auth_type": "auth_type", "role": "role"}  # values that have words of their own
+# Values that have words of their own.
+NAMED = {"scope": "scope", "auth_type": "auth_type", "role": "role", "verdict": "verdict", "proven": "rung_ok", "type": "provider_type"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,16 +154,16 @@ def _line(field: str, change: Any, language: str) -> str:
 
 
 def _value(value: Any, language: str, field: str) -> str:
-    if field in NAMED and f"{NAMED[field]}.{value}" in words.keys():  # noqa: SIM118 - a function, not a mapping
-        return words.say_of(language, NAMED[field], str(value))
+    if field in NAMED and isinstance(value, str) and f"{NAMED[field]}.{value}" in words.keys():  # noqa: SIM118 - a function
+        return words.say_of(language, NAMED[field], value)
     match value:
         case True | False:
             return words.say(language, "common.yes" if value else "common.no")
         case None | "" | [] | {}:
             return words.say(language, "audit.nothing")
         case list():
-            shown = ", ".join(str(v) for v in value[:5])
-            return f"{shown} …" if len(value) > 5 else shown
+            shown = ", ".join(_value(v, language, field) for v in value[:LISTED])
+            return f"{shown} …" if len(value) > LISTED else shown
         case dict():
             return ", ".join(f"{k} {v}" for k, v in value.items())
         case _:
