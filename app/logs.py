@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 _HIDDEN = "…"
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 # Order matters: what cuts a whole tail first, then single values.
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (
@@ -57,8 +58,8 @@ class ScrubbedRecord(logging.LogRecord):
             self.exc_text = scrub(logging.Formatter().formatException(self.exc_info))
 
     def getMessage(self) -> str:
-        """The scrubbed message."""
-        return scrub(super().getMessage())
+        """The scrubbed message, on one line: whoever chooses a path or an error text must not write lines of their own."""
+        return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], scrub(super().getMessage()))
 
 
 def configure(level: str) -> None:
