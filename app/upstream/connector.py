@@ -74,11 +74,10 @@ class GuardedResolver(AbstractResolver):
 
 
 class GuardedConnector(aiohttp.TCPConnector):
-    """No proxy, no socket without a judged address. Local origins that lose their approval lose their kept connections."""
+    """No proxy, no socket without a judged address, and no kept connection to where this call may not go by itself."""
 
     def __init__(self, **options: Any) -> None:  # aiohttp's own options
         super().__init__(resolver=GuardedResolver(), socket_factory=make_socket, **options)
-        self._reached_local: set[str] = set()
 
     async def connect(
         self,
@@ -89,18 +88,24 @@ class GuardedConnector(aiohttp.TCPConnector):
         flight = _flight()
         if req.proxy is not None:
             raise EgressDenied("proxy")
-        # A kept connection is not judged again by the socket factory, so what it reached is remembered here.
-        if flight.origin in self._reached_local and not egress.is_approved(flight.origin):
-            raise EgressDenied("local")
         try:
             connection = await super().connect(req, traces, timeout)
         except (aiohttp.ClientConnectorError, OSError) as error:
             if refused := _refusal_in(error, flight):
                 raise EgressDenied(refused.reason) from None
             raise
-        if flight.connected and egress.is_approved(flight.origin):
-            self._reached_local.add(flight.origin)
+        # A kept connection did not pass the socket factory for this call: another one made it, perhaps one without a key,
+        # or when the origin was still approved.
+        if not flight.connected and (reason := _where(connection, flight)):
+            connection.close()
+            raise EgressDenied(reason)
         return connection
+
+
+def _where(connection: aiohttp.connector.Connection, flight: Flight) -> str:
+    """Reason why this call may not use a connection, judged by the address at its other end, or ""."""
+    peer = connection.transport.get_extra_info("peername") if connection.transport else None
+    return flight.judge(str(peer[0]), int(peer[1])) if peer else "reserved"
 
 
 def make_socket(info: tuple[Any, ...]) -> socket.socket:

@@ -204,7 +204,10 @@ _WRAPPINGS: tuple[Callable[[IPv6Address], IPv4Address | None], ...] = (
 
 
 def _is_ours(ip: str, listeners: set[str]) -> bool:
-    plain = next(iter(_unwrapped(ipaddress.ip_address(ip.split("%", 1)[0]))))
+    return any(_listens(address, listeners) for address in _unwrapped(ipaddress.ip_address(ip.split("%", 1)[0])))
+
+
+def _listens(plain: IpAddress, listeners: set[str]) -> bool:
     if str(plain) in listeners:
         return True
     if plain.is_loopback:

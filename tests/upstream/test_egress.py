@@ -74,6 +74,7 @@ def test_our_own_port_is_refused_even_when_approved(monkeypatch: pytest.MonkeyPa
     assert egress.judge("127.0.0.1", 8701, local_ok=True) == "own_port"
     assert egress.judge("127.0.0.9", 8702, local_ok=True) == "own_port"
     assert egress.judge("::ffff:127.0.0.1", 8702, local_ok=True) == "own_port"
+    assert egress.judge("64:ff9b::7f00:1", 8702, local_ok=True) == "own_port"
     assert egress.judge("8.8.8.8", 8701, local_ok=True) == ""
 
 
@@ -172,3 +173,19 @@ async def test_whoever_calls_without_saying_for_whom_reaches_nothing_local(upstr
         await session.current().http.get(upstream.base_url)
 
     assert upstream.connections == 0
+
+
+async def test_a_kept_connection_in_clear_carries_no_key_over_the_internet(
+    monkeypatch: pytest.MonkeyPatch, upstream: Upstream, vault: object, outgoing: None
+) -> None:
+    # Two providers of one address: the first has no key, and leaves an unencrypted connection to a public address behind.
+    monkeypatch.setattr(egress, "kind_of", lambda ip: "public")
+    async with openai.send(make.endpoint(upstream.base_url), None, openai.Ask("/models")) as reply:
+        await reply.read()
+    with_key = make.endpoint(upstream.base_url, secret=make.SECRET)
+
+    with pytest.raises(EgressRefused, match="unencrypted"):
+        async with openai.send(with_key, with_key.keys[0], openai.Ask("/models")):
+            pass
+
+    assert make.SECRET not in str([heard.headers for heard in upstream.heard])

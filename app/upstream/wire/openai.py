@@ -17,7 +17,7 @@ from app.upstream.reply import Deadline, Reply, refuse_encoded
 from app.upstream.scrub import Scrubber
 
 _SLICE = 256 * 1024
-_url = lru_cache(4096)(lambda text: URL(text, encoded=True))
+_url = lru_cache(4096)(URL)  # parsed as `origin_of` parses it: what is judged is what is called
 _origin = lru_cache(4096)(origin_of)
 
 
