@@ -16,7 +16,7 @@ from app.domain.address import origin_of
 from app.domain.errors import BadResponse, Failed, RateLimited, Refused, TimedOut, TlsFailed, Unreachable, UpstreamError
 from app.upstream import egress
 from app.upstream.connector import EgressDenied
-from app.upstream.scrub import Scrubber
+from app.upstream.scrub import REMOVED, Scrubber
 
 NOTHING_TO_SCRUB = Scrubber(())  # for text that was scrubbed when it was read
 LONGEST_DETAIL = 2_000  # characters of a provider's own text that a person gets to see
@@ -129,7 +129,7 @@ def from_status(status: int, headers: Mapping[str, str], body: bytes, scrub: Scr
                 "The provider is limiting requests right now.", detail=detail, status=status, retry_after=wait, details={"kind": kind}
             )
         case _ if 300 <= status < 400:
-            target = _target(headers.get("location", ""), origin)
+            target = _target(headers.get("location", ""), origin, scrub)
             return BadResponse(
                 "The provider answered with a redirect, which is never followed.",
                 status=status,
@@ -220,8 +220,10 @@ def _speaks_tls(message: str) -> bool:
     return "plain http request was sent to https port" in low or "http request to an https server" in low or "speaking plain http" in low
 
 
-def _target(location: str, origin: str) -> str:
-    """The origin a redirect points to, and nothing else of it: the rest may carry tokens."""
+def _target(location: str, origin: str, scrub: Scrubber) -> str:
+    """The origin a redirect points to, and nothing else of it: the rest may carry tokens. A host named after the key is not told."""
+    if scrub.finds(location):
+        return REMOVED.decode()
     try:
         return origin_of(URL(origin).join(URL(location)))
     except ValueError:

@@ -38,6 +38,11 @@ class Scrubber:
                 data = data.replace(needle, REMOVED)
         return data
 
+    def finds(self, text: str) -> bool:
+        """Whether a secret is in the text, in whatever case: host names have none."""
+        low = text.lower().encode(errors="replace")
+        return any(needle.lower() in low for needle in self._needles)
+
     def text(self, text: str, limit: int) -> str:
         """Text of a provider for people to read: scrubbed first, short secrets too, then capped."""
         data = self.bytes_(text.encode(errors="replace"))

@@ -149,6 +149,16 @@ async def test_a_redirect_is_never_followed(upstream: Upstream, status: int) -> 
     assert trap.connections == 0
 
 
+async def test_a_redirect_to_a_host_named_after_the_key_is_not_told(upstream: Upstream) -> None:
+    secret = "sk-Canary-0123456789-ABC"
+    upstream.on("/models", answer(302, {}, {"location": f"https://{secret}.evil.example/"}))
+
+    error = await failure(make.endpoint(upstream.base_url, secret=secret), BadResponse)
+
+    assert error.details == {"kind": "redirect", "target": "[removed]"}
+    assert secret.lower() not in str(vars(error)).lower()
+
+
 # An upstream that echoes what it was sent
 
 
