@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -24,6 +25,8 @@ _NO_SUCH_MODEL = re.compile(
     r"model.{0,200}?(not (be )?(found|exist|available|supported|valid|loaded)|n[o']t exist|unknown|invalid)", re.IGNORECASE | re.DOTALL
 )
 _PREVIEW = 200
+_IDENTIFIER = re.compile(r"[^\s\x00-\x1f\x7f]{1,200}")  # what may be saved as a model
+_MOST_COUNTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def listed(body: bytes) -> list[str]:
     if not isinstance(document, list):
         raise BadResponse("The provider's answer is not a list of models.", details={"kind": "not_json"})
     names = (item.get("id") or item.get("name") if isinstance(item, dict) else item for item in document[:MOST_MODELS])
-    return list(dict.fromkeys(name for name in names if isinstance(name, str) and 0 < len(name) <= 200))
+    return list(dict.fromkeys(name for name in names if isinstance(name, str) and _IDENTIFIER.fullmatch(name)))
 
 
 async def chat(endpoint: Endpoint, ask: Ask) -> Said:
@@ -63,8 +66,7 @@ async def chat(endpoint: Endpoint, ask: Ask) -> Said:
     choices = document.get("choices") if isinstance(document, dict) else None
     if not isinstance(choices, list) or not choices:
         raise _not_chat(document, body)
-    usage = document.get("usage")
-    return Said(_text(choices[0], "message")[:_PREVIEW], usage if isinstance(usage, dict) else None, latency)
+    return Said(_text(choices[0], "message")[:_PREVIEW], _counts(document.get("usage")), latency)
 
 
 async def stream(endpoint: Endpoint, ask: Ask) -> Said:
@@ -79,9 +81,9 @@ async def stream(endpoint: Endpoint, ask: Ask) -> Said:
                 first = first or _ms(started)
                 chunks += 1
                 choices = event.get("choices")
-                text += _text(choices[0], "delta") if isinstance(choices, list) and choices else ""
-                usage = found if isinstance(found := event.get("usage"), dict) else usage
-    return Said(text[:_PREVIEW], usage, first, chunks)
+                text = (text + (_text(choices[0], "delta") if isinstance(choices, list) and choices else ""))[:_PREVIEW]
+                usage = _counts(event.get("usage")) or usage
+    return Said(text, usage, first, chunks)
 
 
 def question(model: str, *, stream: bool = False, limit: str = "max_tokens") -> Ask:
@@ -132,6 +134,14 @@ def _text(choice: Any, part: str) -> str:  # Any: whatever a provider sends
     if isinstance(content, list):
         content = "".join(p.get("text", "") for p in content if isinstance(p, dict) and isinstance(p.get("text"), str))
     return content if isinstance(content, str) else ""
+
+
+def _counts(usage: Any) -> dict[str, Any] | None:  # Any: whatever a provider sends
+    """The numbers of a usage report and nothing else of it: it is kept with the result and shown on every card."""
+    if not isinstance(usage, dict):
+        return None
+    numbers = {k: v for k, v in usage.items() if len(k) <= 40 and isinstance(v, int | float) and abs(v) < 2**53}
+    return dict(islice(numbers.items(), _MOST_COUNTS))
 
 
 def _not_chat(document: Any, body: bytes) -> Exception:

@@ -482,3 +482,20 @@ async def test_the_result_repeats_the_last_call(upstream: Upstream, keyed: Endpo
 def test_every_finding_has_its_sentence() -> None:
     assert set(words.SENTENCES) == set(Finding)
     assert set(words.FIXES) == set(FixAction)
+
+
+async def test_a_result_keeps_the_numbers_of_a_usage_report_only(upstream: Upstream, keyed: Endpoint) -> None:
+    usage = {"total_tokens": 6, "details": ["x" * 1_000] * 1_000, "y" * 100: 1, "huge": 10**30, **{f"n{i}": i for i in range(1_000)}}
+    upstream.on("/chat/completions", answer(body={**completion("alpha-small"), "usage": usage}))
+
+    result = await climb(keyed)
+
+    assert result.usage is not None
+    assert (result.usage["total_tokens"], len(result.usage)) == (6, 20)
+    assert all(isinstance(count, int) for count in result.usage.values())
+
+
+async def test_models_nobody_could_save_are_not_listed(upstream: Upstream, keyed: Endpoint) -> None:
+    upstream.on("/models", answer(body={"data": [{"id": name} for name in ("good", "two words", "nul\0", "line\nbreak", "x" * 201)]}))
+
+    assert (await climb(keyed, depth="models")).models == ["good"]
