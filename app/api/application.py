@@ -50,7 +50,7 @@ class LastResort:
         if scope["type"] != "http":
             return
         request_id = scope.setdefault("state", {}).setdefault("request_id", secrets.token_hex(8))
-        started, received = False, 0
+        started, finished, received = False, False, 0
 
         async def receiving() -> MutableMapping[str, Any]:
             nonlocal received
@@ -61,8 +61,8 @@ class LastResort:
             return message
 
         async def sending(message: MutableMapping[str, Any]) -> None:
-            nonlocal started
-            started = True
+            nonlocal started, finished
+            started, finished = True, message["type"] == "http.response.body" and not message.get("more_body")
             await send(message)
 
         try:
@@ -70,9 +70,11 @@ class LastResort:
         except Exception as error:
             # Only the kind of error and the place: its text could hold what was sent.
             _log.error("Unforeseen %s in %s %s, request %s", _where(error), scope["method"], scope["path"], request_id)
+            if finished:
+                return
             if started:
                 raise
-            answer = errors.answer(request_id, 500, "error", "Something went wrong here. The log says more under this request id.")
+            answer = errors.unforeseen(request_id)
         else:
             return
         await answer(scope, receive, send)

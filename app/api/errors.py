@@ -117,6 +117,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ResponseValidationError, _broken)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
 
 
 def status_of(error: errors.PatchbayError) -> int:
@@ -180,7 +181,17 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 async def _broken(request: Request, error: Exception) -> JSONResponse:
     """Our own answer does not fit its description. What it holds stays out of the log."""
     _log.error("An answer did not fit its description: %s %s", request.method, request.url.path)
-    return answer(request_id(request), 500, "error", "Something went wrong here. The log says more under this request id.")
+    return unforeseen(request_id(request))
+
+
+async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+    """The answer to what nobody foresaw; the framework raises the error on, and `LastResort` logs where it came from."""
+    return unforeseen(request_id(request))
+
+
+def unforeseen(number: str) -> JSONResponse:
+    """Says nothing about the inside."""
+    return answer(number, 500, "error", "Something went wrong here. The log says more under this request id.")
 
 
 def _path(place: Iterable[str | int]) -> str:

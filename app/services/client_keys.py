@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from app.domain import client_key
 from app.domain.actor import Actor, ActorType, Role, Scope
@@ -14,6 +14,7 @@ from app.storage.tables import ClientKeyRow, now
 from app.storage.work import work
 
 # A gateway key has no role under /api/v1: it is known there and allowed nothing.
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)  # later ones leave the calendar when a zone is subtracted
 _ROLES = {Scope.GATEWAY: None, Scope.READ: Role.VIEWER, Scope.ADMIN: Role.ADMIN}
 
 
@@ -90,7 +91,7 @@ def _checked(name: str, models: Sequence[str] | None, providers: Sequence[str] |
     for field, allowed in (("models", models), ("providers", providers)):
         if allowed is not None and not allowed:
             reasons[field] = f"An empty list allows nothing. Leave {field} out to allow all."
-    if expires_at is not None and (expires_at.tzinfo is None or expires_at <= now()):
+    if expires_at is not None and (expires_at.tzinfo is None or not now() < expires_at < _LATEST):
         reasons["expires_at"] = "Choose a time in the future, with its time zone."
     if reasons:
         raise InvalidDraft(reasons)

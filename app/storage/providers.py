@@ -119,6 +119,7 @@ def _decode(query: ProviderQuery) -> tuple[Any, str]:
         sort, order, value, last = json.loads(text)
         if (sort, order) != (query.sort, query.order) or not isinstance(value, str) or not isinstance(last, str):
             raise wrong
+        (value + last).encode()  # half of a surrogate pair: no database stores it
         return (datetime.fromisoformat(value) if sort.endswith("_at") else value), last
     except (ValueError, TypeError, binascii.Error) as error:
         raise wrong from error

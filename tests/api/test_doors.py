@@ -189,3 +189,31 @@ async def test_what_nobody_foresaw_is_answered_without_saying_why(caplog: pytest
     assert (response.status_code, code(response)) == (500, "error")
     assert SECRET not in response.text + caplog.text
     assert response.json()["requestId"] in caplog.text
+
+
+async def test_what_nobody_foresaw_inside_the_application_has_the_same_shape(
+    admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError(f"holds {SECRET}")
+
+    monkeypatch.setattr("app.services.providers.list_", broken)
+    admin.event_hooks = {}  # the document does not promise to break
+    response = await admin.get("/api/v1/providers")
+
+    assert (response.status_code, code(response)) == (500, "error")
+    assert SECRET not in response.text + caplog.text
+    assert response.json()["requestId"] in caplog.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("/audit?cursor=99999999999999999999", id="a number no database has"),
+        pytest.param("/providers?cursor=WyJsYWJlbCIsImFzYyIsIlx1ZDgwMCIsIngiXQ", id="half of a surrogate pair"),
+    ],
+)
+async def test_a_cursor_nobody_issued_is_the_callers_mistake(admin: httpx.AsyncClient, path: str) -> None:
+    response = await admin.get(f"/api/v1{path}")
+
+    assert response.status_code == 422

@@ -1,7 +1,7 @@
 """Keys for applications: readable once, worth nothing to a thief of the database, gone when revoked."""
 
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -107,6 +107,9 @@ async def test_issuing_and_revoking_raise_the_revision_so_that_the_registry_sees
         pytest.param({"providers": []}, "providers", id="no providers"),
         pytest.param({"expires_at": datetime(2020, 1, 1, tzinfo=UTC)}, "expires_at", id="over"),
         pytest.param({"expires_at": datetime(2090, 1, 1)}, "expires_at", id="no zone"),  # noqa: DTZ001 - the point
+        pytest.param(
+            {"expires_at": datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-12)))}, "expires_at", id="behind the calendar"
+        ),
     ],
 )
 async def test_a_key_that_could_do_nothing_is_refused(db: Path, actor: Actor, changes: dict, field: str) -> None:
