@@ -38,7 +38,7 @@ class Edge:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        request = Request(scope, proxies=settings.current().trusted_proxies)
+        request = Request(scope, settings.current())
         if refusal := self.refusal(request):
             await _refuse(scope, receive, send, refusal, request.id)
             return
@@ -71,7 +71,7 @@ class Edge:
 class Request:
     """What the wall needs to know about a request, read once."""
 
-    def __init__(self, scope: Scope, *, proxies: int) -> None:
+    def __init__(self, scope: Scope, current: settings.Settings) -> None:
         headers: dict[bytes, list[str]] = {}
         for name, value in scope["headers"]:
             headers.setdefault(bytes(name).lower(), []).append(bytes(value).decode("latin-1"))
@@ -80,7 +80,7 @@ class Request:
         self.host = hosts[0].lower() if found else ""
         self.host_name = found["name"].strip(".") if found else None
         self.path: str = scope["path"]
-        self.scheme = _scheme(scope, headers, proxies=proxies)
+        self.scheme = _scheme(scope, headers, self.host_name, current)
         self.ip = caller.ip_of(scope)
         self.is_https = self.scheme in ("https", "wss")
         self.is_safe = self.is_https or cookie.is_loopback(self.host_name or "")
@@ -108,11 +108,15 @@ def own_origin(current: settings.Settings) -> str:
     return _origin(current.public_url) if current.public_url else ""
 
 
-def _scheme(scope: Scope, headers: dict[bytes, list[str]], *, proxies: int) -> str:
-    said = headers.get(b"x-forwarded-proto", [""])[0].split(",")[-1].strip().lower()
-    if proxies and said in ("http", "https"):
-        return {"http": "ws", "https": "wss"}[said] if scope["type"] == "websocket" else said
-    return scope.get("scheme", "http")
+def _scheme(scope: Scope, headers: dict[bytes, list[str]], host_name: str | None, current: settings.Settings) -> str:
+    """What the browser spoke: said by a proxy we count, or known of the public address; otherwise what reached us."""
+    public = urlsplit(current.public_url)
+    said = headers.get(b"x-forwarded-proto", [""])[0].split(",")[-1].strip().lower() if current.trusted_proxies else ""
+    if said not in ("http", "https"):
+        said = "https" if public.scheme == "https" and public.hostname == host_name else ""
+    if not said:
+        return scope.get("scheme", "http")
+    return {"http": "ws", "https": "wss"}[said] if scope["type"] == "websocket" else said
 
 
 def _origin(text: str) -> str:

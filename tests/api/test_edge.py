@@ -73,6 +73,7 @@ async def test_the_public_address_is_ours(public: Any) -> None:
     public(public_url="https://llm.example.com")
 
     assert (await ask(host="llm.example.com")).status_code == 200
+    assert SEEN["state"]["is_safe"], "a public address with https gets the better cookie, whoever ends the encryption"
     assert (await ask("POST", host="llm.example.com", origin="https://llm.example.com")).status_code == 200
     assert (await ask("POST", host="llm.example.com", origin="https://llm.example.com.evil.example")).status_code == 403
 

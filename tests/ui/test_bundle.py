@@ -126,3 +126,11 @@ def test_the_builder_reports_to_nobody_and_asks_the_registry_that_npm_is_set_up_
     assert environment["REFLEX_TELEMETRY_ENABLED"] == environment["REFLEX_CHECK_LATEST_VERSION"] == "false"
     assert environment["NPM_CONFIG_REGISTRY"] == "https://npm.example.com/"
     assert Path(environment["REFLEX_DIR"]).is_relative_to(tmp_path)
+
+
+def test_what_the_pages_are_built_from_is_pinned_by_hash_and_names_no_address() -> None:
+    locked = json.loads((bundle.ROOT / "reflex.lock/package-lock.json").read_text("utf-8"))
+    packages = {name: entry for name, entry in locked["packages"].items() if name}
+
+    assert [name for name, entry in packages.items() if not entry.get("integrity", "").startswith("sha512-")] == []
+    assert [name for name, entry in packages.items() if "resolved" in entry] == []
