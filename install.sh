@@ -20,6 +20,11 @@ if [ ! -x .venv/bin/python ]; then
   fi
 fi
 
+# The command. Not an installed package: what runs is this checkout, and nothing has to be built for it.
+root=$(pwd)
+printf '#!/bin/sh\nPYTHONPATH="%s${PYTHONPATH:+:$PYTHONPATH}" exec "%s/.venv/bin/python" -m app.cli "$@"\n' "$root" "$root" > .venv/bin/patchbay
+chmod +x .venv/bin/patchbay
+
 requirements=()
 for lock in "$@"; do requirements+=(-r "$lock"); done
 pip=(.venv/bin/python -m pip --disable-pip-version-check -q)
