@@ -29,8 +29,10 @@ requirements=()
 for lock in "$@"; do requirements+=(-r "$lock"); done
 pip=(.venv/bin/python -m pip --disable-pip-version-check -q)
 # uv is ten times faster; where its index settings differ from pip's, pip does the same work.
-if [ -x .venv/bin/uv ] || "${pip[@]}" install --require-hashes --only-binary :all: -r requirements-tools.lock; then
-  if .venv/bin/uv pip install -q --system-certs --python .venv/bin/python --require-hashes --compile-bytecode "${requirements[@]}"; then exit 0; fi
+uv=$(command -v uv || true)
+if [ -z "$uv" ] && "${pip[@]}" install --require-hashes --only-binary :all: -r requirements-tools.lock; then uv=.venv/bin/uv; fi
+if [ -n "$uv" ]; then
+  if "$uv" pip install -q --system-certs --python .venv/bin/python --require-hashes --compile-bytecode "${requirements[@]}"; then exit 0; fi
   echo "Trying again with pip …"
 fi
 "${pip[@]}" install --require-hashes "${requirements[@]}"

@@ -24,7 +24,7 @@ app.add_typer(audit_commands.keys, name="keys")
 
 def main() -> None:
     """Entry point."""
-    app()
+    app(prog_name="patchbay")
 
 
 @app.command()
