@@ -1,5 +1,6 @@
 """Everything but Reflex: `/v1` for applications, `/api` and `/auth` for the console, `/health`; and the lifetime of the house."""
 
+import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
@@ -16,6 +17,10 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# A body may pause this long, and take this long in all.
+PAUSE_SECONDS = 20.0
+BODY_SECONDS = 600.0
 
 
 def make_web() -> App:
@@ -44,6 +49,7 @@ class Web:
         path: str = scope.get("path", "")
         if scope["type"] != "http":
             return
+        receive = hurried(receive)
         if path.startswith("/v1/"):
             await self.gateway(scope, receive, send)
         elif path in ("/health/live", "/health/ready"):
@@ -57,6 +63,27 @@ class Web:
         """An address nobody answers."""
         request_id = scope.get("state", {}).get("request_id") or secrets.token_hex(8)
         await self.answer(request_id, 404, "not_found", "There is nothing under this address.")(scope, receive, send)
+
+
+def hurried(receive: Receive) -> Receive:
+    """`receive` for which a caller who stops in the middle of a body has left: the server itself would wait for ever."""
+    end = asyncio.get_running_loop().time() + BODY_SECONDS
+    is_whole = False
+
+    async def receiving() -> MutableMapping[str, Any]:
+        nonlocal is_whole
+        if is_whole:
+            return await receive()
+        now = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout_at(min(end, now + PAUSE_SECONDS)):
+                message = await receive()
+        except TimeoutError:
+            message = {"type": "http.disconnect"}
+        is_whole = not message.get("more_body")
+        return message
+
+    return receiving
 
 
 @asynccontextmanager

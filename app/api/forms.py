@@ -7,7 +7,7 @@ password. The wall in front (`edge.py`) has checked host and origin.
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -79,10 +79,13 @@ async def _fields(request: Request) -> Mapping[str, str]:
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != _FORM:
         return {}
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST:
-            return {}
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _LARGEST:
+                return {}
+    except ClientDisconnect:
+        return {}
     return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
 

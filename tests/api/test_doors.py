@@ -1,5 +1,6 @@
 """Who gets in: every route against strangers, viewers, foreign pages and keys of every scope."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -7,6 +8,7 @@ import httpx
 import pytest
 from fastapi import APIRouter
 
+from app import web
 from app.api import application, document, guard
 from app.domain.actor import SYSTEM, Role, Scope
 from app.services import client_keys, sessions
@@ -217,3 +219,30 @@ async def test_a_cursor_nobody_issued_is_the_callers_mistake(admin: httpx.AsyncC
     response = await admin.get(f"/api/v1{path}")
 
     assert response.status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/auth/login", "/api/v1/client-keys", "/v1/chat/completions"])
+@pytest.mark.parametrize("limit", ["PAUSE_SECONDS", "BODY_SECONDS"])
+async def test_a_body_that_stops_in_the_middle_is_given_up(
+    house: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, path: str, limit: str
+) -> None:
+    monkeypatch.setattr(web, limit, 0.05)
+    key = (await client_keys.issue(SYSTEM, "script", Scope.GATEWAY if path.startswith("/v1/") else Scope.ADMIN)).key
+    kind = "application/x-www-form-urlencoded" if path.startswith("/auth/") else "application/json"
+    headers = {"host": "127.0.0.1", "sec-fetch-site": "same-origin", "content-type": kind, "authorization": f"Bearer {key}"}
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "client": ("127.0.0.1", 1), "http_version": "1.1"}
+    begun = [{"type": "http.request", "body": b"{", "more_body": True}]
+
+    async def receive() -> dict[str, Any]:
+        if not begun:
+            await asyncio.Event().wait()
+        return begun.pop()
+
+    async def send(_: Any) -> None:
+        return None
+
+    async with asyncio.timeout(5):
+        await web.make_web()({**scope, "headers": [(k.encode(), v.encode()) for k, v in headers.items()]}, receive, send)
+
+    assert not begun
+    assert "Unforeseen" not in caplog.text
