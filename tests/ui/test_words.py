@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.actor import Scope
+from app.domain.actor import Role, Scope
 from app.domain.address import AddressNote
 from app.domain.audit import Action
-from app.domain.probe import Finding, FixAction, Rung
+from app.domain.probe import Finding, FixAction, Rung, Verdict
 from app.domain.provider import Status
 from app.ui import catalogue, words
 from app.upstream import auth
@@ -90,6 +90,8 @@ def test_choosing_a_language_that_does_not_exist_changes_nothing() -> None:
     [
         pytest.param("probe", set(Finding), id="findings"),
         pytest.param("status", set(Status), id="status"),
+        pytest.param("verdict", set(Verdict), id="verdicts"),
+        pytest.param("role", set(Role), id="roles"),
         pytest.param("error", {"unknown"}, id="errors"),
         pytest.param("fix", set(FixAction), id="repairs"),
         pytest.param("rung_ok", set(Rung), id="rungs that passed"),

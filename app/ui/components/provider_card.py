@@ -97,18 +97,17 @@ def _name(c: Drawn, admin: Drawn) -> rx.Component:
 
 
 def _kind(c: Drawn) -> rx.Component:
-    return rx.flex(
-        rx.cond(c.kind != "", rx.text(c.kind, " ·", size="1", color_scheme="gray", white_space="nowrap")),
-        _models(c),
-        spacing="1",
-        align="center",
-    )
+    vendor = rx.cond(c.kind != "", rx.fragment(c.kind, " · "), rx.fragment())
+    return rx.text(vendor, _model_count(c), size="1", color_scheme="gray", class_name="pb-cut")
 
 
 def _models(c: Drawn) -> rx.Component:
-    return rx.text(
-        rx.cond(c.models > 0, t("card.models", n=c.models), t("card.no_models")), size="1", color_scheme="gray", white_space="nowrap"
-    )
+    return rx.text(_model_count(c), size="1", color_scheme="gray", class_name="pb-cut", max_width="160px")
+
+
+def _model_count(c: Drawn) -> Drawn:
+    """How many models it lists; where it lists none, the one that is known to be there."""
+    return rx.cond(c.models > 0, t("card.models", n=c.models), rx.cond(c.default_model != "", c.default_model, t("card.no_models")))
 
 
 def _default(c: Drawn) -> rx.Component:

@@ -28,7 +28,7 @@ def head(title: rx.Component | Drawn, *, before: rx.Component | None = None) -> 
     """Title and close button."""
     return rx.flex(
         before or rx.fragment(),
-        rx.dialog.title(title, size="4", margin="0", style={"overflowWrap": "anywhere"}),
+        rx.dialog.title(title, size="4", margin="0", trim="normal", style={"overflowWrap": "anywhere"}),
         rx.spacer(),
         rx.dialog.close(
             rx.icon_button(

@@ -38,6 +38,7 @@ def _look(icon: str, colour: Any, status: Drawn) -> rx.Component:
         variant="soft",
         size="2",
         white_space="nowrap",
+        high_contrast=True,
     )
 
 

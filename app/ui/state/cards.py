@@ -37,6 +37,7 @@ class Card:
     address: str
     key_hint: str
     models: int
+    default_model: str
     enabled: bool
     is_default: bool
     is_local: bool
@@ -98,6 +99,7 @@ def card(provider: Provider, preset: Preset | None, language: str) -> Card:
         address=provider.base_url.split("://", 1)[-1],
         key_hint=hint(provider.credentials),
         models=provider.model_count or len(result.models if result else ()),
+        default_model=provider.default_model or "",
         enabled=provider.enabled,
         is_default=provider.is_default,
         is_local=provider.is_local,
