@@ -38,7 +38,7 @@ async def verify(actor: Actor) -> AuditVerdict:
     """
     actor.must_view()
     async with engine.session() as session:
-        end, end_hash = await audit.head_of(session)
+        end, end_hash, last = await audit.end_of(session)
     seq, previous = 0, audit.GENESIS
     while seq < end:
         rows = await _chunk(seq, end)
@@ -50,6 +50,8 @@ async def verify(actor: Actor) -> AuditVerdict:
         seq = checked
     if previous != end_hash:
         return AuditVerdict(ok=False, checked=seq, first_bad=seq, reason="the newest entry is not the one that was written last")
+    if last > end:
+        return AuditVerdict(ok=False, checked=seq, first_bad=end + 1, reason="it stands behind the entry that was written last")
     return AuditVerdict(ok=True, checked=seq, first_bad=None)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import rfc8785
 from sqlalchemy import Text, cast
 from sqlalchemy.engine import RowMapping
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.actor import Actor
@@ -87,6 +87,12 @@ async def head_of(session: AsyncSession) -> tuple[int, bytes]:
     """(seq, hash) of the newest entry; (0, 32 zero bytes) when there is none."""
     head = (await session.exec(select(AuditHead))).one()
     return head.seq, head.hash
+
+
+async def end_of(session: AsyncSession) -> tuple[int, bytes, int]:
+    """(seq of the head, its hash, highest seq of an entry), in one statement, so that no append falls in between."""
+    head = (await session.exec(select(AuditHead.seq, AuditHead.hash, select(func.max(AuditRow.seq)).scalar_subquery()))).one()
+    return head[0], head[1], head[2] or 0
 
 
 async def chunk(session: AsyncSession, *, after: int, upto: int, limit: int) -> Sequence[RowMapping]:

@@ -108,6 +108,8 @@ async def test_a_changed_column_is_found_at_its_entry(db: Path, actor: Actor, co
         pytest.param("UPDATE audit SET changes = 'not json' WHERE seq = 2", 2, id="not even JSON"),
         pytest.param("UPDATE audit SET ts = 'x' WHERE seq = 2", 2, id="another type"),
         pytest.param("UPDATE audit SET seq = CASE seq WHEN 2 THEN 103 ELSE 102 END WHERE seq IN (2, 3)", 2, id="moved to the end"),
+        pytest.param("UPDATE audit_head SET seq = 3, hash = (SELECT hash FROM audit WHERE seq = 3)", 4, id="head set back"),
+        pytest.param("UPDATE audit_head SET seq = 0, hash = zeroblob(32)", 1, id="head set to the start"),
     ],
 )
 async def test_rows_that_were_removed_or_moved_are_found(db: Path, actor: Actor, statement: str, first_bad: int) -> None:
