@@ -1,5 +1,6 @@
 """kill -9 at any moment leaves the old state or the new one, never half; nothing that was acknowledged is lost."""
 
+import os
 import random
 import threading
 import time
@@ -10,7 +11,7 @@ import pytest
 
 from tests.fixtures.running import Patchbay, free_port, until
 
-KILLS = 60
+KILLS = int(os.environ.get("KILLS", "30"))
 
 
 @pytest.mark.soak
