@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from app import logs
 from app.settings import Settings, current
 from app.ui import bundle
+from app.vault import keyfile
 
 EXIT_CONFIGURATION = 78
 _KILL_SECONDS = 30
@@ -175,7 +176,8 @@ def _announce(settings: Settings, token: str | None, *, open_browser: bool) -> N
     has_screen = sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if open_browser and has_screen and sys.stdout.isatty():
         host = urlsplit(address(settings)).hostname or settings.host
-        opener = subprocess.Popen([sys.executable, "-c", _BROWSER], stdin=subprocess.PIPE, text=True)  # noqa: S603 - our own words
+        around = keyfile.environment_of_strangers()
+        opener = subprocess.Popen([sys.executable, "-c", _BROWSER], stdin=subprocess.PIPE, text=True, env=around)  # noqa: S603 - our own words
         if opener.stdin:
             opener.stdin.write(f"{host} {settings.port} {where}")
             opener.stdin.close()

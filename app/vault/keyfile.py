@@ -81,6 +81,11 @@ def forget_environment() -> None:
         os.environ.pop(name, None)
 
 
+def environment_of_strangers() -> dict[str, str]:
+    """This process's environment for a child that is not Patchbay (a build, a browser): without keys and passwords."""
+    return {name: value for name, value in os.environ.items() if name not in (*VARIABLES, "PATCHBAY_DATABASE_URL")}
+
+
 def _sources(settings: Settings) -> Iterator[Found]:
     texts = [text.get_secret_value() for text in (settings.master_keys, settings.master_key) if text is not None]
     if texts:

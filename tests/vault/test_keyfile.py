@@ -156,3 +156,10 @@ def test_what_was_found_does_not_show_keys(tmp_path: Path) -> None:
 
     assert key(1) not in repr(found)
     assert repr(bytes([1, *range(31)])) not in repr(found)
+
+
+def test_a_child_that_is_not_ours_inherits_no_key_and_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PATCHBAY_MASTER_KEY", "PATCHBAY_MASTER_KEYS", "PATCHBAY_DATABASE_URL"):
+        monkeypatch.setenv(name, "planted")
+
+    assert "planted" not in keyfile.environment_of_strangers().values()
