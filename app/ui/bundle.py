@@ -16,6 +16,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from app.vault import keyfile
+
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / "app" / "_frontend"
 WORK = ROOT / ".cache" / "web"
@@ -84,6 +86,8 @@ def build(say: Callable[[str], None], *, home: Path = HOME, work: Path = WORK) -
 
 def _build(home: Path, work: Path) -> None:
     (work / "build" / SEAL).unlink(missing_ok=True)
+    if not (work / "node_modules" / ".package-lock.json").is_file():
+        (work / "reflex.install_frontend_packages.cached").unlink(missing_ok=True)  # Reflex would believe that all is there
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
     done = subprocess.run(command, cwd=ROOT, env=environment(work), capture_output=True, text=True, check=False)  # noqa: S603 - our own words
     if done.returncode or not (work / "build" / SEAL).is_file():
@@ -108,7 +112,7 @@ def _end(log: Path) -> str:
 
 
 def environment(work: Path) -> dict[str, str]:
-    """The builder's environment: no telemetry, no look-out for faster registries, everything below `work`."""
+    """The builder's environment: no telemetry, no look-out for faster registries, everything below `work`, none of our keys."""
     beside = str(Path(sys.executable).parent)
     own = {
         "PATH": f"{beside}{os.pathsep}{os.environ.get('PATH', '')}",
@@ -121,13 +125,14 @@ def environment(work: Path) -> dict[str, str]:
         "NPM_CONFIG_FUND": "false",
         "NPM_CONFIG_OMIT_LOCKFILE_REGISTRY_RESOLVED": "true",
     }
-    return os.environ | own | {"NPM_CONFIG_REGISTRY": os.environ.get("NPM_CONFIG_REGISTRY") or _registry(own)}
+    return keyfile.environment_of_strangers() | own | {"NPM_CONFIG_REGISTRY": os.environ.get("NPM_CONFIG_REGISTRY") or _registry(own)}
 
 
 def _registry(own: dict[str, str]) -> str:
     """The registry npm is set up for; otherwise Reflex would try several to find the fastest."""
     npm = shutil.which("npm", path=own["PATH"]) or "npm"
-    asked = subprocess.run([npm, "config", "get", "registry"], env=os.environ | own, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+    around = keyfile.environment_of_strangers() | own
+    asked = subprocess.run([npm, "config", "get", "registry"], env=around, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
     lines = asked.stdout.split()
     return lines[-1] if asked.returncode == 0 and lines else ""
 

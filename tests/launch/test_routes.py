@@ -6,14 +6,14 @@ from collections.abc import Iterable
 import httpx
 from starlette.routing import Mount, Route
 
-from app import main
+from app import main, presets
 from app.api import application, forms
 from app.ui import page
 from tests.fixtures.running import Patchbay
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 # What a stranger may have: the pages as built (no data in them), the two signs of life, the words of a refusal.
-OPEN_PAGES = {entry.route for entry in page.pages()}
+OPEN_PAGES = {entry.route for entry in page.pages() if entry.route.startswith("/")}  # the page for "nothing here" has no address
 OPEN_SIGNS = {"/health/live", "/health/ready"}
 REFUSALS = {400, 401, 403, 404, 405, 415, 421}
 
@@ -59,6 +59,12 @@ def test_the_pages_as_built_hold_no_data(server: Patchbay) -> None:
         text = httpx.get(server.url + path).text
         assert "ada@example.org" not in text
         assert "pb-" not in re.sub(r'class="[^"]*"|pb-[a-z-]+', "", text)
+
+
+def test_every_logo_a_known_provider_names_was_built(server: Patchbay) -> None:
+    for name in sorted({preset.logo for preset in presets.all_() if preset.logo}):
+        answer = httpx.get(f"{server.url}/logos/{name}.svg")
+        assert (answer.status_code, answer.text.lstrip()[:4]) == (200, "<svg"), name
 
 
 def test_a_stranger_s_forms_lead_back_to_their_pages(server: Patchbay) -> None:
