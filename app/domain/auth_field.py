@@ -1,6 +1,7 @@
 """What an auth type asks of a person: the fields that forms draw and drafts are checked against."""
 
 from enum import StrEnum
+from functools import cached_property
 
 from app.domain.provider import Record
 
@@ -27,17 +28,17 @@ class AuthTypeInfo(Record):
     name: str
     fields: tuple[AuthField, ...]
 
-    @property
+    @cached_property
     def secret_fields(self) -> tuple[str, ...]:
         """Names of the fields that are sealed."""
         return tuple(f.name for f in self.fields if f.kind is FieldKind.SECRET)
 
-    @property
+    @cached_property
     def text_fields(self) -> tuple[str, ...]:
         """Names of the fields that are kept readable."""
         return tuple(f.name for f in self.fields if f.kind is FieldKind.TEXT)
 
-    @property
+    @cached_property
     def required_fields(self) -> tuple[str, ...]:
         """Names of the fields without which no call can be made."""
         return tuple(f.name for f in self.fields if f.required)

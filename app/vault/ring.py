@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Mapping
+from functools import lru_cache
 
 from app.domain.errors import KeyMissing
 from app.domain.secret import Binding, Sealed, Secret
@@ -10,6 +11,10 @@ from app.vault import s1
 
 # Random keys of our own, one row of `system_secret` each. Rotating the master key changes none of them.
 SYSTEM_KEYS = ("audit_seal", "fingerprint", "mac")
+
+# Unwrapping a data key costs more than the rest of opening a value. One that is kept opens one value, and is worth nothing to
+# whoever can read this memory: the master keys lie beside it. Texts are opened anew, with their binding, for every call.
+_KEPT_DATA_KEYS = 4_096
 
 _current: "Ring | None" = None
 
@@ -25,6 +30,7 @@ class Ring:
         self.active = active
         self._masters = {kid: s1.fernet(key) for kid, key in keys.items()}
         self._system: dict[str, bytes] = {}
+        self._taken_apart = lru_cache(_KEPT_DATA_KEYS)(self._take_apart)
 
     @property
     def kids(self) -> frozenset[str]:
@@ -67,9 +73,13 @@ class Ring:
 
     def _open(self, sealed: Sealed, binding: Binding) -> bytes:
         """For this room alone: `vault.open` is the door. Raises `SecretUnreadable`."""
+        data_key, body = self._taken_apart(sealed)
+        return s1.decrypt(data_key, body, s1.associated_data(self.instance_id, binding))
+
+    def _take_apart(self, sealed: Sealed) -> tuple[bytes, bytes]:
+        """The data key and the body of a value; failures are not kept."""
         parts = s1.parse(sealed)
-        data_key = s1.unwrap(self._master(parts.kid), parts.wrapped)
-        return s1.decrypt(data_key, parts.body, s1.associated_data(self.instance_id, binding))
+        return s1.unwrap(self._master(parts.kid), parts.wrapped), parts.body
 
     def _master(self, kid: str) -> s1.Fernet:
         if (master := self._masters.get(kid)) is None:
