@@ -41,7 +41,7 @@ async def forward(scope: Scope, receive: Receive, send: Send, path: str) -> None
     route = registry.shared.resolve(asked.selector, allowed=key)
     ask = relay.Ask(path, asked.for_model(route.model), stream=asked.stream)
     del body, asked
-    with streams.running(receive) as running:
+    with streams.Running(receive) as running:
         await Answering(send, route.endpoint).run(ask, running)
 
 

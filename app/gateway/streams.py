@@ -1,9 +1,8 @@
 """Requests that are running: what stops them when their caller leaves, and when the process ends."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Self
 
 # How long cut requests have to send their last event.
 _LAST_WORDS_SECONDS = 5.0
@@ -14,12 +13,32 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]  # ASGI's
 
 
 class Running:
-    """One request. `has_left` = its caller hung up; `is_cut` = this process ends and cannot wait for it any longer."""
+    """The request of the current task, inside `with`. Cancels it when the caller hangs up, so that the provider's connection
+    closes as well. `has_left` = its caller hung up; `is_cut` = this process ends and cannot wait for it any longer."""
 
-    __slots__ = ("has_left", "is_cut", "task")
+    __slots__ = ("_receive", "_watcher", "has_left", "is_cut", "task")
 
-    def __init__(self, task: asyncio.Task[Any]) -> None:
+    def __init__(self, receive: Receive) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a request runs in a task")
         self.task, self.has_left, self.is_cut = task, False, False
+        self._receive = receive
+
+    def __enter__(self) -> Self:
+        self._watcher = asyncio.get_running_loop().create_task(self._watch())
+        _running.add(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _running.discard(self)
+        self._watcher.cancel()
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.has_left = True
+        self.task.cancel()
 
 
 _running: set[Running] = set()
@@ -29,22 +48,6 @@ _draining = False
 def is_draining() -> bool:
     """Whether new work is refused because this process ends."""
     return _draining
-
-
-@contextmanager
-def running(receive: Receive) -> Iterator[Running]:
-    """Register the current task; cancel it when the caller hangs up, so that the provider's connection closes as well."""
-    task = asyncio.current_task()
-    if task is None:
-        raise RuntimeError("a request runs in a task")
-    request = Running(task)
-    watcher = asyncio.ensure_future(_watch(receive, request))
-    _running.add(request)
-    try:
-        yield request
-    finally:
-        _running.discard(request)
-        watcher.cancel()
 
 
 async def drain(deadline: float) -> int:
@@ -74,10 +77,3 @@ async def _until_done(seconds: float) -> None:
     end = loop.time() + seconds
     while _running and loop.time() < end:  # noqa: ASYNC110 - a deadline, not an event
         await asyncio.sleep(_LOOK_SECONDS)
-
-
-async def _watch(receive: Receive, request: Running) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    request.has_left = True
-    request.task.cancel()

@@ -1,7 +1,7 @@
 """Credential → wire → reply."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 from app.domain.errors import Failed, NoCredential
 from app.domain.provider import KeyState, Wire
@@ -15,16 +15,13 @@ Send = Callable[[Endpoint, Key | None, Ask], AbstractAsyncContextManager[Reply]]
 _WIRES: dict[Wire, Send] = {Wire.OPENAI: openai.send}
 
 
-@asynccontextmanager
-async def call(endpoint: Endpoint, ask: Ask) -> AsyncIterator[Reply]:
-    """Call a provider with one of its keys; yields a success that has begun.
+def call(endpoint: Endpoint, ask: Ask) -> AbstractAsyncContextManager[Reply]:
+    """Call a provider with one of its keys; entered, it gives a success that has begun.
 
     The endpoint and the key are those the caller holds: an edit meanwhile changes nothing for this call. Raises
     `UpstreamError` (see `upstream.wire`), `NoCredential` before anything is sent.
     """
-    key = choose_key(endpoint)
-    async with _WIRES[endpoint.wire](endpoint, key, ask) as reply:
-        yield reply
+    return _WIRES[endpoint.wire](endpoint, choose_key(endpoint), ask)
 
 
 def choose_key(endpoint: Endpoint) -> Key | None:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Mapping
+from typing import Self
 
 import aiohttp
 import msgspec
@@ -26,31 +27,52 @@ _DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw] | list[msgspec.Raw])
 
 
 class Deadline:
-    """One timer for the phases of a call: first byte, then idle between reads, total over all."""
+    """The limits of a call, inside `with`: first byte, then idle between reads, total over all.
 
-    __slots__ = ("_limits", "_loop", "_moved", "_started", "_timer", "limit", "seconds")
+    One timer for all of them: a read only notes the time, and the timer asks when it fires whether it had to. Raises
+    `TimedOut` in the name of the limit that was reached.
+    """
 
-    def __init__(self, timer: asyncio.Timeout, limits: Timeouts) -> None:
-        self._timer, self._limits = timer, limits
+    __slots__ = ("_before", "_due", "_handle", "_has_begun", "_last", "_limits", "_loop", "_started", "_task")
+
+    def __init__(self, limits: Timeouts) -> None:
+        self._limits = limits
         self._loop = asyncio.get_running_loop()
-        self._started = self._moved = self._loop.time()
-        self.limit, self.seconds = "first_byte", limits.first_byte
-        self._set(limits.first_byte)
+        self._due = self._has_begun = False
+
+    def __enter__(self) -> Self:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a call runs in a task")
+        self._task, self._before = task, task.cancelling()
+        self._started = self._last = self._loop.time()
+        # The first look comes in time for an answer that begins at once and then goes silent.
+        self._handle = self._loop.call_at(self._started + min(self._limits.first_byte, self._limits.idle, self._limits.total), self._look)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        self._handle.cancel()
+        if self._due and self._task.uncancel() <= self._before and kind is asyncio.CancelledError:
+            raise failures.timed_out(*self._next()[1:]) from error
 
     def read(self) -> None:
-        """Something arrived. The timer moves only now and then: a stream reads far more often than it could expire."""
-        now = self._loop.time()
-        if self.limit == "first_byte" or now - self._moved > self._limits.idle / 8:
-            self.limit, self.seconds, self._moved = "idle", self._limits.idle, now
-            self._set(self._limits.idle)
+        """Something arrived."""
+        self._has_begun, self._last = True, self._loop.time()
 
-    def _set(self, seconds: float) -> None:
-        end = self._started + self._limits.total
-        if self._loop.time() + seconds >= end:
-            self.limit, self.seconds = "total", self._limits.total
-            self._timer.reschedule(end)
+    def _next(self) -> tuple[float, str, float]:
+        """The limit that comes first: its moment, its name, its seconds."""
+        limits = self._limits
+        end = self._started + limits.total
+        limit, seconds = ("idle", limits.idle) if self._has_begun else ("first_byte", limits.first_byte)
+        return (end, "total", limits.total) if self._last + seconds >= end else (self._last + seconds, limit, seconds)
+
+    def _look(self) -> None:
+        moment = self._next()[0]
+        if self._loop.time() < moment:
+            self._handle = self._loop.call_at(moment, self._look)
         else:
-            self._timer.reschedule(self._loop.time() + seconds)
+            self._due = True
+            self._task.cancel()
 
 
 class Reply:
@@ -144,9 +166,9 @@ def forwarded(headers: Mapping[str, str], scrub: Scrubber) -> list[tuple[bytes, 
     for name, value in headers.items():
         low = name.lower()
         if low in _FORWARDED or low.startswith("x-ratelimit-"):
-            raw = value.encode("latin-1", "replace")
-            if scrub.bytes_(raw) is raw and scrub.bytes_(low.encode()) == low.encode():
-                kept.append((low.encode("latin-1", "replace"), raw))
+            line = (low.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+            if scrub.bytes_(both := b"\n".join(line)) is both:
+                kept.append(line)
     return kept
 
 

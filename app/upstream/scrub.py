@@ -1,6 +1,6 @@
 """Removes the secrets of a call from whatever its provider sends back, in every spelling an echo may give them."""
 
-import base64
+import binascii
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -18,15 +18,14 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 class Scrubber:
     """Knows every spelling of the secrets of one call. Truth value: whether there is anything to look for."""
 
-    __slots__ = ("_longest", "_needles", "_short", "_tail_bytes")
+    __slots__ = ("_needles", "_short", "_tail_bytes")
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
         texts = [text for secret in secrets if (text := secret.reveal())]
         long = {n for text in texts if len(text) >= _SHORTEST_IN_ANSWERS for n in _spellings(text)}
         self._needles = tuple(sorted(long, key=len, reverse=True))
         self._short = tuple({n for text in texts if len(text) < _SHORTEST_IN_ANSWERS for n in _spellings(text)})
-        self._longest = max(map(len, self._needles), default=0)
-        self._tail_bytes = frozenset(b"".join(self._needles))
+        self._tail_bytes: frozenset[int] | None = None  # needed by streams only
 
     def __bool__(self) -> bool:
         return bool(self._needles)
@@ -54,9 +53,13 @@ class Scrubber:
 
     def held_back(self, data: bytes) -> int:
         """How many bytes at the end may be the beginning of a secret that goes on in the next read."""
-        if not data or data[-1] not in self._tail_bytes:
+        if not data or not self._needles:
+            return 0
+        if self._tail_bytes is None:
+            self._tail_bytes = frozenset(b"".join(self._needles))
+        if data[-1] not in self._tail_bytes:
             return 0  # the usual case: events end with a line feed
-        for size in range(min(self._longest - 1, len(data)), 0, -1):
+        for size in range(min(len(self._needles[0]) - 1, len(data)), 0, -1):
             end = data[-size:]
             if any(needle.startswith(end) for needle in self._needles):
                 return size
@@ -75,7 +78,8 @@ def _spellings(text: str) -> Iterator[bytes]:
         yield quote_plus(text).encode()
     # Inside a longer text ("Bearer …", "user:…") base64 falls on one of three alignments; the edges mix with neighbours.
     for before in (0, 1, 2):
-        coded = base64.b64encode(b"\0\0"[:before] + raw)[4 if before else 0 :].rstrip(b"=")[:-1]
+        coded = binascii.b2a_base64(b"\0\0"[:before] + raw, newline=False)[4 if before else 0 :].rstrip(b"=")[:-1]
         if len(coded) >= _SHORTEST_IN_ANSWERS:
             yield coded
-            yield coded.translate(_URL_SAFE)
+            if b"+" in coded or b"/" in coded:
+                yield coded.translate(_URL_SAFE)

@@ -1,10 +1,9 @@
 """The wire `openai`: bytes pass through untouched, to every address that speaks the OpenAI protocol."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from types import TracebackType
 
 import aiohttp
 from yarl import URL
@@ -30,38 +29,52 @@ class Ask:
     stream: bool = False
 
 
-@asynccontextmanager
-async def send(endpoint: Endpoint, key: Key | None, ask: Ask) -> AsyncIterator[Reply]:
-    """Call a provider; yields a success that has begun, closes the connection on the way out unless it was read to its end.
+class Call:
+    """One call of a provider: entered, it gives a success that has begun; leaving closes the connection unless it was read to its end.
 
     The secret is opened here, for this call. Raises `UpstreamError` for everything else, an answer that is no
     success included; `status` is set when there was an answer.
     """
-    secrets = credential.opened(endpoint, key)
-    scrub = Scrubber(secrets.values())
-    headers = _headers(ask)
-    credential.attach(headers, endpoint, secrets)
-    flight = connector.Flight(_origin(endpoint.base_url), has_secret=bool(secrets))
-    del secrets
-    deadline: Deadline | None = None
-    timer: asyncio.Timeout | None = None
-    response: aiohttp.ClientResponse | None = None
-    try:
-        async with asyncio.timeout(None) as timer:
-            deadline = Deadline(timer, endpoint.timeouts)
-            response = await _start(endpoint, ask, headers, flight)
+
+    __slots__ = ("_ask", "_deadline", "_endpoint", "_key", "_response")
+
+    def __init__(self, endpoint: Endpoint, key: Key | None, ask: Ask) -> None:
+        self._endpoint, self._key, self._ask = endpoint, key, ask
+        self._deadline = Deadline(endpoint.timeouts)
+        self._response: aiohttp.ClientResponse | None = None
+
+    async def __aenter__(self) -> Reply:
+        endpoint, ask = self._endpoint, self._ask
+        secrets = credential.opened(endpoint, self._key)
+        scrub = Scrubber(secrets.values())
+        headers = _headers(ask)
+        credential.attach(headers, endpoint, secrets)
+        flight = connector.Flight(_origin(endpoint.base_url), has_secret=bool(secrets))
+        del secrets
+        deadline = self._deadline.__enter__()
+        try:
+            self._response = response = await _start(endpoint, ask, headers, flight)
             del headers
             deadline.read()
             reply = Reply(response, deadline, scrub)
             await _check(response, reply, scrub, flight.origin)
-            yield reply
-    except TimeoutError as error:
-        if timer is None or deadline is None or not timer.expired():
+        except BaseException as error:
+            self._end(error)
             raise
-        raise failures.timed_out(deadline.limit, deadline.seconds) from error
-    finally:
-        if response is not None:
-            response.close()  # a response that was read to its end has given its connection back already
+        return reply
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._end(error)
+
+    def _end(self, error: BaseException | None) -> None:
+        if self._response is not None:
+            self._response.close()  # a response that was read to its end has given its connection back already
+        self._deadline.__exit__(type(error) if error else None, error, None)
+
+
+def send(endpoint: Endpoint, key: Key | None, ask: Ask) -> Call:
+    """The call, to be entered with `async with`."""
+    return Call(endpoint, key, ask)
 
 
 async def _start(endpoint: Endpoint, ask: Ask, headers: Mapping[str, str], flight: connector.Flight) -> aiohttp.ClientResponse:

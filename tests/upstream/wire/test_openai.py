@@ -360,6 +360,21 @@ async def drips(line: Line, _: Heard) -> None:
         await asyncio.sleep(0.02)
 
 
+async def late_and_slow(line: Line, _: Heard) -> None:
+    await asyncio.sleep(0.5)
+    await line.head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"})
+    for _i in range(4):
+        await line.chunk(delta("Hel"))
+        await asyncio.sleep(0.15)
+    await line.chunk(DONE)
+    await line.end()
+
+
+async def late_and_silent(line: Line, _: Heard) -> None:
+    await asyncio.sleep(0.2)
+    await stalls(line, _)
+
+
 @pytest.mark.parametrize(
     ("script", "limits", "limit"),
     [
@@ -367,6 +382,7 @@ async def drips(line: Line, _: Heard) -> None:
         pytest.param(slow_headers, Timeouts(first_byte=0.3), "first_byte", id="headers drip"),
         pytest.param(flood_of_1xx, Timeouts(first_byte=0.3), "first_byte", id="1xx flood"),
         pytest.param(stalls, Timeouts(idle=0.3), "idle", id="stall in the middle"),
+        pytest.param(late_and_silent, Timeouts(first_byte=30, idle=0.3), "idle", id="stall after a late start"),
         pytest.param(drips, Timeouts(idle=0.3, total=0.6), "total", id="endless drip"),
         pytest.param(silent, Timeouts(total=0.3), "total", id="total before first byte"),
     ],
@@ -379,6 +395,14 @@ async def test_a_deadline_says_which_limit_it_was(upstream: Upstream, script: ob
     assert error.details == {"limit": limit, "seconds": getattr(limits, limit)}
     assert f"{getattr(limits, limit):g} s" in error.message
     assert await upstream.all_gone(within=1)
+
+
+async def test_an_answer_that_is_slow_but_alive_is_waited_for(upstream: Upstream) -> None:
+    upstream.on("/chat/completions", late_and_slow)
+
+    limits = Timeouts(first_byte=10, idle=0.4, total=10)
+
+    assert (await call(make.endpoint(upstream.base_url, timeouts=limits), STREAM)).endswith(DONE)
 
 
 # The way there
