@@ -1,4 +1,4 @@
-"""`make bench`: the direct path, the gateway alone and the gateway inside the console, side by side in one run.
+"""`make bench`: the direct path, a bare pass-through, the gateway alone and inside the console, side by side in one run.
 
 Everything talks to 127.0.0.1, is bounded in time and stops by itself. Rounds are interleaved over the targets; what counts are the
 ratios, not the absolute figures. Needs a C compiler for the fast upstream and the load generator.
@@ -33,7 +33,7 @@ class Target:
     port: int
     path: str
     headers: list[str]
-    process: subprocess.Popen[bytes] | None = None
+    is_ours: bool = False
     cells: dict[tuple[str, int], list[dict[str, float]]] = field(default_factory=dict)
 
 
@@ -90,13 +90,20 @@ def prepare(data: Path, upstream: int) -> str:
     return patchbay(data, "client-key", "add", "bench")
 
 
+def served(application: str) -> list[str]:
+    """The command that serves an application as `serve` does, without a port."""
+    granian = str(Path(sys.executable).with_name("granian"))
+    options = "--interface asgi --factory --workers 1 --loop uvloop --host 127.0.0.1 --no-ws --log-level error"
+    return [granian, *options.split(), application]
+
+
 def measure(target: Target, mode: str, connections: int, load: Path) -> None:
     stream = "1" if mode == "sse" else "0"
     body = Path(tempfile.gettempdir()) / f"patchbay-bench-{mode}.json"
     body.write_text(
         json.dumps(
             {
-                "model": "bench/bench" if target.process else "bench",
+                "model": "bench/bench" if target.is_ours else "bench",
                 "max_tokens": 64,
                 "stream": mode == "sse",
                 "messages": [{"role": "user", "content": "Say hello to the benchmark, please. Keep it short."}],
@@ -125,14 +132,17 @@ def table(targets: list[Target]) -> str:
             f"| {median(t, ('json', 16), 'rps'):,.0f} | {median(t, ('json', 16), 'p99') / 1000:.1f} "
             f"| {median(t, ('json', 64), 'rps'):,.0f} | {median(t, ('sse', 16), 'chunks_s'):,.0f} | {errors} |"
         )
-    alone, inside = targets[1], targets[2]
-    for cell, figure, name in (
-        (("json", 16), "rps", "requests/s at 16"),
-        (("json", 64), "rps", "requests/s at 64"),
-        (("sse", 16), "chunks_s", "chunks/s at 16"),
-    ):
-        rows.append(f"\ninside the console ÷ alone, {name}: {median(inside, cell, figure) / median(alone, cell, figure):.2f}")
-    return "\n".join(rows)
+    return "\n".join(rows + ratios(*targets[1:]))
+
+
+def ratios(bare: Target, alone: Target, inside: Target) -> list[str]:
+    """What counts: taken within each round, so that a machine that is busy for a while is busy for both."""
+    rows = ["", "| ratio | req/s at 16 | req/s at 64 | chunks/s at 16 |", "|---|---|---|---|"]
+    figures = ((("json", 16), "rps"), (("json", 64), "rps"), (("sse", 16), "chunks_s"))
+    for name, of, to in (("gateway alone ÷ bare pass-through", alone, bare), ("inside the console ÷ alone", inside, alone)):
+        pairs = [[(a[figure], b[figure]) for a, b in zip(of.cells[cell], to.cells[cell], strict=True)] for cell, figure in figures]
+        rows.append(f"| {name} | " + " | ".join(f"{statistics.median(a / b for a, b in pair):.2f}" for pair in pairs) + " |")
+    return rows
 
 
 def main() -> None:
@@ -146,50 +156,16 @@ def main() -> None:
             key = prepare(data, upstream_port)
             auth = [f"Authorization: Bearer {key}"]
             targets = [Target("direct", upstream_port, "/v1/chat/completions", [])]
-            alone, inside = free_port(), free_port()
-            for name, port, command in (
-                (
-                    "gateway alone",
-                    alone,
-                    [
-                        str(Path(sys.executable).with_name("granian")),
-                        "--interface",
-                        "asgi",
-                        "--factory",
-                        "--workers",
-                        "1",
-                        "--loop",
-                        "uvloop",
-                        "--host",
-                        "127.0.0.1",
-                        "--port",
-                        str(alone),
-                        "--no-ws",
-                        "--log-level",
-                        "error",
-                        "tests.bench.alone:make",
-                    ],
-                ),
-                (
-                    "gateway inside the console",
-                    inside,
-                    [
-                        sys.executable,
-                        "-m",
-                        "app.cli",
-                        "serve",
-                        "--no-browser",
-                        "--port",
-                        str(inside),
-                        "--data-dir",
-                        str(data),
-                    ],
-                ),
+            for name, command in (
+                ("bare pass-through", served("tests.bench.bare:make")),
+                ("gateway alone", served("tests.bench.alone:make")),
+                ("gateway inside the console", [sys.executable, "-m", "app.cli", "serve", "--no-browser", "--data-dir", str(data)]),
             ):
-                process = start(command, {"PATCHBAY_DATA_DIR": str(data)}, 0)
-                running.append(process)
+                port = free_port()
+                places = {"PATCHBAY_DATA_DIR": str(data), "BARE_UPSTREAM": f"http://127.0.0.1:{upstream_port}/v1/chat/completions"}
+                running.append(start([*command, "--port", str(port)], places, 0))
                 wait_for(port, "/health/ready")
-                targets.append(Target(name, port, "/v1/chat/completions", auth, process))
+                targets.append(Target(name, port, "/v1/chat/completions", auth, is_ours="gateway" in name))
             for round_ in range(ROUNDS):
                 for mode, connections in CELLS:
                     for target in targets:
