@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from yarl import URL
 
-from app.domain.errors import InvalidDraft
+from app.domain.errors import InvalidDraft, Reason
 
 LONGEST = 2_048
 _TASK_PATH = re.compile(r"/(chat/completions|completions|models|embeddings|responses|messages)$")
@@ -57,9 +57,10 @@ def normalise(text: str, *, field: str = "base_url") -> Address:
     text = text.strip()
     notes: list[AddressNote] = []
     if not text:
-        raise InvalidDraft({field: "Enter the address of the provider, for example https://api.example.com/v1."})
+        raise InvalidDraft({field: Reason("address_empty", "Enter the address of the provider, for example https://api.example.com/v1.")})
     if found := _PLACEHOLDER.search(text):
-        raise InvalidDraft({field: f"Replace {found[0]} in the address with your own value."})
+        reason = Reason("address_placeholder", "Replace {part} in the address with your own value.", part=found[0])
+        raise InvalidDraft({field: reason})
     if "://" not in text:
         notes.append(AddressNote.SCHEME_ADDED)
         text = ("http://" if _looks_local(text) else "https://") + text
@@ -107,30 +108,30 @@ def looks_local(origin: str) -> bool:
 
 
 def _parse(text: str, field: str) -> URL:
-    def refuse(why: str) -> InvalidDraft:
-        return InvalidDraft({field: why})
+    def refuse(code: str, why: str, **values: object) -> InvalidDraft:
+        return InvalidDraft({field: Reason(code, why, **values)})
 
     if len(text) > LONGEST:
-        raise refuse(f"This address is too long; {LONGEST} characters is the most.")
+        raise refuse("address_long", "This address is too long; {most} characters is the most.", most=LONGEST)
     if any(ord(c) <= 32 or ord(c) == 127 for c in text):
-        raise refuse("An address cannot contain spaces or control characters. Check what was pasted.")
+        raise refuse("address_blanks", "An address cannot contain spaces or control characters. Check what was pasted.")
     try:
         url = URL(text)
         port = url.port
     except ValueError:
-        raise refuse("This is not a valid address. It should look like https://api.example.com/v1.") from None
+        raise refuse("address_invalid", "This is not a valid address. It should look like https://api.example.com/v1.") from None
     if url.scheme not in ("http", "https"):
-        raise refuse("The address must start with https:// or http://.")
+        raise refuse("address_scheme", "The address must start with https:// or http://.")
     if not url.host or not port:
-        raise refuse("The address has no host name. It should look like https://api.example.com/v1.")
+        raise refuse("address_host", "The address has no host name. It should look like https://api.example.com/v1.")
     if url.user is not None or url.password is not None or "@" in text.split("/", 3)[2]:
-        raise refuse("Remove the user name or password from the address and enter the key in its own field.")
+        raise refuse("address_user", "Remove the user name or password from the address and enter the key in its own field.")
     if url.raw_fragment or text.endswith("#"):
-        raise refuse("Remove the part behind # from the address.")
+        raise refuse("address_fragment", "Remove the part behind # from the address.")
     if url.raw_query_string or "?" in text:
-        raise refuse("Remove the part behind ? from the address.")
+        raise refuse("address_query", "Remove the part behind ? from the address.")
     if not 1 <= port <= 65_535:
-        raise refuse("The port must be between 1 and 65535.")
+        raise refuse("address_port", "The port must be between 1 and 65535.")
     return url
 
 

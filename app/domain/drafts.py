@@ -8,13 +8,14 @@ from typing import TypeVar
 from app.domain import names, secret_rules
 from app.domain.address import Address, normalise
 from app.domain.auth_field import AuthTypeInfo
-from app.domain.errors import InvalidDraft
+from app.domain.errors import InvalidDraft, Reason
 from app.domain.preset import Preset
 from app.domain.provider import CredentialDraft, ModelDraft, Network, ProviderDraft, ProviderPatch, ProviderType
 from app.domain.secret import Secret
 
 T = TypeVar("T")
 NO_HINTS: Mapping[str, str] = MappingProxyType({})
+FILL_IN = Reason("fill_in", "Fill in this field.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +151,9 @@ def _auth(auth: Mapping[str, str], info: AuthTypeInfo) -> dict[str, str]:
     reasons: dict[str, str] = {}
     if set(values) - set(known):
         reasons["auth"] = f"The auth type {info.name} has no such field. Secrets belong into credential.secret."
-    reasons |= {f"auth.{f}": "Fill in this field." for f in info.required_fields if f in known and f not in values}
+    reasons |= {f"auth.{f}": FILL_IN for f in info.required_fields if f in known and f not in values}
     if any(ord(c) < 32 or ord(c) == 127 for v in values.values() for c in v):
-        reasons["auth"] = "A field contains control characters. Check what was pasted."
+        reasons["auth"] = Reason("control_characters", "A field contains control characters. Check what was pasted.")
     if reasons:
         raise InvalidDraft(reasons)
     return values
@@ -169,7 +170,7 @@ def _secrets(credential: CredentialDraft | None, info: AuthTypeInfo, hints: Mapp
     given = {f: s for f, s in cleaned.items() if s}
     missing = [f for f in info.required_fields if f in info.secret_fields and f not in given]
     if given and missing:
-        raise InvalidDraft({f"credential.secret.{f}": "Fill in this field." for f in missing})
+        raise InvalidDraft({f"credential.secret.{f}": FILL_IN for f in missing})
     return given
 
 
@@ -179,4 +180,6 @@ def _model(model: str | ModelDraft) -> ModelDraft:
 
 def _default(draft: ProviderDraft, models: tuple[ModelDraft, ...]) -> None:
     if draft.only_listed_models and draft.default_model and draft.default_model not in {m.identifier for m in models}:
-        raise InvalidDraft({"default_model": "This model is not in the list, and only listed models are allowed."})
+        raise InvalidDraft(
+            {"default_model": Reason("model_not_listed", "This model is not in the list, and only listed models are allowed.")}
+        )

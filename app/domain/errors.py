@@ -15,6 +15,22 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
+class Reason(str):
+    """One English sentence for a field, with the code and the values by which a page says it in the reader's language.
+
+    >>> Reason("too_short", "Use at least {least} characters.", least=12)
+    'Use at least 12 characters.'
+    """
+
+    code: str
+    values: Mapping[str, object]
+
+    def __new__(cls, code: str, sentence: str, **values: object) -> "Reason":
+        reason = super().__new__(cls, sentence.format(**values))
+        reason.code, reason.values = code, values
+        return reason
+
+
 class PatchbayError(Exception):
     """Base. `message` is one English sentence that says what happened and what to do; it never holds a secret."""
 
@@ -92,7 +108,7 @@ class AlreadySetUp(Conflict):
 
 
 class InvalidDraft(PatchbayError):
-    """Input that cannot be accepted. `reasons` maps a field to one sentence; never echoes the input."""
+    """Input that cannot be accepted. `reasons` maps a field to one sentence, a `Reason` where a page shows it; never echoes the input."""
 
     code = "invalid"
 

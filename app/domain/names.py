@@ -2,7 +2,7 @@
 
 import re
 
-from app.domain.errors import InvalidDraft
+from app.domain.errors import InvalidDraft, Reason
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])")
 
@@ -29,11 +29,16 @@ def check_slug(name: str, *, field: str = "name") -> str:
     """Return the name, or raise `InvalidDraft` with the rule it breaks."""
     if not _SLUG.fullmatch(name):
         raise InvalidDraft(
-            {field: "Use 2 to 50 lower-case letters, digits and hyphens, beginning and ending with a letter or digit."},
+            {
+                field: Reason(
+                    "name_form", "Use 2 to 50 lower-case letters, digits and hyphens, beginning and ending with a letter or digit."
+                )
+            },
             suggestions=[s] if (s := slugify(name)) != name and _SLUG.fullmatch(s) else [],
         )
     if name in RESERVED:
-        raise InvalidDraft({field: f"“{name}” is a reserved word. Choose another name."}, code="name_reserved", suggestions=[f"{name}-1"])
+        reason = Reason("name_reserved", "“{name}” is a reserved word. Choose another name.", name=name)
+        raise InvalidDraft({field: reason}, code="name_reserved", suggestions=[f"{name}-1"])
     return name
 
 

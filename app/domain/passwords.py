@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from app.domain.errors import InvalidDraft
+from app.domain.errors import InvalidDraft, Reason
 from app.domain.secret import Secret
 
 SHORTEST = 12
@@ -46,14 +46,18 @@ def check_password(password: Secret, *, personal: Iterable[str] = (), field: str
     which are easy to guess for this person."""
     text = normal(password)
     if len(text) < SHORTEST:
-        raise InvalidDraft(
-            {field: f"Use at least {SHORTEST} characters. Several words in a row are easy to remember."}, code="password_short"
-        )
+        reason = Reason("password_short", "Use at least {least} characters. Several words in a row are easy to remember.", least=SHORTEST)
+        raise InvalidDraft({field: reason}, code="password_short")
     if len(text) > LONGEST:
-        raise InvalidDraft({field: f"Use at most {LONGEST:,} characters."}, code="password_long")
+        raise InvalidDraft({field: Reason("too_long", "Use at most {most} characters.", most=LONGEST)}, code="password_long")
     if len(set(text)) < 5 or min(_own(text, personal), _own(_YEAR.sub(" ", text.lower()).translate(_LEET), personal)) < _LEAST_OWN:
         raise InvalidDraft(
-            {field: "This is easy to guess: a common word, a row of keys, a year or your name. Use several unrelated words."},
+            {
+                field: Reason(
+                    "password_common",
+                    "This is easy to guess: a common word, a row of keys, a year or your name. Use several unrelated words.",
+                )
+            },
             code="password_common",
         )
 

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from app.domain.actor import Actor, ActorType, Role, Scope
-from app.domain.errors import InvalidDraft
+from app.domain.errors import InvalidDraft, Reason
 from app.domain.provider import Record
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>,;\"]{1,64}@[^@\s\x00-\x1f\x7f<>,;\"]{1,189}")
@@ -16,9 +16,9 @@ def clean_person(email: str, name: str) -> tuple[str, str]:
     email, name = email.strip().lower(), " ".join(name.split())
     reasons = {}
     if not _EMAIL.fullmatch(email):
-        reasons["email"] = "This is not an e-mail address. It looks like ada@example.com."
+        reasons["email"] = Reason("email_form", "This is not an e-mail address. It looks like ada@example.com.")
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
-        reasons["name"] = f"Enter a name of 1 to {LONGEST_NAME} characters."
+        reasons["name"] = Reason("name_length", "Enter a name of 1 to {most} characters.", most=LONGEST_NAME)
     if reasons:
         raise InvalidDraft(reasons)
     return email, name

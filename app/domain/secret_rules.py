@@ -2,7 +2,7 @@
 
 import re
 
-from app.domain.errors import InvalidDraft
+from app.domain.errors import InvalidDraft, Reason
 from app.domain.secret import Secret
 
 LONGEST = 8_192
@@ -21,14 +21,25 @@ def clean(secret: Secret, *, field: str, hint: str = "") -> Secret:
     text = _trim(secret.reveal())
     if _MASK.search(text) or (hint and text == hint):
         raise InvalidDraft(
-            {field: "This is a masked key, not the key itself. Paste the whole key, or leave the field empty to keep the stored one."},
+            {
+                field: Reason(
+                    "masked_secret",
+                    "This is a masked key, not the key itself. Paste the whole key, or leave the field empty to keep the stored one.",
+                )
+            },
             code="masked_secret",
         )
     if len(text) > LONGEST:
-        raise InvalidDraft({field: f"This is longer than {LONGEST:,} characters. Check what was pasted."}, code="secret_too_long")
+        reason = Reason("secret_too_long", "This is longer than {most} characters. Check what was pasted.", most=LONGEST)
+        raise InvalidDraft({field: reason}, code="secret_too_long")
     if not all(" " <= c <= "~" for c in text):
         raise InvalidDraft(
-            {field: "This contains invisible or special characters that no key has. Copy the key again from the provider's page."},
+            {
+                field: Reason(
+                    "secret_characters",
+                    "This contains invisible or special characters that no key has. Copy the key again from the provider's page.",
+                )
+            },
             code="secret_characters",
         )
     return Secret(text)

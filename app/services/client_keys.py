@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from app.domain import client_key
 from app.domain.actor import Actor, ActorType, Role, Scope
 from app.domain.audit import Action
-from app.domain.errors import InvalidDraft, UnknownClientKey
+from app.domain.errors import InvalidDraft, Reason, UnknownClientKey
 from app.domain.people import LONGEST_NAME, ClientKey, IssuedClientKey
 from app.storage import client_keys, engine
 from app.storage.tables import ClientKeyRow, now
@@ -87,12 +87,12 @@ def _checked(name: str, models: Sequence[str] | None, providers: Sequence[str] |
     name = " ".join(name.split())
     reasons = {}
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
-        reasons["name"] = f"Enter a name of 1 to {LONGEST_NAME} characters."
+        reasons["name"] = Reason("name_length", "Enter a name of 1 to {most} characters.", most=LONGEST_NAME)
     for field, allowed in (("models", models), ("providers", providers)):
         if allowed is not None and not allowed:
             reasons[field] = f"An empty list allows nothing. Leave {field} out to allow all."
     if expires_at is not None and (expires_at.tzinfo is None or not now() < expires_at < _LATEST):
-        reasons["expires_at"] = "Choose a time in the future, with its time zone."
+        reasons["expires_at"] = Reason("time_past", "Choose a time in the future, with its time zone.")
     if reasons:
         raise InvalidDraft(reasons)
     return name

@@ -7,7 +7,7 @@ from typing import Literal
 from app import presets, registry
 from app.domain.actor import Actor
 from app.domain.audit import Action
-from app.domain.errors import InvalidDraft, Stale, UnknownPreset, UnknownProvider
+from app.domain.errors import InvalidDraft, Reason, Stale, UnknownPreset, UnknownProvider
 from app.domain.preset import Preset
 from app.domain.probe import ProbeError, ProbeResult, Rung, Verdict
 from app.domain.provider import Model, ModelDraft, Record
@@ -101,7 +101,9 @@ async def sync(
         listed = await rows.of_provider(doing.session, row.id)
         chosen = None if clear_default else default or (row.default_model if row.default_model not in gone else None)
         if chosen and row.only_listed_models and chosen not in {m.identifier for m in listed}:
-            raise InvalidDraft({"default": "This model is not in the list, and only listed models are allowed."})
+            raise InvalidDraft(
+                {"default": Reason("model_not_listed", "This model is not in the list, and only listed models are allowed.")}
+            )
         if new or gone or drafts or chosen != row.default_model:
             _save(doing, row, new=new, gone=gone, default=chosen)
         return [rows.record(m) for m in listed]

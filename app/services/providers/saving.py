@@ -9,7 +9,7 @@ from app.domain.actor import Actor
 from app.domain.address import Address, is_ip
 from app.domain.audit import Action
 from app.domain.drafts import Settled, free_name, patched, settle
-from app.domain.errors import EgressRefused, InvalidDraft, Stale, UpstreamError
+from app.domain.errors import EgressRefused, InvalidDraft, Reason, Stale, UpstreamError
 from app.domain.provider import FromPreset, Provider, ProviderDraft, ProviderPatch
 from app.services.providers import keys
 from app.services.providers.reading import auth_types, expect_version, known, name_is_free, preset_of
@@ -181,7 +181,7 @@ async def _is_local(address: Address) -> bool:
             where = await egress.classify(address.origin)
     except EgressRefused as error:
         if is_ip(host) or error.details.get("reason") != "reserved":
-            raise InvalidDraft({"base_url": error.message}, code="refused_by_policy") from error
+            raise InvalidDraft({"base_url": Reason("refused_by_policy", error.message)}, code="refused_by_policy") from error
         return False
     except (UpstreamError, TimeoutError):
         return False

@@ -9,14 +9,14 @@ import reflex as rx
 
 from app import settings
 from app.domain.actor import Role, Scope
-from app.domain.errors import InvalidDraft, PatchbayError
+from app.domain.errors import InvalidDraft, PatchbayError, Reason
 from app.domain.people import ClientKey
 from app.domain.provider import ProviderQuery
 from app.services import client_keys, providers
 from app.ui import words
 from app.ui.permission import requires
 from app.ui.state.acting import actor
-from app.ui.state.notices import answer, answered, language, tell
+from app.ui.state.notices import answer, answered, language, reasons, tell
 from app.ui.state.snippets import snippets
 
 SHOWN_ONCE = "issued_key"  # id of the hidden field
@@ -99,7 +99,7 @@ class ClientKeys(rx.State):
             )
             self.model = await self._example()
         except InvalidDraft as error:
-            self.errors, self.error_seq = dict(error.reasons), self.error_seq + 1
+            self.errors, self.error_seq = reasons(spoken, error), self.error_seq + 1
             return
         except PatchbayError as error:
             await tell(self, "error", answer(spoken, error))
@@ -166,4 +166,4 @@ def _end_of(day: str) -> datetime | None:
     try:
         return datetime.combine(date.fromisoformat(day.strip()) + timedelta(days=1), time(), UTC)
     except (ValueError, OverflowError):
-        raise InvalidDraft({"expires_at": "This is not a date. It looks like 2027-12-31."}) from None
+        raise InvalidDraft({"expires_at": Reason("date_form", "This is not a date. It looks like 2027-12-31.")}) from None

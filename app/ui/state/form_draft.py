@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.domain.errors import InvalidDraft
+from app.domain.errors import InvalidDraft, Reason
 from app.domain.names import check_slug, slugify
 from app.domain.preset import Preset
 from app.domain.provider import CredentialDraft, Network, Provider, ProviderDraft, ProviderPatch
@@ -54,9 +54,9 @@ def whole(form: dict[str, str], secrets: dict[str, Secret], *, of: Provider) -> 
     return _made(ProviderDraft, known | _fields(form, secrets, network=of.network))
 
 
-def reasons(error: InvalidDraft) -> dict[str, str]:
-    """Field of the form → what is wrong with it."""
-    return {_place(field): why for field, why in error.reasons.items()}
+def placed(reasons: dict[str, str]) -> dict[str, str]:
+    """What is wrong, by field of a rule → by field of the form."""
+    return {_place(field): why for field, why in reasons.items()}
 
 
 def _place(field: str) -> str:
@@ -87,7 +87,7 @@ def _network(text: str, network: Network) -> Network:
         seconds = float(text) if text else None
         return Network.model_validate(network.model_dump() | {"first_byte_seconds": seconds})
     except ValueError:
-        raise InvalidDraft({"first_byte_seconds": "Enter a number of seconds between 1 and 600."}) from None
+        raise InvalidDraft({"first_byte_seconds": Reason("seconds_range", "Enter a number of seconds between 1 and 600.")}) from None
 
 
 def _made(kind: type, fields: dict[str, Any]) -> Any:
@@ -99,4 +99,13 @@ def _made(kind: type, fields: dict[str, Any]) -> Any:
 
 def _explained(errors: Iterable[Any]) -> Iterable[tuple[str, str]]:
     for one in errors:
-        yield str(one["loc"][0]), one["msg"].removeprefix("Value error, ") + "."
+        match one["type"]:
+            case "string_too_long":
+                why = Reason("too_long", "Use at most {most} characters.", most=one["ctx"]["max_length"])
+            case "string_too_short":
+                why = Reason("fill_in", "Fill in this field.")
+            case "string_pattern_mismatch":
+                why = Reason("blanks", "Remove the spaces from this text.")
+            case _:
+                why = Reason("not_allowed", "This value is not allowed.")
+        yield str(one["loc"][0]), why

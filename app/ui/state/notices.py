@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 import reflex as rx
 
-from app.domain.errors import InvalidDraft, PatchbayError
+from app.domain.errors import InvalidDraft, NameTaken, PatchbayError, Reason
 from app.ui import words
 
 F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
@@ -35,8 +35,22 @@ async def language(state: rx.State) -> str:
 def answer(code: str, error: PatchbayError) -> str:
     """What a reader of language `code` is told about an error."""
     if isinstance(error, InvalidDraft):
-        return error.message
+        return because(code, next(iter(error.reasons.values())))
     return words.say_of(code, "error", error.code)
+
+
+def reasons(code: str, error: InvalidDraft | NameTaken) -> dict[str, str]:
+    """Field → what is wrong with it, for a reader of language `code`."""
+    if isinstance(error, InvalidDraft):
+        return {field: because(code, why) for field, why in error.reasons.items()}
+    return {error.field or "name": words.say(code, "reason.email_taken" if error.field == "email" else "error.name_taken")}
+
+
+def because(code: str, why: str) -> str:
+    """One reason in language `code`. A reason that only REST gives has no words of its own and stays English."""
+    if isinstance(why, Reason) and f"reason.{why.code}" in words.keys():  # noqa: SIM118 - a function, not a mapping
+        return words.say_of(code, "reason", why.code, **why.values)
+    return why
 
 
 def answered(fn: F) -> F:

@@ -12,7 +12,7 @@ from app.services import people
 from app.ui import words
 from app.ui.permission import requires
 from app.ui.state.acting import actor
-from app.ui.state.notices import answer, answered, language, tell
+from app.ui.state.notices import answer, answered, language, reasons, tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class People(rx.State):
         try:
             user = await people.create(await actor(self), form.get("email", ""), form.get("name", ""), Role(self.role), password)
         except (InvalidDraft, NameTaken) as error:
-            self.errors = dict(error.reasons) if isinstance(error, InvalidDraft) else {error.field or "email": error.message}
+            self.errors = reasons(spoken, error)
             self.error_seq += 1
             return
         except PatchbayError as error:

@@ -20,7 +20,7 @@ from app.ui.state import form_draft, gallery
 from app.ui.state.acting import actor
 from app.ui.state.cards import Run, face, hint
 from app.ui.state.gallery import Gallery, preset_of
-from app.ui.state.notices import answered
+from app.ui.state.notices import answer, answered, language
 
 CUSTOM = "custom"
 
@@ -240,7 +240,7 @@ class ProviderForm(rx.State):
             address = normalise(self.base_url)
         except InvalidDraft as error:
             self.calls_to, self.notes, self.is_local, self.going_to = "", [], False, ""
-            self.address_error = error.message if self.base_url.strip() else ""
+            self.address_error = answer(await language(self), error) if self.base_url.strip() else ""
             return
         self.calls_to, self.address_error = address.effective_urls["chat"], ""
         self.notes = [note.value for note in address.notes]

@@ -16,7 +16,7 @@ from app.ui.state import form_draft
 from app.ui.state.acting import actor
 from app.ui.state.cards import Run, Steps, climb, steps_of
 from app.ui.state.gallery import preset_of
-from app.ui.state.notices import answer, answered, language, tell
+from app.ui.state.notices import answer, answered, language, reasons, tell
 from app.ui.state.provider_form import ProviderForm
 
 SHOWN = 60
@@ -160,11 +160,8 @@ class Submission(rx.State):
             dialog = await self.get_state(ProviderForm)
             dialog.testing = dialog.saving = False
             match error:
-                case InvalidDraft():
-                    dialog.errors = form_draft.reasons(error)
-                    dialog.error_seq += 1
-                case NameTaken():
-                    dialog.errors = {"name": error.message}
+                case InvalidDraft() | NameTaken():
+                    dialog.errors = form_draft.placed(reasons(spoken, error))
                     dialog.error_seq += 1
                 case ReentryRequired():
                     dialog.replacing = True

@@ -33,5 +33,5 @@ def test_a_label_that_is_too_long_is_marked_and_not_echoed() -> None:
     with pytest.raises(InvalidDraft) as refused:
         form_draft.new({"label": "planted " * 20}, {}, preset=None)
 
-    assert set(form_draft.reasons(refused.value)) == {"label"}
+    assert set(form_draft.placed(refused.value.reasons)) == {"label"}
     assert "planted" not in str(refused.value.reasons)
