@@ -8,9 +8,15 @@ import reflex as rx
 
 from app import registry, web
 from app.ui import guard, look, page, shell
-from app.ui.state import live
+from app.ui.state import live, unforeseen
 
-app = rx.App(html_lang="en", head_components=look.head(), app_wraps=shell.wraps(), toaster=shell.toaster())
+app = rx.App(
+    html_lang="en",
+    head_components=look.head(),
+    app_wraps=shell.wraps(),
+    toaster=shell.toaster(),
+    backend_exception_handler=unforeseen.answer,
+)
 app.add_middleware(guard.SessionGuard(), index=0)  # before the one of Reflex that answers `hydrate`
 if app.sio is not None:
     app.sio.eio.cors_allowed_origins = None  # with [] engine.io would not look at the origin at all

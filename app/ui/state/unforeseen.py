@@ -1,0 +1,26 @@
+"""What a reader is told when a handler fails in a way nobody foresaw. Reflex's own answer needs `eval`, which the page forbids."""
+
+import logging
+
+import reflex as rx
+from reflex.event import EventSpec
+
+from app.ui import words
+from app.ui.state.notices import language, tell
+
+_log = logging.getLogger(__name__)
+
+
+class Unforeseen(rx.State):
+    """Says that something went wrong, without what."""
+
+    @rx.event
+    async def confess(self) -> None:
+        """Tell the reader to try again."""
+        await tell(self, "error", words.say(await language(self), "error.unknown"))
+
+
+def answer(exception: Exception) -> EventSpec:
+    """Log the failure, tell the reader that there was one. The log's filter takes out what looks like a secret."""
+    _log.error("A handler failed", exc_info=exception)
+    return Unforeseen.confess()

@@ -1,0 +1,28 @@
+import logging
+
+import pytest
+
+from app import main
+from app.ui.state import unforeseen
+from app.ui.state.notices import Notices
+from app.ui.state.unforeseen import Unforeseen
+
+
+async def test_a_reader_hears_of_a_failure_nobody_foresaw(tab) -> None:  # type: ignore[no-untyped-def]  # the fixture's type is the conftest's
+    assert main.app.backend_exception_handler is unforeseen.answer
+
+    answered = unforeseen.answer(ZeroDivisionError("inside"))
+    await tab.fire(Unforeseen.confess)
+
+    notices = await tab.state(Notices)
+    assert answered.handler.fn is Unforeseen.confess.fn
+    assert (notices.level, notices.seq) == ("error", 1)
+    assert "inside" not in notices.text
+
+
+def test_the_failure_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        unforeseen.answer(ZeroDivisionError("inside"))
+
+    assert "A handler failed" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
