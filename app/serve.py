@@ -203,7 +203,7 @@ def _serve(settings: Settings) -> None:
         workers_kill_timeout=_KILL_SECONDS,
         log_level=LogLevels.warning,
         log_dictconfig=logs.GRANIAN,
-        log_access=settings.log_level in ("DEBUG", "INFO"),
+        log_access=settings.log_level == "DEBUG",  # the link of the first start must not scroll away
         log_access_format=logs.ACCESS,
     ).serve()
 
