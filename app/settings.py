@@ -28,7 +28,9 @@ class Settings(BaseSettings):
     master_keys: SecretStr | None = Field(None, description="Several master keys, separated by commas; the first is active.")
     master_key_file: Path | None = Field(None, description="File holding the master key; default is keys/master.key in the data folder.")
     allow_partial: bool = Field(False, description="Start although the key of some credentials is missing; those stay unreadable.")
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much is logged; DEBUG adds a line for every request.")
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much is logged; DEBUG adds a line for every request."
+    )
 
     @property
     def url(self) -> str:
