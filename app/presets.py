@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from app.domain import names
-from app.domain.address import AddressNote, normalise
+from app.domain.address import normalise
 from app.domain.errors import InvalidDraft, UnknownPreset
 from app.domain.preset import Preset
 
@@ -73,13 +73,13 @@ def get(preset: str) -> Preset:
 
 def _check(preset: Preset, file: Path, text: str) -> None:
     """What the types cannot say: an address in its normal form, an auth type among those offered."""
-    if not _PLACEHOLDER.search(preset.base_url):
-        try:
-            address = normalise(preset.base_url)
-        except InvalidDraft as error:
-            raise BadPreset(f"{_place(file, text, 'base_url')}: {error.message}") from error
-        if address.base_url != preset.base_url or AddressNote.VERSION_ADDED in address.notes:
-            raise BadPreset(f"{_place(file, text, 'base_url')}: write it in its normal form, {address.base_url}")
+    filled = _PLACEHOLDER.sub("x", preset.base_url)
+    try:
+        address = normalise(filled, known=filled)
+    except InvalidDraft as error:
+        raise BadPreset(f"{_place(file, text, 'base_url')}: {error.message}") from error
+    if address.base_url != filled:
+        raise BadPreset(f"{_place(file, text, 'base_url')}: write it in its normal form, {address.base_url}")
     if preset.auth_types and preset.auth_types[0] != preset.auth_type:
         raise BadPreset(f"{_place(file, text, 'auth_types')}: the first one must be auth_type, {preset.auth_type}")
 

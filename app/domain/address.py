@@ -46,8 +46,10 @@ class Address:
         }
 
 
-def normalise(text: str, *, field: str = "base_url") -> Address:
+def normalise(text: str, *, field: str = "base_url", known: str = "") -> Address:
     """Parse what a person typed. Raises `InvalidDraft` with a sentence that says what to do.
+
+    `known` is the vendor's own base URL: where that has no path, none is added.
 
     >>> normalise("http://localhost:11434").base_url
     'http://localhost:11434/v1'
@@ -72,13 +74,12 @@ def normalise(text: str, *, field: str = "base_url") -> Address:
     if (single := _DOUBLED.sub(r"\1", path)) != path:
         notes.append(AddressNote.VERSION_DOUBLED)
         path = single
-    if not path:
+    origin = origin_of(url)
+    root = origin.removesuffix({"http": ":80", "https": ":443"}[url.scheme])
+    if not path and root != known:
         notes.append(AddressNote.VERSION_ADDED)
         path = "/v1"
-    origin = origin_of(url)
-    default_port = {"http": ":80", "https": ":443"}[url.scheme]
-    base = origin.removesuffix(default_port) + str(URL.build(path=path))
-    return Address(base, origin, tuple(notes))
+    return Address(root + str(URL.build(path=path)) if path else root, origin, tuple(notes))
 
 
 def origin_of(url: URL | str) -> str:

@@ -15,7 +15,7 @@ class Preset(BaseModel):
     id: str
     label: str
     type: ProviderType
-    base_url: str
+    base_url: str  # may hold {placeholders} to be replaced; without a path the API lies at the root of the host
     auth_type: str
     auth_types: list[str] = []  # the ones that make sense here; the first is `auth_type`
     local: bool = False  # runs on the reader's own machine or network
@@ -24,7 +24,8 @@ class Preset(BaseModel):
     docs_url: str = ""
     key_prefixes: list[str] = []  # of this vendor's keys, for the wrong-vendor warning
     key_check: str = ""  # path below base_url that proves the key where the model list is public
-    model_list: Literal["openai", "array", "none"] = "openai"
+    model_list: Literal["openai", "array", "none"] = "openai"  # "none": there is none, or it does not say what can be called
+    model_list_public: bool = False  # answered without a key, so it proves none
     models: list[str] = []  # recommended identifiers, best first; for vendors that do not list theirs
     test_models: list[str] = []  # small chat models to prefer in a test
     cold_start: bool = False  # loads models on demand: the first answer may take up to 120 s

@@ -60,7 +60,9 @@ class _Climb:
         self._steps: list[ProbeStep] = []
         self._proven: list[Rung] = []
         self._reach = Reach(endpoint)
-        self._ask = Ask(preset.key_check if preset and preset.key_check else trial.MODELS_PATH)
+        self._has_list = preset is None or preset.model_list != "none"
+        self._is_open = preset is not None and preset.model_list_public and not preset.key_check
+        self._ask = Ask(preset.key_check if preset and preset.key_check else trial.MODELS_PATH if self._has_list else "")
         self._first: bytes | UpstreamError = b""  # what the HTTP rung was answered
         self._models: list[str] = []
         self._said: trial.Said | None = None
@@ -179,8 +181,10 @@ class _Climb:
         self._reach.close()
         return _Outcome(_F.NOT_ENCRYPTED, proves=False)
 
-    async def _http(self) -> _Outcome:
+    async def _http(self) -> _Outcome | None:
         """The first call. Any answer of a web server passes; what it says is for the next rungs."""
+        if not self._ask.path:
+            return None  # this vendor has nothing to ask for but a chat
         started = time.perf_counter()
         status = 200
         try:
@@ -199,13 +203,16 @@ class _Climb:
             raise self._first
         if not self._needs_key:
             return _Outcome(_F.KEY_NOT_NEEDED, proves=False)
-        if isinstance(self._first, UpstreamError):
+        if isinstance(self._first, UpstreamError) or self._is_open or not self._ask.path:
             if self._depth == 0:
                 self._note(_F.NO_MODEL_LIST)
             return _Outcome(_F.KEY_NOT_TRIED, ok=None)
         return _Outcome(_F.KEY_ACCEPTED)
 
     async def _list(self) -> _Outcome:
+        if not self._has_list:
+            self._note(_F.NO_MODEL_LIST)
+            return _Outcome(_F.NO_MODEL_LIST, ok=None)
         if self._ask.path != trial.MODELS_PATH:
             self._ask = Ask(trial.MODELS_PATH)
             try:

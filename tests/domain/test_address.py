@@ -34,6 +34,12 @@ def test_an_address_is_normalised_once(typed: str, base_url: str, notes: tuple[A
     assert normalise(address.base_url).base_url == base_url
 
 
+@pytest.mark.parametrize("typed", ["https://api.example.com", "https://API.example.com:443/", "https://api.example.com/chat/completions"])
+def test_a_vendor_whose_api_lies_at_the_root_keeps_it_there(typed: str) -> None:
+    assert normalise(typed, known="https://api.example.com").base_url == "https://api.example.com"
+    assert normalise(typed, known="https://elsewhere.example.com").base_url == "https://api.example.com/v1"
+
+
 @pytest.mark.parametrize(
     ("typed", "word"),
     [

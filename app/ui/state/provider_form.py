@@ -193,7 +193,7 @@ class ProviderForm(rx.State):
         if self.label in ("", self._label_given):
             self.label = self._label_given = known.label if known else ""
         self.base_url = known.base_url if known else ""
-        self.address_folded = known is not None and not known.local
+        self.address_folded = known is not None and not known.local and "{" not in known.base_url  # what must be filled in shows
         self.key_url = known.key_url if known else ""
         self.own_prefixes = list(known.key_prefixes) if known else []
         self.title = known.label if known else ""
@@ -237,7 +237,8 @@ class ProviderForm(rx.State):
     async def _preview(self) -> None:
         """Where calls will go, while it is typed. An unfinished address is no error yet."""
         try:
-            address = normalise(self.base_url)
+            known = preset_of(self.preset)
+            address = normalise(self.base_url, known=known.base_url if known else "")
         except InvalidDraft as error:
             self.calls_to, self.notes, self.is_local, self.going_to = "", [], False, ""
             self.address_error = answer(await language(self), error) if self.base_url.strip() else ""
