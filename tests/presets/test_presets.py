@@ -1,5 +1,6 @@
 """Presets: the shipped ones are valid, a bad file is named with its line and field."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ def write(folder: Path, text: str, name: str = "some-vendor.toml") -> Path:
 
 
 def test_the_vendors_people_ask_for_first_are_shipped() -> None:
-    assert {p.id for p in presets.all_()} >= {"ollama", "lm-studio", "vllm", "openrouter", "openai", "mistral", "groq"}
+    assert {p.id for p in presets.all_()} >= {"ollama", "lm-studio", "vllm", "openrouter", "openai", "mistral", "groq", "gemini"}
 
 
 def test_local_servers_come_first_in_the_gallery() -> None:
@@ -32,9 +33,32 @@ def test_a_shipped_preset_names_auth_types_that_exist(preset: presets.Preset) ->
     assert {preset.auth_type, *preset.auth_types} <= set(auth.types())
 
 
-@pytest.mark.parametrize("preset", [p for p in presets.all_() if p.auth_type != "none"], ids=lambda p: p.id)
+@pytest.mark.parametrize("preset", [p for p in presets.all_() if not p.local], ids=lambda p: p.id)
 def test_a_vendor_that_needs_a_key_says_where_to_get_it(preset: presets.Preset) -> None:
     assert preset.key_url.startswith("https://")
+
+
+@pytest.mark.parametrize("preset", presets.all_(), ids=lambda p: p.id)
+def test_a_shipped_preset_says_in_one_plain_sentence_what_it_is(preset: presets.Preset) -> None:
+    assert re.fullmatch(r"[A-Z][^<>{}]{8,90}\.", preset.description)
+    assert preset.docs_url.startswith("https://")
+
+
+@pytest.mark.parametrize("preset", [p for p in presets.all_() if p.logo], ids=lambda p: p.id)
+def test_a_logo_is_named_after_a_file_that_can_be_built(preset: presets.Preset) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", preset.logo)
+
+
+def test_key_beginnings_tell_vendors_apart() -> None:
+    every = [(prefix, p.id) for p in presets.all_() for prefix in p.key_prefixes if len(prefix) > len("sk-")]
+
+    assert [(a, b) for a in every for b in every if a[1] != b[1] and a[0].startswith(b[0])] == []
+
+
+@pytest.mark.parametrize("preset", [p for p in presets.all_() if p.model_list == "none" and not p.key_check], ids=lambda p: p.id)
+def test_a_vendor_that_lists_nothing_brings_models(preset: presets.Preset) -> None:
+    assert preset.models
+    assert set(preset.test_models) <= set(preset.models)
 
 
 def test_an_unknown_preset_is_answered_with_the_known_ones() -> None:
@@ -58,6 +82,7 @@ def test_a_new_preset_is_one_new_file(tmp_path: Path) -> None:
         pytest.param(GOOD.replace('label = "X"\n', ""), "some-vendor.toml:3: label:", id="missing field"),
         pytest.param(GOOD + 'id = "x"\n', "some-vendor.toml:5: id:", id="id inside"),
         pytest.param(GOOD.replace("/v1", "/v1/v1"), "some-vendor.toml:3: base_url:", id="doubled version"),
+        pytest.param(GOOD.replace("api.", "{region}.").replace("/v1", "/v1/"), "some-vendor.toml:3: base_url:", id="slash"),
         pytest.param(GOOD.replace("https", "ftp"), "some-vendor.toml:3: base_url:", id="scheme"),
         pytest.param(GOOD + 'auth_types = ["none", "api_key"]\n', "some-vendor.toml:5: auth_types:", id="auth types"),
         pytest.param(GOOD + "rank = = 3\n", "some-vendor.toml:5:", id="not TOML"),

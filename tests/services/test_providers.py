@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from app import settings
+from app import presets, settings
 from app.domain.actor import Actor, ActorType, Role
 from app.domain.errors import (
     Forbidden,
@@ -113,6 +113,30 @@ async def test_an_unknown_preset_is_named(actor: Actor) -> None:
         await providers.from_preset(actor, FromPreset(preset="nobody"))
     with pytest.raises(InvalidDraft, match="preset"):
         await providers.create(actor, draft(preset="nobody"))
+
+
+@pytest.mark.parametrize(("preset", "missing"), [("azure-openai", "{resource}"), ("bedrock", "{region}")])
+async def test_an_address_that_must_be_filled_in_is_asked_for(actor: Actor, preset: str, missing: str) -> None:
+    sentence = f"Replace {missing} in the address with your own value."
+    unfilled = ProviderDraft(name="cloud", preset=preset)
+
+    for attempt in (providers.from_preset(actor, FromPreset(preset=preset)), providers.validate(actor, unfilled)):
+        with pytest.raises(InvalidDraft) as refused:
+            await attempt
+        assert refused.value.reasons == {"base_url": sentence}
+
+    filled = presets.get(preset).base_url.replace(missing, "mine")
+    seen = await providers.validate(actor, ProviderDraft(name="cloud", preset=preset, base_url=filled))
+    assert seen.base_url == filled
+
+
+async def test_an_api_at_the_root_of_its_host_stays_there(actor: Actor) -> None:
+    first = await providers.validate(actor, ProviderDraft(name="search", preset="perplexity"))
+    again = await providers.validate(actor, ProviderDraft(name="search", preset="perplexity", base_url=first.base_url))
+    elsewhere = await providers.validate(actor, ProviderDraft(name="search", preset="perplexity", base_url="https://proxy.example.com"))
+
+    assert (first.base_url, again.base_url) == ("https://api.perplexity.ai", "https://api.perplexity.ai")
+    assert elsewhere.base_url == "https://proxy.example.com/v1"
 
 
 async def test_a_patch_without_a_secret_keeps_the_stored_one(actor: Actor, saved: Provider) -> None:

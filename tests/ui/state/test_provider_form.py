@@ -42,6 +42,23 @@ async def test_a_known_provider_asks_only_for_what_it_needs(tab: Any, dialog: An
     assert (dialog.label, dialog.calls_to) == ("Groq", "https://api.groq.com/openai/v1/chat/completions")
 
 
+async def test_an_address_that_must_be_filled_in_shows_with_what_to_replace(tab: Any, dialog: Any) -> None:
+    await tab.fire(ProviderForm.choose, "azure-openai")
+
+    assert (dialog.address_folded, dialog.calls_to) == (False, "")
+    assert dialog.address_error == "Replace {resource} in the address with your own value."
+
+    await tab.fire(ProviderForm.type_address, dialog.seed, "https://mine.openai.azure.com/openai/v1")
+
+    assert (dialog.address_error, dialog.calls_to) == ("", "https://mine.openai.azure.com/openai/v1/chat/completions")
+
+
+async def test_an_api_at_the_root_of_its_host_gets_no_version(tab: Any, dialog: Any) -> None:
+    await tab.fire(ProviderForm.choose, "perplexity")
+
+    assert (dialog.calls_to, dialog.notes) == ("https://api.perplexity.ai/chat/completions", [])
+
+
 async def test_a_local_one_needs_no_key(tab: Any, dialog: Any) -> None:
     await tab.fire(ProviderForm.choose, "ollama")
 
