@@ -106,7 +106,7 @@ def _tile(tile: Drawn) -> rx.Component:
             align="center",
         ),
         class_name="pb-tile",
-        style={"padding": "10px 12px"},
+        style={"padding": "10px 12px", "alignItems": "center"},
         type="button",
         on_click=ProviderForm.choose(tile.id),
         key=tile.id,
