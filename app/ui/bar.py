@@ -17,9 +17,14 @@ def top(entry: page.Page) -> rx.Component:
         rx.link(look.mark(22), href="/", class_name="pb-brand-small", custom_attrs={"aria-label": "Patchbay"}),
         rx.heading(t(entry.title), as_="h1", size="4", weight="medium", trim="both"),
         rx.spacer(),
-        rx.flex(language(), theme(), _person(), gap="4px", align="center"),
+        rx.flex(tools(), _person(), gap="16px", align="center"),
         class_name="pb-top",
     )
+
+
+def tools() -> rx.Component:
+    """Language and theme. The gap makes up for the negative margins of ghost buttons."""
+    return rx.flex(language(), theme(), gap="24px", align="center")
 
 
 def language() -> rx.Component:

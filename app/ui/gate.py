@@ -13,7 +13,7 @@ Colour = Literal["red", "gray", "amber"]
 def card(title: str, *children: rx.Component) -> rx.Component:
     """A calm page with one card. `title` is a word key."""
     return rx.box(
-        rx.flex(bar.language(), bar.theme(), gap="4px", justify="end", padding="16px 24px"),
+        rx.flex(bar.tools(), justify="end", padding="16px 24px"),
         rx.center(
             rx.card(
                 rx.flex(look.mark(26), rx.text("Patchbay", weight="medium", size="4"), align="center", gap="10px"),
