@@ -23,4 +23,4 @@ class Unforeseen(rx.State):
 def answer(exception: Exception) -> EventSpec:
     """Log the failure, tell the reader that there was one. The log's filter takes out what looks like a secret."""
     _log.error("A handler failed", exc_info=exception)
-    return Unforeseen.confess()
+    return Unforeseen.confess()  # pyright: ignore[reportReturnType]  # called on the class, a handler gives an EventSpec
