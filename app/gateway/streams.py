@@ -33,6 +33,7 @@ class Running:
     def __exit__(self, *_: object) -> None:
         _running.discard(self)
         self._watcher.cancel()
+        del self._watcher  # a cancelled task keeps its frame, and that keeps us: nothing but the collector would free the three
 
     async def _watch(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

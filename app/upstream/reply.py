@@ -20,7 +20,7 @@ LINE_BYTES = 1024 * 1024
 STREAM_BYTES = 256 * 1024 * 1024
 # Enough for the last events of a stream: [DONE], and before it a usage chunk with the vendor's extras.
 _TAIL_BYTES = 8_192
-_DONE = re.compile(rb"(?:^|\n)data:[ \t]*\[DONE\]\s*$")
+_DONE = re.compile(rb"data:[ \t]*\[DONE\]")
 _FINISHED = re.compile(rb'"finish_reason"\s*:\s*"')
 _FORWARDED = ("retry-after", "x-request-id")
 _DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw] | list[msgspec.Raw])
@@ -127,7 +127,7 @@ class Reply:
                 yield part
         if held:
             yield held
-        if not (_DONE.search(tail) or _FINISHED.search(tail)):
+        if not _is_complete(tail):
             raise failures.bad_response("cut_off")
 
     async def error_body(self) -> bytes:
@@ -176,6 +176,12 @@ def _content_type(headers: Mapping[str, str], scrub: Scrubber) -> str:
     value = headers.get("content-type", "")
     raw = value.encode("latin-1", "replace")
     return value if scrub.bytes_(raw) is raw else "application/octet-stream"
+
+
+def _is_complete(tail: bytes) -> bool:
+    """Whether a stream that ends like this has said that it is at its end."""
+    whole = tail.rstrip()
+    return bool(_DONE.fullmatch(whole, whole.rfind(b"\n") + 1) or _FINISHED.search(tail))
 
 
 def _line(part: bytes, before: int) -> int:

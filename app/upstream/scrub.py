@@ -21,10 +21,13 @@ class Scrubber:
     __slots__ = ("_needles", "_short", "_tail_bytes")
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
-        texts = [text for secret in secrets if (text := secret.reveal())]
-        long = {n for text in texts if len(text) >= _SHORTEST_IN_ANSWERS for n in _spellings(text)}
+        long: set[bytes] = set()
+        short: set[bytes] = set()
+        for secret in secrets:
+            if text := secret.reveal():
+                (long if len(text) >= _SHORTEST_IN_ANSWERS else short).update(_spellings(text))
         self._needles = tuple(sorted(long, key=len, reverse=True))
-        self._short = tuple({n for text in texts if len(text) < _SHORTEST_IN_ANSWERS for n in _spellings(text)})
+        self._short = tuple(short)
         self._tail_bytes: frozenset[int] | None = None  # needed by streams only
 
     def __bool__(self) -> bool:

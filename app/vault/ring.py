@@ -13,7 +13,7 @@ from app.vault import s1
 SYSTEM_KEYS = ("audit_seal", "fingerprint", "mac")
 
 # Unwrapping a data key costs more than the rest of opening a value. One that is kept opens one value, and is worth nothing to
-# whoever can read this memory: the master keys lie beside it. Texts are opened anew, with their binding, for every call.
+# whoever can read this memory: the master keys lie beside it. Texts are opened anew, under their binding, for every call.
 _KEPT_DATA_KEYS = 4_096
 
 _current: "Ring | None" = None
@@ -30,7 +30,7 @@ class Ring:
         self.active = active
         self._masters = {kid: s1.fernet(key) for kid, key in keys.items()}
         self._system: dict[str, bytes] = {}
-        self._taken_apart = lru_cache(_KEPT_DATA_KEYS)(self._take_apart)
+        self._prepared = lru_cache(_KEPT_DATA_KEYS)(self._prepare)
 
     @property
     def kids(self) -> frozenset[str]:
@@ -73,13 +73,13 @@ class Ring:
 
     def _open(self, sealed: Sealed, binding: Binding) -> bytes:
         """For this room alone: `vault.open` is the door. Raises `SecretUnreadable`."""
-        data_key, body = self._taken_apart(sealed)
-        return s1.decrypt(data_key, body, s1.associated_data(self.instance_id, binding))
+        return s1.decrypt(*self._prepared(sealed, binding))
 
-    def _take_apart(self, sealed: Sealed) -> tuple[bytes, bytes]:
-        """The data key and the body of a value; failures are not kept."""
+    def _prepare(self, sealed: Sealed, binding: Binding) -> tuple[s1.AESGCM, bytes, bytes]:
+        """What `s1.decrypt` needs; failures are not kept."""
         parts = s1.parse(sealed)
-        return s1.unwrap(self._master(parts.kid), parts.wrapped), parts.body
+        data_key = s1.unwrap(self._master(parts.kid), parts.wrapped)
+        return s1.AESGCM(data_key), parts.body, s1.associated_data(self.instance_id, binding)
 
     def _master(self, kid: str) -> s1.Fernet:
         if (master := self._masters.get(kid)) is None:

@@ -72,10 +72,10 @@ def encrypt(data_key: bytes, nonce: bytes, text: bytes, data: bytes) -> bytes:
     return nonce + AESGCM(data_key).encrypt(nonce, text, data)
 
 
-def decrypt(data_key: bytes, body: bytes, data: bytes) -> bytes:
+def decrypt(cipher: AESGCM, body: bytes, data: bytes) -> bytes:
     """The text, or `SecretUnreadable` (auth_failed) when the body or the binding is not the one that was sealed."""
     try:
-        return AESGCM(data_key).decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], data)
+        return cipher.decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], data)
     except InvalidTag as error:
         raise unreadable("auth_failed") from error
 

@@ -1,11 +1,10 @@
 """The product without the console, for comparison: what `make_web` answers, with the house opened around it."""
 
-import gc
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
-from app import web
+from app import asgi, web
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -18,8 +17,7 @@ def make() -> App:
             return await site(scope, receive, send)
         await receive()
         await opened.enter_async_context(web.house())
-        gc.collect()
-        gc.freeze()
+        asgi.settle()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await opened.aclose()
