@@ -20,6 +20,7 @@ class Preset(BaseModel):
     auth_types: list[str] = []  # the ones that make sense here; the first is `auth_type`
     local: bool = False  # runs on the reader's own machine or network
     description: str = ""
+    description_in: dict[str, str] = {}  # language → the same sentence
     key_url: str = ""  # where to get a key
     docs_url: str = ""
     key_prefixes: list[str] = []  # of this vendor's keys, for the wrong-vendor warning

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app import presets
 from app.ui import words
 
 ROOT = Path(__file__).parents[2]
@@ -107,6 +108,14 @@ def test_english_left_behind_and_a_stray_word_would_be_seen() -> None:
     assert left_in_english(english, planted) == {"common.save", "common.edit", "card.models"}
     assert off_the_list("zh", english, planted) == {"card.models", "nav.providers", "form.default_model"}
     assert HALF_WIDTH.search("已保存, 请继续")
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_known_provider_says_in_each_language_what_it_is(code: str) -> None:
+    said = {p.id: p.description_in.get(code, "") for p in presets.all_()}
+
+    assert {name for name, text in said.items() if not text or text == presets.get(name).description} == set()
+    assert set().union(*(p.description_in for p in presets.all_())) == set(OTHERS)
 
 
 def reasons_in(text: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from app import presets
 from app.domain.errors import UnknownPreset
 from app.domain.preset import Preset
 from app.ui.state.cards import face
+from app.ui.state.notices import language
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +34,21 @@ class Gallery(rx.State):
     async def find(self, text: str) -> None:
         """Show the known providers that match."""
         self.search = text[:100]
-        self._show()
+        await self._show()
 
-    def _show(self) -> None:
+    async def _show(self) -> None:
+        """Put what matches on the page, in the reader's language."""
+        spoken = await language(self)
         needle = self.search.strip().lower()
-        found = [p for p in presets.all_() if needle in f"{p.label} {p.id} {p.description}".lower()]
-        self.local = [_tile(p) for p in found if p.local]
-        self.cloud = [_tile(p) for p in found if not p.local]
+        found = [p for p in presets.all_() if needle in f"{p.label} {p.id} {_text(p, spoken)}".lower()]
+        self.local = [_tile(p, spoken) for p in found if p.local]
+        self.cloud = [_tile(p, spoken) for p in found if not p.local]
 
 
-def open_(gallery: Gallery) -> None:
+async def open_(gallery: Gallery) -> None:
     """Show everything again."""
     gallery.search = ""
-    gallery._show()
+    await gallery._show()
 
 
 def preset_of(preset: str | None) -> Preset | None:
@@ -61,6 +64,10 @@ def key_prefixes() -> dict[str, str]:
     return {prefix: p.label for p in presets.all_() for prefix in p.key_prefixes if len(prefix) > len("sk-")}
 
 
-def _tile(p: Preset) -> Tile:
+def _text(p: Preset, spoken: str) -> str:
+    return p.description_in.get(spoken, p.description)
+
+
+def _tile(p: Preset, spoken: str) -> Tile:
     look = face(p.label, p)
-    return Tile(p.id, p.label, p.description, look.logo, look.initials, look.tint)
+    return Tile(p.id, p.label, _text(p, spoken), look.logo, look.initials, look.tint)

@@ -96,7 +96,7 @@ class ProviderForm(rx.State):
     async def add(self, preset: str = "") -> None:
         """Open the dialog: at the choice, or directly at one vendor's fields."""
         self._clear()
-        gallery.open_(await self.get_state(Gallery))
+        await gallery.open_(await self.get_state(Gallery))
         self.step = "choose"
         if preset:
             await self._take(preset)
