@@ -1,6 +1,7 @@
 """Slugs and the words they may not be."""
 
 import re
+import unicodedata
 
 from app.domain.errors import InvalidDraft, Reason
 
@@ -43,5 +44,11 @@ def check_slug(name: str, *, field: str = "name") -> str:
 
 
 def slugify(text: str) -> str:
-    """A slug made of a label: lower case, runs of anything else become one hyphen, at most 50 characters."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:50].rstrip("-")
+    """A slug made of a label: lower case, letters without their marks, runs of anything else become one hyphen, at most 50 characters.
+
+    >>> slugify("Văn phòng Đà Nẵng")
+    'van-phong-da-nang'
+    """
+    parts = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    bare = "".join(c for c in parts if not unicodedata.combining(c))
+    return re.sub(r"[^a-z0-9]+", "-", bare).strip("-")[:50].rstrip("-")

@@ -32,3 +32,4 @@ def test_a_reserved_word_is_refused(name: str) -> None:
 
 def test_a_slug_is_made_of_a_label() -> None:
     assert slugify("Ollama (office) №2") == "ollama-office-2"
+    assert slugify("Văn phòng Đà Nẵng") == "van-phong-da-nang"
