@@ -52,7 +52,8 @@ def wraps() -> dict[tuple[int, str], Any]:
 
 def toaster() -> rx.Component:
     """Where notices appear."""
-    return rx.toast.provider(position="bottom-right", close_button=True, rich_colors=False, theme=rx.color_mode)
+    named = {"containerAriaLabel": t("toast.title"), "toastOptions": rx.Var.create({"closeButtonAriaLabel": t("common.close")})}
+    return rx.toast.provider(position="bottom-right", close_button=True, rich_colors=False, theme=rx.color_mode, custom_attrs=named)
 
 
 def title(entry: page.Page) -> rx.Var[str]:

@@ -44,7 +44,13 @@ def _rung(line: Drawn, key: Drawn) -> rx.Component:
     return rx.el.li(
         rx.flex(
             rx.box(sign, flex_shrink="0", style={"display": "flex"}),
-            rx.text(line.title, size="2", weight=rx.cond(line.state == "failed", "bold", "medium"), flex_shrink="0", max_width="60%"),
+            rx.text(
+                line.title,
+                size="2",
+                weight=rx.cond(line.state == "failed", "bold", "medium"),
+                flex_shrink=rx.cond(line.state == "ok", "0", "1"),
+                max_width=rx.cond(line.state == "ok", "60%", "none"),
+            ),
             rx.cond(
                 line.state == "ok",
                 rx.text(

@@ -25,6 +25,13 @@ export const tr = (language, key, values, fallback) => {
   });
 };
 
+// Whoever never chose a language reads the one their browser asks for, if we speak it. Kept where Reflex keeps the choice.
+const CHOICE = "pb-language";
+if (typeof localStorage !== "undefined" && localStorage.getItem(CHOICE) === null) {
+  const spoken = (navigator.languages ?? []).map((tag) => tag.split("-")[0]).find((code) => C[code]);
+  if (spoken) localStorage.setItem(CHOICE, spoken);
+}
+
 const STEPS = [["second", 60], ["minute", 60], ["hour", 24], ["day", 30], ["month", 12], ["year", Infinity]];
 const relative = (language, at) => {
   let distance = (new Date(at) - Date.now()) / 1000;

@@ -21,7 +21,16 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "system": ("instance:", "master_key:", "registry:", "audit:"),
 }
 # Values that have words of their own.
-NAMED = {"scope": "scope", "auth_type": "auth_type", "role": "role", "verdict": "verdict", "proven": "rung_ok", "type": "provider_type"}
+NAMED = {
+    "scope": "scope",
+    "auth_type": "auth_type",
+    "role": "role",
+    "verdict": "verdict",
+    "proven": "rung_ok",
+    "type": "provider_type",
+    "kind": "value",
+    "source": "value",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +171,7 @@ def _value(value: Any, language: str, field: str) -> str:
         case None | "" | [] | {}:
             return words.say(language, "audit.nothing")
         case list():
-            shown = ", ".join(_value(v, language, field) for v in value[:LISTED])
+            shown = words.say(language, "common.comma").join(_value(v, language, field) for v in value[:LISTED])
             return f"{shown} …" if len(value) > LISTED else shown
         case dict():
             return ", ".join(f"{k} {v}" for k, v in value.items())

@@ -178,7 +178,8 @@ def changes(error: Stale, spoken: str) -> str:
     """What somebody else saved meanwhile, in words: "Address: https://…, Name: …"."""
     changed = error.details.get("changed")
     found = changed.items() if isinstance(changed, dict) else ()
-    return ", ".join(f"{words.say_of(spoken, 'configuration', field)}: {value}" for field, value in found if field != "version")
+    named = [(words.say_of(spoken, "configuration", field), value) for field, value in found if field != "version"]
+    return words.say(spoken, "common.comma").join(words.say(spoken, "audit.set_to", field=name, after=value) for name, value in named)
 
 
 async def _create(who: Actor, form: dict[str, str], draft: ProviderDraft) -> Provider:
