@@ -62,8 +62,8 @@ def left_in_english(english: Mapping[str, words.Text], own: Mapping[str, words.T
 
 def off_the_list(code: str, english: Mapping[str, words.Text], own: Mapping[str, words.Text]) -> set[str]:
     """Keys that call a thing by another word than the list does."""
-    found = {key for key, text in own.items() if any(word in form.lower() for form in forms(text) for word in NEVER[code])}
-    for term, word in TERMS[code].items():
+    found = {key for key, text in own.items() if any(word in form.lower() for form in forms(text) for word in NEVER.get(code, []))}
+    for term, word in TERMS.get(code, {}).items():
         named = re.compile(rf"\b{term}s?\b", re.IGNORECASE)
         asked = {key for key, text in english.items() if any(named.search(re.sub(r"\{\w+\}|https?://\S+", "", f)) for f in forms(text))}
         found |= {key for key in asked if not all(word in form.lower() for form in forms(own[key]))}
