@@ -71,6 +71,11 @@ def get(preset: str) -> Preset:
         ) from None
 
 
+def find(preset: str | None) -> Preset | None:
+    """The preset a saved provider came from, None when it came from none: a provider outlives the file."""
+    return _shipped().get(preset or "")
+
+
 def _check(preset: Preset, file: Path, text: str) -> None:
     """What the types cannot say: an address in its normal form, an auth type among those offered."""
     filled = _PLACEHOLDER.sub("x", preset.base_url)

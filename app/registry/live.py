@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from app.domain.errors import PatchbayError
+from app.domain.errors import PatchbayError, UnknownProvider
 from app.domain.snapshot import ClientKeyEntry, Endpoint, Route, Snapshot
 from app.registry import build, selector
 from app.storage import engine, work
@@ -86,6 +86,12 @@ class Registry:
     def resolve(self, text: str, snapshot: Snapshot | None = None, *, allowed: ClientKeyEntry | None = None) -> Route:
         """What a selector means. Raises `UnknownModel` with suggestions, `ProviderDisabled`."""
         return selector.resolve(text, snapshot or self.snapshot, allowed)
+
+    def endpoint(self, name: str) -> Endpoint:
+        """A provider as calls see it right now, switched off or not. Raises `UnknownProvider`."""
+        if (endpoint := self.snapshot.endpoints.get(name)) is None:
+            raise UnknownProvider("There is no provider of this name. It may have been deleted.")
+        return endpoint
 
     def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
         """Call back after each swap, on the loop, with the new snapshot. Returns what ends it."""

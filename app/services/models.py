@@ -7,11 +7,9 @@ from typing import Literal
 from app import presets, registry
 from app.domain.actor import Actor
 from app.domain.audit import Action
-from app.domain.errors import InvalidDraft, Reason, Stale, UnknownPreset, UnknownProvider
-from app.domain.preset import Preset
+from app.domain.errors import InvalidDraft, Reason, Stale, UnknownProvider
 from app.domain.probe import ProbeError, ProbeResult, Rung, Verdict
 from app.domain.provider import Model, ModelDraft, Record
-from app.domain.snapshot import Endpoint
 from app.relay import ladder
 from app.storage import engine, providers
 from app.storage import models as rows
@@ -56,9 +54,9 @@ async def discover(actor: Actor, name: str) -> Discovery:
         row = _found(await providers.get(session, name))
         listed = {m.identifier for m in await rows.of_provider(session, row.id)}
     await registry.shared.refresh(row.revision)
-    endpoint = _served(name)
+    endpoint = registry.shared.endpoint(name)
     result: ProbeResult | None = None
-    async with aclosing(ladder.run(endpoint, model=None, depth="models", preset=_preset(row.preset))) as steps:
+    async with aclosing(ladder.run(endpoint, model=None, depth="models", preset=presets.find(row.preset))) as steps:
         async for step in steps:
             result = step if isinstance(step, ProbeResult) else result
     reported = set(result.models) if result and Rung.MODELS in result.proven else set()
@@ -125,18 +123,3 @@ def _found(row: ProviderRow | None) -> ProviderRow:
     if row is None:
         raise UnknownProvider("There is no provider of this name. It may have been deleted.")
     return row
-
-
-def _served(name: str) -> Endpoint:
-    """The provider as calls see it right now."""
-    if (endpoint := registry.shared.snapshot.endpoints.get(name)) is None:
-        raise UnknownProvider("There is no provider of this name. It may have been deleted.")
-    return endpoint
-
-
-def _preset(name: str | None) -> Preset | None:
-    """The preset a provider came from; it outlives the file."""
-    try:
-        return presets.get(name) if name else None
-    except UnknownPreset:
-        return None

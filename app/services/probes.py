@@ -12,7 +12,7 @@ from app import presets, registry, settings
 from app.domain.actor import Actor
 from app.domain.audit import Action, Outcome
 from app.domain.drafts import Settled, settle
-from app.domain.errors import InvalidDraft, TooManyAttempts, UnknownCredential, UnknownPreset, UnknownProvider, UpstreamError
+from app.domain.errors import InvalidDraft, TooManyAttempts, UnknownCredential, UnknownProvider, UpstreamError
 from app.domain.ids import uuid7
 from app.domain.preset import Preset
 from app.domain.probe import Depth, ProbeResult, ProbeStep
@@ -49,13 +49,13 @@ async def run_saved(
     digest = provider_records.digest(row, keys)
     await _approve(actor, row.origin)
     await registry.shared.refresh(row.revision)
-    endpoint = _served(name)
+    endpoint = registry.shared.endpoint(name)
     if credential_id is not None:
         chosen = tuple(k for k in endpoint.keys if k.id == credential_id)
         if not chosen:
             raise UnknownCredential("This provider has no key of this id.")
         endpoint = replace(endpoint, keys=chosen)
-    async with aclosing(ladder.run(endpoint, model=model, depth=depth, preset=_preset(row.preset))) as steps:
+    async with aclosing(ladder.run(endpoint, model=model, depth=depth, preset=presets.find(row.preset))) as steps:
         async for step in steps:
             if isinstance(step, ProbeResult):
                 await _keep(actor, step, row=row, digest=digest, name=name)
@@ -179,24 +179,10 @@ def _preset_of(draft: ProviderDraft, row: ProviderRow | None) -> Preset | None:
     """The preset a draft names, or that of its type. A saved provider outlives its preset's file."""
     if draft.preset is None:
         return presets.get("openai") if draft.type is ProviderType.OPENAI else None
-    found = _preset(draft.preset)
+    found = presets.find(draft.preset)
     if found is None and (row is None or row.preset != draft.preset):
         raise InvalidDraft({"preset": "There is no preset of this name."})
     return found
-
-
-def _served(name: str) -> Endpoint:
-    """The provider as calls see it right now."""
-    if (endpoint := registry.shared.snapshot.endpoints.get(name)) is None:
-        raise UnknownProvider("There is no provider of this name. It may have been deleted.")
-    return endpoint
-
-
-def _preset(name: str | None) -> Preset | None:
-    try:
-        return presets.get(name) if name else None
-    except UnknownPreset:
-        return None
 
 
 async def _stored(session: engine.AsyncSession, name: str) -> tuple[ProviderRow, list[StoredKey]]:
