@@ -125,11 +125,12 @@ def environment(work: Path) -> dict[str, str]:
         "NPM_CONFIG_FUND": "false",
         "NPM_CONFIG_OMIT_LOCKFILE_REGISTRY_RESOLVED": "true",
     }
-    return keyfile.environment_of_strangers() | own | {"NPM_CONFIG_REGISTRY": os.environ.get("NPM_CONFIG_REGISTRY") or _registry(own)}
+    registry = os.environ.get("NPM_CONFIG_REGISTRY") or _registry(own)
+    return keyfile.environment_of_strangers() | own | ({"NPM_CONFIG_REGISTRY": registry} if registry else {})
 
 
 def _registry(own: dict[str, str]) -> str:
-    """The registry npm is set up for; otherwise Reflex would try several to find the fastest."""
+    """The registry npm is set up for, "" when it does not say; without it Reflex would try several to find the fastest."""
     npm = shutil.which("npm", path=own["PATH"]) or "npm"
     around = keyfile.environment_of_strangers() | own
     asked = subprocess.run([npm, "config", "get", "registry"], env=around, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
