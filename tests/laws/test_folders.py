@@ -1,5 +1,9 @@
 """What lies in a plug-in folder is what got loaded, both ways; and a stranger's file needs no edit elsewhere."""
 
+import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +13,22 @@ from app.ui import page, words
 from app.upstream import auth
 
 ROOT = Path(__file__).parents[2]
+
+# A stranger's file of each kind, made of one that is there: (model, copy, (text, replaced by)).
+STRANGERS = [
+    ("presets/groq.toml", "presets/stranger.toml", ("\0", "")),
+    ("app/upstream/auth/none.py", "app/upstream/auth/stranger.py", ("\0", "")),
+    ("app/ui/languages/en.toml", "app/ui/languages/stranger.toml", ("\0", "")),
+    ("app/ui/pages/not_found.py", "app/ui/pages/stranger.py", ('route="404"', 'route="/stranger"')),
+]
+LOADED = """
+import json
+from app import presets
+from app.ui import page, words
+from app.upstream import auth
+kinds = [{p.id for p in presets.all_()}, set(auth.types()), set(words.languages()), {p.module for p in page.pages()}]
+print(json.dumps([sorted(kind) for kind in kinds]))
+"""
 
 
 def stems(folder: str, suffix: str) -> set[str]:
@@ -27,3 +47,22 @@ def stems(folder: str, suffix: str) -> set[str]:
 )
 def test_a_folder_and_what_got_loaded_are_equal(files: set[str], loaded: set[str]) -> None:
     assert files == loaded
+
+
+def loaded_in(root: Path) -> list[list[str]]:
+    """What a checkout loads: presets, auth types, languages, pages."""
+    run = subprocess.run([sys.executable, "-c", LOADED], cwd=root, capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 0, run.stderr[-2_000:]
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def test_a_strangers_file_is_found_without_an_edit_elsewhere_and_missed_when_it_is_gone(tmp_path: Path) -> None:
+    for folder in ("app", "presets"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("_frontend", "__pycache__"))
+    shutil.copy(ROOT / "rxconfig.py", tmp_path)
+    without = loaded_in(tmp_path)
+    for model, copy, (old, new) in STRANGERS:
+        (tmp_path / copy).write_text((tmp_path / model).read_text("utf-8").replace(old, new), "utf-8")
+
+    assert ["stranger" in kind for kind in without] == [False] * 4
+    assert ["stranger" in kind for kind in loaded_in(tmp_path)] == [True] * 4
