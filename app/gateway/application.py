@@ -11,6 +11,9 @@ _log = logging.getLogger(__name__)
 # Path of ours → path below a provider's base URL.
 _POSTS = {"/v1/chat/completions": "/chat/completions", "/v1/embeddings": "/embeddings"}
 _LIST = "/v1/models"
+_INCOMPLETE = errors.fault(
+    408, "The request stopped before it was complete. Send it again.", type_="invalid_request_error", code="request_incomplete"
+)
 
 
 async def gateway_app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -20,7 +23,7 @@ async def gateway_app(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         await _route(scope, receive, send)
     except CallerLeft:
-        return
+        await exchange.refuse(send, _INCOMPLETE)  # heard by a caller who stalled and is still there
     except PatchbayError as error:
         await exchange.refuse(send, errors.answer(error))
     # The edge: whatever was not foreseen is logged and answered without a word about the inside.

@@ -24,7 +24,7 @@ _ENDING = errors.fault(503, "Patchbay is shutting down. Send the request again."
 
 
 class CallerLeft(Exception):
-    """The connection ended before the request was complete: there is nobody to answer."""
+    """The request ended before it was complete: its caller hung up, or fell silent in the middle of the body."""
 
 
 async def forward(scope: Scope, receive: Receive, send: Send, path: str) -> None:

@@ -221,10 +221,10 @@ async def test_a_cursor_nobody_issued_is_the_callers_mistake(admin: httpx.AsyncC
     assert response.status_code == 422
 
 
-@pytest.mark.parametrize("path", ["/auth/login", "/api/v1/client-keys", "/v1/chat/completions"])
+@pytest.mark.parametrize(("path", "answered"), [("/auth/login", 303), ("/api/v1/client-keys", 400), ("/v1/chat/completions", 408)])
 @pytest.mark.parametrize("limit", ["PAUSE_SECONDS", "BODY_SECONDS"])
 async def test_a_body_that_stops_in_the_middle_is_given_up(
-    house: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, path: str, limit: str
+    house: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, path: str, answered: int, limit: str
 ) -> None:
     monkeypatch.setattr(web, limit, 0.05)
     key = (await client_keys.issue(SYSTEM, "script", Scope.GATEWAY if path.startswith("/v1/") else Scope.ADMIN)).key
@@ -238,11 +238,14 @@ async def test_a_body_that_stops_in_the_middle_is_given_up(
             await asyncio.Event().wait()
         return begun.pop()
 
-    async def send(_: Any) -> None:
-        return None
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
 
     async with asyncio.timeout(5):
         await web.make_web()({**scope, "headers": [(k.encode(), v.encode()) for k, v in headers.items()]}, receive, send)
 
     assert not begun
+    assert sent[0]["status"] == answered
     assert "Unforeseen" not in caplog.text
