@@ -48,12 +48,18 @@ def selectors(snapshot: Snapshot, allowed: ClientKeyEntry | None = None) -> Iter
 
 
 def may_use(allowed: ClientKeyEntry | None, provider: str, model: str | None) -> bool:
-    """Whether a client key reaches this model. Its list of models names them bare or behind their provider."""
+    """Whether a client key reaches this model. Its list names models bare, of any provider, or as `provider/model`.
+
+    An entry with a slash is always the latter: read as a bare name as well, "openai/gpt-4o" would also mean what a reseller
+    calls so. That holds whether the provider exists or not, so that deleting one widens no key.
+    """
     if allowed is None:
         return True
     if allowed.providers is not None and provider not in allowed.providers:
         return False
-    return allowed.models is None or model in allowed.models or f"{provider}/{model}" in allowed.models
+    if allowed.models is None:
+        return True
+    return f"{provider}/{model}" in allowed.models or (model in allowed.models and "/" not in str(model))
 
 
 def _default(snapshot: Snapshot, allowed: ClientKeyEntry | None) -> Route:

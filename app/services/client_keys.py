@@ -10,6 +10,7 @@ from app.domain.audit import Action
 from app.domain.errors import InvalidDraft, Reason, UnknownClientKey
 from app.domain.people import LONGEST_NAME, ClientKey, IssuedClientKey
 from app.storage import client_keys, engine
+from app.storage import providers as stored_providers
 from app.storage.tables import ClientKeyRow, now
 from app.storage.work import work
 
@@ -29,10 +30,12 @@ async def issue(
 ) -> IssuedClientKey:
     """A new key; the answer is the only place where it can ever be read. None for `models` or `providers` = all.
 
-    Raises `InvalidDraft` for an empty name, a restriction that allows nothing, or a time that is over.
+    An entry of `models` is bare ("gpt-4o", of whichever provider) or `provider/model`. Raises `InvalidDraft` for an empty name,
+    a restriction that allows nothing, or a time that is over.
     """
     actor.must_admin()
     name = _checked(name, models, providers, expires_at)
+    await _must_name_providers(models or ())
     key, public_id = client_key.mint()
     row = ClientKeyRow(
         public_id=public_id, name=name, digest=client_key.digest_of(key), scope=scope, expires_at=expires_at, created_by=actor.name[:80],
@@ -96,6 +99,15 @@ def _checked(name: str, models: Sequence[str] | None, providers: Sequence[str] |
     if reasons:
         raise InvalidDraft(reasons)
     return name
+
+
+async def _must_name_providers(models: Sequence[str]) -> None:
+    """Models whose name has a slash of its own are written behind their provider; otherwise the key would reach nothing."""
+    async with engine.session() as session:
+        known = set(await stored_providers.names(session))
+    if strange := sorted({model for model in models if "/" in model and model.partition("/")[0] not in known}):
+        said = f"Write provider/model: there is no provider {strange[0].partition('/')[0][:50]!r} here."
+        raise InvalidDraft({"models": said}, suggestions=[f"{name}/{strange[0][:200]}" for name in sorted(known)[:3]])
 
 
 def _target(row: ClientKeyRow) -> tuple[str, str, str]:

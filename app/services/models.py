@@ -10,7 +10,7 @@ from app.domain.audit import Action
 from app.domain.errors import InvalidDraft, Reason, Stale, UnknownProvider
 from app.domain.probe import ProbeError, ProbeResult, Rung, Verdict
 from app.domain.provider import Model, ModelDraft, Record
-from app.relay import ladder
+from app.relay import ladder, pace
 from app.storage import engine, providers
 from app.storage import models as rows
 from app.storage.columns import now
@@ -48,8 +48,12 @@ async def list_(actor: Actor, name: str) -> list[Model]:
 
 
 async def discover(actor: Actor, name: str) -> Discovery:
-    """Ask the provider which models it has. An empty or failed answer is a status, never a reason to remove anything."""
+    """Ask the provider which models it has. An empty or failed answer is a status, never a reason to remove anything.
+
+    Counts as a test: raises `TooManyAttempts` when there were many.
+    """
     actor.must_admin()
+    pace.count(actor.id)
     async with engine.session() as session:
         row = _found(await providers.get(session, name))
         listed = {m.identifier for m in await rows.of_provider(session, row.id)}

@@ -1,8 +1,6 @@
 """Testing: one climb of the diagnosis ladder, of a draft or of a saved provider, through the path that traffic takes."""
 
 import asyncio
-import time
-from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -12,7 +10,7 @@ from app import presets, registry, settings
 from app.domain.actor import Actor
 from app.domain.audit import Action, Outcome
 from app.domain.drafts import Settled, settle
-from app.domain.errors import InvalidDraft, TooManyAttempts, UnknownCredential, UnknownProvider, UpstreamError
+from app.domain.errors import InvalidDraft, UnknownCredential, UnknownProvider, UpstreamError
 from app.domain.ids import uuid7
 from app.domain.preset import Preset
 from app.domain.probe import Depth, ProbeResult, ProbeStep
@@ -20,7 +18,7 @@ from app.domain.provider import WIRES, KeyState, LastTest, Network, ProviderDraf
 from app.domain.provider_status import configuration
 from app.domain.secret import Binding
 from app.domain.snapshot import Endpoint, Key, Timeouts
-from app.relay import ladder
+from app.relay import ladder, pace
 from app.storage import approvals, credentials, engine, probes, provider_records, providers
 from app.storage.credentials import StoredKey
 from app.storage.tables import ProviderRow
@@ -28,11 +26,7 @@ from app.storage.work import work
 from app.upstream import auth, egress
 from app.vault import envelope, ring
 
-PER_MINUTE = 30
 LOOK_UP_SECONDS = 5.0
-
-# Actor id → monotonic times of the tests of the last minute. A test costs money and reaches out; per process is enough.
-_recent: dict[str, deque[float]] = {}
 
 
 async def run_saved(
@@ -43,7 +37,7 @@ async def run_saved(
     Raises `UnknownProvider`, `UnknownCredential`, `TooManyAttempts` before the first rung.
     """
     actor.must_admin()
-    _slow_down(actor)
+    pace.count(actor.id)
     async with engine.session() as session:
         row, keys = await _stored(session, name)
     digest = provider_records.digest(row, keys)
@@ -79,7 +73,7 @@ async def run_draft(
     preset = _preset_of(draft, row)
     hints = {f: s.hint for key in keys for f, s in key.secrets.items()}
     settled = settle(draft, preset=preset, types={n: t.info for n, t in auth.types().items()}, hints=hints)
-    _slow_down(actor)
+    pace.count(actor.id)
     await _approve(actor, settled.address.origin)
     endpoint, fingerprints = _endpoint(settled, row, keys)
     digest = configuration(
@@ -190,14 +184,3 @@ async def _stored(session: engine.AsyncSession, name: str) -> tuple[ProviderRow,
     if row is None:
         raise UnknownProvider("There is no provider of this name. It may have been deleted.")
     return row, await credentials.of_provider(session, row.id)
-
-
-def _slow_down(actor: Actor) -> None:
-    """At most `PER_MINUTE` tests a minute and person. Raises `TooManyAttempts` with the seconds to wait."""
-    at, times = time.monotonic(), _recent.setdefault(actor.id, deque())
-    while times and at - times[0] > 60:
-        times.popleft()
-    if len(times) >= PER_MINUTE:
-        wait = max(1, round(60 - (at - times[0])))
-        raise TooManyAttempts(f"That were many tests in a short time. Try again in {wait} seconds.", details={"retry_after": wait})
-    times.append(at)

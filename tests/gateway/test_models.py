@@ -34,7 +34,7 @@ async def test_the_list_follows_every_change(acme: Upstream, gateway: Gateway, a
 
 
 async def test_a_narrow_key_sees_what_it_may_use(acme: Upstream, gateway: Gateway, actor: Actor) -> None:
-    key = (await client_keys.issue(actor, "narrow", Scope.GATEWAY, models=["beta/large"])).key
+    key = (await client_keys.issue(actor, "narrow", Scope.GATEWAY, models=["acme/beta/large"])).key
 
     assert await names(gateway, key) == ["acme/beta/large"]
 

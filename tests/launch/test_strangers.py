@@ -17,6 +17,7 @@ from tests.launch.conftest import STATE, sign_in, tab
 HANDLERS = {name: permission.role_of(found.handler.fn) for name, found in main.app._registration_context.event_handlers.items()}
 OURS = [name for name, needed in HANDLERS.items() if needed is not None and name not in guard.FRAMEWORK and not name.endswith(".setvar")]
 SETTERS = [name for name in HANDLERS if name.endswith(".setvar")]
+LIVE = f"{STATE}app___ui___state___live____live"
 HYDRATE = f"{STATE}hydrate"
 SESSION = f"{STATE}app___ui___state___session____session_state"
 
@@ -88,6 +89,21 @@ async def test_opening_a_page_loads_nothing_for_a_stranger(server: Patchbay) -> 
     async with tab(server.url, cookie=sign_in(server, "ada@example.org")) as ada:
         await ada.fire(f"{STATE}hydrate_and_load", path="/client-keys")
         await ada.wait(lambda: "planted-key-name" in json.dumps(ada.updates))
+
+
+async def test_a_stranger_s_tab_is_not_told_that_something_changed(server: Patchbay) -> None:
+    async with tab(server.url) as stranger, tab(server.url, cookie=sign_in(server, "ada@example.org")) as ada:
+        for each in (stranger, ada):
+            await each.fire(HYDRATE)
+            await each.wait(lambda each=each: SESSION in each.changed())
+        before = len(stranger.updates)
+
+        server.run("client-key", "add", "one-more")
+        await ada.wait(lambda: ada.changed().get(LIVE, {}).get("revision_rx_state_", 0) > 0)
+        await stranger.fire(f"{STATE}app___ui___words____language.choose", {"code": "en"})
+        await stranger.wait(lambda: len(stranger.updates) > before)
+
+        assert LIVE not in json.dumps(stranger.updates[before:])
 
 
 async def test_whoever_presents_the_token_of_somebody_else_s_tab_gets_nothing_of_it(server: Patchbay) -> None:

@@ -86,3 +86,32 @@ def test_a_restriction_can_make_a_bare_name_unique() -> None:
 
     assert selector.resolve("gpt", HELD, allowed).endpoint.name == "beta"
     assert [name for name, _ in selector.selectors(HELD, allowed)] == ["beta/gpt", "beta/only-here", "beta/acme/odd"]
+
+
+RESOLD = snapshot(provider("openai", "gpt-4o"), provider("openrouter", "openai/gpt-4o", "gpt-4o"))
+WITHOUT = snapshot(provider("openrouter", "openai/gpt-4o"))
+
+
+@pytest.mark.parametrize(
+    ("held", "limit", "text", "reaches"),
+    [
+        pytest.param(RESOLD, "openai/gpt-4o", "openai/gpt-4o", "openai", id="the provider it names"),
+        pytest.param(RESOLD, "openai/gpt-4o", "gpt-4o", "openai", id="the same, bare"),
+        pytest.param(RESOLD, "openai/gpt-4o", "openrouter/openai/gpt-4o", "", id="not what a reseller calls so"),
+        pytest.param(WITHOUT, "openai/gpt-4o", "openai/gpt-4o", "", id="not a reseller's once the provider is gone"),
+        pytest.param(WITHOUT, "openai/gpt-4o", "openrouter/openai/gpt-4o", "", id="nor behind the reseller's name"),
+        pytest.param(RESOLD, "openrouter/openai/gpt-4o", "openrouter/openai/gpt-4o", "openrouter", id="the reseller's when it is named"),
+        pytest.param(
+            RESOLD, "openrouter/openai/gpt-4o", "openai/gpt-4o", "openrouter", id="and then by its own name too, never the vendor's"
+        ),
+        pytest.param(RESOLD, "gpt-4o", "openrouter/gpt-4o", "openrouter", id="a bare name, of whichever provider"),
+    ],
+)
+def test_a_key_for_one_providers_model_reaches_no_other_provider(held: Snapshot, limit: str, text: str, reaches: str) -> None:
+    key = ClientKeyEntry("id", "app", b"", Scope.GATEWAY, models=frozenset({limit}))
+
+    if reaches:
+        assert selector.resolve(text, held, key).endpoint.name == reaches
+    else:
+        with pytest.raises(UnknownModel):
+            selector.resolve(text, held, key)

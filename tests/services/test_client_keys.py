@@ -105,6 +105,7 @@ async def test_issuing_and_revoking_raise_the_revision_so_that_the_registry_sees
         pytest.param({"name": "x" * 81}, "name", id="long name"),
         pytest.param({"models": []}, "models", id="no models"),
         pytest.param({"providers": []}, "providers", id="no providers"),
+        pytest.param({"models": ["openai/gpt-4o"]}, "models", id="a model behind a provider that does not exist"),
         pytest.param({"expires_at": datetime(2020, 1, 1, tzinfo=UTC)}, "expires_at", id="over"),
         pytest.param({"expires_at": datetime(2090, 1, 1)}, "expires_at", id="no zone"),  # noqa: DTZ001 - the point
         pytest.param(

@@ -12,6 +12,7 @@ from app.domain.errors import Forbidden, InvalidDraft, TooManyAttempts, UnknownC
 from app.domain.ids import uuid7
 from app.domain.probe import ProbeResult, ProbeStep, Verdict
 from app.domain.provider import Provider, ProviderDraft, ProviderPatch, Status
+from app.relay import pace
 from app.services import models, probes, providers
 from app.storage import engine
 from app.storage.audit_tables import AuditRow
@@ -195,13 +196,28 @@ async def test_what_does_not_exist_is_said_before_the_first_rung(me: Actor, save
 
 
 async def test_a_person_may_not_test_without_end(me: Actor, saved: Provider) -> None:
-    for _ in range(probes.PER_MINUTE):
+    for _ in range(pace.PER_MINUTE):
         with pytest.raises(UnknownCredential):
             await climbed(probes.run_saved(me, "mine", credential_id="none"))
 
     with pytest.raises(TooManyAttempts) as caught:
         await climbed(probes.run_saved(me, "mine"))
     assert 0 < caught.value.details["retry_after"] <= 60  # type: ignore[operator] - a number
+
+
+async def test_asking_for_models_counts_as_a_test(me: Actor, saved: Provider, upstream: Upstream) -> None:
+    for _ in range(pace.PER_MINUTE - 1):
+        pace.count(me.id)
+    await models.discover(me, "mine")
+    heard = len(upstream.heard)
+
+    with pytest.raises(TooManyAttempts) as caught:
+        await models.discover(me, "mine")
+    with pytest.raises(TooManyAttempts):
+        await climbed(probes.run_saved(me, "mine"))
+
+    assert 0 < caught.value.details["retry_after"] <= 60  # type: ignore[operator] - a number
+    assert len(upstream.heard) == heard
 
 
 async def test_models_are_discovered_as_a_difference_and_synced(me: Actor, saved: Provider) -> None:

@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 import reflex as rx
+from reflex.state import BaseState
 
 from app.domain import cookie, people
 from app.domain.actor import Actor
@@ -21,6 +22,12 @@ async def session(state: rx.State) -> Session | None:
     """The live session behind this tab, looked up anew each time."""
     found = token(state.router_data)
     return await sessions.find(found) if found else None
+
+
+async def is_alive(state: BaseState) -> bool:
+    """Whether the session behind this tab lives, without counting as use of it."""
+    found = token(state.router_data)
+    return bool(found) and await sessions.is_alive(found)
 
 
 async def actor(state: rx.State) -> Actor:

@@ -1,4 +1,4 @@
-"""Every open tab learns that something changed. It then asks for itself, through the guard: nothing is pushed but a number."""
+"""Every tab of somebody signed in learns that something changed. It then asks for itself, through the guard: only a number is pushed."""
 
 import asyncio
 import logging
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import reflex as rx
 
 from app.domain.snapshot import Snapshot
+from app.ui.state import acting
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +54,9 @@ class Beacon:
 
     async def _tell(self, token: str) -> None:
         async with self.app.modify_state(rx.BaseStateToken(ident=token, cls=Live)) as root:
-            live = await root.get_state(Live)
-            live.beat, live.revision = self.beat, self.revision
+            if await acting.is_alive(root):  # how often something changes is nobody's business outside
+                live = await root.get_state(Live)
+                live.beat, live.revision = self.beat, self.revision
 
 
 _lit: list[Beacon] = []

@@ -1,0 +1,26 @@
+"""How often one person may have providers called by hand: a test costs money, and it reaches out."""
+
+import time
+from collections import deque
+
+from app.domain.errors import TooManyAttempts
+
+PER_MINUTE = 30
+_MOST_PEOPLE = 10_000
+
+# Actor id → monotonic times of the calls of the last minute. Per process is enough.
+_recent: dict[str, deque[float]] = {}
+
+
+def count(actor_id: str) -> None:
+    """Count one test or look-up of models. Raises `TooManyAttempts` with the seconds to wait after `PER_MINUTE` in a minute."""
+    at = time.monotonic()
+    if len(_recent) > _MOST_PEOPLE:
+        _recent.clear()
+    times = _recent.setdefault(actor_id, deque())
+    while times and at - times[0] > 60:
+        times.popleft()
+    if len(times) >= PER_MINUTE:
+        wait = max(1, round(60 - (at - times[0])))
+        raise TooManyAttempts(f"That were many tests in a short time. Try again in {wait} seconds.", details={"retry_after": wait})
+    times.append(at)
