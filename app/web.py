@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app import registry, settings
-from app.services import heartbeats, keyring, readiness
+from app.services import heartbeats, key_use, keyring, readiness
 from app.storage import engine
 from app.upstream import egress, session
 
@@ -88,7 +88,8 @@ def hurried(receive: Receive) -> Receive:
 
 @asynccontextmanager
 async def house(*, serving: bool = True, allow_partial: bool | None = None) -> AsyncIterator[None]:
-    """Open, in order: database, vault, outgoing session, registry, heartbeat; close in reverse. The schema is up to date.
+    """Open, in order: database, vault, outgoing session, registry, heartbeat, record of key use; close in reverse. The schema is up
+    to date.
 
     `serving=False` is for commands and checks: nothing runs in the background, and keys in the environment stay there for
     the process that serves. Raises what the boot matrix refuses with (`VaultError`), `StorageError`.
@@ -109,6 +110,9 @@ async def house(*, serving: bool = True, allow_partial: bool | None = None) -> A
             await beat.start()
             opened.push_async_callback(beat.stop)
             opened.callback(registry.shared.subscribe(lambda _: beat.news()))
+            recorder = key_use.Recorder()
+            recorder.start()
+            opened.push_async_callback(recorder.stop)
         yield
 
 

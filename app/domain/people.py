@@ -56,8 +56,19 @@ class NewSession(Record):
     session: Session
 
 
+class LastCall(Record):
+    """How the newest call with a key ended. `model` as the caller named it, "" where the list of models was asked for; `ms` = until
+    the answer began."""
+
+    at: datetime
+    model: str
+    status: int
+    ms: int
+
+
 class ClientKey(Record):
-    """An application's key. `hint` = public id, safe to show; the key itself is shown once, on issue."""
+    """An application's key. `hint` = public id, safe to show; the key itself is shown once, on issue. `last_call` is up to ten
+    seconds old while a key is in constant use, None for one that was never used."""
 
     id: str
     name: str
@@ -69,6 +80,7 @@ class ClientKey(Record):
     created_at: datetime
     created_by: str
     revoked_at: datetime | None
+    last_call: LastCall | None = None
 
 
 class IssuedClientKey(Record):

@@ -1,10 +1,12 @@
 """`/v1` as one bare ASGI callable: routes, methods, and the last resort."""
 
 import logging
+import time
 
 from app.domain.errors import PatchbayError
 from app.gateway import errors, exchange, guard, models
 from app.gateway.exchange import CallerLeft, Receive, Scope, Send
+from app.relay import outcomes
 
 _log = logging.getLogger(__name__)
 
@@ -42,8 +44,10 @@ async def _route(scope: Scope, receive: Receive, send: Send) -> None:
     if path == _LIST or path.startswith(_LIST + "/"):
         if method not in ("GET", "HEAD"):
             return await _not_allowed(send, "GET")
+        started = time.perf_counter()
         key = await guard.check(scope["headers"])
         body = await models.listing(key) if path == _LIST else models.one(path.removeprefix(_LIST + "/"), key)
+        outcomes.note(key.id, model="", status=200, seconds=time.perf_counter() - started)
         return await exchange.respond(send, 200, b"" if method == "HEAD" else body)
     await guard.check(scope["headers"])
     message = f"There is nothing at {path[:200]}. Patchbay answers /v1/chat/completions, /v1/embeddings and /v1/models."

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from contextlib import aclosing
 from typing import Any
@@ -12,12 +13,13 @@ from app.domain.snapshot import Endpoint
 from app.gateway import errors, guard, streams
 from app.gateway.errors import Fault
 from app.gateway.streams import Receive
-from app.relay import request
+from app.relay import outcomes, request
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 BODY_BYTES = 32 * 1024 * 1024
+_NAMED = 200  # characters kept of a model nobody knows
 
 _log = logging.getLogger(__name__)
 _ENDING = errors.fault(503, "Patchbay is shutting down. Send the request again.", type_="api_error", code="shutting_down", retry_after=1)
@@ -29,6 +31,7 @@ class CallerLeft(Exception):
 
 async def forward(scope: Scope, receive: Receive, send: Send, path: str) -> None:
     """Pass a POST on to the provider its `model` names. Raises `PatchbayError` until the first byte was sent."""
+    started = time.perf_counter()
     key = await guard.check(scope["headers"])
     if streams.is_draining():
         await refuse(send, _ENDING)
@@ -38,21 +41,31 @@ async def forward(scope: Scope, receive: Receive, send: Send, path: str) -> None
         await refuse(send, _too_large())
         return
     asked = request.parse(body)
-    route = registry.shared.resolve(asked.selector, allowed=key)
+    try:
+        route = registry.shared.resolve(asked.selector, allowed=key)
+    except PatchbayError as error:
+        seconds = time.perf_counter() - started
+        outcomes.note(key.id, model=asked.selector[:_NAMED], status=errors.answer(error).status, seconds=seconds)
+        raise
     ask = relay.Ask(path, asked.for_model(route.model), stream=asked.stream)
     del body, asked
+    answering = Answering(send, route.endpoint)
     with streams.Running(receive) as running:
-        await Answering(send, route.endpoint).run(ask, running)
+        await answering.run(ask, running)
+    if answering.status:
+        model = f"{route.endpoint.name}/{route.model}"
+        outcomes.note(key.id, model=model, status=answering.status, seconds=answering.began_at - started)
 
 
 class Answering:
-    """Sends one answer. Knows whether it has begun, which decides how it may end."""
+    """Sends one answer. Knows whether it has begun (`status`, 0 before; `began_at` on the clock of `perf_counter`), which decides
+    how it may end."""
 
-    __slots__ = ("_endpoint", "_has_begun", "_is_at_line_start", "_send")
+    __slots__ = ("_endpoint", "_is_at_line_start", "_send", "began_at", "status")
 
     def __init__(self, send: Send, endpoint: Endpoint) -> None:
         self._send, self._endpoint = send, endpoint
-        self._has_begun, self._is_at_line_start = False, True
+        self.status, self.began_at, self._is_at_line_start = 0, 0.0, True
 
     async def run(self, ask: relay.Ask, running: streams.Running) -> None:
         """Call and hand over; a failure is answered as an error or, once bytes were sent, as the stream's last event."""
@@ -75,7 +88,7 @@ class Answering:
     async def _whole(self, reply: relay.Reply) -> None:
         body = await reply.read()
         headers = [(b"content-type", _type(reply, b"application/json")), (b"content-length", b"%d" % len(body)), *reply.headers]
-        self._has_begun = True
+        self._begin(reply.status)
         await self._send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
 
@@ -84,7 +97,7 @@ class Answering:
             (b"content-type", _type(reply, b"text/event-stream")), (b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"),
             *reply.headers,
         ]  # fmt: skip
-        self._has_begun = True
+        self._begin(reply.status)
         await self._send({"type": "http.response.start", "status": reply.status, "headers": headers})
         send = self._send
         async with aclosing(reply.chunks()) as chunks:
@@ -95,11 +108,15 @@ class Answering:
 
     async def _fail(self, problem: Fault) -> None:
         """After the first byte an error can only be an event; a made-up [DONE] would call a torso complete."""
-        if not self._has_begun:
+        if not self.status:
+            self._begin(problem.status)
             await refuse(self._send, problem)
             return
         gap = b"" if self._is_at_line_start else b"\n\n"
         await self._send({"type": "http.response.body", "body": gap + errors.event(problem)})
+
+    def _begin(self, status: int) -> None:
+        self.status, self.began_at = status, time.perf_counter()
 
 
 async def refuse(send: Send, problem: Fault) -> None:

@@ -1,10 +1,12 @@
 """Applications' keys: rows found by their public id, records without the hash."""
 
-from sqlmodel import col, select
+from datetime import datetime
+
+from sqlmodel import col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.actor import Scope
-from app.domain.people import ClientKey
+from app.domain.people import ClientKey, LastCall
 from app.storage.tables import ClientKeyRow
 
 
@@ -13,6 +15,7 @@ def record(row: ClientKeyRow) -> ClientKey:
     return ClientKey(
         id=row.id, name=row.name, scope=Scope(row.scope), hint=f"pb-{row.public_id}", models=row.models, providers=row.providers,
         expires_at=row.expires_at, created_at=row.created_at, created_by=row.created_by, revoked_at=row.revoked_at,
+        last_call=_last_call(row),
     )  # fmt: skip
 
 
@@ -28,3 +31,16 @@ async def all_keys(session: AsyncSession) -> list[ClientKey]:
     """The newest first, revoked ones included: who looks for a leak wants to see them."""
     query = select(ClientKeyRow).order_by(col(ClientKeyRow.created_at).desc(), col(ClientKeyRow.id).desc())
     return [record(row) for row in (await session.exec(query)).all()]
+
+
+async def used(session: AsyncSession, key_id: str, *, at: datetime, model: str, status: int, ms: int) -> None:
+    """Write the last use of a key, unless another process wrote a later one."""
+    column = col(ClientKeyRow.last_used_at)
+    newer = update(ClientKeyRow).where(col(ClientKeyRow.id) == key_id, or_(column.is_(None), column < at))
+    await session.exec(newer.values(last_used_at=at, last_model=model[:260], last_status=status, last_ms=ms))
+
+
+def _last_call(row: ClientKeyRow) -> LastCall | None:
+    if row.last_used_at is None:
+        return None
+    return LastCall(at=row.last_used_at, model=row.last_model or "", status=row.last_status or 0, ms=row.last_ms or 0)

@@ -269,6 +269,10 @@ class ClientKeyRow(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_column=time_column())
     created_by: str = Field(default="", max_length=80)
     revoked_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    last_used_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    last_model: str | None = Field(default=None, max_length=260)  # as the caller named it
+    last_status: int | None = None
+    last_ms: int | None = None  # until the answer began
 
 
 class EgressApproval(SQLModel, table=True):

@@ -9,9 +9,10 @@ import pytest
 
 from app import registry
 from app.domain.actor import Actor, Scope
+from app.relay import outcomes
 from app.services import client_keys
 from app.storage import engine
-from tests.fixtures.upstream import Upstream
+from tests.fixtures.upstream import Upstream, answer
 from tests.gateway.conftest import Gateway
 
 ASK = {"model": "acme/alpha", "messages": [{"role": "user", "content": "hi"}]}
@@ -153,3 +154,25 @@ async def test_other_methods_and_paths_are_named(gateway: Gateway, method: str, 
 
     assert (reply.status_code, reply.json()["error"]["type"]) == (status, "invalid_request_error")
     assert not any(name.startswith("access-control") for name in reply.headers)
+
+
+async def test_a_call_leaves_which_key_asked_for_what_and_how_it_ended(acme: Upstream, gateway: Gateway) -> None:
+    outcomes.drain()
+    await gateway.http.post("/v1/chat/completions", json={"model": "acme/alpha", "messages": []})
+    await gateway.http.post("/v1/chat/completions", json={"model": "acme/alpha", "messages": [], "stream": True})
+    await gateway.http.post("/v1/chat/completions", json={"model": "nobody/none", "messages": []})
+    acme.on("/chat/completions", answer(401, {"error": {"message": "no"}}))
+    await gateway.http.post("/v1/chat/completions", json={"model": "acme/alpha", "messages": []})
+    await gateway.http.get("/v1/models")
+    await gateway.http.get("/v1/models", headers={"authorization": "Bearer pb-wrong"})
+
+    noted = outcomes.drain()
+    assert [(o.model, o.status) for o in noted] == [
+        ("acme/alpha", 200),
+        ("acme/alpha", 200),
+        ("nobody/none", 404),
+        ("acme/alpha", 502),
+        ("", 200),
+    ]
+    assert len({o.client_key_id for o in noted}) == 1
+    assert all(0 <= o.ms < 5_000 for o in noted)

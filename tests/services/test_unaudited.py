@@ -8,6 +8,7 @@ ROOT = Path(__file__).parents[2]
 UNAUDITED = {
     "heartbeats.stop": "a process that ends is no decision",
     "heartbeats._beat": "being alive is no decision, forgetting what ended neither",
+    "key_use._write": "being used is no change of a key",
     "people.change_password": "counts the attempt; a failure and the change have entries",
     "sessions._admit": "counts the attempt; failure and success have entries",
     "sessions._seen": "being there is no decision",

@@ -132,4 +132,4 @@ async def test_changed_triggers_are_noticed(db: Path, damage: str) -> None:
 
 
 async def test_the_schema_version_is_known(db: Path) -> None:
-    assert await engine.schema_version() == "0001"
+    assert await engine.schema_version() == "0002"

@@ -58,7 +58,7 @@ def dialogs() -> rx.Component:
 
 
 def _keys() -> rx.Component:
-    heads = ("name", "key", "scope", "created", "expires", "status")
+    heads = ("name", "key", "scope", "created", "used", "expires", "status")
     return rx.table.root(
         rx.table.header(
             rx.table.row(
@@ -89,6 +89,7 @@ def _row(key: Drawn) -> rx.Component:
         _cell("key", rx.text(key.hint, size="1", class_name="pb-mono")),
         _cell("scope", t_of("scope", key.scope)),
         _cell("created", rx.fragment(ago(key.created_at), " ", made_by)),
+        _cell("used", rx.cond(key.used_at != "", ago(key.used_at), t("common.never"))),
         _cell("expires", rx.cond(key.expires_at != "", moment(key.expires_at), t("client_keys.no_end"))),
         _cell("status", _status(key.status)),
         rx.table.cell(rx.cond(SessionState.is_admin & (key.status != "revoked"), revoke), justify="end"),

@@ -34,6 +34,7 @@ class KeyLine:
     created_at: str
     created_by: str
     expires_at: str
+    used_at: str
     status: str
 
 
@@ -155,6 +156,7 @@ def _line(key: ClientKey) -> KeyLine:
         created_at=key.created_at.isoformat(),
         created_by=key.created_by,
         expires_at=key.expires_at.isoformat() if key.expires_at else "",
+        used_at=key.last_call.at.isoformat() if key.last_call else "",
         status="revoked" if key.revoked_at else "expired" if over else "active",
     )
 

@@ -1,0 +1,85 @@
+"""When a key was used last is written soon, rarely, and never backwards."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.domain.actor import Actor, Scope
+from app.domain.people import LastCall
+from app.relay import outcomes
+from app.services import client_keys, key_use
+from app.storage import client_keys as rows
+from app.storage.work import work
+
+AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+async def last(actor: Actor) -> LastCall | None:
+    return (await client_keys.list_(actor))[0].last_call
+
+
+@pytest.fixture
+async def key_id(db: Path, actor: Actor) -> str:
+    outcomes.drain()
+    return (await client_keys.issue(actor, "app", Scope.GATEWAY)).client_key.id
+
+
+async def test_a_key_that_was_never_used_says_so(key_id: str, actor: Actor) -> None:
+    assert await last(actor) is None
+
+
+async def test_a_first_call_is_seen_within_a_moment(key_id: str, actor: Actor) -> None:
+    recorder = key_use.Recorder()
+    recorder.start()
+    outcomes.note(key_id, model="acme/alpha", status=200, seconds=0.4123)
+
+    async with asyncio.timeout(3):
+        while (seen := await last(actor)) is None:  # noqa: ASYNC110 - only the database tells
+            await asyncio.sleep(0.02)
+    await recorder.stop()
+
+    assert (seen.model, seen.status, seen.ms) == ("acme/alpha", 200, 412)
+
+
+async def test_a_busy_key_is_written_once_and_the_newest_call_at_the_end(key_id: str, actor: Actor) -> None:
+    recorder = key_use.Recorder()
+    for number in range(50):
+        outcomes.note(key_id, model=f"acme/{number}", status=200, seconds=0.1)
+        await recorder.look()
+
+    held = await last(actor)
+    await recorder.stop()
+
+    assert held is not None
+    assert held.model == "acme/0"
+    assert (ended := await last(actor)) is not None
+    assert ended.model == "acme/49"
+
+
+async def test_what_another_process_wrote_later_stays(key_id: str, actor: Actor) -> None:
+    for minutes, model in ((5, "later"), (0, "earlier")):
+        async with work(actor, audited=False) as doing:
+            await rows.used(doing.session, key_id, at=AT + timedelta(minutes=minutes), model=model, status=200, ms=1)
+
+    assert (seen := await last(actor)) is not None
+    assert seen.model == "later"
+
+
+async def test_a_name_that_no_database_takes_is_cleaned(key_id: str, actor: Actor) -> None:
+    outcomes.note(key_id, model="ac\0me/\n\ud800x" + "y" * 400, status=404, seconds=0)
+    await key_use.Recorder().stop()
+
+    assert (seen := await last(actor)) is not None
+    assert seen.model == ("acme/x" + "y" * 400)[:260]
+
+
+def test_the_queue_forgets_the_oldest_first() -> None:
+    outcomes.drain()
+    for number in range(outcomes.MOST + 5):
+        outcomes.note("key", model=str(number), status=200, seconds=0)
+
+    kept = outcomes.drain()
+    assert (len(kept), kept[0].model) == (outcomes.MOST, "5")
+    assert outcomes.drain() == []
