@@ -85,6 +85,10 @@ def _check(preset: Preset, file: Path, text: str) -> None:
         raise BadPreset(f"{_place(file, text, 'base_url')}: {error.message}") from error
     if address.base_url != filled:
         raise BadPreset(f"{_place(file, text, 'base_url')}: write it in its normal form, {address.base_url}")
+    try:
+        re.compile(preset.fingerprint.pattern if preset.fingerprint else "")
+    except re.error as error:
+        raise BadPreset(f"{_place(file, text, 'fingerprint')}: this is not a regular expression: {error}") from error
     if preset.auth_types and preset.auth_types[0] != preset.auth_type:
         raise BadPreset(f"{_place(file, text, 'auth_types')}: the first one must be auth_type, {preset.auth_type}")
 

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from app.domain.actor import Role, Scope
 from app.domain.audit import AuditItem
+from app.domain.discovery import FoundServer
 from app.domain.people import ClientKey, User
 from app.domain.preset import Preset
 from app.domain.probe import Depth
@@ -101,6 +102,13 @@ class UserList(Record):
 class AuditPage(Record):
     items: list[AuditItem]
     next_cursor: str | None
+
+
+class LocalServers(Record):
+    """Servers that answered, and the hosts that were asked. `preset` null = it answers like OpenAI, but what it is is not known."""
+
+    items: list[FoundServer]
+    hosts: list[str]
 
 
 class RegistryStatus(Record):

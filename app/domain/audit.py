@@ -37,6 +37,7 @@ class Action(StrEnum):
     CREDENTIAL_DETACH = "credential:secret:detach"
     MODELS_CHANGE = "provider:models:change"
     EGRESS_APPROVE = "egress:origin:approve"
+    DISCOVERY_LOCAL = "discovery:local:search"
     CLIENT_KEY_ISSUE = "client_key:secret:issue"
     CLIENT_KEY_REVOKE = "client_key:secret:revoke"
     MASTER_KEY_REGISTER = "master_key:ring:register"

@@ -1,10 +1,19 @@
 """A preset: shipped, read-only description of a known vendor (`presets/*.toml`)."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.domain.provider import ProviderType
+
+
+class Fingerprint(BaseModel):
+    """How a local server shows what it is: the answer of GET `path` (below its origin, without a key) fits `pattern`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9/_.-]*$")]
+    pattern: str  # a regular expression
 
 
 class Preset(BaseModel):
@@ -19,6 +28,8 @@ class Preset(BaseModel):
     auth_type: str
     auth_types: list[str] = []  # the ones that make sense here; the first is `auth_type`
     local: bool = False  # runs on the reader's own machine or network
+    ports: list[Annotated[int, Field(ge=1, le=65_535)]] = []  # where it may listen beside the port of `base_url`
+    fingerprint: Fingerprint | None = None  # by which a search on the own network recognises it
     description: str = ""
     description_in: dict[str, str] = {}  # language → the same sentence
     key_url: str = ""  # where to get a key

@@ -8,19 +8,20 @@ from app.domain.errors import TooManyAttempts
 PER_MINUTE = 30
 _MOST_PEOPLE = 10_000
 
-# Actor id → monotonic times of the calls of the last minute. Per process is enough.
-_recent: dict[str, deque[float]] = {}
+# Kind and actor id → monotonic times of the calls of the last minute. Per process is enough.
+_recent: dict[tuple[str, str], deque[float]] = {}
 
 
-def count(actor_id: str) -> None:
-    """Count one test or look-up of models. Raises `TooManyAttempts` with the seconds to wait after `PER_MINUTE` in a minute."""
+def count(actor_id: str, *, kind: str = "test", most: int = PER_MINUTE) -> None:
+    """Count one test or look-up of models, or one `kind` of its own. Raises `TooManyAttempts` with the seconds to wait
+    after `most` in a minute."""
     at = time.monotonic()
     if len(_recent) > _MOST_PEOPLE:
         _recent.clear()
-    times = _recent.setdefault(actor_id, deque())
+    times = _recent.setdefault((kind, actor_id), deque())
     while times and at - times[0] > 60:
         times.popleft()
-    if len(times) >= PER_MINUTE:
+    if len(times) >= most:
         wait = max(1, round(60 - (at - times[0])))
         raise TooManyAttempts(f"That were many tests in a short time. Try again in {wait} seconds.", details={"retry_after": wait})
     times.append(at)

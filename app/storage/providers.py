@@ -40,6 +40,12 @@ async def names(session: AsyncSession) -> list[str]:
     return list((await session.exec(query)).all())
 
 
+async def addresses(session: AsyncSession) -> list[tuple[str, str]]:
+    """(name, origin) of the live providers."""
+    query = select(ProviderRow.name, ProviderRow.origin).where(col(ProviderRow.deleted_at).is_(None)).order_by(ProviderRow.name)
+    return list((await session.exec(query)).all())
+
+
 async def matching(session: AsyncSession, query: ProviderQuery, *, limit: int | None) -> list[ProviderRow]:
     """Live providers that match, behind the cursor, in the asked order. `status` is derived and not looked at here."""
     by = _SORTS[query.sort]

@@ -21,6 +21,7 @@ class Flight:
     has_secret: bool = False
     refusals: list["Refused"] = field(default_factory=list)
     connected: bool = False  # a socket was made: the connection is new, not a reused one
+    is_kept: bool = True  # its connection may serve the next call
 
     @property
     def is_plain(self) -> bool:
@@ -99,6 +100,8 @@ class GuardedConnector(aiohttp.TCPConnector):
         if not flight.connected and (reason := _where(connection, flight)):
             connection.close()
             raise EgressDenied(reason)
+        if not flight.is_kept and connection.protocol is not None:
+            connection.protocol.force_close()
         return connection
 
 

@@ -15,7 +15,7 @@ STEP = 50
 LOOK = 5  # pages looked through for entries of a group before the reader has to ask for more
 LISTED = 9  # values of a list that are spelled out; the ladder has nine rungs
 GROUPS: dict[str, tuple[str, ...]] = {
-    "providers": ("provider:", "credential:", "egress:"),
+    "providers": ("provider:", "credential:", "egress:", "discovery:"),
     "access": ("user:", "instance:setup"),
     "client_keys": ("client_key:",),
     "system": ("instance:", "master_key:", "registry:", "audit:"),
@@ -129,7 +129,7 @@ def entry(item: AuditItem, language: str) -> Entry:
 
 def _target(item: AuditItem) -> str:
     """What it was done to; "" where the sentence says it already."""
-    if item.target.type in ("instance", "registry", "audit") or item.target.id == item.actor.id:
+    if item.target.type in ("instance", "registry", "audit", "discovery") or item.target.id == item.actor.id:
         return ""
     return item.target.name or item.target.id
 
