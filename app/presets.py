@@ -80,7 +80,7 @@ def _check(preset: Preset, file: Path, text: str) -> None:
     """What the types cannot say: an address in its normal form, an auth type among those offered."""
     filled = _PLACEHOLDER.sub("x", preset.base_url)
     try:
-        address = normalise(filled, known=filled)
+        address = normalise(filled, known=filled, type_=preset.type)
     except InvalidDraft as error:
         raise BadPreset(f"{_place(file, text, 'base_url')}: {error.message}") from error
     if address.base_url != filled:

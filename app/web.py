@@ -9,9 +9,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app import registry, settings
+from app.domain.provider import Wire
+from app.domain.snapshot import Snapshot
 from app.services import heartbeats, key_use, keyring, readiness
 from app.storage import engine
-from app.upstream import egress, session
+from app.upstream import egress, session, translator
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -89,7 +91,7 @@ def hurried(receive: Receive) -> Receive:
 @asynccontextmanager
 async def house(*, serving: bool = True, allow_partial: bool | None = None) -> AsyncIterator[None]:
     """Open, in order: database, vault, outgoing session, registry, heartbeat, record of key use; close in reverse. The schema is up
-    to date.
+    to date. The translator starts when somebody has a provider for it.
 
     `serving=False` is for commands and checks: nothing runs in the background, and keys in the environment stay there for
     the process that serves. Raises what the boot matrix refuses with (`VaultError`), `StorageError`.
@@ -103,6 +105,7 @@ async def house(*, serving: bool = True, allow_partial: bool | None = None) -> A
         _protect(current)
         session.open()
         opened.push_async_callback(session.close)
+        opened.push_async_callback(translator.shared.close)
         await registry.shared.start(watch=serving)
         opened.push_async_callback(registry.shared.stop)
         if serving:
@@ -113,7 +116,15 @@ async def house(*, serving: bool = True, allow_partial: bool | None = None) -> A
             recorder = key_use.Recorder()
             recorder.start()
             opened.push_async_callback(recorder.stop)
+            opened.callback(registry.shared.subscribe(_warm))
+            _warm(registry.shared.snapshot)
         yield
+
+
+def _warm(snapshot: Snapshot) -> None:
+    """Have the translator running before the first call that needs it."""
+    if any(endpoint.enabled and endpoint.wire is Wire.LITELLM for endpoint in snapshot.endpoints.values()):
+        translator.shared.wake()
 
 
 def _protect(current: settings.Settings) -> None:

@@ -12,7 +12,7 @@ from app.domain.secret import Secret
 from app.storage import engine
 from app.vault import envelope, ring, s1
 
-pytest_plugins = ["tests.fixtures.upstream"]
+pytest_plugins = ["tests.fixtures.upstream", "tests.fixtures.translated"]
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,7 @@ STATUS: dict[type[errors.PatchbayError], int] = {
     errors.RateLimited: 429,
     errors.Failed: 502,
     errors.BadResponse: 502,
+    errors.TranslatorDown: 503,
 }
 
 _log = logging.getLogger(__name__)

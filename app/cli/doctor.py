@@ -34,7 +34,7 @@ class Found:
 
 def examine() -> list[Found]:
     """Look at everything. Creates no folder, key or database."""
-    return [*_versions(), *_folder(), *_port(), *_pages(), *asyncio.run(_data())]
+    return [*_versions(), *_folder(), *_port(), *_pages(), asyncio.run(_translator()), *asyncio.run(_data())]
 
 
 def _versions() -> Iterator[Found]:
@@ -115,6 +115,22 @@ def _pages() -> Iterator[Found]:
         "stale": ("warn", "Built from another version. Run: patchbay build"),
     }
     yield Found("Pages", *sentences[bundle.state()])
+
+
+async def _translator() -> Found:
+    """Start one of our own, and end it."""
+    from app.upstream import translator
+
+    keeper = translator.Translator()
+    try:
+        await keeper.ready()
+    except PatchbayError as error:
+        return Found("Translator", "warn", f"{error.message} Providers that speak OpenAI's protocol work without it.")
+    else:
+        seconds = float(str(keeper.status()["start_ms"])) / 1000
+        return Found("Translator", "ok", f"It starts, in {seconds:.1f} s. Anthropic, Bedrock (Converse) and Azure deployments need it.")
+    finally:
+        await keeper.close()
 
 
 async def _data() -> list[Found]:

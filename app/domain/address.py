@@ -12,9 +12,12 @@ from enum import StrEnum
 from yarl import URL
 
 from app.domain.errors import InvalidDraft, Reason
+from app.domain.provider import ProviderType
+from app.domain.routes import ROUTES
 
 LONGEST = 2_048
 _TASK_PATH = re.compile(r"/(chat/completions|completions|models|embeddings|responses|messages)$")
+_VENDORS_PATH = re.compile(r"/(v\d+(/.*)?|openai(/.*)?|model(/.*)?)$")  # /v1/messages, /openai/deployments/…, /model/…/converse
 _DOUBLED = re.compile(r"(/v\d+)\1+$")
 _PLACEHOLDER = re.compile(r"[{<]([A-Za-z0-9_. -]+)[}>]")
 
@@ -36,26 +39,21 @@ class Address:
     origin: str
     notes: tuple[AddressNote, ...] = ()
 
-    @property
-    def effective_urls(self) -> dict[str, str]:
-        """Task → the URL that will be called."""
-        return {
-            "chat": f"{self.base_url}/chat/completions",
-            "models": f"{self.base_url}/models",
-            "embeddings": f"{self.base_url}/embeddings",
-        }
 
-
-def normalise(text: str, *, field: str = "base_url", known: str = "") -> Address:
+def normalise(text: str, *, field: str = "base_url", known: str = "", type_: ProviderType = ProviderType.CUSTOM) -> Address:
     """Parse what a person typed. Raises `InvalidDraft` with a sentence that says what to do.
 
-    `known` is the vendor's own base URL: where that has no path, none is added.
+    `known` is the vendor's own base URL: where that has no path, none is added. Neither is one for a type whose base URL is the
+    root of the vendor's API; what belongs to a task there is cut off.
 
     >>> normalise("http://localhost:11434").base_url
     'http://localhost:11434/v1'
     >>> normalise("https://api.groq.com/openai/v1/v1/chat/completions/").base_url
     'https://api.groq.com/openai/v1'
+    >>> normalise("https://api.anthropic.com/v1/messages", type_=ProviderType.ANTHROPIC).base_url
+    'https://api.anthropic.com'
     """
+    is_rooted = ROUTES[type_].is_rooted
     text = text.strip()
     notes: list[AddressNote] = []
     if not text:
@@ -68,7 +66,7 @@ def normalise(text: str, *, field: str = "base_url", known: str = "") -> Address
         text = ("http://" if _looks_local(text) else "https://") + text
     url = _parse(text, field)
     path = url.path.rstrip("/")
-    if (trimmed := _TASK_PATH.sub("", path)) != path:
+    if (trimmed := (_VENDORS_PATH if is_rooted else _TASK_PATH).sub("", path)) != path:
         notes.append(AddressNote.PATH_TRIMMED)
         path = trimmed.rstrip("/")
     if (single := _DOUBLED.sub(r"\1", path)) != path:
@@ -76,7 +74,7 @@ def normalise(text: str, *, field: str = "base_url", known: str = "") -> Address
         path = single
     origin = origin_of(url)
     root = origin.removesuffix({"http": ":80", "https": ":443"}[url.scheme])
-    if not path and root != known:
+    if not path and root != known and not is_rooted:
         notes.append(AddressNote.VERSION_ADDED)
         path = "/v1"
     return Address(root + str(URL.build(path=path)) if path else root, origin, tuple(notes))

@@ -136,8 +136,8 @@ def _type(draft: ProviderDraft, preset: Preset | None) -> ProviderType:
 def _address(draft: ProviderDraft, preset: Preset | None, type_: ProviderType) -> Address:
     known = preset.base_url if preset and draft.preset else ""
     if draft.base_url.strip() or preset is None or type_ is ProviderType.CUSTOM:
-        return normalise(draft.base_url, known=known)
-    return normalise(preset.base_url, known=known)
+        return normalise(draft.base_url, known=known, type_=type_)
+    return normalise(preset.base_url, known=known, type_=type_)
 
 
 def _auth_type(name: str, types: Mapping[str, AuthTypeInfo]) -> AuthTypeInfo:

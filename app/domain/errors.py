@@ -7,7 +7,8 @@ PatchbayError
 ├ AccessError         NotSignedIn, Forbidden, TooManyAttempts
 ├ VaultError          KeyMissing, KeyMismatch, CanaryCorrupt, KeyFileUnsafe, SecretUnreadable
 ├ StorageError        StorageUnavailable
-└ UpstreamError       EgressRefused, NoCredential, Unreachable, TlsFailed, TimedOut, Refused, RateLimited, Failed, BadResponse
+└ UpstreamError       EgressRefused, NoCredential, Unreachable, TlsFailed, TimedOut, Refused, RateLimited, Failed, BadResponse,
+                      TranslatorDown
 """
 
 import math
@@ -242,3 +243,9 @@ class BadResponse(UpstreamError):
     """Not what the protocol says: HTML, wrong type, too large, encoded, redirect, cut off. `details["kind"]`."""
 
     code = "upstream_bad_response"
+
+
+class TranslatorDown(UpstreamError):
+    """The process that speaks this provider's own protocol does not run. `details["kind"]`: missing, broken, slow, died."""
+
+    code = "translator_down"

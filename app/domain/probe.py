@@ -71,6 +71,7 @@ class Finding(StrEnum):
     HOST_NOT_FOUND = "host_not_found"  # host
     CONNECTION_REFUSED = "connection_refused"  # host, port
     CONNECTION_LOST = "connection_lost"
+    TRANSLATOR_DOWN = "translator_down"  # ours: it speaks this vendor's protocol and does not run
     UNREACHABLE = "unreachable"
     CONNECT_TIMEOUT = "connect_timeout"  # seconds
     TLS_SELF_SIGNED = "tls_self_signed"

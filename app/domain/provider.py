@@ -15,19 +15,30 @@ Tag = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[
 
 
 class ProviderType(StrEnum):
-    """The vendor family a provider speaks as. `custom` = any address that speaks the OpenAI protocol."""
+    """The vendor family a provider speaks as. `custom` = any address that speaks the OpenAI protocol; `anthropic`, `bedrock` and
+    `azure` are those vendors' own protocols (Messages, Converse, deployments with an API version)."""
 
     OPENAI = "openai"
     CUSTOM = "custom"
+    ANTHROPIC = "anthropic"
+    BEDROCK = "bedrock"
+    AZURE = "azure"
 
 
 class Wire(StrEnum):
-    """How a request is written and a reply read."""
+    """How a request is written and a reply read: passed through, or translated by LiteLLM in a process of its own."""
 
     OPENAI = "openai"
+    LITELLM = "litellm"
 
 
-WIRES: dict[ProviderType, Wire] = {ProviderType.OPENAI: Wire.OPENAI, ProviderType.CUSTOM: Wire.OPENAI}
+WIRES: dict[ProviderType, Wire] = {
+    ProviderType.OPENAI: Wire.OPENAI,
+    ProviderType.CUSTOM: Wire.OPENAI,
+    ProviderType.ANTHROPIC: Wire.LITELLM,
+    ProviderType.BEDROCK: Wire.LITELLM,
+    ProviderType.AZURE: Wire.LITELLM,
+}
 
 
 class KeyState(StrEnum):

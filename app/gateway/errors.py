@@ -68,6 +68,7 @@ ANSWERS: dict[type[errors.PatchbayError], Answer] = {
     errors.Refused: Answer(502, "api_error", "upstream_refused"),
     errors.RateLimited: Answer(429, "requests", "rate_limit_exceeded"),
     errors.Failed: Answer(502, "api_error", "upstream_failed"),
+    errors.TranslatorDown: _UNAVAILABLE,
     errors.BadResponse: Answer(502, "api_error", "upstream_bad_response"),
 }
 

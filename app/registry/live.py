@@ -13,7 +13,7 @@ from app.domain.snapshot import ClientKeyEntry, Endpoint, Route, Snapshot
 from app.registry import build, selector
 from app.storage import engine, work
 from app.storage import snapshot as stored
-from app.upstream import egress
+from app.upstream import egress, translator
 
 REVISION_POLL_SECONDS = 1.0
 GLANCES_PER_SECOND = 10
@@ -117,6 +117,7 @@ class Registry:
             "client_keys": len(held.client_keys),
             "problems": {e.name: e.problem for e in held.endpoints.values() if e.problem},
             "error": self._error,
+            "translator": translator.shared.status(),
         }
 
     async def _committed(self, revision: int) -> None:

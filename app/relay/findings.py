@@ -10,17 +10,20 @@ from yarl import URL
 from app.domain.errors import (
     BadResponse,
     EgressRefused,
+    Failed,
     NoCredential,
     RateLimited,
     Refused,
     TimedOut,
     TlsFailed,
+    TranslatorDown,
     Unreachable,
     UpstreamError,
 )
 from app.domain.probe import Finding, FixAction, ProbeError, ProbeFix, Verdict
+from app.domain.routes import ROUTES
 from app.domain.snapshot import Endpoint
-from app.relay import words
+from app.relay import trial, words
 
 _F = Finding
 _VERSION = re.compile(r"v\d+[a-z0-9]*")
@@ -67,6 +70,7 @@ _BY_KIND: dict[type[UpstreamError], tuple[str, Finding, dict[str, Finding]]] = {
     ),
     RateLimited: ("kind", _F.RATE_LIMITED, {"no_credit": _F.NO_CREDIT}),
     Refused: ("kind", _F.KEY_REFUSED, {}),
+    TranslatorDown: ("kind", _F.TRANSLATOR_DOWN, {}),
     BadResponse: (
         "kind",
         _F.NOT_JSON,
@@ -104,6 +108,7 @@ VERDICTS: dict[Finding, Verdict] = {
     _F.TLS_UNKNOWN_ISSUER: Verdict.TLS_FAILED,
     _F.TLS_NOT_SPOKEN: Verdict.TLS_FAILED,
     _F.TLS_FAILED: Verdict.TLS_FAILED,
+    _F.TRANSLATOR_DOWN: Verdict.UNREACHABLE,
     _F.NOT_FOUND: Verdict.NOT_FOUND,
     _F.VERSION_DOUBLED: Verdict.NOT_FOUND,
     _F.VERSION_MISSING: Verdict.NOT_FOUND,
@@ -137,13 +142,25 @@ def error(finding: Finding, facts: Mapping[str, Any], endpoint: Endpoint, *, det
     )
 
 
-def misplaced(base_url: str) -> Finding:
-    """What a 404 most likely means, judged by the version in the path.
+def of_chat(error: UpstreamError, endpoint: Endpoint, model: str, *, is_stream: bool) -> Finding | None:
+    """What only a chat knows about an error: which model was asked, that it was a stream. None = nothing more than `of` does."""
+    kind = error.details.get("kind")
+    if isinstance(error, Failed) and trial.names_the_model(error, model):
+        return _F.MODEL_NOT_FOUND
+    if isinstance(error, Failed) and error.status in (404, 405):
+        return misplaced(endpoint)
+    if isinstance(error, Failed) and error.status is not None and 400 <= error.status < 500:
+        return _F.CHAT_REJECTED
+    if kind == "cut_off" and is_stream:
+        return _F.STREAM_CUT
+    return {"not_chat": _F.NOT_CHAT, "not_streamed": _F.NOT_STREAMED}.get(str(kind))
 
-    >>> misplaced("https://api.example.com/v1/openai/v1").value
-    'version_doubled'
-    """
-    versions = [part for part in URL(base_url).parts if _VERSION.fullmatch(part)]
+
+def misplaced(endpoint: Endpoint) -> Finding:
+    """What a 404 most likely means, judged by the version in the path: doubled, missing where one belongs, or something else."""
+    if ROUTES[endpoint.type].is_rooted:
+        return _F.NOT_FOUND
+    versions = [part for part in URL(endpoint.base_url).parts if _VERSION.fullmatch(part)]
     if len(versions) > 1:
         return _F.VERSION_DOUBLED
     return _F.NOT_FOUND if versions else _F.VERSION_MISSING

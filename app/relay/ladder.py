@@ -15,6 +15,7 @@ from yarl import URL
 from app.domain.errors import BadResponse, Failed, NoCredential, RateLimited, Refused, UpstreamError
 from app.domain.preset import Preset
 from app.domain.probe import Depth, Finding, ProbeError, ProbeResult, ProbeStep, Rung, Verdict
+from app.domain.routes import ROUTES, effective_urls
 from app.domain.snapshot import Endpoint
 from app.relay import findings, model_choice, trial
 from app.relay.pipeline import Ask, repeatable
@@ -60,7 +61,8 @@ class _Climb:
         self._steps: list[ProbeStep] = []
         self._proven: list[Rung] = []
         self._reach = Reach(endpoint)
-        self._has_list = preset is None or preset.model_list != "none"
+        has_path = bool(ROUTES[endpoint.type].models)
+        self._has_list = has_path and (preset is None or preset.model_list != "none")
         self._is_open = preset is not None and preset.model_list_public and not preset.key_check
         self._ask = Ask(preset.key_check if preset and preset.key_check else trial.MODELS_PATH if self._has_list else "")
         self._first: bytes | UpstreamError = b""  # what the HTTP rung was answered
@@ -135,26 +137,10 @@ class _Climb:
             finding, facts = findings.of(error, self._endpoint)
             if finding is _F.KEY_REFUSED and Rung.CREDENTIAL in self._proven:
                 self._proven.remove(Rung.CREDENTIAL)  # the list was public: it proved nothing
-            return self._red(*self._sharper(rung, error, finding, facts), detail=error.detail)
-
-    def _sharper(self, rung: Rung, error: UpstreamError, finding: Finding, facts: dict[str, Any]) -> tuple[Finding, dict[str, Any]]:
-        """What only the rung knows about an error: which model was asked, that it was a stream."""
-        kind = error.details.get("kind")
-        if rung in (Rung.CHAT, Rung.STREAM):
-            facts["model"] = self._model
-            if isinstance(error, Failed) and trial.names_the_model(error, self._model or ""):
-                return _F.MODEL_NOT_FOUND, facts
-            if isinstance(error, Failed) and error.status in (404, 405):
-                return findings.misplaced(self._endpoint.base_url), facts
-            if isinstance(error, Failed) and error.status is not None and 400 <= error.status < 500:
-                return _F.CHAT_REJECTED, facts
-            if kind == "not_chat":
-                return _F.NOT_CHAT, facts
-            if kind == "not_streamed":
-                return _F.NOT_STREAMED, facts
-            if kind == "cut_off" and rung is Rung.STREAM:
-                return _F.STREAM_CUT, facts
-        return finding, facts
+            if rung in (Rung.CHAT, Rung.STREAM):
+                finding = findings.of_chat(error, self._endpoint, self._model or "", is_stream=rung is Rung.STREAM) or finding
+                facts["model"] = self._model
+            return self._red(finding, facts, detail=error.detail)
 
     async def _address(self) -> _Outcome:
         try:
@@ -165,7 +151,9 @@ class _Climb:
             return self._red(_F.ADDRESS_INVALID, {})
         if self._reach.is_literal:
             await self._reach.look_up()  # judges it; a name is judged on its own rung
-        return _Outcome(_F.ADDRESS_OK, facts={"url": self._endpoint.base_url + trial.CHAT_PATH})
+        return _Outcome(
+            _F.ADDRESS_OK, facts={"url": effective_urls(self._endpoint.type, self._endpoint.base_url, self._endpoint.auth)["chat"]}
+        )
 
     async def _dns(self) -> _Outcome:
         if self._reach.is_literal:
@@ -266,7 +254,7 @@ class _Climb:
     def _no_model(self) -> _Outcome:
         """No list and nobody named a model: amber, unless the path looks wrong, which then is the likelier reason."""
         self._is_over = True
-        misplaced = findings.misplaced(self._endpoint.base_url)
+        misplaced = findings.misplaced(self._endpoint)
         if isinstance(self._first, Failed) and self._first.status == 404 and misplaced is not _F.NOT_FOUND:
             return self._red(misplaced, {})
         if self._error is None:

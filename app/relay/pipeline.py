@@ -8,11 +8,12 @@ from app.domain.provider import KeyState, Wire
 from app.domain.snapshot import Endpoint, Key
 from app.upstream import auth
 from app.upstream.reply import Reply
-from app.upstream.wire import openai
-from app.upstream.wire.openai import Ask
+from app.upstream.wire import litellm, openai
+from app.upstream.wire.call import Ask
 
 Send = Callable[[Endpoint, Key | None, Ask], AbstractAsyncContextManager[Reply]]
-_WIRES: dict[Wire, Send] = {Wire.OPENAI: openai.send}
+_WIRES: dict[Wire, Send] = {Wire.OPENAI: openai.send, Wire.LITELLM: litellm.send}
+_REPEATABLE: dict[Wire, Callable[[Endpoint, Ask], str]] = {Wire.OPENAI: openai.repeatable, Wire.LITELLM: litellm.repeatable}
 
 
 def call(endpoint: Endpoint, ask: Ask) -> AbstractAsyncContextManager[Reply]:
@@ -43,4 +44,4 @@ def choose_key(endpoint: Endpoint) -> Key | None:
 
 def repeatable(endpoint: Endpoint, ask: Ask) -> str:
     """The request as a curl command without the secret, for copying."""
-    return openai.repeatable(endpoint, ask)
+    return _REPEATABLE[endpoint.wire](endpoint, ask)

@@ -33,6 +33,7 @@ SENTENCES: dict[Finding, str] = {
     _F.HOST_NOT_FOUND: "The host name {host} cannot be found. Check its spelling.",
     _F.CONNECTION_REFUSED: "Nothing listens at port {port} of {host}. Check the port and that the server is running.",
     _F.CONNECTION_LOST: "The connection was closed without an answer. Check the address and the port.",
+    _F.TRANSLATOR_DOWN: "The part of Patchbay that speaks this provider's own protocol does not run. Run patchbay doctor on the server.",
     _F.UNREACHABLE: "The address cannot be reached over the network. Check the address and the firewall.",
     _F.CONNECT_TIMEOUT: "No connection within {seconds} s, which is our limit. Check the address, the port and the firewall.",
     _F.TLS_SELF_SIGNED: "The certificate is self-signed and not trusted here. Install one from an authority that this machine trusts.",

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.domain.address import Address, looks_local
+from app.domain.address import looks_local
 from app.domain.provider import Credential, KeyState, LastTest, ModelDraft, Network, Provider, ProviderDraft, ProviderType
 from app.domain.provider_status import configuration, status_of
+from app.domain.routes import effective_urls
 from app.storage import approvals, credentials, models, probes, providers
 from app.storage.credentials import StoredKey
 from app.storage.tables import ModelRow, ProviderRow
@@ -87,7 +88,7 @@ def _record(
         preset=row.preset,
         base_url=row.base_url,
         origin=row.origin,
-        effective_urls=Address(row.base_url, row.origin).effective_urls,
+        effective_urls=effective_urls(ProviderType(row.type), row.base_url, row.auth),
         auth_type=row.auth_type,
         auth=row.auth,
         credentials=shown,

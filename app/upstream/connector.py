@@ -111,6 +111,10 @@ def _where(connection: aiohttp.connector.Connection, flight: Flight) -> str:
     return flight.judge(str(peer[0]), int(peer[1])) if peer else "reserved"
 
 
+class Judged(socket.socket):
+    """A socket whose address was judged before it was made. In the translator no other may connect."""
+
+
 def make_socket(info: tuple[Any, ...]) -> socket.socket:
     """Judge, then create. `info` is an entry of getaddrinfo."""
     family, kind, protocol, _, address = info
@@ -118,7 +122,7 @@ def make_socket(info: tuple[Any, ...]) -> socket.socket:
     if reason := flight.judge(str(address[0]), int(address[1])):
         raise _remember(flight, reason)
     flight.connected = True
-    return socket.socket(family, kind, protocol)
+    return Judged(family, kind, protocol)
 
 
 def _flight() -> Flight:

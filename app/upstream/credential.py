@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from app.domain.address import origin_of
 from app.domain.errors import NoCredential, SecretUnreadable, VaultError
+from app.domain.routes import ROUTES
 from app.domain.secret import Binding, Secret
 from app.domain.snapshot import Endpoint, Key
 from app.upstream import auth
@@ -40,7 +41,7 @@ def opened(endpoint: Endpoint, key: Key | None) -> dict[str, Secret]:
 def attach(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secret]) -> None:
     """Add what the auth type says to the headers. Ciphertext and line breaks are refused."""
     added: dict[str, str] = {}
-    auth.types()[endpoint.auth_type].attach(added, endpoint.auth, secrets)
+    _sign(added, endpoint, secrets)
     for value in added.values():
         if _SEALED.search(value):
             raise NoCredential("The stored key could not be opened and is not sent. Enter it again.", details={"kind": "sealed"})
@@ -53,8 +54,15 @@ def placeholders(endpoint: Endpoint) -> dict[str, str]:
     """The headers of the auth type with `$API_KEY` and the like where a secret belongs, for showing."""
     headers: dict[str, str] = {}
     if kind := auth.types().get(endpoint.auth_type):
-        kind.attach(headers, endpoint.auth, {field: Secret(f"${field.upper()}") for field in kind.info.secret_fields})
+        _sign(headers, endpoint, {field: Secret(f"${field.upper()}") for field in kind.info.secret_fields})
     return headers
+
+
+def _sign(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secret]) -> None:
+    """Add the headers of the auth type; a plain key goes into the header that the provider's type reads it from."""
+    auth.types()[endpoint.auth_type].attach(headers, endpoint.auth, secrets)
+    if endpoint.auth_type == "api_key" and (name := ROUTES[endpoint.type].key_header):
+        headers[name] = headers.pop("authorization").removeprefix("Bearer ")
 
 
 def is_readable(key: Key) -> bool:

@@ -17,6 +17,7 @@ from typing import Literal
 from yarl import URL
 
 from app.domain.errors import EgressRefused, Unreachable
+from app.domain.translation import Rules
 
 Where = Literal["public", "local"]
 IpAddress = IPv4Address | IPv6Address
@@ -82,6 +83,19 @@ def protect(host: str, port: int) -> None:
         except OSError:
             addresses = set()
     _policy.protected.setdefault(port, set()).update(addresses)
+
+
+def rules_for(origin: str) -> Rules:
+    """What another process of ours has to know to judge the calls of this origin as this one does."""
+    protected = {port: sorted(addresses) for port, addresses in _policy.protected.items()}
+    return Rules(origin in _policy.approved, _policy.local_allowed, protected)
+
+
+def adopt(origin: str, rules: Rules) -> None:
+    """Judge the calls of this origin by the rules that came with one of them: the newest word holds."""
+    _policy.local_allowed = rules.local_allowed
+    _policy.protected = {port: set(addresses) for port, addresses in rules.protected.items()}
+    _policy.approved = _policy.approved | {origin} if rules.is_approved else _policy.approved - {origin}
 
 
 def judge(ip: str, port: int, *, local_ok: bool) -> str:

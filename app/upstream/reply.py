@@ -115,7 +115,7 @@ class Reply:
         line = total = 0
         while part := await self._next():
             total += len(part)
-            line = _line(part, line)
+            line = longest_line(part, line)
             if total > STREAM_BYTES or line > LINE_BYTES:
                 raise failures.bad_response("too_large")
             if self._scrub:
@@ -184,7 +184,7 @@ def _is_complete(tail: bytes) -> bool:
     return bool(_DONE.fullmatch(whole, whole.rfind(b"\n") + 1) or _FINISHED.search(tail))
 
 
-def _line(part: bytes, before: int) -> int:
+def longest_line(part: bytes, before: int) -> int:
     """Longest line seen in this read, or the length of the one that is still open."""
     last = part.rfind(b"\n")
     if last < 0:

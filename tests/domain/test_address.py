@@ -2,6 +2,7 @@ import pytest
 
 from app.domain.address import AddressNote, normalise, origin_of
 from app.domain.errors import InvalidDraft
+from app.domain.provider import ProviderType
 
 
 @pytest.mark.parametrize(
@@ -84,9 +85,16 @@ def test_an_origin_is_canonical(url: str, origin: str) -> None:
     assert origin_of(url) == origin
 
 
-def test_every_task_has_its_own_url() -> None:
-    assert normalise("https://h/v1").effective_urls == {
-        "chat": "https://h/v1/chat/completions",
-        "models": "https://h/v1/models",
-        "embeddings": "https://h/v1/embeddings",
-    }
+@pytest.mark.parametrize(
+    ("type_", "typed", "base_url"),
+    [
+        ("anthropic", "https://api.anthropic.com", "https://api.anthropic.com"),
+        ("anthropic", "api.anthropic.com/v1/", "https://api.anthropic.com"),
+        ("anthropic", "https://proxy.example/claude/v1/messages", "https://proxy.example/claude"),
+        ("bedrock", "https://b.example/model/x:0/converse", "https://b.example"),
+        ("azure", "https://mine.openai.azure.com/openai/deployments/d/chat/completions", "https://mine.openai.azure.com"),
+        ("azure", "https://mine.openai.azure.com/openai/v1", "https://mine.openai.azure.com"),
+    ],
+)
+def test_the_root_of_a_vendors_own_api_is_found_in_what_was_pasted(type_: str, typed: str, base_url: str) -> None:
+    assert normalise(typed, type_=ProviderType(type_)).base_url == base_url

@@ -1,24 +1,30 @@
 """What leaves for each known vendor, against a table: the URL, the headers, the body."""
 
+import re
+
 import pytest
 from yarl import URL
 
-from app import presets
+from app import presets, relay
 from app.domain.address import origin_of
 from app.domain.preset import Preset
 from app.domain.probe import Finding, ProbeResult, Rung, Verdict
+from app.domain.provider import WIRES, ProviderType
+from app.domain.routes import ROUTES
 from app.domain.snapshot import Endpoint
 from app.relay import ladder
-from app.upstream.wire import openai
-from tests.fixtures import make
+from tests.fixtures import make, vendors
 from tests.fixtures.upstream import Upstream, answer
 
-pytestmark = pytest.mark.usefixtures("vault", "outgoing")
+pytestmark = pytest.mark.usefixtures("vault", "outgoing", "translated")
 
-# Where a chat goes, in full. {resource} and {region} are what a person fills in.
+# Where a chat goes, in full. {resource}, {region} and the like are what a person fills in.
 CHATS = {
+    "anthropic": "https://api.anthropic.com/v1/messages",
+    "azure-classic": "https://mine.openai.azure.com/openai/deployments/some/model/chat/completions?api-version=2024-10-21",
     "azure-openai": "https://mine.openai.azure.com/openai/v1/chat/completions",
     "bedrock": "https://bedrock-runtime.mine.amazonaws.com/openai/v1/chat/completions",
+    "bedrock-converse": "https://bedrock-runtime.mine.amazonaws.com/model/some%2Fmodel/converse",
     "cerebras": "https://api.cerebras.ai/v1/chat/completions",
     "cohere": "https://api.cohere.ai/compatibility/v1/chat/completions",
     "deepseek": "https://api.deepseek.com/v1/chat/completions",
@@ -39,27 +45,42 @@ CHATS = {
     "perplexity": "https://api.perplexity.ai/chat/completions",
     "sambanova": "https://api.sambanova.ai/v1/chat/completions",
     "together": "https://api.together.ai/v1/chat/completions",
+    "vertex": "https://mine-aiplatform.googleapis.com/v1/projects/mine/locations/mine/endpoints/openapi/chat/completions",
     "vllm": "http://localhost:8000/v1/chat/completions",
     "xai": "https://api.x.ai/v1/chat/completions",
 }
 WITHOUT_KEY = {"llama-cpp", "lm-studio", "localai", "ollama", "vllm"}
-BODY = b'{"model":"some/model","messages":[],"x_vendor":1}'
+BODY = b'{"model":"some/model","messages":[{"role":"user","content":"Hi"}],"max_tokens":5,"x_vendor":1}'
+# What a translated request holds, and how it is signed in, where that is not OpenAI's way.
+BODIES = {
+    ProviderType.ANTHROPIC: {
+        "model": "some/model", "max_tokens": 5, "messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}],
+    },
+    ProviderType.BEDROCK: {"inferenceConfig": {"maxTokens": 5}, "messages": [{"role": "user", "content": [{"text": "Hi"}]}]},
+    ProviderType.AZURE: {"model": "some/model", "max_tokens": 5, "messages": [{"role": "user", "content": "Hi"}]},
+}  # fmt: skip
+SIGNED = {
+    ProviderType.ANTHROPIC: {"x-api-key": make.SECRET, "anthropic-version": "2023-06-01"},
+    ProviderType.AZURE: {"api-key": make.SECRET},
+}
 SENT = {"host", "accept", "accept-encoding", "user-agent", "content-type", "content-length"}
 
 
 def filled(preset: Preset) -> str:
-    return preset.base_url.replace("{resource}", "mine").replace("{region}", "mine")
+    return re.sub(r"{\w+}", "mine", preset.base_url)
 
 
 def here(upstream: Upstream, preset: Preset, auth_type: str = "") -> Endpoint:
     """The preset as a provider, with nothing but the origin moved to the recording server."""
     base = filled(preset)
     moved = upstream.origin + base.removeprefix(str(URL(base).origin()))
-    return make.endpoint(moved, secret=make.SECRET if (auth_type or preset.auth_type) == "api_key" else None)
+    kind = auth_type or preset.auth_type
+    secret = None if kind == "none" else make.SECRET
+    return make.endpoint(moved, secret=secret, auth_type=kind, type=preset.type, wire=WIRES[preset.type])
 
 
-async def send(endpoint: Endpoint, ask: openai.Ask) -> None:
-    async with openai.send(endpoint, next(iter(endpoint.keys), None), ask) as reply:
+async def send(endpoint: Endpoint, ask: relay.Ask) -> None:
+    async with relay.call(endpoint, ask) as reply:
         await reply.read()
 
 
@@ -70,19 +91,21 @@ async def test_the_table_knows_every_preset() -> None:
 
 @pytest.mark.parametrize("preset", presets.all_(), ids=lambda p: p.id)
 async def test_a_chat_leaves_as_the_vendor_wants_it(upstream: Upstream, preset: Preset) -> None:
-    await send(here(upstream, preset), openai.Ask("/chat/completions", BODY))
+    speak(upstream, preset)
+
+    await send(here(upstream, preset), relay.Ask("/chat/completions", BODY))
 
     (heard,) = upstream.heard
     vendor = URL(filled(preset)).origin()
     assert (heard.method, f"{vendor}{heard.path}") == ("POST", CHATS[preset.id])
-    assert heard.body == BODY
-    key = {} if preset.id in WITHOUT_KEY else {"authorization": f"Bearer {make.SECRET}"}
+    assert heard.json == BODIES[preset.type] if preset.type in BODIES else heard.body == BODY
+    key = {} if preset.id in WITHOUT_KEY else SIGNED.get(preset.type, {"authorization": f"Bearer {make.SECRET}"})
     assert {name: value for name, value in heard.headers.items() if name not in SENT} == key
 
 
 @pytest.mark.parametrize("preset", [p for p in presets.all_() if "api_key" in p.auth_types[1:]], ids=lambda p: p.id)
 async def test_a_local_server_is_sent_a_key_when_it_has_one(upstream: Upstream, preset: Preset) -> None:
-    await send(here(upstream, preset, "api_key"), openai.Ask("/chat/completions", BODY))
+    await send(here(upstream, preset, "api_key"), relay.Ask("/chat/completions", BODY))
 
     assert upstream.heard[0].headers["authorization"] == f"Bearer {make.SECRET}"
 
@@ -93,16 +116,26 @@ async def test_a_test_asks_only_for_what_the_vendor_has(upstream: Upstream, pres
     listed = [{"id": name, "object": "model"} for name in names]
     upstream.on("/models", answer(body=listed if preset.model_list == "array" else {"object": "list", "data": listed}))
     upstream.on("/key", answer(body={"data": {}}))
+    upstream.on("/v1/models?limit=1000", answer(body={"data": listed}))
+    speak(upstream, preset)
+    model = {"azure-openai": "my-deployment", "azure-classic": "some/model", "bedrock-converse": "some/model"}.get(preset.id)
 
-    result = await climb(here(upstream, preset), preset, model=None if preset.id != "azure-openai" else "my-deployment")
+    result = await climb(here(upstream, preset), preset, model=model)
 
     base = URL(filled(preset)).path.rstrip("/")
     paths = [preset.key_check] if preset.key_check else []
-    paths += ["/models"] if preset.model_list != "none" and preset.key_check != "/models" else []
-    assert [h.path for h in upstream.heard] == [base + path for path in [*paths, "/chat/completions"]]
+    paths += [ROUTES[preset.type].models] if preset.model_list != "none" and preset.key_check != "/models" else []
+    chat = CHATS[preset.id].removeprefix(str(URL(filled(preset)).origin()))
+    assert [h.path for h in upstream.heard] == [*(base + path for path in paths), chat]
     assert (result.ok, Rung.CHAT in result.proven, result.error) == (True, True, None)
     if preset.model_list != "none":
         assert result.models == names
+
+
+def speak(upstream: Upstream, preset: Preset) -> None:
+    """Answer a chat as the preset's vendor does."""
+    if preset.type in vendors.PATHS:
+        upstream.on(CHATS[preset.id].removeprefix(str(URL(filled(preset)).origin())), vendors.say(preset.type))
 
 
 async def climb(endpoint: Endpoint, preset: Preset, **options: object) -> ProbeResult:
@@ -154,6 +187,7 @@ async def test_what_could_be_deployed_is_not_taken_for_what_is(upstream: Upstrea
 
 
 async def test_no_two_hosted_vendors_share_a_host() -> None:
-    hosts = [origin_of(filled(p)) for p in presets.all_() if not p.local]
+    second = {"azure-classic", "bedrock-converse"}  # another protocol of the same vendor
+    hosts = [origin_of(filled(p)) for p in presets.all_() if not p.local and p.id not in second]
 
     assert len(set(hosts)) == len(hosts)

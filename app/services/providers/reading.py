@@ -10,6 +10,7 @@ from app.domain.drafts import free_name, settle
 from app.domain.errors import InvalidDraft, NameTaken, Stale, UnknownPreset, UnknownProvider
 from app.domain.preset import Preset
 from app.domain.provider import Page, Provider, ProviderDraft, ProviderQuery, ProviderType, Record
+from app.domain.routes import effective_urls
 from app.storage import engine, provider_records
 from app.storage import providers as rows
 from app.storage.tables import ProviderRow
@@ -67,7 +68,7 @@ async def validate(actor: Actor, draft: ProviderDraft, *, editing: str | None = 
         type=settled.type,
         base_url=address.base_url,
         origin=address.origin,
-        effective_urls=address.effective_urls,
+        effective_urls=effective_urls(settled.type, address.base_url, settled.auth),
         auth_type=settled.auth_type,
         notes=list(address.notes),
     )

@@ -1,5 +1,7 @@
 """A field of the auth type. A secret is typed into an input that no var knows; a saved one shows as ••••4f2a with Replace."""
 
+from typing import Any
+
 import reflex as rx
 
 from app.ui import words
@@ -19,8 +21,12 @@ def asked(ask: Drawn) -> rx.Component:
 
 def _plain(ask: Drawn) -> rx.Component:
     error = field.error_of(Form.errors, ask.name)
+
+    def typed(text: Any) -> Any:  # Reflex's own event types
+        return Form.type_field(Form.seed, ask.word, text).debounce(250)
+
     return field.field(
-        rx.input(**field.wired(ask.name, error), default_value=ask.value, size="3", width="100%", auto_complete="off"),
+        rx.input(**field.wired(ask.name, error), default_value=ask.value, size="3", width="100%", auto_complete="off", on_change=typed),
         name=ask.name,
         label=t_of("auth", ask.word),
         error=error,

@@ -12,7 +12,8 @@ from app.domain.actor import Role
 from app.domain.address import looks_local, normalise
 from app.domain.auth_field import AuthField, FieldKind
 from app.domain.errors import InvalidDraft
-from app.domain.provider import KeyState, Provider
+from app.domain.provider import KeyState, Provider, ProviderType
+from app.domain.routes import effective_urls
 from app.services import providers
 from app.services.providers.reading import auth_types
 from app.ui.permission import requires
@@ -85,6 +86,7 @@ class ProviderForm(rx.State):
     _origin: str = ""
     _provider: Provider | None = None
     _found: list[str] = []
+    _texts: dict[str, str] = {}  # readable fields of the auth type, as typed
 
     @rx.var
     def tested(self) -> bool:
@@ -169,6 +171,13 @@ class ProviderForm(rx.State):
         await self._preview()
 
     @rx.event
+    async def type_field(self, seed: int, field: str, text: str) -> None:
+        """Mirror of a readable field of the auth type: some of them are a part of the address."""
+        if seed == self.seed:
+            self._texts, self.typed = {**self._texts, field: text.strip()[:200]}, True
+            await self._preview()
+
+    @rx.event
     async def choose_auth(self, auth_type: str) -> None:
         """Another way to sign in; other fields."""
         if auth_type in self.auth_types:
@@ -232,18 +241,20 @@ class ProviderForm(rx.State):
     def _ask(self) -> None:
         info = auth_types().get(self.auth_type)
         values = self._provider.auth if self._provider else {}
+        self._texts = dict(values)
         self.asks = [_ask(f, values.get(f.name, "")) for f in (info.fields if info else ())]
 
     async def _preview(self) -> None:
         """Where calls will go, while it is typed. An unfinished address is no error yet."""
         try:
             known = preset_of(self.preset)
-            address = normalise(self.base_url, known=known.base_url if known else "")
+            type_ = self._provider.type if self._provider else known.type if known else ProviderType.CUSTOM
+            address = normalise(self.base_url, known=known.base_url if known else "", type_=type_)
         except InvalidDraft as error:
             self.calls_to, self.notes, self.is_local, self.going_to = "", [], False, ""
             self.address_error = answer(await language(self), error) if self.base_url.strip() else ""
             return
-        self.calls_to, self.address_error = address.effective_urls["chat"], ""
+        self.calls_to, self.address_error = effective_urls(type_, address.base_url, self._texts)["chat"], ""
         self.notes = [note.value for note in address.notes]
         self.is_local = looks_local(address.origin)
         moved = bool(self.has_key and self._origin and address.origin != self._origin)

@@ -1,0 +1,138 @@
+"""One chat through LiteLLM: OpenAI's shape in, OpenAI's shape out."""
+
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from typing import Any
+
+from app.domain.errors import BadResponse, Failed, UpstreamError
+from app.domain.provider import ProviderType
+from app.domain.routes import AZURE_API_VERSION
+from app.domain.translation import Task
+from app.translator.passage import Passage
+from app.upstream import failures
+
+# LiteLLM takes a key from its environment when it is given none, and sends it anywhere. It gets this, and the guard puts the real
+# one on the request that leaves.
+PLACEHOLDER = "signed-by-the-guard"
+# What a caller may ask for. Everything else stays here: LiteLLM reads api_base, mock_response and the like from the same arguments.
+_FIELDS = frozenset(
+    {"messages", "temperature", "top_p", "top_k", "n", "stop", "max_tokens", "max_completion_tokens", "presence_penalty"}
+    | {"frequency_penalty", "logit_bias", "user", "tools", "tool_choice", "parallel_tool_calls", "functions", "function_call"}
+    | {"response_format", "seed", "logprobs", "top_logprobs", "reasoning_effort", "thinking", "stream_options", "modalities", "prediction"}
+    | {"verbosity", "service_tier", "web_search_options"}
+)
+_TOP = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
+_SAID = ("role", "content", "refusal", "reasoning_content", "tool_calls", "annotations", "audio")
+_DETAILS = {"prompt_tokens_details": ("cached_tokens",), "completion_tokens_details": ("reasoning_tokens",)}
+_UNFIT = "This request cannot be put into the provider's own protocol. Check its messages, tools and parameters."
+_ELSEWHERE = (
+    "This provider's own protocol carries images inside the request, and Patchbay fetches none from elsewhere. Send them as data: URLs."
+)
+
+
+async def complete(task: Task) -> dict[str, Any]:
+    """A whole answer. Raises whatever LiteLLM raises: the passage knows what happened."""
+    import litellm
+
+    return _plain(await litellm.acompletion(**_arguments(task)))
+
+
+async def stream(task: Task, passage: Passage) -> AsyncGenerator[dict[str, Any], None]:
+    """The events of an answer. Raises `UpstreamError` when the vendor's stream ends without saying that it is complete."""
+    import litellm
+
+    wants_usage = (task.request.get("stream_options") or {}).get("include_usage") is True
+    usage: dict[str, Any] | None = None
+    last: dict[str, Any] = {}
+    parts: Any = await litellm.acompletion(**_arguments(task), stream=True)
+    async for part in parts:
+        chunk = _plain(part)
+        usage = chunk.pop("usage", None) or usage
+        chunk["choices"] = [choice for choice in chunk.get("choices") or () if _says_something(choice)]
+        if any(choice["finish_reason"] for choice in chunk["choices"]) and not passage.has_ended:
+            raise failures.bad_response("cut_off")
+        if chunk["choices"]:
+            last = chunk
+            yield chunk
+    if not passage.has_ended:
+        raise failures.bad_response("cut_off")
+    if wants_usage and usage:
+        yield {**last, "choices": [], "usage": usage}
+
+
+def failure(error: BaseException, task: Task, passage: Passage) -> UpstreamError:
+    """What to call an error of LiteLLM's when no provider said anything. Its text is never used: it may repeat anything."""
+    if isinstance(error, UpstreamError):
+        return error
+    if passage.failure is not None:
+        return passage.failure
+    if passage.is_used:
+        return BadResponse("The provider's answer cannot be understood.", details={"kind": "not_json", "by": type(error).__name__})
+    code, message = ("remote_content", _ELSEWHERE) if _points_elsewhere(task.request) else ("not_translatable", _UNFIT)
+    said = {"message": message, "type": "invalid_request_error", "code": code, "param": "messages"}
+    return Failed(message, detail=message, status=400, details={"error": said, "by": type(error).__name__})
+
+
+def _arguments(task: Task) -> dict[str, Any]:
+    """The call. `drop_params`: what a vendor does not know of OpenAI's parameters is left out, so that an application written for
+    OpenAI works unchanged; refusing would make `seed` or `user` an error."""
+    model = str(task.request.get("model", ""))
+    route: dict[ProviderType, dict[str, Any]] = {
+        ProviderType.ANTHROPIC: {"model": model, "custom_llm_provider": "anthropic", "api_base": task.base_url},
+        ProviderType.BEDROCK: {
+            "model": f"converse/{model}", "custom_llm_provider": "bedrock", "api_base": task.base_url, "aws_region_name": "us-east-1",
+        },
+        ProviderType.AZURE: {
+            "model": model, "custom_llm_provider": "azure", "api_base": task.base_url, "api_version": task.api_version or AZURE_API_VERSION,
+        },
+    }  # fmt: skip
+    asked: Mapping[str, Any] = {name: value for name, value in task.request.items() if name in _FIELDS and value is not None}
+    rules = {"api_key": PLACEHOLDER, "max_retries": 0, "num_retries": 0, "drop_params": True, "timeout": 3_600.0}
+    # Its MCP gateway would call tools by itself; without this it is even imported for every request that has tools.
+    # By the names of models it guesses which of them know tools, and would leave the tools of a new one out without a word.
+    kept = ["tools", "tool_choice"] if asked.get("tools") else []
+    return {**asked, **route[task.type], **rules, "allowed_openai_params": kept, "_skip_mcp_handler": True}
+
+
+def _plain(answer: Any) -> dict[str, Any]:  # Any: LiteLLM's own classes
+    """What OpenAI's protocol knows of an answer or an event; LiteLLM adds much of its own, made-up costs included."""
+    document: dict[str, Any] = answer.model_dump(mode="json", exclude_none=True)
+    plain = _only(document, _TOP)
+    plain["choices"] = [_choice(choice) for choice in document.get("choices") or ()]
+    if isinstance(usage := document.get("usage"), dict):
+        plain["usage"] = _usage(usage)
+    return plain
+
+
+def _choice(choice: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {"index": 0, "finish_reason": None, **_only(choice, ("index", "finish_reason", "logprobs"))}
+    if (message := choice.get("message")) is not None:
+        plain["message"] = {"content": None, **_only(message, _SAID)}
+        for called in plain["message"].get("tool_calls", ()):
+            called.pop("index", None)
+    if (delta := choice.get("delta")) is not None:
+        plain["delta"] = _only(delta, _SAID)
+    return plain
+
+
+def _usage(usage: Mapping[str, Any]) -> dict[str, Any]:
+    plain = _only(usage, ("prompt_tokens", "completion_tokens", "total_tokens"))
+    for part, known in _DETAILS.items():
+        if details := {name: n for name, n in _only(usage.get(part) or {}, known).items() if n}:
+            plain[part] = details
+    return plain
+
+
+def _only(document: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: document[name] for name in names if name in document}
+
+
+def _points_elsewhere(request: Mapping[str, Any]) -> bool:
+    """Whether a message holds an image by its address. Some vendors fetch it themselves; for others LiteLLM would."""
+    contents = [message.get("content") for message in request.get("messages") or () if isinstance(message, dict)]
+    parts = [part for content in contents if isinstance(content, list) for part in content if isinstance(part, dict)]
+    images = [part["image_url"] for part in parts if "image_url" in part]
+    return any(str(image.get("url") if isinstance(image, dict) else image).startswith("http") for image in images)
+
+
+def _says_something(choice: Mapping[str, Any]) -> bool:
+    return bool(choice.get("delta") or choice.get("finish_reason"))

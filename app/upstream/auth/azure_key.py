@@ -1,0 +1,16 @@
+"""A key of Azure OpenAI's deployments, sent as `api-key`, and the API version they are called with."""
+
+from collections.abc import Mapping
+
+from app.domain.auth_field import AuthField, FieldKind
+from app.domain.secret import Secret
+
+FIELDS: tuple[AuthField, ...] = (
+    AuthField(name="api_key", kind=FieldKind.SECRET, required=True, label="auth.api_key"),
+    AuthField(name="api_version", kind=FieldKind.TEXT, required=False, label="auth.api_version"),
+)
+
+
+def attach(headers: dict[str, str], auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> None:
+    """Add Azure's own header. The version belongs to the address; the wire puts it there."""
+    headers["api-key"] = secrets["api_key"].reveal()

@@ -1,0 +1,63 @@
+"""One guarded request: what a call and the translator both send through."""
+
+from collections.abc import AsyncIterator, Mapping
+from functools import lru_cache
+
+import aiohttp
+from yarl import URL
+
+from app import __version__
+from app.upstream import connector, failures, session
+
+AGENT = f"Patchbay/{__version__}"
+_SLICE = 256 * 1024
+
+
+async def start(
+    method: str, url: URL, body: bytes | None, headers: Mapping[str, str], flight: connector.Flight, *, connect: float
+) -> aiohttp.ClientResponse:
+    """Send, and once more if a kept connection turned out to be dead before a single byte came back.
+
+    `connect` in seconds. Redirects are not followed. Raises `UpstreamError`.
+    """
+    token = connector.current.set(flight)
+    try:
+        try:
+            return await _request(method, url, body, headers, connect)
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+            # A connector error never reached the provider's application either, but a new connection would fail as well.
+            if flight.connected or flight.refusals or isinstance(error, aiohttp.ClientConnectorError):
+                raise
+            return await _request(method, url, body, headers, connect)
+    except TimeoutError as error:
+        raise failures.timed_out("connect", connect) from error
+    except aiohttp.ClientResponseError as error:
+        # Its repr shows the headers of the request, the key among them: it is not kept as a cause.
+        raise failures.from_exception(error, flight.origin) from None
+    except (aiohttp.ClientError, OSError, UnicodeError) as error:
+        raise failures.from_exception(error, flight.origin) from error
+    finally:
+        connector.current.reset(token)
+
+
+async def _request(method: str, url: URL, body: bytes | None, headers: Mapping[str, str], connect: float) -> aiohttp.ClientResponse:
+    return await session.current().http.request(
+        method, url, data=None if body is None else _body(body), headers=headers, allow_redirects=False, timeout=_limits(connect)
+    )
+
+
+def _body(body: bytes) -> bytes | AsyncIterator[bytes]:
+    """Large bodies go out in slices, so that one of them does not hold the loop."""
+    return body if len(body) <= 2 * _SLICE else _slices(body)
+
+
+async def _slices(body: bytes) -> AsyncIterator[bytes]:
+    view = memoryview(body)
+    for start in range(0, len(body), _SLICE):
+        yield bytes(view[start : start + _SLICE])
+
+
+@lru_cache(64)
+def _limits(connect: float) -> aiohttp.ClientTimeout:
+    """Only the connect limit is aiohttp's; the others are `Deadline`'s, which knows their names."""
+    return aiohttp.ClientTimeout(total=None, connect=connect)

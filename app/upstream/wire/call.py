@@ -1,0 +1,97 @@
+"""A call of a provider, whatever its wire: the secret opened for it, its limits, its answer checked, its connection closed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import TracebackType
+
+import aiohttp
+
+from app.domain.address import origin_of
+from app.domain.secret import Secret
+from app.domain.snapshot import Endpoint, Key
+from app.upstream import connector, credential, failures
+from app.upstream.reply import Deadline, Reply, refuse_encoded
+from app.upstream.scrub import Scrubber
+from app.upstream.sending import AGENT
+
+_origin = lru_cache(4096)(origin_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request, in the shape of the OpenAI protocol. `path` is put behind the base URL; `body` None makes it a GET."""
+
+    path: str
+    body: bytes | None = None
+    stream: bool = False
+
+
+class Call:
+    """One call of a provider: entered, it gives a success that has begun; leaving closes the connection unless it was read to its end.
+
+    The secret is opened here, for this call. Raises `UpstreamError` for everything else, an answer that is no
+    success included; `status` is set when there was an answer. A wire says how the request is sent: `_begin`.
+    """
+
+    __slots__ = ("_ask", "_deadline", "_endpoint", "_key", "_response")
+
+    def __init__(self, endpoint: Endpoint, key: Key | None, ask: Ask) -> None:
+        self._endpoint, self._key, self._ask = endpoint, key, ask
+        self._deadline = Deadline(endpoint.timeouts)
+        self._response: aiohttp.ClientResponse | None = None
+
+    async def __aenter__(self) -> Reply:
+        endpoint = self._endpoint
+        secrets = credential.opened(endpoint, self._key)
+        scrub = Scrubber(secrets.values())
+        flight = connector.Flight(_origin(endpoint.base_url), has_secret=bool(secrets))
+        deadline = self._deadline.__enter__()
+        try:
+            self._response = response = await self._begin(secrets, flight)
+            del secrets
+            deadline.read()
+            reply = Reply(response, deadline, scrub)
+            await _check(response, reply, scrub, flight.origin)
+        except BaseException as error:
+            self._end(error)
+            raise
+        return reply
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._end(error)
+
+    async def _begin(self, secrets: Mapping[str, Secret], flight: connector.Flight) -> aiohttp.ClientResponse:
+        raise TypeError("a call has a wire")
+
+    def _end(self, error: BaseException | None) -> None:
+        if self._response is not None:
+            self._response.close()  # a response that was read to its end has given its connection back already
+        self._deadline.__exit__(type(error) if error else None, error, None)
+
+
+def headers_of(ask: Ask) -> dict[str, str]:
+    """What every request of ours says about itself."""
+    headers = {
+        "accept": "text/event-stream" if ask.stream else "application/json",
+        "accept-encoding": "identity",
+        "user-agent": AGENT,
+    }
+    if ask.body is not None:
+        headers["content-type"] = "application/json"
+        headers["content-length"] = str(len(ask.body))
+    return headers
+
+
+async def _check(response: aiohttp.ClientResponse, reply: Reply, scrub: Scrubber, origin: str) -> None:
+    """Raise unless this is a success that may be read."""
+    encoded = refuse_encoded(response.headers)
+    if response.status in (200, 201):
+        if encoded is not None:
+            raise encoded
+        if "html" in reply.content_type:
+            page = await reply.error_body()
+            raise failures.bad_response("html", detail=failures.page_title(page, scrub), status=response.status)
+        return
+    body = b"" if encoded is not None or 300 <= response.status < 400 else await reply.error_body()
+    raise failures.from_status(response.status, response.headers, body, scrub, origin)

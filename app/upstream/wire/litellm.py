@@ -1,0 +1,99 @@
+"""The wire `litellm`: vendors with a protocol of their own, through the translator; model lists are asked for directly."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from app.domain import errors
+from app.domain.provider import ProviderType
+from app.domain.routes import ANTHROPIC_VERSION, ROUTES, effective_urls
+from app.domain.secret import Secret
+from app.domain.snapshot import Endpoint, Key
+from app.domain.translation import FAILURE_HEADER, Failure, Task
+from app.upstream import connector, credential, egress, reply, sending, translator
+from app.upstream.reply import Reply
+from app.upstream.wire.call import Ask, Call, headers_of
+from app.upstream.wire.openai import curl
+
+_CHAT = "/chat/completions"
+_MODELS = "/models"
+_NOT_OFFERED = "Embeddings are not offered by this provider here. Use a provider that speaks the OpenAI protocol for them."
+_ERRORS: dict[str, type[errors.UpstreamError]] = {
+    kind.__name__: kind
+    for kind in (errors.EgressRefused, errors.Unreachable, errors.TlsFailed, errors.TimedOut, errors.BadResponse, errors.Failed)
+}
+_FAILURE = msgspec.json.Decoder(Failure)
+_url = lru_cache(4096)(URL)
+
+
+class Translated(Call):
+    """A call whose request and answer the translator rewrites."""
+
+    __slots__ = ()
+
+    async def __aenter__(self) -> Reply:
+        if self._ask.body is not None:
+            await translator.shared.ready()  # its start is not the provider's time
+        return await super().__aenter__()
+
+    async def _begin(self, secrets: Mapping[str, Secret], flight: connector.Flight) -> aiohttp.ClientResponse:
+        if self._ask.body is None:
+            return await self._listed(secrets, flight)
+        if self._ask.path != _CHAT:
+            raise _not_offered()
+        endpoint = self._endpoint
+        signed: dict[str, str] = {}
+        credential.attach(signed, endpoint, secrets)
+        task = Task(
+            type=endpoint.type,
+            base_url=endpoint.base_url,
+            rules=egress.rules_for(flight.origin),
+            connect=endpoint.timeouts.connect,
+            headers=signed,
+            request=msgspec.Raw(self._ask.body),
+            api_version=endpoint.auth.get("api_version", ""),
+        )
+        response = await translator.shared.post(msgspec.json.encode(task))
+        if FAILURE_HEADER in response.headers:
+            raise await _failure(response)
+        return response
+
+    async def _listed(self, secrets: Mapping[str, Secret], flight: connector.Flight) -> aiohttp.ClientResponse:
+        """The vendor's own model list, over our own client. LiteLLM has no part in it."""
+        endpoint, ask = self._endpoint, self._ask
+        path = ROUTES[endpoint.type].models if ask.path == _MODELS else ""
+        if not path:
+            raise errors.Failed("This vendor's own protocol has no list of models.", status=404)
+        headers = headers_of(ask)
+        credential.attach(headers, endpoint, secrets)
+        if endpoint.type is ProviderType.ANTHROPIC:
+            headers["anthropic-version"] = ANTHROPIC_VERSION
+        return await sending.start("GET", _url(endpoint.base_url + path), None, headers, flight, connect=endpoint.timeouts.connect)
+
+
+def send(endpoint: Endpoint, key: Key | None, ask: Ask) -> Call:
+    """The call, to be entered with `async with`."""
+    return Translated(endpoint, key, ask)
+
+
+def repeatable(endpoint: Endpoint, ask: Ask) -> str:
+    """The address that is called, as a curl command without the secret. The body is the vendor's own and is not shown."""
+    task = "models" if ask.body is None else "chat"
+    url = effective_urls(endpoint.type, endpoint.base_url, endpoint.auth).get(task, endpoint.base_url)
+    return curl(endpoint, url, None)
+
+
+async def _failure(response: aiohttp.ClientResponse) -> errors.UpstreamError:
+    """The translator's own error, as ours. What a provider said never comes this way."""
+    async with response:
+        said = _FAILURE.decode(await response.content.read(reply.ERROR_BYTES))
+    kind = _ERRORS.get(said.error, errors.Failed)
+    return kind(said.message, status=said.status, details=said.details)
+
+
+def _not_offered() -> errors.Failed:
+    said = {"message": _NOT_OFFERED, "type": "invalid_request_error", "code": "not_offered", "param": ""}
+    return errors.Failed(_NOT_OFFERED, status=404, details={"error": said})

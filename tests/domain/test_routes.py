@@ -1,0 +1,28 @@
+"""Where calls go, by the type of the provider."""
+
+import pytest
+
+from app.domain.provider import WIRES, ProviderType
+from app.domain.routes import ROUTES, effective_urls
+
+
+def test_every_type_has_its_routes_and_its_wire() -> None:
+    assert set(ROUTES) == set(WIRES) == set(ProviderType)
+
+
+@pytest.mark.parametrize(
+    ("type_", "auth", "urls"),
+    [
+        ("custom", {}, {"chat": "/chat/completions", "models": "/models", "embeddings": "/embeddings"}),
+        ("anthropic", {}, {"chat": "/v1/messages", "models": "/v1/models?limit=1000"}),
+        ("bedrock", {}, {"chat": "/model/{model}/converse"}),
+        ("azure", {}, {"chat": "/openai/deployments/{model}/chat/completions?api-version=2024-10-21"}),
+        (
+            "azure",
+            {"api_version": "2025-04-01-preview"},
+            {"chat": "/openai/deployments/{model}/chat/completions?api-version=2025-04-01-preview"},
+        ),
+    ],
+)
+def test_every_task_has_its_own_url(type_: str, auth: dict[str, str], urls: dict[str, str]) -> None:
+    assert effective_urls(ProviderType(type_), "https://h", auth) == {task: f"https://h{path}" for task, path in urls.items()}
