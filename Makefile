@@ -34,8 +34,9 @@ check: $(VENV)/.dev ## format, lint, types, import contracts
 format: $(VENV)/.dev ## put the code into house format
 	@$(VENV)/bin/ruff check --fix-only -q . ; $(VENV)/bin/ruff format -q .
 
-bench: $(VENV)/.dev ## compare in one run: direct, gateway, gateway with the console in the process
+bench: $(VENV)/.dev ## compare in one run: direct, gateway, gateway with the console in the process; then the page with 500 providers
 	@$(PY) -m tests.bench
+	@echo; $(PY) -m tests.bench.page
 
 soak: $(VENV)/.dev ## long kills and races
 	@tests/needs.sh

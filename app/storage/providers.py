@@ -62,6 +62,17 @@ async def matching(session: AsyncSession, query: ProviderQuery, *, limit: int | 
     return list((await session.exec(found.limit(limit) if limit else found)).all())
 
 
+async def changed_after(session: AsyncSession, revision: int) -> list[ProviderRow]:
+    """What changed after a registry revision, those that were deleted since included. -1 = all that live."""
+    of_interest = col(ProviderRow.deleted_at).is_(None) if revision < 0 else col(ProviderRow.revision) > revision
+    return list((await session.exec(select(ProviderRow).where(of_interest))).all())
+
+
+async def revision(session: AsyncSession) -> int:
+    """The registry's revision."""
+    return (await session.exec(select(Instance.revision).where(Instance.id == 1))).one()
+
+
 async def count(session: AsyncSession, query: ProviderQuery) -> int:
     """How many live providers match, whatever the page and the status."""
     return (await session.exec(select(func.count()).select_from(ProviderRow).where(*_filters(query)))).one()

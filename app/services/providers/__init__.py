@@ -1,11 +1,13 @@
 """Providers: what an admin saved. One verb = one transaction = rows + audit entry + revision."""
 
 from app.services.providers.lifecycle import clear_default, delete, disable, enable, restore, set_default
-from app.services.providers.reading import Preview, get, list_, validate
+from app.services.providers.reading import Changes, Preview, changes, get, list_, validate
 from app.services.providers.saving import create, from_preset, replace, update
 
 __all__ = [
+    "Changes",
     "Preview",
+    "changes",
     "clear_default",
     "create",
     "delete",

@@ -30,6 +30,15 @@ class Preview(Record):
     notes: list[AddressNote]
 
 
+class Changes(Record):
+    """What became of the providers since a revision. `gone` are the ids of those that were deleted."""
+
+    revision: int
+    items: list[Provider]
+    gone: list[str]
+    default_id: str | None
+
+
 async def list_(actor: Actor, query: ProviderQuery | None = None) -> Page:
     """One page of providers (`items`: list[Provider]). `total` counts what matches on all pages."""
     actor.must_view()
@@ -42,6 +51,21 @@ async def list_(actor: Actor, query: ProviderQuery | None = None) -> Page:
         more = rows.cursor_after(shown[-1], query) if len(found) > len(shown) else None
         items = await provider_records.load(session, shown)
         return Page(items=items, next_cursor=more, total=await rows.count(session, query))
+
+
+async def changes(actor: Actor, *, since: int = -1) -> Changes:
+    """Every provider, or those that changed after the revision `since`: what a page that stays open has to read."""
+    actor.must_view()
+    async with engine.session() as session:
+        revision = await rows.revision(session)  # first: what is saved meanwhile is read twice, never missed
+        changed = await rows.changed_after(session, since)
+        live = [row for row in changed if row.deleted_at is None]
+        return Changes(
+            revision=revision,
+            items=await provider_records.load(session, live),
+            gone=[row.id for row in changed if row.deleted_at is not None],
+            default_id=await rows.default_id(session),
+        )
 
 
 async def get(actor: Actor, name: str) -> Provider:

@@ -91,6 +91,32 @@ class Wipe(_Part):
     source: rx.Var[str]
 
 
+class Fresh(_Part):
+    """Keeps what changed in single cards since the list was drawn (`drawn` grows with each drawing, `seq` from 0 with each change after
+    it). `on_gap` fires when a change was missed."""
+
+    tag = "Fresh"
+    drawn: rx.Var[int]
+    seq: rx.Var[int]
+    cards: rx.Var[list[dict[str, Any]]]
+    on_gap: rx.EventHandler[no_args_event_spec]
+
+
+class Latest(_Part):
+    """Draws its one child with `c` = this card as `Fresh` knows it now. Only that child is drawn anew when the card changes."""
+
+    tag = "Latest"
+    card: rx.Var[Any]
+
+
+class Near(_Part):
+    """Fires `on_near` when the reader scrolls near it, and again whenever `count` grew meanwhile."""
+
+    tag = "Near"
+    count: rx.Var[int]
+    on_near: rx.EventHandler[no_args_event_spec]
+
+
 class Slash(_Part):
     """The key "/" jumps into the search field."""
 

@@ -1,5 +1,5 @@
 // Small parts that must run in the browser because a strict content policy forbids sending code to it.
-import { createElement, useEffect, useRef, useState } from "react";
+import { cloneElement, createElement, useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { toast } from "sonner";
 
 import "./console.css";
@@ -158,6 +158,52 @@ export const submitAs = (intent) => (event) => {
   field.value = intent;
   form.requestSubmit();
   field.value = "save";
+};
+
+// What changed in single cards of a list since it was drawn. The list itself is not drawn anew for it: each card listens for its own.
+const fresh = { drawn: null, seq: 0, cards: new Map(), listeners: new Map() };
+const call = (ids) => ids.forEach((id) => fresh.listeners.get(id)?.forEach((listener) => listener()));
+export const Fresh = ({ drawn, seq, cards, onGap }) => {
+  useLayoutEffect(() => {
+    if (fresh.drawn === null) Object.assign(fresh, { drawn, seq });
+    if (drawn !== fresh.drawn) {
+      const stale = [...fresh.cards.keys()];
+      fresh.cards.clear();
+      Object.assign(fresh, { drawn, seq: 0 });
+      call(stale);
+    }
+    if (seq === fresh.seq) return;
+    if (seq !== fresh.seq + 1) onGap?.();
+    else for (const card of cards) fresh.cards.set(card.id, { ...fresh.cards.get(card.id), ...card });
+    fresh.seq = seq;
+    call(cards.map((card) => card.id));
+  }, [drawn, seq]);
+  useEffect(() => () => Object.assign(fresh, { drawn: null, cards: new Map() }), []);
+  return null;
+};
+export const Latest = ({ card, children }) => {
+  const listen = useMemo(
+    () => (listener) => {
+      const mine = fresh.listeners.get(card.id) ?? new Set();
+      fresh.listeners.set(card.id, mine.add(listener));
+      return () => mine.delete(listener) && !mine.size && fresh.listeners.delete(card.id);
+    },
+    [card.id],
+  );
+  const changed = useSyncExternalStore(listen, () => fresh.cards.get(card.id));
+  const c = useMemo(() => (changed ? { ...card, ...changed } : card), [card, changed]);
+  return cloneElement(children, { c });
+};
+
+// Asks for more of a list when its end comes near.
+export const Near = ({ count, onNear }) => {
+  const anchor = useRef(null);
+  useEffect(() => {
+    const watch = new IntersectionObserver(([end]) => end.isIntersecting && onNear?.(), { rootMargin: "600px" });
+    watch.observe(anchor.current);
+    return () => watch.disconnect();
+  }, [count]);
+  return createElement("span", { ref: anchor, "aria-hidden": true });
 };
 
 // Puts the reader's cursor into the search field of the page when "/" is pressed outside a field.

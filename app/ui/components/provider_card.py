@@ -61,15 +61,20 @@ def _row(c: Drawn, run: Drawn, tested: Drawn, admin: Drawn) -> rx.Component:
                     max_width="260px",
                 ),
             ),
-            rx.table.cell(rx.text(c.address, size="1", max_width="200px", title=c.address, class_name="pb-mono pb-cut")),
-            rx.table.cell(_state(c, run, tested)),
-            rx.table.cell(_models(c)),
-            rx.table.cell(rx.cond(admin, _switch(c, word=False), rx.text(rx.cond(c.enabled, t("common.on"), t("common.off")), size="2"))),
+            _cell("address", rx.text(c.address, size="1", max_width="200px", title=c.address, class_name="pb-mono pb-cut")),
+            _cell("status", _state(c, run, tested)),
+            _cell("models", _models(c)),
+            _cell("on", rx.cond(admin, _switch(c, word=False), rx.text(rx.cond(c.enabled, t("common.on"), t("common.off")), size="2"))),
             rx.table.cell(rx.cond(admin, rx.flex(_test(c, busy(run, tested), "1"), _menu(c), spacing="3", align="center", justify="end"))),
             align="center",
         ),
         rx.cond(tested, rx.table.row(rx.table.cell(rx.box(_result(c, run), max_width="640px"), col_span=6))),
     )
+
+
+def _cell(column: str, content: Drawn) -> rx.Component:
+    """A cell that names its column itself where the table becomes cards."""
+    return rx.table.cell(content, custom_attrs={"data-label": t(f"providers.column_{column}")})
 
 
 def busy(run: Drawn, tested: Drawn) -> Drawn:
@@ -226,4 +231,5 @@ def _menu(c: Drawn) -> rx.Component:
             rx.dropdown_menu.separator(),
             rx.dropdown_menu.item(t("common.delete"), color="red", on_select=Providers.ask_delete(c.id)),
         ),
+        modal=False,  # a modal one hides every other element of a long page from screen readers, one by one, before it shows
     )

@@ -1,27 +1,28 @@
-"""The list of providers: summary strip, search, filter, grid or table, and what stands there when it is empty."""
+"""The list of providers: summary strip, grid or table, and what stands there when it is empty."""
+
+from typing import Any
 
 import reflex as rx
 
 from app.ui.components import empty
-from app.ui.components.browser import Slash
+from app.ui.components.browser import Fresh, Latest, Near, Slash
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.provider_card import provider_card, provider_row
+from app.ui.components.provider_filter import narrowing
 from app.ui.components.sheet import question
-from app.ui.state.cards import Card, Run
+from app.ui.state.cards import Run
 from app.ui.state.probing import Probing
 from app.ui.state.provider_form import CUSTOM, ProviderForm
-from app.ui.state.providers import GROUPS, Providers
+from app.ui.state.providers import Providers
 from app.ui.state.session import SessionState
 from app.ui.words import ago, t
 
 
 def listing() -> rx.Component:
     """Everything below the page's title."""
-    return rx.cond(
-        Providers.loaded,
-        rx.cond(Providers.total > 0, rx.flex(_strip(), _found(), direction="column", spacing="4"), _nothing_yet()),
-        empty.loading(),
-    )
+    known = rx.cond(Providers.total > 0, rx.flex(_strip(), _found(), direction="column", spacing="4"), _nothing_yet())
+    fresh = Fresh.create(drawn=Providers.drawn, seq=Providers.fresh_seq, cards=Providers.fresh, on_gap=Providers.load)
+    return rx.fragment(fresh, rx.cond(Providers.loaded, known, empty.loading()))
 
 
 def delete_question() -> rx.Component:
@@ -49,7 +50,7 @@ def _strip() -> rx.Component:
         rx.flex(
             _summary(), rx.spacer(display=["none", "block"]), rx.cond(SessionState.is_admin, add), spacing="3", align="center", wrap="wrap"
         ),
-        rx.flex(_search(), _filter(), rx.spacer(display=["none", "none", "block"]), _view(), spacing="3", align="center"),
+        narrowing(),
         direction="column",
         spacing="4",
     )
@@ -81,50 +82,11 @@ def _summary() -> rx.Component:
     )
 
 
-def _search() -> rx.Component:
-    return rx.input(
-        rx.input.slot(rx.icon("search", size=16, aria_hidden="true")),
-        placeholder=t("providers.search"),
-        aria_label=t("providers.search"),
-        type="search",
-        value=Providers.search,
-        on_change=Providers.find.debounce(200),
-        flex="1",
-        max_width=["none", "none", "320px"],
-        size="2",
-        custom_attrs={"data-search": "true"},
-    )
-
-
-def _filter() -> rx.Component:
-    return rx.select.root(
-        rx.select.trigger(aria_label=t("providers.filter")),
-        rx.select.content(
-            rx.select.item(t("filter.all"), value="all"),
-            *[rx.select.item(t(f"filter.{group}"), value=group) for group in GROUPS],
-        ),
-        value=Providers.group,
-        on_change=Providers.choose_group,
-        size="2",
-    )
-
-
-def _view() -> rx.Component:
-    return rx.segmented_control.root(
-        rx.segmented_control.item(rx.icon("layout-grid", size=15, role="img", aria_label=t("providers.view_grid")), value="grid"),
-        rx.segmented_control.item(rx.icon("list", size=15, role="img", aria_label=t("providers.view_table")), value="table"),
-        value=rx.cond(Providers.as_table, "table", "grid"),
-        on_change=lambda view: Providers.choose_view(view.to(str)),
-        aria_label=t("providers.view"),
-        size="2",
-        display=["none", "none", "flex"],
-    )
-
-
 def _found() -> rx.Component:
     more = rx.flex(
         rx.text(t("common.shown", shown=drawn(Providers.page).length(), total=Providers.matching), size="2", color_scheme="gray"),
         rx.button(t("common.show_more"), variant="soft", on_click=Providers.show_more),
+        Near.create(count=drawn(Providers.page).length(), on_near=Providers.show_more),
         spacing="3",
         align="center",
         justify="center",
@@ -132,11 +94,7 @@ def _found() -> rx.Component:
     return rx.cond(
         Providers.matching > 0,
         rx.fragment(
-            rx.cond(
-                Providers.as_table,
-                rx.fragment(rx.box(_table(), display=["none", "none", "block"]), rx.box(_grid(), display=["block", "block", "none"])),
-                _grid(),
-            ),
+            rx.cond(Providers.as_table, _table(), _grid()),
             rx.cond(Providers.matching > drawn(Providers.page).length(), more),
         ),
         empty.empty(
@@ -148,20 +106,29 @@ def _found() -> rx.Component:
     )
 
 
-def _now(c: Drawn) -> dict[str, Drawn]:
-    """The card as it is now, its test, and whether buttons are offered: what the memoised card compares."""
-    return {
-        "c": rx.cond(drawn(Providers.fresh).contains(c.id), Providers.fresh[c.id], c).to(Card),
-        "run": drawn(Probing.runs)[c.id].to(Run),
-        "tested": drawn(Probing.runs).contains(c.id),
-        "admin": SessionState.is_admin,
-    }
+def _each(draw: Any) -> rx.Component:
+    """Every provider of the page with its test, by a memoised drawing."""
+
+    def one(c: Drawn) -> rx.Component:
+        runs = drawn(Probing.runs)
+        return Latest.create(
+            draw(c=c, run=runs[c.id].to(Run), tested=runs.contains(c.id), admin=SessionState.is_admin),
+            card=c,
+            key=c.id,
+        )
+
+    return rx.foreach(Providers.page, one)
 
 
 def _grid() -> rx.Component:
-    cards = rx.foreach(Providers.page, lambda c: rx.fragment(provider_card(**_now(c)), key=c.id))
     return rx.grid(
-        cards, columns=empty.COLUMNS, spacing="4", role="list", aria_label=t("providers.title"), align="stretch", class_name="pb-cards"
+        _each(provider_card),
+        columns=empty.COLUMNS,
+        spacing="4",
+        role="list",
+        aria_label=t("providers.title"),
+        align="stretch",
+        class_name="pb-cards",
     )
 
 
@@ -169,8 +136,14 @@ def _table() -> rx.Component:
     columns = ("provider", "address", "status", "models", "on")
     heads = [rx.table.column_header_cell(t(f"providers.column_{column}")) for column in columns]
     actions = rx.table.column_header_cell(rx.el.span(t("providers.column_actions"), class_name="pb-hidden"))
-    rows = rx.foreach(Providers.page, lambda c: rx.fragment(provider_row(**_now(c)), key=c.id))
-    return rx.table.root(rx.table.header(rx.table.row(*heads, actions)), rx.table.body(rows), variant="surface", size="2", width="100%")
+    return rx.table.root(
+        rx.table.header(rx.table.row(*heads, actions)),
+        rx.table.body(_each(provider_row)),
+        variant="surface",
+        size="2",
+        width="100%",
+        class_name="pb-stack",
+    )
 
 
 def _nothing_yet() -> rx.Component:

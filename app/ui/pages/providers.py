@@ -18,7 +18,7 @@ def content() -> rx.Component:
         provider_dialog(),
         delete_question(),
         searching(),
-        Pulse.create(beat=f"{Live.beat} {Language.code}", on_beat=Providers.load),
+        Pulse.create(beat=f"{Live.beat} {Language.code}", on_beat=Providers.follow),
     )
 
 

@@ -1,37 +1,39 @@
-"""The list of providers in this tab: what is shown, found, switched, deleted. Rebuilt from the service on every change anywhere."""
+"""The list of providers in this tab: what is shown, found, switched, deleted.
 
-from collections.abc import Iterable
+Everything is read once; afterwards only what changed is read, and only what differs is sent. The page holds a window of the list.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
 
 import reflex as rx
 
 from app.domain.actor import Role
-from app.domain.provider import Provider, ProviderQuery, Status
+from app.domain.errors import PatchbayError
+from app.domain.provider import ProviderType
 from app.services import providers
 from app.ui import words
 from app.ui.permission import requires
 from app.ui.state.acting import actor
-from app.ui.state.cards import Card, card
-from app.ui.state.gallery import preset_of
-from app.ui.state.notices import answered, language, tell
+from app.ui.state.cards import Card
+from app.ui.state.listing import ANY, GROUPS, SORTS, Listed, Wish, difference, listed, within
+from app.ui.state.notices import answer, answered, language, tell
 
-STEP = 50  # cards drawn at once; more on request
-MOST = 1_000  # providers looked at
+STEP = 25  # providers drawn at once; more come while the reader scrolls
 CHANGES = 8  # up to so many changed cards are sent by themselves, more send the page anew
 TABLE_FROM = 21
-GROUPS: dict[str, frozenset[Status]] = {
-    "working": frozenset({Status.WORKING, Status.KEY_ACCEPTED}),
-    "attention": frozenset({Status.ATTENTION, Status.DOWN, Status.LIMITED, Status.UNREADABLE}),
-    "not_tested": frozenset({Status.NOT_TESTED}),
-    "off": frozenset({Status.OFF}),
-}
 
 
 class Providers(rx.State):
-    """`page` holds the cards as they were loaded, `fresh` those that changed since (by id), so that one change sends one card."""
+    """`page` holds the cards as they were drawn last (`drawn` counts), `fresh` what changed in one of them since: the browser keeps
+    those changes (`fresh_seq` tells it when it missed one), so that one change sends a few fields."""
 
     loaded: bool = False
     page: list[Card] = []
-    fresh: dict[str, Card] = {}
+    drawn: int = 0
+    fresh: list[dict[str, Any]] = []
+    fresh_seq: int = 0
     total: int = 0
     in_use: int = 0  # switched on
     matching: int = 0
@@ -40,33 +42,46 @@ class Providers(rx.State):
     untested: int = 0
     checked_at: str = ""
     search: str = ""
+    search_seed: int = 0
     group: str = "all"
-    view: str = ""  # grid or table; "" = by number
+    auth_type: str = ANY
+    kind: str = ANY
+    tag: str = ANY
+    auth_types: list[str] = []
+    tags: list[str] = []
+    sort: str = "label"
+    view: str = rx.LocalStorage("", name="pb-providers", sync=True)  # grid or table; anything else = by number
     deleting: Card | None = None
-    _all: list[Card] = []
+    _all: dict[str, Listed] = {}
+    _shown: list[Card] = []  # the window as the browser has it by now
+    _revision: int = -1
+    _spoken: str = ""
     _room: int = STEP
 
     @rx.var
     def as_table(self) -> bool:
         """Whether the list is drawn as a table."""
-        return self.view == "table" or (self.view == "" and self.total >= TABLE_FROM)
+        return self.view == "table" or (self.view != "grid" and self.total >= TABLE_FROM)
+
+    @rx.var
+    def narrowed(self) -> int:
+        """How many of the filters behind the button are set."""
+        return (self.auth_type != ANY) + (self.kind != ANY) + (self.tag != ANY)
 
     @rx.event
     @answered
     async def load(self) -> None:
-        """Look anew: when the page opens, and whenever anything changed anywhere."""
-        who, spoken = await actor(self), await language(self)
-        found: list[Provider] = []
-        cursor = None
-        while len(found) < MOST:
-            page = await providers.list_(who, ProviderQuery(limit=100, cursor=cursor))
-            found += page.items
-            if (cursor := page.next_cursor) is None:
-                break
-        self._all = [card(p, preset_of(p.preset), spoken) for p in found]
-        self._count()
-        self._present()
+        """Draw the list anew: when the page opens, and when the browser missed a change."""
+        await self._read()
+        self._present(anew=True)
         self.loaded = True
+
+    @rx.event
+    @answered
+    async def follow(self) -> None:
+        """Something changed somewhere: read what, send what differs."""
+        await self._read()
+        self._present()
 
     @rx.event
     async def find(self, text: str) -> None:
@@ -81,31 +96,70 @@ class Providers(rx.State):
         self._present()
 
     @rx.event
+    async def choose_auth(self, auth_type: str) -> None:
+        """Show the providers that sign in one way."""
+        self.auth_type, self._room = auth_type if auth_type in self.auth_types else ANY, STEP
+        self._present()
+
+    @rx.event
+    async def choose_kind(self, kind: str) -> None:
+        """Show the providers of one type."""
+        self.kind, self._room = kind if kind in set(ProviderType) else ANY, STEP
+        self._present()
+
+    @rx.event
+    async def choose_tag(self, tag: str) -> None:
+        """Show the providers with a tag."""
+        self.tag, self._room = tag if tag in self.tags else ANY, STEP
+        self._present()
+
+    @rx.event
+    async def choose_sort(self, sort: str) -> None:
+        """Put the list in another order."""
+        self.sort, self._room = sort if sort in SORTS else "label", STEP
+        self._present()
+
+    @rx.event
     async def choose_view(self, view: str) -> None:
-        """Grid or table."""
+        """Grid or table; this browser remembers."""
         self.view = view if view in ("grid", "table") else ""
 
     @rx.event
     async def show_everything(self) -> None:
-        """Forget search and filter."""
-        self.search, self.group, self._room = "", "all", STEP
+        """Forget search and filters."""
+        self.search, self.group, self.auth_type, self.kind, self.tag, self._room = "", "all", ANY, ANY, ANY, STEP
+        self.search_seed += 1
         self._present()
 
     @rx.event
     async def show_more(self) -> None:
-        """Draw the next cards."""
-        self._room += STEP
-        self._present()
+        """Draw the next ones."""
+        if len(self._shown) < self.matching:
+            self._room = len(self._shown) + STEP
+            self._present()
 
     @rx.event
     @requires(Role.ADMIN)
-    @answered
-    async def switch(self, name: str, on: bool) -> None:
-        """Enable or disable a provider."""
-        who, spoken = await actor(self), await language(self)
-        provider = await (providers.enable(who, name) if on else providers.disable(who, name))
-        self._replace(card(provider, preset_of(provider.preset), spoken))
-        await tell(self, "success", words.say(spoken, "done.enabled" if on else "done.disabled", name=provider.label))
+    async def switch(self, name: str, on: bool) -> AsyncIterator[None]:
+        """Enable or disable a provider. The switch moves at once, and back when that was refused."""
+        known = next((p for p in self._all.values() if p.card.name == name), None)
+        if known:
+            self._take(replace(known, card=replace(known.card, enabled=on)))
+            self._present()
+            yield
+        spoken = await language(self)
+        try:
+            who = await actor(self)
+            provider = await (providers.enable(who, name) if on else providers.disable(who, name))
+        except PatchbayError as error:
+            if known:
+                self._take(known)
+            await tell(self, "error", answer(spoken, error))
+        else:
+            self._take(listed(provider, spoken))
+            await tell(self, "success", words.say(spoken, "done.enabled" if on else "done.disabled", name=provider.label))
+        self._count()
+        self._present()
 
     @rx.event
     @requires(Role.ADMIN)
@@ -118,7 +172,8 @@ class Providers(rx.State):
     @rx.event
     async def ask_delete(self, provider_id: str) -> None:
         """Open the question whether to delete."""
-        self.deleting = next((c for c in self._all if c.id == provider_id), None)
+        found = self._all.get(provider_id)
+        self.deleting = found.card if found else None
 
     @rx.event
     async def keep(self, _open: bool = False) -> None:
@@ -134,42 +189,57 @@ class Providers(rx.State):
             return
         self.deleting = None
         await providers.delete(await actor(self), doomed.name)
-        self._all = [c for c in self._all if c.id != doomed.id]
+        self._all.pop(doomed.id, None)
         self._count()
         self._present()
         await tell(self, "success", words.say(await language(self), "done.deleted", name=doomed.label))
 
-    def _replace(self, changed: Card) -> None:
-        self._all = [changed if c.id == changed.id else c for c in self._all]
+    async def _read(self) -> None:
+        """What changed since the last look; everything at the first one and in another language."""
+        who, spoken = await actor(self), await language(self)
+        since = self._revision if spoken == self._spoken else -1
+        found = await providers.changes(who, since=since)
+        if since < 0:
+            self._all = {}
+        for provider in found.items:
+            self._take(listed(provider, spoken))
+        for provider_id in found.gone:
+            self._all.pop(provider_id, None)
+        for known in [p for p in self._all.values() if p.card.is_default != (p.card.id == found.default_id)]:
+            self._take(replace(known, card=replace(known.card, is_default=not known.card.is_default)))
+        self._revision, self._spoken = found.revision, spoken
         self._count()
-        self._present()
+
+    def _take(self, provider: Listed) -> None:
+        self._all[provider.card.id] = provider
 
     def _count(self) -> None:
-        self.total = len(self._all)
-        self.in_use = self.total - _within(self._all, "off")
-        self.working = _within(self._all, "working")
-        self.attention = _within(self._all, "attention")
-        self.untested = _within(self._all, "not_tested")
-        self.checked_at = max((c.tested_at for c in self._all), default="")
+        cards = [p.card for p in self._all.values()]
+        self._say("total", len(cards))
+        self._say("in_use", len(cards) - within(cards, "off"))
+        self._say("working", within(cards, "working"))
+        self._say("attention", within(cards, "attention"))
+        self._say("untested", within(cards, "not_tested"))
+        self._say("checked_at", max((c.tested_at for c in cards), default=""))
+        self._say("auth_types", sorted({p.auth_type for p in self._all.values()}))
+        self._say("tags", sorted({tag for p in self._all.values() for tag in p.tags}))
 
-    def _present(self) -> None:
-        """Put the right cards on the page, sending only those that changed when the page stays the same."""
-        needle = self.search.strip().lower()
-        found = [c for c in self._all if (self.group == "all" or c.status in GROUPS[self.group]) and needle in _haystack(c)]
-        self.matching = len(found)
-        wanted = found[: self._room]
-        if [c.id for c in wanted] == [c.id for c in self.page]:
-            changed = {new.id: new for new, old in zip(wanted, self.page, strict=True) if new != old}
-            if len(changed) <= CHANGES:
-                if changed != self.fresh:
-                    self.fresh = changed
-                return
-        self.page, self.fresh = wanted, {}
+    def _say(self, name: str, value: Any) -> None:
+        """Set a var only when it differs: an assignment is sent, whatever the value."""
+        if getattr(self, name) != value:
+            setattr(self, name, value)
 
-
-def _within(cards: Iterable[Card], group: str) -> int:
-    return sum(c.status in GROUPS[group] for c in cards)
-
-
-def _haystack(c: Card) -> str:
-    return f"{c.label} {c.name} {c.kind} {c.address}".lower()
+    def _present(self, *, anew: bool = False) -> None:
+        """Put the right cards on the page, sending only what differs when the page stays the same."""
+        wish = Wish(self.search, self.group, self.auth_type, self.kind, self.tag, self.sort)
+        found = wish.of(self._all.values())
+        self._say("matching", len(found))
+        wanted = [p.card for p in found[: self._room]]
+        changed = [(new, old) for new, old in zip(wanted, self._shown, strict=False) if new != old]
+        same = [c.id for c in wanted] == [c.id for c in self._shown]
+        self._shown = wanted
+        if anew or not same or len(changed) > CHANGES:
+            self.page, self.fresh, self.fresh_seq, self.drawn = wanted, [], 0, self.drawn + 1
+        elif changed:
+            self.fresh = [difference(new, old) for new, old in changed]
+            self.fresh_seq += 1
