@@ -5,7 +5,6 @@ from typing import Any
 
 import reflex as rx
 
-from app.domain.provider import ProviderType
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.state.listing import ANY, GROUPS, SORTS
 from app.ui.state.providers import Providers
@@ -52,7 +51,7 @@ def _more() -> rx.Component:
         aria_label=t("providers.more_filters"),
     )
     any_ = rx.select.item(t("filter.any"), value=ANY)
-    kinds = [rx.select.item(t(f"provider_type.{kind.value}"), value=kind.value) for kind in ProviderType]
+    kinds = rx.foreach(Providers.kinds, lambda kind: rx.select.item(t_of("provider_type", kind), value=kind))
     auths = rx.foreach(Providers.auth_types, lambda kind: rx.select.item(t_of("auth_type", kind), value=kind))
     tags = rx.foreach(Providers.tags, lambda tag: rx.select.item(tag, value=tag))
     orders = [rx.select.item(t(f"providers.sort_{sort}"), value=sort) for sort in SORTS]
@@ -62,7 +61,7 @@ def _more() -> rx.Component:
             rx.flex(
                 _labelled(t("providers.sort"), orders, Providers.sort, Providers.choose_sort),
                 _labelled(t("providers.by_auth"), [any_, auths], Providers.auth_type, Providers.choose_auth),
-                _labelled(t("providers.by_type"), [any_, *kinds], Providers.kind, Providers.choose_kind),
+                _labelled(t("providers.by_type"), [any_, kinds], Providers.kind, Providers.choose_kind),
                 rx.cond(
                     drawn(Providers.tags).length() > 0,
                     _labelled(t("providers.by_tag"), [any_, tags], Providers.tag, Providers.choose_tag),

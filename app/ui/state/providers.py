@@ -11,7 +11,6 @@ import reflex as rx
 
 from app.domain.actor import Role
 from app.domain.errors import PatchbayError
-from app.domain.provider import ProviderType
 from app.services import providers
 from app.ui import words
 from app.ui.permission import requires
@@ -48,6 +47,7 @@ class Providers(rx.State):
     kind: str = ANY
     tag: str = ANY
     auth_types: list[str] = []
+    kinds: list[str] = []
     tags: list[str] = []
     sort: str = "label"
     view: str = rx.LocalStorage("", name="pb-providers", sync=True)  # grid or table; anything else = by number
@@ -104,7 +104,7 @@ class Providers(rx.State):
     @rx.event
     async def choose_kind(self, kind: str) -> None:
         """Show the providers of one type."""
-        self.kind, self._room = kind if kind in set(ProviderType) else ANY, STEP
+        self.kind, self._room = kind if kind in self.kinds else ANY, STEP
         self._present()
 
     @rx.event
@@ -222,6 +222,7 @@ class Providers(rx.State):
         self._say("untested", within(cards, "not_tested"))
         self._say("checked_at", max((c.tested_at for c in cards), default=""))
         self._say("auth_types", sorted({p.auth_type for p in self._all.values()}))
+        self._say("kinds", sorted({p.type for p in self._all.values()}))
         self._say("tags", sorted({tag for p in self._all.values() for tag in p.tags}))
 
     def _say(self, name: str, value: Any) -> None:
