@@ -12,7 +12,16 @@ from app.ui import words
 
 ROOT = Path(__file__).parents[2]
 OTHERS = sorted(words.languages().keys() - {words.ENGLISH})
-SAME_EVERYWHERE = {"Patchbay", "OpenAI", "Email", "ms"}  # names, units, and what people call e-mail in Vietnamese too
+SAME_EVERYWHERE = {
+    "Patchbay",
+    "OpenAI",
+    "Anthropic",
+    "AWS",
+    "Bedrock",
+    "Azure",
+    "Email",
+    "ms",
+}  # names, units, and what people call e-mail in Vietnamese too
 
 # Term → its one word: where English names the term, the text has the word. And the words for it that never stand anywhere.
 TERMS = {
