@@ -39,12 +39,20 @@ class Address:
     origin: str
     notes: tuple[AddressNote, ...] = ()
 
+    @property
+    def is_at_root(self) -> bool:
+        """Whether calls go to the root of the host."""
+        return "/" not in self.base_url.partition("://")[2]
 
-def normalise(text: str, *, field: str = "base_url", known: str = "", type_: ProviderType = ProviderType.CUSTOM) -> Address:
+
+def normalise(
+    text: str, *, field: str = "base_url", known: str = "", at_root: bool = False, type_: ProviderType = ProviderType.CUSTOM
+) -> Address:
     """Parse what a person typed. Raises `InvalidDraft` with a sentence that says what to do.
 
-    `known` is the vendor's own base URL: where that has no path, none is added. Neither is one for a type whose base URL is the
-    root of the vendor's API; what belongs to a task there is cut off.
+    An address without a path gets /v1, unless the vendor's own base URL (`known`) has none, or a person said that the interface
+    lies at the root of the host (`at_root`). Neither gets one a type whose base URL is the root of the vendor's API; what belongs
+    to a task there is cut off.
 
     >>> normalise("http://localhost:11434").base_url
     'http://localhost:11434/v1'
@@ -74,7 +82,7 @@ def normalise(text: str, *, field: str = "base_url", known: str = "", type_: Pro
         path = single
     origin = origin_of(url)
     root = origin.removesuffix({"http": ":80", "https": ":443"}[url.scheme])
-    if not path and root != known and not is_rooted:
+    if not path and root != known and not at_root and not is_rooted:
         notes.append(AddressNote.VERSION_ADDED)
         path = "/v1"
     return Address(root + str(URL.build(path=path)) if path else root, origin, tuple(notes))

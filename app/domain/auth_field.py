@@ -1,8 +1,12 @@
 """What an auth type asks of a person: the fields that forms draw and drafts are checked against."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from functools import cached_property
 
+from pydantic import Field
+
+from app.domain.errors import Reason
 from app.domain.provider import Record
 
 
@@ -14,12 +18,18 @@ class FieldKind(StrEnum):
 
 
 class AuthField(Record):
-    """One field. `label` is a key of the words; `name` is the key in `credential.secret` or in `auth`."""
+    """One field. `label` is a key of the words; `name` is the key in `credential.secret` or in `auth`.
+
+    `wrong` says why a text cannot be used, None when it can. `has_scheme`: a secret that goes out whole, so that a
+    `Bearer` before it belongs to it; elsewhere it is cut off as a slip of pasting.
+    """
 
     name: str
     kind: FieldKind
     required: bool
     label: str
+    wrong: Callable[[str], Reason | None] | None = Field(default=None, exclude=True, repr=False)
+    has_scheme: bool = False
 
 
 class AuthTypeInfo(Record):

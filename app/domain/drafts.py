@@ -105,7 +105,7 @@ def settle(
 def patched(current: ProviderDraft, patch: ProviderPatch) -> ProviderDraft:
     """`current` with what the patch sets; None clears to the default. Raises `InvalidDraft` where nothing can be cleared."""
     fields = {f: getattr(patch, f) for f in patch.model_fields_set - {"detach", "version"}}
-    for kept in ("enabled", "auth_type"):
+    for kept in ("enabled", "auth_type", "at_root"):
         if kept in fields and fields[kept] is None:
             raise InvalidDraft({kept: "This cannot be empty. Leave it out to keep it as it is."})
     cleared = {f for f, value in fields.items() if value is None and f not in ("credential", "default_model", "label")}
@@ -136,7 +136,7 @@ def _type(draft: ProviderDraft, preset: Preset | None) -> ProviderType:
 def _address(draft: ProviderDraft, preset: Preset | None, type_: ProviderType) -> Address:
     known = preset.base_url if preset and draft.preset else ""
     if draft.base_url.strip() or preset is None or type_ is ProviderType.CUSTOM:
-        return normalise(draft.base_url, known=known, type_=type_)
+        return normalise(draft.base_url, known=known, at_root=draft.at_root, type_=type_)
     return normalise(preset.base_url, known=known, type_=type_)
 
 
@@ -153,6 +153,7 @@ def _auth(auth: Mapping[str, str], info: AuthTypeInfo) -> dict[str, str]:
     if set(values) - set(known):
         reasons["auth"] = f"The auth type {info.name} has no such field. Secrets belong into credential.secret."
     reasons |= {f"auth.{f}": FILL_IN for f in info.required_fields if f in known and f not in values}
+    reasons |= {f"auth.{f.name}": why for f in info.fields if f.wrong and f.name in values and (why := f.wrong(values[f.name]))}
     if any(ord(c) < 32 or ord(c) == 127 for v in values.values() for c in v):
         reasons["auth"] = Reason("control_characters", "A field contains control characters. Check what was pasted.")
     if reasons:
@@ -167,7 +168,11 @@ def _secrets(credential: CredentialDraft | None, info: AuthTypeInfo, hints: Mapp
     if set(credential.secret) - set(info.secret_fields):
         fields = ", ".join(info.secret_fields) or "none"
         raise InvalidDraft({"credential.secret": f"The auth type {info.name} does not have this field. Its secret fields: {fields}."})
-    cleaned = {f: secret_rules.clean(s, field=f"credential.secret.{f}", hint=hints.get(f, "")) for f, s in credential.secret.items()}
+    whole = {f.name for f in info.fields if f.has_scheme}
+    cleaned = {
+        f: secret_rules.clean(s, field=f"credential.secret.{f}", hint=hints.get(f, ""), keep_scheme=f in whole)
+        for f, s in credential.secret.items()
+    }
     given = {f: s for f, s in cleaned.items() if s}
     missing = [f for f in info.required_fields if f in info.secret_fields and f not in given]
     if given and missing:

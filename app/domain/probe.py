@@ -116,6 +116,7 @@ class FixAction(StrEnum):
 
     DROP_VERSION = "drop_version"  # …/v1/v1 → …/v1
     ADD_VERSION = "add_version"  # … → …/v1
+    AT_ROOT = "at_root"  # …/v1 → the root of the host
     USE_HTTPS = "use_https"
     USE_HTTP = "use_http"
     USE_DOCKER_HOST = "use_docker_host"  # localhost → host.docker.internal

@@ -104,6 +104,7 @@ class ProviderDraft(Closed):
     type: ProviderType = ProviderType.CUSTOM
     preset: str | None = None
     base_url: str = ""
+    at_root: bool = False  # the interface lies at the root of the host: an address without a path gets no /v1
     auth_type: str = "api_key"
     auth: dict[str, str] = Field(default_factory=dict)
     credential: CredentialDraft | None = None
@@ -122,6 +123,7 @@ class ProviderPatch(Closed):
     label: Label | None = None
     description: Annotated[str, StringConstraints(max_length=500)] | None = None
     base_url: str | None = None
+    at_root: bool | None = None
     auth_type: str | None = None
     auth: dict[str, str] | None = None
     credential: CredentialDraft | None = None
@@ -185,6 +187,7 @@ class Provider(Record):
     type: ProviderType
     preset: str | None
     base_url: str
+    at_root: bool  # it has no path
     origin: str
     effective_urls: dict[str, str]
     auth_type: str

@@ -12,13 +12,13 @@ _WRAPPING = re.compile(r"""^(["'`“”‘’])(.*)(["'`“”‘’])$""", re.D
 _SCHEME = re.compile(r"^(?:authorization\s*:\s*)?bearer\s+", re.IGNORECASE)
 
 
-def clean(secret: Secret, *, field: str, hint: str = "") -> Secret:
-    """Trim blanks, quotes and `Bearer `, and return what will be sealed; an empty result means "keep".
+def clean(secret: Secret, *, field: str, hint: str = "", keep_scheme: bool = False) -> Secret:
+    """Trim blanks, quotes and, unless `keep_scheme`, `Bearer `, and return what will be sealed; an empty result means "keep".
 
     Raises `InvalidDraft` with `field` for a mask (`hint` is that of the stored secret: pasting it back is a mask too),
     for control or invisible characters, and for something too long. The text itself is never in the message.
     """
-    text = _trim(secret.reveal())
+    text = _trim(secret.reveal(), keep_scheme=keep_scheme)
     if _MASK.search(text) or (hint and text == hint):
         raise InvalidDraft(
             {
@@ -50,12 +50,12 @@ def hint_of(secret: Secret) -> str:
     return secret.reveal()[-4:] if len(secret) >= HINT_FROM else ""
 
 
-def _trim(text: str) -> str:
+def _trim(text: str, *, keep_scheme: bool) -> str:
     before = None
     while before != text:
         before = text
         text = text.strip()
         if found := _WRAPPING.match(text):
             text = found[2]
-        text = _SCHEME.sub("", text)
+        text = text if keep_scheme else _SCHEME.sub("", text)
     return text

@@ -45,6 +45,7 @@ _BY_KIND: dict[type[UpstreamError], tuple[str, Finding, dict[str, Finding]]] = {
             "characters": _F.KEY_UNREADABLE,
             "other_origin": _F.NO_CREDENTIAL,
             "unknown_auth_type": _F.UNKNOWN_AUTH_TYPE,
+            "header_name": _F.UNKNOWN_AUTH_TYPE,
         },
     ),
     Unreachable: (
@@ -138,7 +139,11 @@ def of(error: UpstreamError, endpoint: Endpoint) -> tuple[Finding, dict[str, Any
 def error(finding: Finding, facts: Mapping[str, Any], endpoint: Endpoint, *, detail: str = "") -> ProbeError:
     """The finding as a probe's error, with the repair where one is known."""
     return ProbeError(
-        code=finding, message=words.sentence(finding, facts), values=dict(facts), detail=detail, fix=_fix(finding, endpoint.base_url)
+        code=finding,
+        message=words.sentence(finding, facts),
+        values=dict(facts),
+        detail=detail,
+        fix=_fix(finding, endpoint.base_url, is_custom=endpoint.preset is None),
     )
 
 
@@ -166,7 +171,7 @@ def misplaced(endpoint: Endpoint) -> Finding:
     return _F.NOT_FOUND if versions else _F.VERSION_MISSING
 
 
-def _fix(finding: Finding, base_url: str) -> ProbeFix | None:
+def _fix(finding: Finding, base_url: str, *, is_custom: bool) -> ProbeFix | None:
     url = URL(base_url)
     action, value = {
         _F.VERSION_DOUBLED: (FixAction.DROP_VERSION, _without_second_version(url)),
@@ -182,6 +187,8 @@ def _fix(finding: Finding, base_url: str) -> ProbeFix | None:
         _F.NO_MODEL_LIST: (FixAction.CHOOSE_MODEL, ""),
         _F.CHAT_REJECTED: (FixAction.CHOOSE_MODEL, ""),
     }.get(finding, (None, ""))
+    if finding is _F.NOT_FOUND and url.path == "/v1" and is_custom:
+        action, value = FixAction.AT_ROOT, str(url.origin())  # /v1 may be ours: it is added where a person gave no path
     if finding is _F.CONNECTION_REFUSED and url.host in _LOOPBACK and Path("/.dockerenv").exists():
         # Inside a container "localhost" is the container itself.
         action, value = FixAction.USE_DOCKER_HOST, str(url.with_host("host.docker.internal"))

@@ -73,6 +73,7 @@ SENTENCES: dict[Finding, str] = {
 FIXES: dict[FixAction, str] = {
     FixAction.DROP_VERSION: "Remove the second version",
     FixAction.ADD_VERSION: "Add /v1",
+    FixAction.AT_ROOT: "Try without /v1",
     FixAction.USE_HTTPS: "Use https://",
     FixAction.USE_HTTP: "Use http://",
     FixAction.USE_DOCKER_HOST: "Use host.docker.internal",

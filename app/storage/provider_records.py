@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.domain.address import looks_local
+from app.domain.address import Address, looks_local
 from app.domain.provider import Credential, KeyState, LastTest, ModelDraft, Network, Provider, ProviderDraft, ProviderType
 from app.domain.provider_status import configuration, status_of
 from app.domain.routes import effective_urls
@@ -64,6 +64,7 @@ def draft_of(row: ProviderRow, listed: Sequence[ModelRow]) -> ProviderDraft:
         type=ProviderType(row.type),
         preset=row.preset,
         base_url=row.base_url,
+        at_root=Address(row.base_url, row.origin).is_at_root,
         auth_type=row.auth_type,
         auth=row.auth,
         default_model=row.default_model,
@@ -78,7 +79,7 @@ def draft_of(row: ProviderRow, listed: Sequence[ModelRow]) -> ProviderDraft:
 def _record(
     row: ProviderRow, keys: Sequence[StoredKey], *, model_count: int, last_test: LastTest | None, is_default: bool, is_local: bool
 ) -> Provider:
-    shown = [_credential(key) for key in keys]
+    shown, address = [_credential(key) for key in keys], Address(row.base_url, row.origin)
     return Provider(
         id=row.id,
         name=row.name,
@@ -87,6 +88,7 @@ def _record(
         type=ProviderType(row.type),
         preset=row.preset,
         base_url=row.base_url,
+        at_root=address.is_at_root,
         origin=row.origin,
         effective_urls=effective_urls(ProviderType(row.type), row.base_url, row.auth),
         auth_type=row.auth_type,

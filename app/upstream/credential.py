@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 
 from app.domain.address import origin_of
@@ -54,7 +55,8 @@ def placeholders(endpoint: Endpoint) -> dict[str, str]:
     """The headers of the auth type with `$API_KEY` and the like where a secret belongs, for showing."""
     headers: dict[str, str] = {}
     if kind := auth.types().get(endpoint.auth_type):
-        _sign(headers, endpoint, {field: Secret(f"${field.upper()}") for field in kind.info.secret_fields})
+        with suppress(NoCredential):  # nothing can be sent this way, so there is nothing to show
+            _sign(headers, endpoint, {field: Secret(f"${field.upper()}") for field in kind.info.secret_fields})
     return headers
 
 

@@ -12,6 +12,7 @@ REMOVED = b"[removed]"
 # Shorter texts ("test", "none") occur in ordinary answers; whole words of that size are no secrets.
 _SHORTEST_IN_ANSWERS = 8
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,40})[ \t]+(\S.*)")
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -24,7 +25,7 @@ class Scrubber:
         long: set[bytes] = set()
         short: set[bytes] = set()
         for secret in secrets:
-            if text := secret.reveal():
+            for text in _parts(secret.reveal()):
                 (long if len(text) >= _SHORTEST_IN_ANSWERS else short).update(_spellings(text))
         self._needles = tuple(sorted(long, key=len, reverse=True))
         self._short = tuple(short)
@@ -67,6 +68,21 @@ class Scrubber:
             if any(needle.startswith(end) for needle in self._needles):
                 return size
         return 0
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The secret; of one with a scheme, "Basic dXNlcjpwYXNz", also what stands behind it, and what that says decoded."""
+    if not text:
+        return
+    yield text
+    if found := _SCHEME.fullmatch(text):
+        yield found[2]
+        if found[1].lower() == "basic":
+            try:
+                user_and_password = binascii.a2b_base64(found[2]).decode()
+            except (binascii.Error, UnicodeDecodeError):
+                return
+            yield from filter(None, (user_and_password, user_and_password.partition(":")[2]))
 
 
 def _spellings(text: str) -> Iterator[bytes]:

@@ -54,6 +54,7 @@ async def test_what_was_read_and_is_sent_back_changes_no_key(admin: httpx.AsyncC
         "label",
         "description",
         "base_url",
+        "at_root",
         "auth_type",
         "auth",
         "default_model",
@@ -259,3 +260,41 @@ async def test_the_history_of_a_provider_is_its_own(admin: httpx.AsyncClient, sa
     assert items[0]["changes"]["label"] == {"before": "mine", "after": "New"}
     assert items[0]["actor"]["name"] == "Ada"
     assert items[0]["request_id"]
+
+
+HEADER = {"auth_type": "custom_header", "auth": {"header_name": "X-Api-Key"}, "credential": {"secret": {"header_value": f"Basic {SECRET}"}}}
+
+
+async def test_a_key_in_a_header_of_its_own_is_saved_changed_and_never_shown(admin: httpx.AsyncClient) -> None:
+    made = await admin.post(f"{V1}/providers", json=body(**HEADER))
+    assert (made.status_code, made.json()["auth"]) == (201, {"header_name": "X-Api-Key"})
+    [before] = made.json()["credentials"]
+
+    renamed = await admin.patch(f"{V1}/providers/mine", json={"auth": {"header_name": "X-Other"}})
+    assert (renamed.json()["auth"], renamed.json()["credentials"]) == ({"header_name": "X-Other"}, [before])
+    replaced = await admin.patch(f"{V1}/providers/mine", json={"credential": {"secret": {"header_value": f"{SECRET}-2"}}})
+    assert replaced.json()["credentials"][0]["fingerprint"] != before["fingerprint"]
+
+    history = (await admin.get(f"{V1}/providers/mine/audit")).text
+    assert "X-Other" in history
+    assert not any(SECRET in text for text in (made.text, renamed.text, replaced.text, history))
+
+
+@pytest.mark.parametrize("name", ["Host", "Cookie", "X Key", ""])
+async def test_a_header_that_cannot_carry_a_key_is_refused_at_its_field(admin: httpx.AsyncClient, name: str) -> None:
+    response = await admin.post(f"{V1}/providers", json=body(**HEADER | {"auth": {"header_name": name}}))
+
+    assert (response.status_code, error(response)["field"]) == (422, "auth.header_name")
+    assert SECRET not in response.text
+
+
+async def test_an_address_at_the_root_of_its_host_stays_there(admin: httpx.AsyncClient) -> None:
+    root = PUBLIC.removesuffix("/v1")
+    made = await admin.post(f"{V1}/providers", json=body(base_url=root, at_root=True))
+    assert (made.json()["base_url"], made.json()["at_root"]) == (root, True)
+    assert made.json()["effective_urls"]["chat"] == f"{root}/chat/completions"
+
+    relabelled = await admin.patch(f"{V1}/providers/mine", json={"label": "Other"})
+    assert relabelled.json()["base_url"] == root
+    back = await admin.patch(f"{V1}/providers/mine", json={"at_root": False})
+    assert (back.json()["base_url"], back.json()["at_root"]) == (PUBLIC, False)

@@ -42,6 +42,22 @@ def test_a_vendor_whose_api_lies_at_the_root_keeps_it_there(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "base_url"),
+    [
+        pytest.param("http://localhost:9000", "http://localhost:9000", id="no path"),
+        pytest.param("http://localhost:9000/", "http://localhost:9000", id="slash"),
+        pytest.param("http://localhost:9000/chat/completions", "http://localhost:9000", id="pasted task"),
+        pytest.param("http://localhost:9000/v1", "http://localhost:9000/v1", id="a path stays"),
+    ],
+)
+def test_an_interface_at_the_root_of_its_host_gets_no_version(typed: str, base_url: str) -> None:
+    address = normalise(typed, at_root=True)
+
+    assert (address.base_url, AddressNote.VERSION_ADDED in address.notes) == (base_url, False)
+    assert address.is_at_root == (not base_url.endswith("/v1"))
+
+
+@pytest.mark.parametrize(
     ("typed", "word"),
     [
         pytest.param("", "Enter", id="empty"),

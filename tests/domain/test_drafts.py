@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.auth_field import AuthField, AuthTypeInfo, FieldKind
 from app.domain.drafts import free_name, patched, settle
-from app.domain.errors import InvalidDraft
+from app.domain.errors import InvalidDraft, Reason
 from app.domain.preset import Preset
 from app.domain.provider import CredentialDraft, ProviderDraft, ProviderPatch, ProviderType
 
@@ -109,3 +109,29 @@ def test_a_settled_draft_does_not_show_its_secret() -> None:
 def test_a_free_name_is_neither_taken_nor_reserved() -> None:
     assert free_name("groq", {"groq", "groq-2"}) == "groq-3"
     assert free_name("test", set()) == "test-2"
+
+
+def test_a_field_of_the_auth_type_is_held_against_its_own_rule() -> None:
+    strict = NAME.model_copy(update={"wrong": lambda text: Reason("header_name", "No.") if " " in text else None})
+    types = {"header": AuthTypeInfo(name="header", fields=(strict, KEY))}
+
+    with pytest.raises(InvalidDraft) as caught:
+        settle(draft(auth_type="header", auth={"header_name": "two words"}), preset=None, types=types)
+
+    assert set(caught.value.reasons) == {"auth.header_name"}
+    assert settle(draft(auth_type="header", auth={"header_name": "One"}), preset=None, types=types).auth == {"header_name": "One"}
+
+
+def test_a_scheme_before_a_secret_stays_where_it_belongs_to_it() -> None:
+    whole = KEY.model_copy(update={"has_scheme": True})
+    typed = draft(auth_type="k", credential=CredentialDraft.model_validate({"secret": {"api_key": ' "Bearer abc-123" '}}))
+
+    kept = settle(typed, preset=None, types={"k": AuthTypeInfo(name="k", fields=(whole,))})
+    cut = settle(typed, preset=None, types={"k": AuthTypeInfo(name="k", fields=(KEY,))})
+
+    assert (kept.secrets["api_key"].reveal(), cut.secrets["api_key"].reveal()) == ("Bearer abc-123", "abc-123")
+
+
+def test_an_address_without_a_path_stays_as_it_is_when_a_person_says_so() -> None:
+    assert settle(draft(base_url="https://x.example"), preset=None, types=TYPES).address.base_url == "https://x.example/v1"
+    assert settle(draft(base_url="https://x.example", at_root=True), preset=None, types=TYPES).address.base_url == "https://x.example"

@@ -253,7 +253,8 @@ async def test_an_unknown_model_is_told_from_a_wrong_path(upstream: Upstream, ke
         pytest.param("/v1/v1", Finding.VERSION_DOUBLED, "/v1", id="doubled"),
         pytest.param("/v1/openai/v1", Finding.VERSION_DOUBLED, "/v1/openai", id="doubled apart"),
         pytest.param("/api", Finding.VERSION_MISSING, "/api/v1", id="missing"),
-        pytest.param("/v1", Finding.NOT_FOUND, None, id="just wrong"),
+        pytest.param("/v1", Finding.NOT_FOUND, "", id="perhaps at the root"),
+        pytest.param("/openai/v1", Finding.NOT_FOUND, None, id="just wrong"),
     ],
 )
 async def test_a_wrong_path_suggests_what_to_mend(upstream: Upstream, path: str, code: Finding, fixed: str | None) -> None:
@@ -265,7 +266,7 @@ async def test_a_wrong_path_suggests_what_to_mend(upstream: Upstream, path: str,
     assert (result.ok, result.verdict) == (False, Verdict.NOT_FOUND)
     assert result.error is not None
     assert result.error.code is code
-    assert (result.error.fix and result.error.fix.value) == (upstream.origin + fixed if fixed else None)
+    assert (result.error.fix and result.error.fix.value) == (upstream.origin + fixed if fixed is not None else None)
 
 
 async def test_a_doubled_version_is_seen_without_a_model(upstream: Upstream) -> None:

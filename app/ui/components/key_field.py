@@ -26,9 +26,20 @@ def _plain(ask: Drawn) -> rx.Component:
         return Form.type_field(Form.seed, ask.word, text).debounce(250)
 
     return field.field(
-        rx.input(**field.wired(ask.name, error), default_value=ask.value, size="3", width="100%", auto_complete="off", on_change=typed),
+        rx.input(
+            **field.wired(ask.name, error),
+            default_value=ask.value,
+            size="3",
+            width="100%",
+            auto_complete="off",
+            spell_check=False,
+            class_name="pb-mono",
+            key=Form.seed,
+            on_change=typed,
+        ),
         name=ask.name,
         label=t_of("auth", ask.word),
+        help_=t_of("auth_help", ask.word),
         error=error,
     )
 
@@ -48,7 +59,7 @@ def _secret(ask: Drawn) -> rx.Component:
         Form.has_key & (Form.going_to == "") & ~Form.unreadable,
         rx.button(t("form.keep"), variant="ghost", size="1", type="button", on_click=Form.replace_key(False)),
     )
-    help_ = rx.cond(Form.unreadable, t("form.key_unreadable"), rx.cond(Form.has_key, t("form.replace_help"), t("form.api_key_help")))
+    help_ = rx.cond(Form.unreadable, t("form.key_unreadable"), rx.cond(Form.has_key, t("form.replace_help"), t_of("auth_help", ask.word)))
     return rx.box(
         _going_to(),
         field.field(

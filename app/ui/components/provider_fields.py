@@ -6,7 +6,7 @@ import reflex as rx
 
 from app.ui.components import field
 from app.ui.components.browser import FirstError, Forget, Reveal, Unsaved, submit_as
-from app.ui.components.drawn import drawn
+from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.key_field import asked
 from app.ui.components.ladder import ladder
 from app.ui.components.logo import logo
@@ -27,6 +27,7 @@ def fields() -> rx.Component:
         rx.el.form(
             rx.el.input(type="hidden", name="intent", default_value="save"),
             rx.el.input(type="hidden", name="auth_type", value=Form.auth_type, read_only=True),
+            rx.el.input(type="hidden", name="at_root", value=rx.cond(Form.at_root, "on", ""), read_only=True),
             Unsaved.create(on_typed=Form.note_typed),
             FirstError.create(seq=Form.error_seq),
             Forget.create(seq=Form.forget_seq),
@@ -102,10 +103,10 @@ def _address() -> rx.Component:
 
 
 def _sign_in() -> rx.Component:
-    kinds = rx.segmented_control.root(
-        rx.foreach(Form.auth_types, lambda kind: rx.segmented_control.item(t_of("auth_type", kind), value=kind)),
+    kinds = rx.radio_group.root(
+        rx.flex(rx.foreach(Form.auth_types, _way), wrap="wrap", spacing="4"),
         value=Form.auth_type,
-        on_change=lambda kind: Form.choose_auth(kind.to(str)),
+        on_change=Form.choose_auth,
         aria_label=t("form.auth"),
         size="2",
     )
@@ -116,6 +117,11 @@ def _sign_in() -> rx.Component:
         ),
         rx.foreach(Form.asks, asked),
     )
+
+
+def _way(kind: Drawn) -> rx.Component:
+    radio = rx.radio_group.item(value=kind)
+    return rx.text(rx.flex(radio, t_of("auth_type", kind), spacing="2", align="center"), as_="label", size="2", key=kind)
 
 
 def _calls() -> rx.Component:
@@ -129,6 +135,7 @@ def _calls() -> rx.Component:
         rx.text(t("form.calls_go_to"), size="1", color_scheme="gray"),
         target,
         rx.foreach(Form.notes, lambda note: rx.text(t_of("form.note", note), size="1", color_scheme="gray")),
+        _root(),
         rx.cond(
             Form.is_local,
             rx.flex(
@@ -144,6 +151,19 @@ def _calls() -> rx.Component:
         background="var(--gray-a2)",
         border="1px solid var(--gray-a3)",
         aria_live="polite",
+    )
+
+
+def _root() -> rx.Component:
+    """The way out of the rule that an address without a path gets /v1, and back."""
+
+    def turn(word: Drawn, on: bool) -> rx.Component:
+        return rx.button(word, variant="ghost", size="1", type="button", on_click=Form.choose_root(on), margin_top="4px")
+
+    return rx.cond(
+        drawn(Form.notes).contains("version_added"),
+        turn(t("form.leave_out"), True),
+        rx.cond(drawn(Form.notes).contains("at_root"), turn(t("form.add_version"), False)),
     )
 
 

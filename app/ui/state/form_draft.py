@@ -72,6 +72,7 @@ def _fields(form: dict[str, str], secrets: dict[str, Secret], *, network: Networ
         "label": form.get("label", "").strip() or None,
         "description": form.get("description", "").strip(),
         "base_url": form.get("base_url", "").strip(),
+        "at_root": form.get("at_root") == "on",
         "auth_type": form.get("auth_type", "api_key"),
         "auth": {name.removeprefix(AUTH): v for name, v in form.items() if name.startswith(AUTH)},
         "default_model": model,

@@ -7,6 +7,7 @@ import reflex as rx
 from app import presets
 from app.domain.errors import UnknownPreset
 from app.domain.preset import Preset
+from app.services.providers.reading import auth_types
 from app.ui.state.cards import face
 from app.ui.state.notices import language
 
@@ -57,6 +58,14 @@ def preset_of(preset: str | None) -> Preset | None:
         return presets.get(preset) if preset else None
     except UnknownPreset:
         return None
+
+
+def ways_of(preset: Preset | None) -> list[str]:
+    """The auth types that are offered: those of the vendor; for a Custom Provider every one that is no vendor's own, the usual first."""
+    if preset:
+        return preset.auth_types or [preset.auth_type]
+    owned = {kind for p in presets.all_() for kind in (p.auth_type, *p.auth_types)} - {"api_key", "none"}
+    return sorted(auth_types().keys() - owned, key=lambda kind: (kind != "api_key", kind == "none", kind))
 
 
 def key_prefixes() -> dict[str, str]:

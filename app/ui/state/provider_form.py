@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import reflex as rx
 
 from app.domain.actor import Role
-from app.domain.address import looks_local, normalise
+from app.domain.address import Address, looks_local, normalise
 from app.domain.auth_field import AuthField, FieldKind
 from app.domain.errors import InvalidDraft
+from app.domain.probe import FixAction
 from app.domain.provider import KeyState, Provider, ProviderType
 from app.domain.routes import effective_urls
 from app.services import providers
@@ -20,7 +21,7 @@ from app.ui.permission import requires
 from app.ui.state import form_draft, gallery
 from app.ui.state.acting import actor
 from app.ui.state.cards import Run, face, hint
-from app.ui.state.gallery import Gallery, preset_of
+from app.ui.state.gallery import Gallery, preset_of, ways_of
 from app.ui.state.notices import answer, answered, language
 
 CUSTOM = "custom"
@@ -53,6 +54,7 @@ class ProviderForm(rx.State):
     label: str = ""
     base_url: str = ""
     address_folded: bool = False
+    at_root: bool = False  # an address without a path is used as it is
     key_url: str = ""
     own_prefixes: list[str] = []
     auth_type: str = ""
@@ -185,6 +187,12 @@ class ProviderForm(rx.State):
             self._ask()
 
     @rx.event
+    async def choose_root(self, on: bool) -> None:
+        """Leave an address without a path as it is, or let it get /v1."""
+        self.at_root, self.typed = bool(on), True
+        await self._preview()
+
+    @rx.event
     async def replace_key(self, on: bool = True) -> None:
         """Show or hide the field for a new key."""
         self.replacing = on
@@ -194,6 +202,7 @@ class ProviderForm(rx.State):
         """Put the address in that the test proposes."""
         if self.run.fix_value:
             self.base_url, self.seed, self.typed, self.address_folded = self.run.fix_value, self.seed + 1, True, False
+            self.at_root = self.at_root or self.run.fix == FixAction.AT_ROOT
             await self._preview()
 
     async def _take(self, preset: str) -> None:
@@ -201,13 +210,13 @@ class ProviderForm(rx.State):
         self.preset = known.id if known else CUSTOM
         if self.label in ("", self._label_given):
             self.label = self._label_given = known.label if known else ""
-        self.base_url = known.base_url if known else ""
+        self.base_url, self.at_root = known.base_url if known else "", False
         self.address_folded = known is not None and not known.local and "{" not in known.base_url  # what must be filled in shows
         self.key_url = known.key_url if known else ""
         self.own_prefixes = list(known.key_prefixes) if known else []
         self.title = known.label if known else ""
         self._face(self.title)
-        self.auth_types = (known.auth_types or [known.auth_type]) if known else ["api_key", "none"]
+        self.auth_types = ways_of(known)
         self.auth_type = self.auth_types[0]
         self._ask()
         self.step, self.seed = "fields", self.seed + 1
@@ -226,9 +235,10 @@ class ProviderForm(rx.State):
         self.first_byte = f"{provider.network.first_byte_seconds:g}" if provider.network.first_byte_seconds else ""
         self.only_listed = provider.only_listed_models
         self.key_url, self.own_prefixes = (known.key_url, list(known.key_prefixes)) if known else ("", [])
-        kinds = (known.auth_types or [known.auth_type]) if known else ["api_key", "none"]
+        kinds = ways_of(known)
         self.auth_types = kinds if provider.auth_type in kinds else [*kinds, provider.auth_type]
-        self.auth_type, self.has_key, self.key_hint = provider.auth_type, key is not None, hint(provider.credentials)
+        self.at_root = provider.at_root and not (known and Address(known.base_url, "").is_at_root)
+        self.auth_type, self.key_hint = provider.auth_type, hint(provider.credentials)
         self.unreadable = key is not None and key.state is KeyState.UNREADABLE
         self._ask()
         self.step, self.seed = "fields", self.seed + 1
@@ -240,7 +250,9 @@ class ProviderForm(rx.State):
 
     def _ask(self) -> None:
         info = auth_types().get(self.auth_type)
-        values = self._provider.auth if self._provider else {}
+        saved = self._provider
+        self.has_key = bool(saved and saved.auth_type == self.auth_type and any(c.is_set for c in saved.credentials))
+        values = saved.auth if saved and saved.auth_type == self.auth_type else {}
         self._texts = dict(values)
         self.asks = [_ask(f, values.get(f.name, "")) for f in (info.fields if info else ())]
 
@@ -249,13 +261,13 @@ class ProviderForm(rx.State):
         try:
             known = preset_of(self.preset)
             type_ = self._provider.type if self._provider else known.type if known else ProviderType.CUSTOM
-            address = normalise(self.base_url, known=known.base_url if known else "", type_=type_)
+            address = normalise(self.base_url, known=known.base_url if known else "", at_root=self.at_root, type_=type_)
         except InvalidDraft as error:
             self.calls_to, self.notes, self.is_local, self.going_to = "", [], False, ""
             self.address_error = answer(await language(self), error) if self.base_url.strip() else ""
             return
         self.calls_to, self.address_error = effective_urls(type_, address.base_url, self._texts)["chat"], ""
-        self.notes = [note.value for note in address.notes]
+        self.notes = [*address.notes, *(["at_root"] if self.at_root and address.is_at_root else [])]
         self.is_local = looks_local(address.origin)
         moved = bool(self.has_key and self._origin and address.origin != self._origin)
         self.going_to = address.origin if moved else ""

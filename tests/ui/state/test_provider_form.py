@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from app.domain.provider import ProviderDraft
+from app.services import providers
 from app.ui.state.provider_form import CUSTOM, ProviderForm
 
 
@@ -57,6 +59,42 @@ async def test_an_api_at_the_root_of_its_host_gets_no_version(tab: Any, dialog: 
     await tab.fire(ProviderForm.choose, "perplexity")
 
     assert (dialog.calls_to, dialog.notes) == ("https://api.perplexity.ai/chat/completions", [])
+
+
+async def test_what_was_added_to_an_address_can_be_left_out_and_put_back(tab: Any, dialog: Any) -> None:
+    await tab.fire(ProviderForm.choose, CUSTOM)
+    await tab.fire(ProviderForm.type_address, dialog.seed, "https://x.example")
+
+    await tab.fire(ProviderForm.choose_root, True)
+    assert (dialog.calls_to, dialog.notes) == ("https://x.example/chat/completions", ["at_root"])
+
+    await tab.fire(ProviderForm.choose_root, False)
+    assert (dialog.calls_to, dialog.notes) == ("https://x.example/v1/chat/completions", ["version_added"])
+
+
+async def test_a_custom_provider_may_sign_in_by_a_header_of_its_own(tab: Any, dialog: Any) -> None:
+    await tab.fire(ProviderForm.choose, CUSTOM)
+    assert (dialog.auth_types[0], dialog.auth_types[-1], "custom_header" in dialog.auth_types) == ("api_key", "none", True)
+
+    await tab.fire(ProviderForm.choose_auth, "custom_header")
+
+    assert [(ask.name, ask.secret) for ask in dialog.asks] == [("auth.header_name", False), ("secret.header_value", True)]
+
+
+async def test_editing_shows_the_name_of_the_header_and_another_way_to_sign_in_asks_for_its_own_key(tab: Any, actor: Any) -> None:
+    header = {"auth_type": "custom_header", "auth": {"header_name": "X-Api-Key"}, "credential": {"secret": {"header_value": "Basic abc"}}}
+    await providers.create(
+        actor, ProviderDraft.model_validate({"name": "mine", "base_url": "https://93.184.216.34", "at_root": True} | header)
+    )
+
+    await tab.fire(ProviderForm.edit, "mine")
+    dialog = await tab.state(ProviderForm)
+    assert ([ask.value for ask in dialog.asks], dialog.has_key, dialog.at_root) == (["X-Api-Key", ""], True, True)
+
+    await tab.fire(ProviderForm.choose_auth, "api_key")
+    assert not dialog.has_key
+    await tab.fire(ProviderForm.choose_auth, "custom_header")
+    assert dialog.has_key
 
 
 async def test_a_local_one_needs_no_key(tab: Any, dialog: Any) -> None:
