@@ -20,6 +20,7 @@ from app.translator.passage import Passage
 from app.upstream import connector, egress, session
 
 _BODY_BYTES = 48 * 2**20  # the gateway takes 32 MiB; a call wraps it
+_BACKLOG = 1_024  # callers of a full one are refused at once
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 _DECODER = msgspec.json.Decoder(Task)
 
@@ -41,7 +42,7 @@ class Server:
         await self._runner.setup()
         before = os.umask(0o177)
         try:
-            await web.UnixSite(self._runner, self._greeting.socket).start()
+            await web.UnixSite(self._runner, self._greeting.socket, backlog=_BACKLOG).start()
         finally:
             os.umask(before)
         gc.collect()

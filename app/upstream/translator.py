@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,7 @@ START_SECONDS = 60.0
 LONGEST_PAUSE = 30.0
 _LONGEST_SOCKET = 107  # bytes; the kernel's limit less the final zero
 _SHORT_LIFE = 10.0
+_TRIES = 3
 _END_SECONDS = 3.0
 HOME = Path(__file__).parents[2]
 # Of our environment, what a Python needs to start and to trust the issuers that we trust. No key, password or proxy of anybody.
@@ -60,6 +62,18 @@ class _Child:
     born: float = field(default_factory=time.monotonic)
 
 
+class _Letter:
+    """A task, and whether its child asked for it: one that was dying when it was called never did."""
+
+    def __init__(self, task: bytes) -> None:
+        self._task = task
+        self.is_sent = False
+
+    async def text(self) -> AsyncIterator[bytes]:
+        self.is_sent = True
+        yield self._task
+
+
 class Translator:
     """`post()` sends one task. One child per process; concurrent first calls wait for the same start."""
 
@@ -78,18 +92,20 @@ class Translator:
         await self._running()
 
     async def post(self, task: bytes) -> aiohttp.ClientResponse:
-        """Its answer to one task, once it has begun. Raises `TranslatorDown`; a lost connection means that the task may have left."""
-        for attempt in (1, 2):
+        """Its answer to one task, once it has begun. Raises `TranslatorDown`."""
+        for _ in range(_TRIES):
             child = await self._running()
+            letter = _Letter(task)
             headers = {"authorization": child.greeting.token, "content-type": "application/json"}
             try:
-                return await child.http.post(f"http://translator{CALL_PATH}", data=task, headers=headers, allow_redirects=False)
-            except aiohttp.ClientConnectorError as error:  # nothing was sent: it died unnoticed, and starts anew for us
-                self._forget(child)
-                if attempt == 2:
-                    raise _down("died") from error
+                return await child.http.post(
+                    f"http://translator{CALL_PATH}", data=letter.text(), headers=headers, expect100=True, allow_redirects=False
+                )
             except (aiohttp.ClientError, OSError) as error:
-                raise _down("died") from error
+                if letter.is_sent:  # the provider may have it by now: it is not asked twice
+                    raise _down("died") from error
+                if await _has_ended(child.process):
+                    self._forget(child)
         raise _down("died")
 
     def wake(self) -> None:
@@ -217,6 +233,15 @@ async def _greet(process: Process, greeting: Greeting) -> str:
     process.stdin.write(msgspec.json.encode(asdict(greeting)) + b"\n")
     await process.stdin.drain()
     return (await process.stdout.readline()).decode(errors="replace").strip()
+
+
+async def _has_ended(process: Process) -> bool:
+    """Whether it is dead, or dying this very moment."""
+    try:
+        await asyncio.wait_for(process.wait(), 1.0)
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _end(child: _Child) -> None:

@@ -56,11 +56,32 @@ def test_an_installed_version_is_safe(name: str, oldest: str) -> None:
     assert Version(version(name)) >= Version(oldest)
 
 
+def implants(site: Path) -> set[str]:
+    """Files of compromised releases that lie in a folder."""
+    return {f.name for f in site.iterdir()} & IMPLANTS
+
+
 def test_nothing_in_site_packages_runs_by_itself() -> None:
     site = Path(next(p for p in sys.path if p.endswith("site-packages")))
 
-    assert {f.name for f in site.iterdir()} & IMPLANTS == set()
+    assert implants(site) == set()
     assert [f.name for f in site.glob("*.pth") if not ALLOWED_PTH.fullmatch(f.name)] == []
+
+
+def test_litellm_is_exactly_the_one_that_was_looked_at_and_without_its_proxy() -> None:
+    # 1.82.7, 1.82.8 and 1.107.x were compromised on PyPI; the proxy brings what has had most of its holes.
+    lock = (ROOT / "requirements.lock").read_text()
+
+    assert re.findall(r"^litellm\S*", lock, re.MULTILINE) == ["litellm==1.106.2"]
+    assert version("litellm") == "1.106.2"
+    assert re.findall(r"^(?:litellm-proxy-extras|litellm-enterprise|mcp|apscheduler)\b", lock, re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("name", sorted(IMPLANTS))
+def test_a_planted_implant_is_caught(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+
+    assert implants(tmp_path) == {name}
 
 
 def test_sqlite_is_new_enough_for_what_we_use() -> None:
