@@ -13,10 +13,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Bootstrap values. What an admin may change at runtime lives in the database, not here."""
 
-    model_config = SettingsConfigDict(env_prefix="PATCHBAY_", env_ignore_empty=True, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="PATCHBAY_", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True)
 
     data_dir: Path = Field(Path("data"), description="Folder of the database, the master key and the lock file.")
-    database_url: str = Field("", description="Empty = SQLite file patchbay.db in the data folder.")
+    database_url: str = Field(
+        "",
+        pattern=r"^((sqlite(\+aiosqlite)?|postgres|postgresql(\+\w+)?)://.*)?$",
+        repr=False,  # it may hold a password
+        description="Empty = SQLite file patchbay.db in the data folder. PostgreSQL 14 or newer: postgresql://user:password@host:5432/name.",
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8700, ge=1, le=65_535, description="Port to listen on.")
     public_url: str = Field("", description="Address people type, when it is not http://host:port; for example https://llm.example.com.")
@@ -38,11 +43,7 @@ class Settings(BaseSettings):
         if not self.database_url:
             return f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'patchbay.db'}"
         scheme, rest = self.database_url.split("://", 1)
-        return (
-            {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}.get(scheme, scheme)
-            + "://"
-            + rest
-        )
+        return f"{'sqlite+aiosqlite' if scheme.startswith('sqlite') else 'postgresql+psycopg'}://{rest}"
 
 
 @lru_cache(1)

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from app import registry, settings
 from app.domain.provider import Wire
@@ -131,10 +130,8 @@ def _protect(current: settings.Settings) -> None:
     """No provider is ever ourselves or our database."""
     egress.allow_local(current.egress_local != "off")
     egress.protect(current.host, current.port)
-    if current.database_url:
-        place = urlsplit(current.database_url)
-        if place.hostname:
-            egress.protect(place.hostname, place.port or 5432)
+    for host, port in engine.places(current.url):
+        egress.protect(host, port)
 
 
 async def _health(scope: Scope, send: Send) -> None:

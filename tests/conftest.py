@@ -1,6 +1,6 @@
-"""Fixtures that every room may use. A test's database is a copy of a migrated file: `work()` really commits."""
+"""Fixtures that every room may use. A test's database is real and migrated, SQLite and PostgreSQL: `work()` really commits."""
 
-import shutil
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from app.domain.actor import Actor, ActorType, Role
 from app.domain.secret import Secret
 from app.storage import engine
 from app.vault import envelope, ring, s1
+from tests.fixtures import databases, postgres
+from tests.fixtures.databases import Database, Postgres, Sqlite
 
 pytest_plugins = ["tests.fixtures.upstream", "tests.fixtures.translated"]
 
@@ -46,13 +48,52 @@ def vault() -> Iterator[ring.Ring]:
     ring.install(None)
 
 
+@pytest.fixture(params=databases.KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """Every test with a database runs on both, unless `only_sqlite` or `only_postgres` says otherwise."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgres.Server]:
+    """The PostgreSQL of this run, shared by its workers."""
+    running, held = postgres.shared(os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid())))
+    yield running
+    os.close(held)
+
+
+@pytest.fixture(scope="session")
+def emptied(postgresql: postgres.Server) -> Iterator[Postgres]:
+    """The PostgreSQL database of this worker."""
+    yield from databases.kept(postgresql, os.environ.get("PYTEST_XDIST_WORKER", "test"))
+
+
 @pytest.fixture
-async def db(data_dir: Path, migrated: Path, vault: ring.Ring) -> AsyncIterator[Path]:
-    """An open, migrated, empty database of this test, with a vault so that changes can be audited."""
-    path = data_dir / "patchbay.db"
-    shutil.copy(migrated, path)
+def blank(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database of this test without anything in it."""
+    if kind == "sqlite":
+        yield Sqlite(tmp_path / "blank" / "patchbay.db")
+    else:
+        yield from databases.blank(request.getfixturevalue("postgresql"), tmp_path.name)
+
+
+@pytest.fixture
+def stored(kind: str, data_dir: Path, migrated: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """A migrated, empty database of this test that nobody opened yet; the settings point to it."""
+    if kind == "sqlite":
+        return databases.sqlite_copy(migrated, data_dir)
+    database: Postgres = request.getfixturevalue("emptied")
+    database.reset()
+    monkeypatch.setenv("PATCHBAY_DATABASE_URL", database.url)
+    settings.current.cache_clear()
+    return database
+
+
+@pytest.fixture
+async def db(stored: Database, vault: ring.Ring) -> AsyncIterator[Database]:
+    """The same, open, with a vault so that changes can be audited."""
     engine.open(settings.current().url)
-    yield path
+    yield stored
     await engine.close()
 
 

@@ -174,11 +174,12 @@ class Registry:
                 _log.exception("a listener of the registry failed")
 
     async def _watch(self) -> None:
-        """Notice what other processes commit: on SQLite by its change counter, anywhere by the revision once a second."""
+        """Notice what other processes commit: on SQLite by its change counter, on PostgreSQL by its
+        notifications, anywhere by the revision once a second."""
         seen, asked = -1, time.monotonic()
         while True:
-            await asyncio.sleep(engine.poll_seconds())
             try:
+                await engine.wait_for_news()
                 version = await engine.data_version()
                 if version != seen or time.monotonic() - asked >= REVISION_POLL_SECONDS:
                     asked = time.monotonic()

@@ -20,7 +20,7 @@ _source = ""
 async def open_ring(*, allow_partial: bool = False, keep_environment: bool = False) -> None:
     """Load the master keys, prove that they belong to this database, make the ring current.
 
-    An empty database registers the key it is given; on the embedded default it gets a new one. Raises `KeyMissing`,
+    An empty database registers the key it is given, or a new one that is written to the data folder. Raises `KeyMissing`,
     `KeyMismatch`, `CanaryCorrupt`, `KeyFileUnsafe`, and `StorageError` when the audit's triggers were changed.
     `allow_partial` starts although some credentials need a key that is not there: those stay unreadable.
     `keep_environment` is for a parent process that only checks and whose child reads the environment again.
@@ -31,10 +31,13 @@ async def open_ring(*, allow_partial: bool = False, keep_environment: bool = Fal
     found = keyfile.find(options)
     async with engine.session() as session:
         known = await crypto.keys(session)
+    is_new = found is None
     if found is None:
         found = _first_key(known)
     if not known:
         await _register(found)
+        if is_new:
+            await _keep(found)
     made = await _proved(found, allow_partial=allow_partial)
     ring.install(made)
     _source = found.source
@@ -65,17 +68,27 @@ def _first_key(known: list[CryptoKey]) -> keyfile.Found:
     """Create the key of a fresh installation; refuse wherever a key must exist already."""
     path = keyfile.default_path(settings.current())
     if known:
-        expected = _active(known).kid
-        raise KeyMissing(
-            f"The master key {expected} is missing: this database was sealed with it. Put it back as {path} or set "
-            "PATCHBAY_MASTER_KEY_FILE. Without it the stored credentials cannot be read.",
-            details={"expected": expected},
-        )
-    if not engine.is_sqlite():
-        raise KeyMissing(
-            "There is no master key. A database that several machines share needs one they all have: set PATCHBAY_MASTER_KEY_FILE."
-        )
+        if (found := keyfile.find(settings.current())) is not None:
+            return found  # another process made it while we looked into the database
+        raise _missing(_active(known).kid)
     return keyfile.create(path)
+
+
+async def _keep(found: keyfile.Found) -> None:
+    """Take a key that was just made back when another machine was faster: nothing was sealed with it, and a second key confuses."""
+    async with engine.session() as session:
+        expected = _active(await crypto.keys(session)).kid
+    if expected != found.first:
+        keyfile.default_path(settings.current()).unlink(missing_ok=True)
+        raise _missing(expected)
+
+
+def _missing(expected: str) -> KeyMissing:
+    return KeyMissing(
+        f"The master key {expected} is missing: this database was sealed with it. Put it back as "
+        f"{keyfile.default_path(settings.current())} or set PATCHBAY_MASTER_KEY_FILE. Without it the stored credentials cannot be read.",
+        details={"expected": expected},
+    )
 
 
 async def _register(found: keyfile.Found) -> None:

@@ -3,37 +3,48 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import IntegrityError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.errors import Conflict, StorageError, StorageUnavailable
-from app.storage import migration, triggers
+from app.storage import migration, notices, postgres, triggers
 from app.storage.tables import Instance
 
 # Before 3.51.3 a checkpoint that races a writer can damage a WAL database; the rollback journal is not affected.
 _WAL_IS_SAFE = (3, 51, 3)
 BUSY_MILLISECONDS = 10_000
+# How often other processes' commits are looked for: SQLite answers from its page cache in 70 µs, PostgreSQL tells by itself.
+_LOOK_SECONDS = 0.02
+_HEAR_SECONDS = 1.0
+# Advisory lock of PostgreSQL: ours by being unlikely.
+_WRITERS = 8_700_002
 
 
 @dataclass(slots=True)
 class _Database:
-    """What `open` made. `turn` lets one writer of this process at a time reach SQLite: half the p99 of a busy wait."""
+    """What `open` made. `turn` lets one writer of this process at a time reach the database: half the p99 of a busy wait
+    on SQLite, and on PostgreSQL no connection of the pool is spent on waiting."""
 
     url: URL
     reader: AsyncEngine
     writer: AsyncEngine
-    turn: asyncio.Lock | None
+    turn: asyncio.Lock
     watch: sqlite3.Connection | None = None
     seen: int = 0
+    listener: notices.Listener | None = None
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
 
 
 _database: _Database | None = None
@@ -44,18 +55,16 @@ def open(url: str) -> None:
     global _database
     if _database is not None:
         raise StorageError("The database of this process is open already.")
-    parsed = make_url(url)
+    parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
         engine = create_async_engine(parsed, connect_args={"timeout": BUSY_MILLISECONDS / 1000}, hide_parameters=True)
         prepare_sqlite(engine.sync_engine)
-        turn = asyncio.Lock()
+        reader = engine
     else:
-        limits = "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
-        engine = create_async_engine(
-            parsed, connect_args={"connect_timeout": 5, "options": limits}, pool_pre_ping=True, hide_parameters=True
-        )
-        turn = None
-    _database = _Database(parsed, engine, engine.execution_options(sqlite_begin="IMMEDIATE"), turn)
+        engine = postgres.engine(parsed)
+        # As on SQLite: all statements of a session see one moment, and a session for reading cannot write.
+        reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    _database = _Database(parsed, reader, engine.execution_options(sqlite_begin="IMMEDIATE"), asyncio.Lock())
 
 
 async def close() -> None:
@@ -65,12 +74,9 @@ async def close() -> None:
     if database is not None:
         if database.watch is not None:
             database.watch.close()
+        if database.listener is not None:
+            await database.listener.close()
         await database.reader.dispose()
-
-
-def is_sqlite() -> bool:
-    """True on the embedded default."""
-    return _current().turn is not None
 
 
 def prepare_sqlite(engine: Any) -> None:  # Any: a sync Engine, of the running process or of the migration
@@ -111,11 +117,19 @@ async def session() -> AsyncIterator[AsyncSession]:
 async def writing() -> AsyncIterator[AsyncSession]:
     """A session that holds the right to write from its first statement on. For `storage.work` only."""
     database = _current()
-    turn: AbstractAsyncContextManager[Any] = database.turn or nullcontext()
-    async with turn:
+    async with database.turn:
         with translated():
             async with AsyncSession(database.writer, expire_on_commit=False) as opened:
+                if not database.is_sqlite:
+                    # One writer at a time, as BEGIN IMMEDIATE has it: no deadlock, and what was read is true until the commit.
+                    await (await opened.connection()).exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
                 yield opened
+
+
+async def announce(session: AsyncSession, revision: int) -> None:
+    """Wake the registries of other processes when this transaction commits. On SQLite they look at the file themselves."""
+    if not _current().is_sqlite:
+        await notices.announce(session, revision)
 
 
 @contextmanager
@@ -129,10 +143,19 @@ def translated() -> Iterator[None]:
         raise StorageUnavailable("The database does not answer or cannot be written. Nothing was changed; try again.") from error
 
 
-async def data_version() -> int:
-    """A number that differs when somebody committed, this process included. Cheap enough to ask every `poll_seconds`."""
+async def wait_for_news() -> None:  # noqa: RET503
+    """Return when somebody may have committed: on SQLite after 20 ms, on PostgreSQL when told, at the latest after a second."""
     database = _current()
-    if database.turn is None:
+    if database.is_sqlite:
+        return await asyncio.sleep(_LOOK_SECONDS)
+    database.listener = database.listener or notices.Listener(postgres.connect_keywords(database.url))
+    await database.listener.wait(_HEAR_SECONDS)
+
+
+async def data_version() -> int:
+    """A number that differs when somebody committed, this process included. Cheap enough to ask after each `wait_for_news`."""
+    database = _current()
+    if not database.is_sqlite:
         async with session() as reading:
             return (await reading.exec(select(Instance.revision))).one()
     if database.watch is None:
@@ -143,16 +166,27 @@ async def data_version() -> int:
     return database.seen
 
 
-def poll_seconds() -> float:
-    """How often to ask `data_version`: SQLite answers from its page cache in 70 µs."""
-    return 0.02 if is_sqlite() else 1.0
-
-
 def migrate(url: str) -> None:
-    """Bring the schema to the newest version. Blocks; two processes at once are safe, a crash leaves the old schema."""
-    parsed = make_url(url)
-    with translated():
+    """Bring the schema to the newest version. Blocks; two processes at once are safe, a crash leaves the old schema.
+
+    Raises `StorageError` with a sentence for the operator when the database cannot be reached or used.
+    """
+    parsed = _parsed(url)
+    with translated(), _explained(parsed):
         migration.upgrade(parsed, prepare_sqlite)
+
+
+def describe(url: str) -> str:
+    """The server in words, "" for a file. Raises `StorageError` like `migrate`; changes nothing."""
+    parsed = _parsed(url)
+    with translated(), _explained(parsed):
+        return migration.describe(parsed)
+
+
+def places(url: str) -> list[tuple[str, int]]:
+    """(host, port) of the database server, where it has one."""
+    parsed = _parsed(url)
+    return [] if parsed.get_backend_name() == "sqlite" else postgres.places(parsed)
 
 
 async def check_triggers() -> None:
@@ -166,6 +200,34 @@ async def schema_version() -> str:
     """The migration the database stands at."""
     async with session() as reading:
         return await (await reading.connection()).run_sync(migration.version)
+
+
+@contextmanager
+def _explained(url: URL) -> Iterator[None]:
+    """Turn what a server answers to a stranger into a sentence for whoever wrote the URL."""
+    try:
+        yield
+    except DBAPIError as error:
+        if url.get_backend_name() == "sqlite":
+            raise
+        raise StorageUnavailable(postgres.refusal(error, url)) from error
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            parsed = parsed.set(drivername="sqlite+aiosqlite")
+        else:
+            parsed = parsed.set(drivername=postgres.DRIVER)
+            postgres.connect_keywords(parsed)
+    except (ArgumentError, ValueError):
+        # Not chained: the text of the driver's error may hold the password.
+        raise StorageError(
+            "PATCHBAY_DATABASE_URL is not understood. Write postgresql://user:password@host:5432/name, with %-escapes for signs "
+            "like @ / : in the password."
+        ) from None
+    return parsed
 
 
 def _current() -> _Database:

@@ -11,11 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy import Connection, Engine, create_engine, inspect
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
-from app.storage import triggers
+from app.storage import postgres, triggers
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -28,7 +28,7 @@ _LOCK = 8_700_001  # advisory lock of PostgreSQL: ours by being unlikely
 def upgrade(url: URL, prepare_sqlite: Callable[[Any], None], target: str = "head") -> None:
     """Upgrade under a lock that a second process waits for; check the audit's triggers before committing."""
     sqlite = url.get_backend_name() == "sqlite"
-    engine = create_engine(url.set(drivername="sqlite") if sqlite else url, poolclass=NullPool, hide_parameters=True)
+    engine = _engine(url)
     if sqlite:
         _claim(Path(url.database or ""))
         prepare_sqlite(engine)
@@ -39,6 +39,7 @@ def upgrade(url: URL, prepare_sqlite: Callable[[Any], None], target: str = "head
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr] # sqlite3
         with connection.begin():
             if not sqlite:
+                postgres.require(connection)
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
             if target != "head" or version(connection) != newest():
                 from alembic import command
@@ -47,6 +48,21 @@ def upgrade(url: URL, prepare_sqlite: Callable[[Any], None], target: str = "head
             triggers.require(triggers.found(connection))
             if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
                 raise RuntimeError("the migration left a row that refers to nothing")
+
+
+def describe(url: URL) -> str:
+    """Look at the server as `upgrade` would, and say what it is; "" for a file."""
+    if url.get_backend_name() == "sqlite":
+        return ""
+    with _engine(url).connect() as connection:
+        postgres.require(connection)
+        return postgres.describe(connection, url)
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        return create_engine(url.set(drivername="sqlite"), poolclass=NullPool, hide_parameters=True)
+    return create_engine(url, connect_args=postgres.connect_arguments(url, patient=True), poolclass=NullPool, hide_parameters=True)
 
 
 def configuration(connection: Connection) -> "Config":

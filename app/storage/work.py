@@ -74,6 +74,7 @@ class Work:
         revision = (await self.session.exec(raised)).scalar_one()
         if provider_ids:
             await self.session.exec(update(ProviderRow).where(col(ProviderRow.id).in_(provider_ids)).values(revision=revision))
+        await engine.announce(self.session, revision)
         return revision
 
     async def _effects(self) -> None:

@@ -1,16 +1,15 @@
 """REST in process, over a real house. Every answer is held against the OpenAPI document."""
 
-import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from app import settings, web
+from app import web
 from app.domain.actor import Role
 from app.domain.people import NewSession
+from tests.fixtures.databases import Database
 from tests.fixtures.rest import BASE, Clients, Contract, body, person
 
 
@@ -20,10 +19,8 @@ def contract() -> Contract:
 
 
 @pytest.fixture
-async def house(data_dir: Path, migrated: Path) -> AsyncIterator[None]:
+async def house(stored: Database) -> AsyncIterator[None]:
     """Database, vault, registry and session of one test."""
-    shutil.copy(migrated, data_dir / "patchbay.db")
-    settings.current.cache_clear()
     async with web.house(serving=False):
         yield
 

@@ -3,7 +3,6 @@
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +15,7 @@ from app.domain.provider import ProviderDraft
 from app.gateway import gateway_app, streams
 from app.services import client_keys, providers
 from tests.fixtures import bridge, make
+from tests.fixtures.databases import Database
 from tests.fixtures.upstream import Upstream
 
 # Loopback speaks plain HTTP; loading every issuer of the system for each client would take most of a test.
@@ -33,7 +33,7 @@ class Gateway:
 
 
 @pytest.fixture
-async def house(db: Path, outgoing: None) -> AsyncIterator[None]:
+async def house(db: Database, outgoing: None) -> AsyncIterator[None]:
     """A registry over an empty database."""
     await registry.shared.start(watch=False)
     yield

@@ -1,7 +1,6 @@
 """A registry over a real database."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +12,11 @@ from app.registry import Registry
 from app.services import providers
 from app.storage import engine
 from tests.fixtures import make
+from tests.fixtures.databases import Database
 
 
 @pytest.fixture
-async def live(db: Path, outgoing: None) -> AsyncIterator[Registry]:
+async def live(db: Database, outgoing: None) -> AsyncIterator[Registry]:
     """The shared registry, started without a watcher."""
     await registry.shared.start(watch=False)
     yield registry.shared
@@ -37,10 +37,12 @@ def add(actor: Actor) -> Callable[..., Awaitable[Any]]:
 
 
 @pytest.fixture
-def damage(db: Path) -> Callable[[str], Awaitable[None]]:
+def damage(db: Database) -> Callable[[str], Awaitable[None]]:
     """Change rows behind everybody's back, as somebody with the file can."""
 
     async def damaging(statement: str) -> None:
+        if db.kind == "postgres":  # it checks that JSON is JSON, and knows truth from numbers
+            statement = statement.replace("'{nope'", "'\"nope\"'").replace("enabled = 0", "enabled = false")
         async with engine.writing() as session:
             await (await session.connection()).exec_driver_sql(statement)
             await session.commit()

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from pathlib import Path
 
 import pytest
 
@@ -13,6 +12,7 @@ from app.domain.errors import Forbidden
 from app.services import audit
 from app.services.audit import Format
 from app.storage.work import work
+from tests.fixtures.databases import Database
 
 VIEWER = Actor(ActorType.USER, "v", "Vera", Role.VIEWER)
 
@@ -29,7 +29,7 @@ async def exported(actor: Actor, fmt: Format) -> str:
     return "".join([line async for line in await audit.export(actor, fmt)])
 
 
-async def test_pages_lead_from_the_newest_entry_to_the_first(db: Path, actor: Actor) -> None:
+async def test_pages_lead_from_the_newest_entry_to_the_first(db: Database, actor: Actor) -> None:
     await fill(actor, *"abcde")
     seen, cursor = [], None
     while True:
@@ -42,7 +42,7 @@ async def test_pages_lead_from_the_newest_entry_to_the_first(db: Path, actor: Ac
     assert page.total == 5
 
 
-async def test_one_objects_history_reads_after_the_object_is_gone(db: Path, actor: Actor) -> None:
+async def test_one_objects_history_reads_after_the_object_is_gone(db: Database, actor: Actor) -> None:
     await fill(actor, "groq", "mistral", "groq")
     page = await audit.page(VIEWER, target_id="id-groq")
 
@@ -52,14 +52,14 @@ async def test_one_objects_history_reads_after_the_object_is_gone(db: Path, acto
     ]
 
 
-async def test_a_page_is_never_longer_than_a_hundred(db: Path, actor: Actor) -> None:
+async def test_a_page_is_never_longer_than_a_hundred(db: Database, actor: Actor) -> None:
     await fill(actor, *(f"p{n}" for n in range(105)))
 
     assert len((await audit.page(VIEWER, limit=100_000)).items) == 100
     assert len((await audit.page(VIEWER, limit=-5)).items) == 1
 
 
-async def test_the_copy_as_lines_of_json_carries_the_chain(db: Path, actor: Actor) -> None:
+async def test_the_copy_as_lines_of_json_carries_the_chain(db: Database, actor: Actor) -> None:
     await fill(actor, "groq")
     rows = [json.loads(line) for line in (await exported(actor, "jsonl")).splitlines()]
 
@@ -69,14 +69,14 @@ async def test_the_copy_as_lines_of_json_carries_the_chain(db: Path, actor: Acto
 
 
 @pytest.mark.parametrize("evil", ["=1+1", "+cmd|' /C calc'!A0", "-2", "@SUM(A1)", "\t=1", "\r=1"])
-async def test_a_spreadsheet_finds_no_formula_in_the_copy(db: Path, actor: Actor, evil: str) -> None:
+async def test_a_spreadsheet_finds_no_formula_in_the_copy(db: Database, actor: Actor, evil: str) -> None:
     await fill(actor, evil)
     heading, row, _ = csv.reader(io.StringIO(await exported(actor, "csv")))
 
     assert row[heading.index("target_name")] == f"'{evil}"
 
 
-async def test_the_copy_is_an_entry_itself_and_for_admins_only(db: Path, actor: Actor) -> None:
+async def test_the_copy_is_an_entry_itself_and_for_admins_only(db: Database, actor: Actor) -> None:
     with pytest.raises(Forbidden):
         await audit.export(VIEWER, "jsonl")
     assert (await audit.page(VIEWER)).total == 0
@@ -86,7 +86,7 @@ async def test_the_copy_is_an_entry_itself_and_for_admins_only(db: Path, actor: 
     assert [item.action for item in (await audit.page(VIEWER)).items] == ["audit:log:export"]
 
 
-async def test_a_stranger_reads_nothing(db: Path) -> None:
+async def test_a_stranger_reads_nothing(db: Database) -> None:
     for reading in (audit.page, audit.verify):
         with pytest.raises(Forbidden):
             await reading(ANONYMOUS)

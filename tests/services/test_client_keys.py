@@ -1,8 +1,6 @@
 """Keys for applications: readable once, worth nothing to a thief of the database, gone when revoked."""
 
-import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 
@@ -10,22 +8,18 @@ from app.domain import client_key
 from app.domain.actor import ANONYMOUS, Actor, ActorType, Role, Scope
 from app.domain.errors import Forbidden, InvalidDraft, UnknownClientKey
 from app.services import client_keys
+from tests.fixtures.databases import Database
 
 VIEWER = Actor(ActorType.USER, "v", "Vera", Role.VIEWER)
 
 
-def sql(db: Path, statement: str) -> list[tuple[object, ...]]:
-    with sqlite3.connect(db) as connection:
-        rows = connection.execute(statement).fetchall()
-    connection.close()
-    return rows
+def sql(db: Database, statement: str) -> list[tuple[object, ...]]:
+    return db.rows(statement)
 
 
-async def test_a_key_is_readable_once_and_nowhere_else(db: Path, actor: Actor) -> None:
+async def test_a_key_is_readable_once_and_nowhere_else(db: Database, actor: Actor) -> None:
     issued = await client_keys.issue(actor, "  Reports   of the week ", Scope.GATEWAY)
-    with sqlite3.connect(db) as connection:
-        text = "\n".join(connection.iterdump())
-    connection.close()
+    text = db.dump()
     listed = await client_keys.list_(VIEWER)
 
     assert issued.key not in text
@@ -50,7 +44,7 @@ def test_what_is_no_key_is_not_looked_up(text: str) -> None:
 
 
 @pytest.mark.parametrize(("scope", "role"), [(Scope.GATEWAY, None), (Scope.READ, Role.VIEWER), (Scope.ADMIN, Role.ADMIN)])
-async def test_a_scope_means_a_role_under_rest(db: Path, actor: Actor, scope: Scope, role: Role | None) -> None:
+async def test_a_scope_means_a_role_under_rest(db: Database, actor: Actor, scope: Scope, role: Role | None) -> None:
     issued = await client_keys.issue(actor, "app", scope)
     found = await client_keys.check(issued.key)
 
@@ -61,7 +55,7 @@ async def test_a_scope_means_a_role_under_rest(db: Path, actor: Actor, scope: Sc
             found.must_view()
 
 
-async def test_another_secret_behind_the_same_public_id_is_nobody(db: Path, actor: Actor) -> None:
+async def test_another_secret_behind_the_same_public_id_is_nobody(db: Database, actor: Actor) -> None:
     issued = await client_keys.issue(actor, "app", Scope.ADMIN)
     last = "A" if issued.key[-1] != "A" else "B"
 
@@ -70,7 +64,7 @@ async def test_another_secret_behind_the_same_public_id_is_nobody(db: Path, acto
     assert await client_keys.check("nonsense") is None
 
 
-async def test_a_revoked_key_is_nobody_and_stays_listed(db: Path, actor: Actor) -> None:
+async def test_a_revoked_key_is_nobody_and_stays_listed(db: Database, actor: Actor) -> None:
     issued = await client_keys.issue(actor, "app", Scope.ADMIN)
     first = await client_keys.revoke(actor, issued.client_key.id)
     second = await client_keys.revoke(actor, issued.client_key.id)
@@ -81,15 +75,15 @@ async def test_a_revoked_key_is_nobody_and_stays_listed(db: Path, actor: Actor) 
     assert sql(db, "SELECT action FROM audit ORDER BY seq") == [("client_key:secret:issue",), ("client_key:secret:revoke",)]
 
 
-async def test_a_key_ends_at_its_time(db: Path, actor: Actor) -> None:
+async def test_a_key_ends_at_its_time(db: Database, actor: Actor) -> None:
     issued = await client_keys.issue(actor, "app", Scope.READ, expires_at=datetime.now(UTC) + timedelta(hours=1))
     assert await client_keys.check(issued.key)
-    sql(db, "UPDATE client_key SET expires_at = '2020-01-01 00:00:00.000000'")
+    db.run("UPDATE client_key SET expires_at = '2020-01-01 00:00:00.000000'")
 
     assert await client_keys.check(issued.key) is None
 
 
-async def test_issuing_and_revoking_raise_the_revision_so_that_the_registry_sees_them(db: Path, actor: Actor) -> None:
+async def test_issuing_and_revoking_raise_the_revision_so_that_the_registry_sees_them(db: Database, actor: Actor) -> None:
     issued = await client_keys.issue(actor, "app", Scope.GATEWAY, models=["b", "a", "a"], providers=["groq"])
     assert sql(db, "SELECT revision FROM instance") == [(1,)]
     await client_keys.revoke(actor, issued.client_key.id)
@@ -113,14 +107,14 @@ async def test_issuing_and_revoking_raise_the_revision_so_that_the_registry_sees
         ),
     ],
 )
-async def test_a_key_that_could_do_nothing_is_refused(db: Path, actor: Actor, changes: dict, field: str) -> None:
+async def test_a_key_that_could_do_nothing_is_refused(db: Database, actor: Actor, changes: dict, field: str) -> None:
     with pytest.raises(InvalidDraft) as raised:
         await client_keys.issue(actor, **{"name": "app", "scope": Scope.GATEWAY, **changes})
 
     assert list(raised.value.reasons) == [field]
 
 
-async def test_only_admins_issue_and_revoke(db: Path, actor: Actor) -> None:
+async def test_only_admins_issue_and_revoke(db: Database, actor: Actor) -> None:
     issued = await client_keys.issue(actor, "app", Scope.READ)
     for attempt in (
         client_keys.issue(VIEWER, "x", Scope.ADMIN),

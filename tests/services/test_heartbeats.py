@@ -1,8 +1,6 @@
 """A serving process is seen while it lives, and its start is on record."""
 
 import asyncio
-import sqlite3
-from pathlib import Path
 
 import pytest
 
@@ -10,16 +8,14 @@ from app.domain.actor import ANONYMOUS, Actor
 from app.domain.errors import Forbidden, StorageUnavailable
 from app.services import heartbeats
 from app.storage import instance
+from tests.fixtures.databases import Database, at
 
 
-def sql(db: Path, statement: str) -> list[tuple[object, ...]]:
-    with sqlite3.connect(db) as connection:
-        rows = connection.execute(statement).fetchall()
-    connection.close()
-    return rows
+def sql(db: Database, statement: str) -> list[tuple[object, ...]]:
+    return db.rows(statement)
 
 
-async def test_a_process_is_seen_from_its_start_to_its_end(db: Path, actor: Actor) -> None:
+async def test_a_process_is_seen_from_its_start_to_its_end(db: Database, actor: Actor) -> None:
     beating = heartbeats.Heartbeat("serve", lambda: 7)
     await beating.start()
     (worker,) = await heartbeats.alive(actor)
@@ -29,7 +25,7 @@ async def test_a_process_is_seen_from_its_start_to_its_end(db: Path, actor: Acto
     assert await heartbeats.alive(actor) == []
 
 
-async def test_a_start_is_on_record_and_a_migration_once(db: Path, actor: Actor) -> None:
+async def test_a_start_is_on_record_and_a_migration_once(db: Database, actor: Actor) -> None:
     for _ in range(2):
         beating = heartbeats.Heartbeat("serve", lambda: 0)
         await beating.start()
@@ -40,7 +36,7 @@ async def test_a_start_is_on_record_and_a_migration_once(db: Path, actor: Actor)
     ]  # fmt: skip
 
 
-async def test_news_are_told_at_once(db: Path, actor: Actor) -> None:
+async def test_news_are_told_at_once(db: Database, actor: Actor) -> None:
     revision = 1
     beating = heartbeats.Heartbeat("serve", lambda: revision)
     await beating.start()
@@ -52,7 +48,7 @@ async def test_news_are_told_at_once(db: Path, actor: Actor) -> None:
     await beating.stop()
 
 
-async def test_a_beat_that_fails_does_not_end_the_beating(db: Path, actor: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_beat_that_fails_does_not_end_the_beating(db: Database, actor: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
     beating = heartbeats.Heartbeat("serve", lambda: 0)
     await beating.start()
     first, tries, write = (await heartbeats.alive(actor))[0].seen_at, 0, instance.beat
@@ -75,10 +71,10 @@ async def test_a_beat_that_fails_does_not_end_the_beating(db: Path, actor: Actor
     assert tries >= 2
 
 
-async def test_what_ended_long_ago_is_forgotten(db: Path, actor: Actor) -> None:
-    old = "'2020-01-01 00:00:00.000000'"
-    sql(db, f"INSERT INTO worker_heartbeat VALUES ('w', 'serve', 'h', 1, {old}, {old}, '[]', 0)")  # noqa: S608
-    sql(db, f"INSERT INTO login_throttle VALUES ('ip:192.0.2.1', 3, {old}, NULL)")  # noqa: S608
+async def test_what_ended_long_ago_is_forgotten(db: Database, actor: Actor) -> None:
+    old = at(minutes=-3_000_000)
+    db.run(f"INSERT INTO worker_heartbeat VALUES ('w', 'serve', 'h', 1, {old}, {old}, '[]', 0)")  # noqa: S608
+    db.run(f"INSERT INTO login_throttle VALUES ('ip:192.0.2.1', 3, {old}, NULL)")  # noqa: S608
     beating = heartbeats.Heartbeat("serve", lambda: 0)
     await beating.start()
     beating.news()
@@ -90,9 +86,9 @@ async def test_what_ended_long_ago_is_forgotten(db: Path, actor: Actor) -> None:
     assert sql(db, "SELECT count(*) FROM worker_heartbeat") == [(0,)]
 
 
-async def test_a_process_that_was_killed_is_not_alive(db: Path, actor: Actor) -> None:
-    old = "'2020-01-01 00:00:00.000000'"
-    sql(db, f"INSERT INTO worker_heartbeat VALUES ('w', 'serve', 'h', 1, {old}, {old}, '[]', 0)")  # noqa: S608
+async def test_a_process_that_was_killed_is_not_alive(db: Database, actor: Actor) -> None:
+    old = at(minutes=-3_000_000)
+    db.run(f"INSERT INTO worker_heartbeat VALUES ('w', 'serve', 'h', 1, {old}, {old}, '[]', 0)")  # noqa: S608
 
     assert await heartbeats.alive(actor) == []
     with pytest.raises(Forbidden):

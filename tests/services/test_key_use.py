@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +11,7 @@ from app.relay import outcomes
 from app.services import client_keys, key_use
 from app.storage import client_keys as rows
 from app.storage.work import work
+from tests.fixtures.databases import Database
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ async def last(actor: Actor) -> LastCall | None:
 
 
 @pytest.fixture
-async def key_id(db: Path, actor: Actor) -> str:
+async def key_id(db: Database, actor: Actor) -> str:
     outcomes.drain()
     return (await client_keys.issue(actor, "app", Scope.GATEWAY)).client_key.id
 

@@ -4,11 +4,11 @@ import asyncio
 import base64
 import multiprocessing
 import os
-import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app import settings
 from app.domain.actor import ANONYMOUS, SYSTEM, Actor
@@ -20,6 +20,7 @@ from app.storage.tables import CredentialRow, CredentialSecret, CryptoKey, Provi
 from app.storage.work import work
 from app.vault import envelope, keyfile, ring, s1
 from app.vault.open import open_secret
+from tests.fixtures.databases import Database
 
 pytestmark = pytest.mark.usefixtures("db")
 OLD, NEW = (bytes([number, *range(31)]) for number in (1, 2))
@@ -29,22 +30,12 @@ def text(*keys: bytes) -> str:
     return ",".join(base64.urlsafe_b64encode(key).decode() for key in keys)
 
 
-def sql(db: Path, statement: str) -> list[tuple[object, ...]]:
-    with sqlite3.connect(db) as connection:
-        rows = connection.execute(statement).fetchall()
-    connection.close()
-    return rows
-
-
-def dump(db: Path) -> list[str]:
-    with sqlite3.connect(db) as connection:
-        lines = list(connection.iterdump())
-    connection.close()
-    return lines
+def sql(db: Database, statement: str) -> list[tuple[object, ...]]:
+    return db.rows(statement)
 
 
 @pytest.fixture(autouse=True)
-def _no_ring(db: Path) -> None:
+def _no_ring(db: Database) -> None:
     ring.install(None)
 
 
@@ -100,7 +91,7 @@ async def rotate_to_new(keys: Callable[..., None]) -> tuple[Sealed, Binding]:
     return stored
 
 
-async def test_an_empty_database_without_a_key_gets_one(db: Path, data_dir: Path) -> None:
+async def test_an_empty_database_without_a_key_gets_one(db: Database, data_dir: Path) -> None:
     made = await boot()
 
     assert (data_dir / "keys" / "master.key").exists()
@@ -109,7 +100,7 @@ async def test_an_empty_database_without_a_key_gets_one(db: Path, data_dir: Path
     assert made.seal_audit(b"x")
 
 
-async def test_an_empty_database_registers_the_key_it_is_given(db: Path, data_dir: Path, keys: Callable[..., None]) -> None:
+async def test_an_empty_database_registers_the_key_it_is_given(db: Database, data_dir: Path, keys: Callable[..., None]) -> None:
     keys(OLD)
     made = await boot()
 
@@ -117,22 +108,65 @@ async def test_an_empty_database_registers_the_key_it_is_given(db: Path, data_di
     assert not (data_dir / "keys").exists()
 
 
-async def test_a_shared_database_without_a_key_never_generates_one(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "is_sqlite", lambda: False)
+async def test_a_second_server_on_a_shared_database_is_told_which_key_it_needs(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await boot()
+    monkeypatch.setenv("PATCHBAY_DATABASE_URL", settings.current().url)
+    monkeypatch.setenv("PATCHBAY_DATA_DIR", str(tmp_path / "other"))
+    settings.current.cache_clear()
+
+    with pytest.raises(KeyMissing, match=f"{first.active}.*PATCHBAY_MASTER_KEY_FILE"):
+        await boot()
+
+    assert not (tmp_path / "other" / "keys").exists()
+
+
+async def test_of_two_first_starts_on_different_machines_the_slower_one_takes_its_key_back(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATCHBAY_DATABASE_URL", settings.current().url)
+    found = keyfile.find
+
+    def slower(options: settings.Settings) -> keyfile.Found | None:
+        """Nothing yet; and while we look, the other machine registers its key."""
+        nothing = found(options)
+        monkeypatch.setattr(keyfile, "find", found)
+        process = multiprocessing.get_context("spawn").Process(target=_start, args=(str(tmp_path / "faster"),))
+        process.start()
+        process.join(60)
+        assert process.exitcode == 0
+        return nothing
+
+    monkeypatch.setattr(keyfile, "find", slower)
+    monkeypatch.setattr(keyring.crypto, "keys", _none_once(keyring.crypto.keys))
     with pytest.raises(KeyMissing, match="PATCHBAY_MASTER_KEY_FILE"):
         await boot()
 
-    assert not (data_dir / "keys").exists()
+    assert (tmp_path / "faster" / "keys" / "master.key").exists()
+    assert not keyfile.default_path(settings.current()).exists()
+    assert sql(db, "SELECT count(*) FROM crypto_key") == [(1,)]
 
 
-async def test_the_second_start_finds_everything_and_writes_nothing(db: Path) -> None:
+def _none_once(keys: Callable[..., Awaitable[list[CryptoKey]]]) -> Callable[..., Awaitable[list[CryptoKey]]]:
+    """What was read before the other machine was done."""
+    asked: list[bool] = []
+
+    async def reading(session: AsyncSession) -> list[CryptoKey]:
+        asked.append(True)
+        return [] if len(asked) == 1 else await keys(session)
+
+    return reading
+
+
+async def test_the_second_start_finds_everything_and_writes_nothing(db: Database) -> None:
     first = await boot()
-    before = dump(db)
+    before = db.dump()
     ring.install(None)
     second = await boot()
 
     assert second.fingerprint(Secret("sk")) == first.fingerprint(Secret("sk"))
-    assert dump(db) == before
+    assert db.dump() == before
 
 
 async def test_a_missing_key_is_named_and_never_generated_anew(data_dir: Path) -> None:
@@ -157,19 +191,19 @@ async def test_other_keys_only_are_a_mismatch_that_shows_both_ids(keys: Callable
         await boot()
 
 
-async def test_a_canary_that_does_not_open_under_its_own_key_is_corrupt(db: Path) -> None:
+async def test_a_canary_that_does_not_open_under_its_own_key_is_corrupt(db: Database) -> None:
     await boot()
     value = str(sql(db, "SELECT canary FROM crypto_key")[0][0])
     flipped = value[:-6] + ("A" if value[-6] != "A" else "B") + value[-5:]
-    sql(db, f"UPDATE crypto_key SET canary = '{flipped}'")  # noqa: S608 - our own text
+    db.run(f"UPDATE crypto_key SET canary = '{flipped}'")  # noqa: S608 - our own text
 
     with pytest.raises(CanaryCorrupt):
         await boot()
 
 
-async def test_the_database_of_another_installation_is_refused_although_the_key_fits(db: Path) -> None:
+async def test_the_database_of_another_installation_is_refused_although_the_key_fits(db: Database) -> None:
     await boot()
-    sql(db, "UPDATE instance SET instance_id = '01900000-0000-7000-8000-000000000000'")
+    db.run("UPDATE instance SET instance_id = '01900000-0000-7000-8000-000000000000'")
 
     with pytest.raises(CanaryCorrupt):
         await boot()
@@ -209,10 +243,10 @@ async def test_both_keys_open_everything(keys: Callable[..., None]) -> None:
     assert open_secret(sealed, place).reveal() == "sk-stored"
 
 
-async def test_one_damaged_value_does_not_stop_the_start(db: Path, keys: Callable[..., None]) -> None:
+async def test_one_damaged_value_does_not_stop_the_start(db: Database, keys: Callable[..., None]) -> None:
     keys(OLD)
     await store_credential(await boot())
-    sql(db, "UPDATE credential_secret SET value = 'X' || substr(value, 2)")
+    db.run("UPDATE credential_secret SET value = 'X' || substr(value, 2)")
 
     await boot()
 
@@ -225,18 +259,18 @@ async def test_a_key_file_others_can_read_stops_the_start(data_dir: Path) -> Non
         await boot()
 
 
-async def test_our_own_keys_that_are_gone_stop_the_start(db: Path) -> None:
+async def test_our_own_keys_that_are_gone_stop_the_start(db: Database) -> None:
     await boot()
-    sql(db, "DELETE FROM system_secret WHERE name = 'audit_seal'")
+    db.run("DELETE FROM system_secret WHERE name = 'audit_seal'")
 
     with pytest.raises(KeyMissing, match="audit_seal"):
         await boot()
 
 
-async def test_a_removed_trigger_stops_the_start(db: Path) -> None:
-    sql(db, "DROP TRIGGER audit_no_delete")
+async def test_a_removed_trigger_stops_the_start(db: Database) -> None:
+    db.alter("DROP TRIGGER audit_no_update" + (" ON audit" if db.kind == "postgres" else ""))
 
-    with pytest.raises(StorageError, match="audit_no_delete"):
+    with pytest.raises(StorageError, match="audit_no_update"):
         await boot()
 
 
@@ -260,7 +294,7 @@ def _start(folder: str) -> None:
     asyncio.run(start())
 
 
-async def test_two_first_starts_at_once_agree_on_one_key(db: Path, data_dir: Path) -> None:
+async def test_two_first_starts_at_once_agree_on_one_key(db: Database, data_dir: Path) -> None:
     context = multiprocessing.get_context("spawn")
     both = [context.Process(target=_start, args=(str(data_dir),)) for _ in range(2)]
     for process in both:
@@ -273,7 +307,9 @@ async def test_two_first_starts_at_once_agree_on_one_key(db: Path, data_dir: Pat
     await boot()
 
 
-async def test_the_key_is_on_the_disk_before_anything_is_sealed_with_it(db: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_key_is_on_the_disk_before_anything_is_sealed_with_it(
+    db: Database, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def crash(*_: object) -> None:
         raise OSError("power cut")
 

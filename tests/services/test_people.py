@@ -1,8 +1,6 @@
 """Accounts: made, switched off, given a new password, each with its entry and its consequences."""
 
 import asyncio
-import sqlite3
-from pathlib import Path
 
 import pytest
 
@@ -13,16 +11,14 @@ from app.domain.secret import Secret
 from app.domain.throttle import ACCOUNT
 from app.services import people, sessions
 from app.storage import recent_sessions
+from tests.fixtures.databases import Database
 
 PASSWORD, OTHER = Secret("seven green bicycles sing"), Secret("nine tall ladders whisper")
 VIEWER = Actor(ActorType.USER, "v", "Vera", Role.VIEWER)
 
 
-def actions(db: Path) -> list[str]:
-    with sqlite3.connect(db) as connection:
-        rows = connection.execute("SELECT action FROM audit ORDER BY seq").fetchall()
-    connection.close()
-    return [row[0] for row in rows]
+def actions(db: Database) -> list[str]:
+    return [action for (action,) in db.rows("SELECT action FROM audit ORDER BY seq")]
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +30,7 @@ async def sign_in(email: str, password: Secret) -> str:
     return (await sessions.sign_in(email, password, ip="192.0.2.7", agent="Browser/1")).token
 
 
-async def test_an_account_is_listed_with_nothing_secret(db: Path, actor: Actor) -> None:
+async def test_an_account_is_listed_with_nothing_secret(db: Database, actor: Actor) -> None:
     made = await people.create(actor, " Grace@Example.com ", "  Grace   Hopper ", Role.VIEWER, PASSWORD)
     listed = await people.list_(VIEWER)
 
@@ -44,7 +40,7 @@ async def test_an_account_is_listed_with_nothing_secret(db: Path, actor: Actor) 
     assert await people.find(actor, "GRACE@example.com") == made
 
 
-async def test_an_address_belongs_to_one_account(db: Path, actor: Actor) -> None:
+async def test_an_address_belongs_to_one_account(db: Database, actor: Actor) -> None:
     answers = await asyncio.gather(
         *(people.create(actor, email, "Grace", Role.VIEWER, PASSWORD) for email in ("grace@example.com", "GRACE@example.com")),
         return_exceptions=True,
@@ -55,14 +51,14 @@ async def test_an_address_belongs_to_one_account(db: Path, actor: Actor) -> None
 
 
 @pytest.mark.parametrize("email", ["", "a@", "@b", "a b@c", "a@b\n", "a@b@c", "x" * 65 + "@b", "<a@b>"])
-async def test_what_is_no_address_is_refused(db: Path, actor: Actor, email: str) -> None:
+async def test_what_is_no_address_is_refused(db: Database, actor: Actor, email: str) -> None:
     with pytest.raises(InvalidDraft) as raised:
         await people.create(actor, email, "", Role.VIEWER, PASSWORD)
 
     assert set(raised.value.reasons) == ({"name"} if email == "a@b\n" else {"email", "name"})
 
 
-async def test_the_last_admin_cannot_be_disabled(db: Path, actor: Actor) -> None:
+async def test_the_last_admin_cannot_be_disabled(db: Database, actor: Actor) -> None:
     first = await people.create(actor, "a@example.com", "A", Role.ADMIN, PASSWORD)
     second = await people.create(actor, "b@example.com", "B", Role.ADMIN, PASSWORD)
     answers = await asyncio.gather(people.disable(actor, first.id), people.disable(actor, second.id), return_exceptions=True)
@@ -71,7 +67,7 @@ async def test_the_last_admin_cannot_be_disabled(db: Path, actor: Actor) -> None
     assert sum(user.is_active for user in await people.list_(actor)) == 1
 
 
-async def test_disabling_and_enabling_again_are_entries_once_each(db: Path, actor: Actor) -> None:
+async def test_disabling_and_enabling_again_are_entries_once_each(db: Database, actor: Actor) -> None:
     user = await people.create(actor, "g@example.com", "Grace", Role.VIEWER, PASSWORD)
     for change in (people.disable, people.disable, people.enable, people.enable):
         await change(actor, user.id)
@@ -79,7 +75,7 @@ async def test_disabling_and_enabling_again_are_entries_once_each(db: Path, acto
     assert actions(db) == ["user:account:create", "user:account:disable", "user:account:enable"]
 
 
-async def test_a_new_password_ends_every_session_and_lifts_the_lock(db: Path, actor: Actor) -> None:
+async def test_a_new_password_ends_every_session_and_lifts_the_lock(db: Database, actor: Actor) -> None:
     user = await people.create(actor, "g@example.com", "Grace", Role.VIEWER, PASSWORD)
     token = await sign_in(user.email, PASSWORD)
     assert await sessions.find(token)
@@ -96,7 +92,7 @@ async def test_a_new_password_ends_every_session_and_lifts_the_lock(db: Path, ac
         await sign_in(user.email, PASSWORD)
 
 
-async def test_changing_ones_own_password_keeps_this_session_and_ends_the_others(db: Path, actor: Actor) -> None:
+async def test_changing_ones_own_password_keeps_this_session_and_ends_the_others(db: Database, actor: Actor) -> None:
     user = await people.create(actor, "g@example.com", "Grace", Role.VIEWER, PASSWORD)
     here, elsewhere = await sign_in(user.email, PASSWORD), await sign_in(user.email, PASSWORD)
     session = await sessions.find(here)
@@ -111,7 +107,7 @@ async def test_changing_ones_own_password_keeps_this_session_and_ends_the_others
     assert await sign_in(user.email, OTHER)
 
 
-async def test_a_stolen_session_is_no_place_to_guess_the_password(db: Path, actor: Actor) -> None:
+async def test_a_stolen_session_is_no_place_to_guess_the_password(db: Database, actor: Actor) -> None:
     user = await people.create(actor, "g@example.com", "Grace", Role.VIEWER, PASSWORD)
     for _ in range(ACCOUNT.free):
         with pytest.raises(NotSignedIn):
@@ -120,12 +116,12 @@ async def test_a_stolen_session_is_no_place_to_guess_the_password(db: Path, acto
         await people.change_password(acting(user), PASSWORD, OTHER)
 
 
-async def test_a_program_has_no_password_to_change(db: Path) -> None:
+async def test_a_program_has_no_password_to_change(db: Database) -> None:
     with pytest.raises(Forbidden):
         await people.change_password(SYSTEM, PASSWORD, OTHER)
 
 
-async def test_unknown_accounts_are_named_as_such(db: Path, actor: Actor) -> None:
+async def test_unknown_accounts_are_named_as_such(db: Database, actor: Actor) -> None:
     for change in (people.disable, people.enable):
         with pytest.raises(UnknownUser):
             await change(actor, "nobody")
@@ -136,7 +132,7 @@ async def test_unknown_accounts_are_named_as_such(db: Path, actor: Actor) -> Non
 
 
 @pytest.mark.parametrize("who", [VIEWER, ANONYMOUS], ids=["viewer", "anonymous"])
-async def test_only_admins_change_accounts(db: Path, actor: Actor, who: Actor) -> None:
+async def test_only_admins_change_accounts(db: Database, actor: Actor, who: Actor) -> None:
     user = await people.create(actor, "g@example.com", "Grace", Role.VIEWER, PASSWORD)
     before = actions(db)
     for attempt in (

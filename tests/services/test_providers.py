@@ -1,8 +1,6 @@
 """Saving providers: what is kept, sealed, refused, audited. Against a real database and vault."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +25,7 @@ from app.storage import engine
 from app.storage.audit_tables import AuditRow
 from app.storage.tables import CredentialSecret, EgressApproval, Instance
 from app.vault import open as vault_open
+from tests.fixtures.databases import Database
 
 URL = "https://93.184.216.34/v1"  # a literal address: nothing is looked up, nobody is called
 KEY = "sk-planted-5d1e9c77a0b34f2a"
@@ -45,7 +44,7 @@ def patch(**fields: Any) -> ProviderPatch:
 
 
 @pytest.fixture
-async def saved(actor: Actor, db: Path) -> AsyncIterator[Provider]:
+async def saved(actor: Actor, db: Database) -> AsyncIterator[Provider]:
     yield await providers.create(actor, draft())
 
 
@@ -62,7 +61,7 @@ async def revision() -> int:
     return (await rows(Instance))[0].revision
 
 
-async def test_a_saved_key_is_sealed_to_its_place_and_only_its_hint_is_shown(saved: Provider, db: Path) -> None:
+async def test_a_saved_key_is_sealed_to_its_place_and_only_its_hint_is_shown(saved: Provider, db: Database) -> None:
     [stored] = await rows(CredentialSecret)
     [shown] = saved.credentials
 
@@ -70,7 +69,7 @@ async def test_a_saved_key_is_sealed_to_its_place_and_only_its_hint_is_shown(sav
     assert vault_open.open_secret(stored.value, binding).reveal() == KEY
     assert (shown.is_set, shown.hint, shown.state) == (True, KEY[-4:], KeyState.ACTIVE)
     assert KEY not in saved.model_dump_json()
-    assert KEY.encode() not in await asyncio.to_thread(db.read_bytes)
+    assert KEY not in db.dump()
 
 
 async def test_saving_raises_the_revision_and_leaves_an_entry_without_the_key(saved: Provider) -> None:

@@ -1,11 +1,9 @@
 """Signing in: slow for guessers, the same answer for everybody who is not let in, gone at once when it ends."""
 
 import asyncio
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -18,17 +16,15 @@ from app.domain.throttle import ACCOUNT, ADDRESS
 from app.services import people, sessions
 from app.storage import audit, recent_sessions
 from app.vault import passwords
+from tests.fixtures.databases import Database, at
 
 PASSWORD = Secret("seven green bicycles sing")
 WRONG = Secret("seven blue bicycles sing")
 EMAIL = "grace@example.com"
 
 
-def sql(db: Path, statement: str) -> list[tuple[object, ...]]:
-    with sqlite3.connect(db) as connection:
-        rows = connection.execute(statement).fetchall()
-    connection.close()
-    return rows
+def sql(db: Database, statement: str) -> list[tuple[object, ...]]:
+    return db.rows(statement)
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +33,7 @@ async def _nothing_remembered() -> None:
 
 
 @pytest.fixture
-async def grace(db: Path) -> User:
+async def grace(db: Database) -> User:
     return await people.create(SYSTEM, EMAIL, "Grace", Role.VIEWER, PASSWORD)
 
 
@@ -68,11 +64,9 @@ async def test_the_right_password_begins_a_session_that_is_found_again(grace: Us
     assert len(begun.token) >= 43
 
 
-async def test_no_token_and_no_password_is_stored(grace: User, db: Path) -> None:
+async def test_no_token_and_no_password_is_stored(grace: User, db: Database) -> None:
     begun = await sign_in()
-    with sqlite3.connect(db) as connection:
-        text = "\n".join(connection.iterdump())
-    connection.close()
+    text = db.dump()
 
     assert begun.token not in text
     assert PASSWORD.reveal() not in text
@@ -87,7 +81,7 @@ async def test_every_session_has_its_own_token(grace: User) -> None:
 
 
 @pytest.mark.parametrize("case", ["wrong password", "unknown account", "disabled account"])
-async def test_who_is_not_let_in_learns_nothing_about_why(grace: User, db: Path, case: str) -> None:
+async def test_who_is_not_let_in_learns_nothing_about_why(grace: User, db: Database, case: str) -> None:
     if case == "disabled account":
         await people.disable(SYSTEM, grace.id)
     with pytest.raises(NotSignedIn) as raised:
@@ -111,7 +105,7 @@ async def test_an_unknown_account_takes_as_long_as_a_wrong_password(grace: User)
     assert 0.2 < spent[EMAIL] / spent["nobody@example.com"] < 5
 
 
-async def test_what_was_typed_as_an_unknown_account_is_not_written_down(db: Path) -> None:
+async def test_what_was_typed_as_an_unknown_account_is_not_written_down(db: Database) -> None:
     with pytest.raises(NotSignedIn):
         await sign_in(email="my-password-in-the-wrong-field")
 
@@ -135,7 +129,7 @@ async def test_of_hundreds_of_guesses_at_once_a_handful_is_looked_at(grace: User
     assert sum(isinstance(answer, TooManyAttempts) for answer in answers) == 300 - len(evaluated)
 
 
-async def test_the_right_password_waits_too_while_the_account_is_locked(grace: User, db: Path, evaluated: list[str]) -> None:
+async def test_the_right_password_waits_too_while_the_account_is_locked(grace: User, db: Database, evaluated: list[str]) -> None:
     for _ in range(ACCOUNT.free):
         with pytest.raises(NotSignedIn):
             await sign_in(WRONG)
@@ -146,7 +140,7 @@ async def test_the_right_password_waits_too_while_the_account_is_locked(grace: U
     assert len(evaluated) == ACCOUNT.free
     assert sql(db, "SELECT count(*) FROM audit WHERE action = 'user:session:lock'") == [(1,)]
 
-    sql(db, "UPDATE login_throttle SET locked_until = '2020-01-01 00:00:00.000000'")
+    db.run("UPDATE login_throttle SET locked_until = '2020-01-01 00:00:00.000000'")
     assert await sign_in()
     assert sql(db, "SELECT count(*) FROM login_throttle WHERE subject LIKE 'account:%'") == [(0,)]
 
@@ -166,9 +160,9 @@ async def test_signing_in_well_does_not_use_up_the_address(grace: User, evaluate
         await sign_in()
 
 
-async def test_a_hash_of_older_parameters_is_renewed_on_the_way_in(grace: User, db: Path) -> None:
+async def test_a_hash_of_older_parameters_is_renewed_on_the_way_in(grace: User, db: Database) -> None:
     old = PasswordHasher(time_cost=1, memory_cost=19 * 1024, parallelism=1).hash(PASSWORD.reveal())
-    sql(db, f"UPDATE user_account SET password_hash = '{old}'")  # noqa: S608 - our own text
+    db.run(f"UPDATE user_account SET password_hash = '{old}'")  # noqa: S608 - our own text
     await sign_in()
 
     assert str(sql(db, "SELECT password_hash FROM user_account")[0][0]).startswith("$argon2id$v=19$m=65536,t=2,p=1$")
@@ -197,7 +191,7 @@ async def test_the_loop_runs_on_while_at_most_two_passwords_are_hashed(grace: Us
     assert most == 2
 
 
-async def test_signing_out_ends_the_session_at_once(grace: User, db: Path) -> None:
+async def test_signing_out_ends_the_session_at_once(grace: User, db: Database) -> None:
     begun, other = await sign_in(), await sign_in()
     assert await sessions.find(begun.token)
     await sessions.sign_out(begun.token)
@@ -207,7 +201,7 @@ async def test_signing_out_ends_the_session_at_once(grace: User, db: Path) -> No
     assert sql(db, "SELECT action, actor_id FROM audit ORDER BY seq DESC LIMIT 1") == [("user:session:end", grace.id)]
 
 
-async def test_signing_out_twice_or_with_nonsense_is_fine(grace: User, db: Path) -> None:
+async def test_signing_out_twice_or_with_nonsense_is_fine(grace: User, db: Database) -> None:
     begun = await sign_in()
     for token in (begun.token, begun.token, "", "nonsense"):
         await sessions.sign_out(token)
@@ -227,11 +221,11 @@ async def test_disabling_a_person_ends_their_sessions_at_once(grace: User) -> No
 
 
 async def test_another_process_that_ends_a_session_is_noticed_within_two_seconds(
-    grace: User, db: Path, monkeypatch: pytest.MonkeyPatch
+    grace: User, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = await sign_in()
     assert await sessions.find(begun.token)
-    sql(db, "UPDATE user_session SET revoked_at = '2026-01-01 00:00:00.000000'")
+    db.run("UPDATE user_session SET revoked_at = '2026-01-01 00:00:00.000000'")
     assert await sessions.find(begun.token)
     later = time.monotonic() + recent_sessions.SECONDS
     monkeypatch.setattr(recent_sessions.time, "monotonic", lambda: later)
@@ -254,23 +248,25 @@ async def test_a_session_that_ends_while_it_is_read_is_not_remembered(grace: Use
 @pytest.mark.parametrize(
     ("column", "ago", "lives"),
     [
-        pytest.param("seen_at", "-29 minutes", True, id="29 idle minutes"),
-        pytest.param("seen_at", "-31 minutes", False, id="31 idle minutes"),
-        pytest.param("expires_at", "-1 second", False, id="twelve hours are over"),
+        pytest.param("seen_at", -29, True, id="29 idle minutes"),
+        pytest.param("seen_at", -31, False, id="31 idle minutes"),
+        pytest.param("expires_at", -0.02, False, id="twelve hours are over"),
     ],
 )
-async def test_a_session_ends_after_idle_minutes_and_after_a_day_of_work(grace: User, db: Path, column: str, ago: str, lives: bool) -> None:
+async def test_a_session_ends_after_idle_minutes_and_after_a_day_of_work(
+    grace: User, db: Database, column: str, ago: float, lives: bool
+) -> None:
     begun = await sign_in()
     hours = (begun.session.expires_at - begun.session.user.last_login_at).total_seconds() / 3_600  # type: ignore[operator] # just signed in
-    sql(db, f"UPDATE user_session SET {column} = strftime('%Y-%m-%d %H:%M:%f000', 'now', '{ago}')")  # noqa: S608 - our own text
+    db.run(f"UPDATE user_session SET {column} = {at(minutes=ago)}")  # noqa: S608 - our own text
 
     assert hours == 12
     assert (await sessions.find(begun.token) is not None) is lives
 
 
-async def test_use_keeps_a_session_alive_and_watching_does_not(grace: User, db: Path) -> None:
+async def test_use_keeps_a_session_alive_and_watching_does_not(grace: User, db: Database) -> None:
     begun = await sign_in()
-    sql(db, "UPDATE user_session SET seen_at = strftime('%Y-%m-%d %H:%M:%f000', 'now', '-20 minutes')")
+    db.run(f"UPDATE user_session SET seen_at = {at(minutes=-20)}")  # noqa: S608 - our own text
     before = sql(db, "SELECT seen_at FROM user_session")
 
     assert await sessions.is_alive(begun.token)
@@ -279,9 +275,9 @@ async def test_use_keeps_a_session_alive_and_watching_does_not(grace: User, db: 
     assert sql(db, "SELECT seen_at FROM user_session") > before
 
 
-async def test_a_session_is_found_while_nothing_can_be_written(grace: User, db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_session_is_found_while_nothing_can_be_written(grace: User, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     begun = await sign_in()
-    sql(db, "UPDATE user_session SET seen_at = strftime('%Y-%m-%d %H:%M:%f000', 'now', '-20 minutes')")
+    db.run(f"UPDATE user_session SET seen_at = {at(minutes=-20)}")  # noqa: S608 - our own text
 
     async def refused(*_: object) -> None:
         raise StorageUnavailable("read-only")

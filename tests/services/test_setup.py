@@ -1,8 +1,6 @@
 """The first admin: exactly one, by a link that works once, for an hour, and never again afterwards."""
 
 import asyncio
-import sqlite3
-from pathlib import Path
 
 import pytest
 
@@ -13,22 +11,20 @@ from app.domain.secret import Secret
 from app.services import people, sessions, setup
 from app.storage import audit
 from app.vault import passwords
+from tests.fixtures.databases import Database, at
 
 PASSWORD = Secret("seven green bicycles sing")
 
 
-def sql(db: Path, statement: str) -> list[tuple[object, ...]]:
-    with sqlite3.connect(db) as connection:
-        rows = connection.execute(statement).fetchall()
-    connection.close()
-    return rows
+def sql(db: Database, statement: str) -> list[tuple[object, ...]]:
+    return db.rows(statement)
 
 
 async def complete(token: str, email: str = "ada@example.com", *, password: Secret = PASSWORD) -> NewSession:
     return await setup.complete(token, email, "Ada Lovelace", password, ip="127.0.0.1", agent="Browser/1", request_id="req-2")
 
 
-async def test_the_link_makes_the_first_admin_and_signs_them_in(db: Path) -> None:
+async def test_the_link_makes_the_first_admin_and_signs_them_in(db: Database) -> None:
     assert await setup.is_open()
     begun = await complete(await setup.issue_link())
     found = await sessions.find(begun.token)
@@ -42,7 +38,7 @@ async def test_the_link_makes_the_first_admin_and_signs_them_in(db: Path) -> Non
     assert sql(db, "SELECT DISTINCT actor_name, request_id FROM audit WHERE seq > 1") == [("Ada Lovelace", "req-2")]
 
 
-async def test_of_fifty_at_once_exactly_one_becomes_admin(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_of_fifty_at_once_exactly_one_becomes_admin(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     async def quick(password: Secret) -> str:
         await asyncio.sleep(0.01)
         return "hash"
@@ -57,10 +53,10 @@ async def test_of_fifty_at_once_exactly_one_becomes_admin(db: Path, monkeypatch:
     assert sql(db, "SELECT count(*) FROM user_session") == [(1,)]
 
 
-async def test_the_door_stays_closed_when_every_account_is_gone(db: Path) -> None:
+async def test_the_door_stays_closed_when_every_account_is_gone(db: Database) -> None:
     token = await setup.issue_link()
     await complete(token)
-    sql(db, "DELETE FROM user_account")
+    db.run("DELETE FROM user_account")
 
     assert not await setup.is_open()
     with pytest.raises(AlreadySetUp):
@@ -70,7 +66,7 @@ async def test_the_door_stays_closed_when_every_account_is_gone(db: Path) -> Non
 
 
 @pytest.mark.parametrize("token", ["", "x" * 43, "../../etc/passwd", "é\ud800"])
-async def test_without_the_link_nobody_comes_in(db: Path, token: str) -> None:
+async def test_without_the_link_nobody_comes_in(db: Database, token: str) -> None:
     with pytest.raises(NotSignedIn):
         await complete(token)
     await setup.issue_link()
@@ -80,7 +76,7 @@ async def test_without_the_link_nobody_comes_in(db: Path, token: str) -> None:
     assert await setup.is_open()
 
 
-async def test_a_new_link_ends_the_one_before(db: Path) -> None:
+async def test_a_new_link_ends_the_one_before(db: Database) -> None:
     first, second = await setup.issue_link(), await setup.issue_link()
     with pytest.raises(NotSignedIn):
         await complete(first)
@@ -88,14 +84,16 @@ async def test_a_new_link_ends_the_one_before(db: Path) -> None:
     assert await complete(second)
 
 
-async def test_a_link_lives_for_an_hour(db: Path) -> None:
+async def test_a_link_lives_for_an_hour(db: Database) -> None:
     token = await setup.issue_link()
-    sql(db, "UPDATE instance SET setup_expires_at = strftime('%Y-%m-%d %H:%M:%f000', setup_expires_at, '-61 minutes')")
+    ((expires,),) = db.rows("SELECT setup_expires_at > " + at(minutes=59) + " AND setup_expires_at < " + at(minutes=61) + " FROM instance")  # noqa: S608
+    db.run(f"UPDATE instance SET setup_expires_at = {at(minutes=-1)}")  # noqa: S608 - our own text
+    assert expires
     with pytest.raises(NotSignedIn, match="setup-link"):
         await complete(token)
 
 
-async def test_only_a_hash_of_the_link_is_stored(db: Path) -> None:
+async def test_only_a_hash_of_the_link_is_stored(db: Database) -> None:
     token = await setup.issue_link()
 
     assert token not in str(sql(db, "SELECT * FROM instance")) + str(sql(db, "SELECT * FROM audit"))
@@ -110,7 +108,7 @@ async def test_only_a_hash_of_the_link_is_stored(db: Path) -> None:
         pytest.param("ada@example.com", Secret("ada-lovelace-ada"), "password", id="the person's own name"),
     ],
 )
-async def test_bad_input_is_named_and_leaves_the_link_good(db: Path, email: str, password: Secret, field: str) -> None:
+async def test_bad_input_is_named_and_leaves_the_link_good(db: Database, email: str, password: Secret, field: str) -> None:
     token = await setup.issue_link()
     with pytest.raises(InvalidDraft) as raised:
         await complete(token, email, password=password)
@@ -119,7 +117,7 @@ async def test_bad_input_is_named_and_leaves_the_link_good(db: Path, email: str,
     assert await complete(token)
 
 
-async def test_a_crash_on_the_way_leaves_the_door_open_and_nobody_in(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_crash_on_the_way_leaves_the_door_open_and_nobody_in(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     token = await setup.issue_link()
 
     async def crash(*_: object) -> None:
@@ -134,7 +132,7 @@ async def test_a_crash_on_the_way_leaves_the_door_open_and_nobody_in(db: Path, m
     assert await complete(token)
 
 
-async def test_an_admin_made_on_the_command_line_closes_the_door(db: Path) -> None:
+async def test_an_admin_made_on_the_command_line_closes_the_door(db: Database) -> None:
     token = await setup.issue_link()
     await people.create(SYSTEM, "viewer@example.com", "Vera", Role.VIEWER, PASSWORD)
     assert await setup.is_open()
@@ -145,6 +143,6 @@ async def test_an_admin_made_on_the_command_line_closes_the_door(db: Path) -> No
         await complete(token)
 
 
-async def test_a_viewer_issues_no_link(db: Path) -> None:
+async def test_a_viewer_issues_no_link(db: Database) -> None:
     with pytest.raises(Forbidden):
         await setup.issue_link(Actor(ActorType.USER, "v", "Vera", Role.VIEWER))

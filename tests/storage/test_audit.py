@@ -5,9 +5,10 @@ import hashlib
 import hmac
 import json
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 
+import psycopg
 import pytest
 import rfc8785
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +21,7 @@ from app.services.audit import verify
 from app.storage import audit
 from app.storage.tables import AuditRow
 from app.storage.work import work
+from tests.fixtures.databases import Database, Sqlite, only_postgres, only_sqlite
 
 TARGET = ("provider", "01900000-0000-7000-8000-0000000000ff", "groq")
 ROWS = 7
@@ -34,40 +36,36 @@ async def fill(actor: Actor, count: int = ROWS) -> None:
             doing.record(Action.PROVIDER_UPDATE, target=TARGET, changes={"label": {"before": f"é{number}", "after": None}}, reason="why")
 
 
-def tamper(db: Path, *statements: str) -> None:
-    """What somebody with the database file and a shell would do: triggers away, then the change."""
-    with sqlite3.connect(db) as connection:
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
-        for statement in statements:
-            connection.execute(statement)
-    connection.close()
+def blob(db: Database, value: bytes) -> str:
+    """A literal."""
+    return f"x'{value.hex()}'" if db.kind == "sqlite" else f"'\\x{value.hex()}'"
 
 
-def raw(db: Path, query: str) -> list[sqlite3.Row]:
-    with sqlite3.connect(db) as connection:
-        connection.row_factory = sqlite3.Row
-        rows = connection.execute(query).fetchall()
-    connection.close()
-    return rows
+def spoken(db: Database, statement: str) -> str:
+    """A statement of SQLite as PostgreSQL knows it."""
+    if db.kind == "sqlite":
+        return statement
+    columns = ", ".join(f"{name} = excluded.{name}" for name in AFTER_SEQ)
+    replacing = f"INSERT INTO audit SELECT * FROM audit WHERE seq = 2 ON CONFLICT (seq) DO UPDATE SET {columns}"  # noqa: S608
+    return replacing if "OR REPLACE" in statement else statement.replace("zeroblob(32)", blob(db, bytes(32)))
 
 
-async def test_an_untouched_chain_holds(db: Path, actor: Actor) -> None:
+async def test_an_untouched_chain_holds(db: Database, actor: Actor) -> None:
     await fill(actor)
     verdict = await verify(actor)
 
     assert (verdict.ok, verdict.checked, verdict.first_bad) == (True, ROWS, None)
 
 
-async def test_an_empty_chain_holds(db: Path, actor: Actor) -> None:
+async def test_an_empty_chain_holds(db: Database, actor: Actor) -> None:
     assert (await verify(actor)).ok
 
 
-async def test_anyone_can_check_the_hash_from_the_description_alone(db: Path, actor: Actor) -> None:
+async def test_anyone_can_check_the_hash_from_the_description_alone(db: Database, actor: Actor) -> None:
     await fill(actor, 2)
     previous = bytes(32)
-    for row in raw(db, "SELECT * FROM audit ORDER BY seq"):
-        fields = {k: row[k] for k in row.keys() if k not in ("prev_hash", "hash", "seal")}  # noqa: SIM118 - a Row iterates over values
+    for row in db.records("SELECT * FROM audit ORDER BY seq"):
+        fields = {k: v for k, v in row.items() if k not in ("prev_hash", "hash", "seal")}
         fields["changes"] = json.loads(fields["changes"])
         digest = hashlib.sha256(b"audit-v1\n" + previous + rfc8785.dumps(fields)).digest()
 
@@ -84,13 +82,13 @@ def test_the_hash_of_an_entry_is_the_published_one() -> None:
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-async def test_a_changed_column_is_found_at_its_entry(db: Path, actor: Actor, column: str) -> None:
+async def test_a_changed_column_is_found_at_its_entry(db: Database, actor: Actor, column: str) -> None:
     await fill(actor)
     value = {
         "seq": "99", "ts": "ts + 1", "changes": """'{"label": {"after": null, "before": "x"}}'""",
         "prev_hash": "zeroblob(32)", "hash": "zeroblob(32)", "seal": "zeroblob(32)",
     }.get(column, "'changed'")  # fmt: skip
-    tamper(db, f"UPDATE audit SET {column} = {value} WHERE seq = 4")  # noqa: S608 - our own text
+    db.tamper(spoken(db, f"UPDATE audit SET {column} = {value} WHERE seq = 4"))  # noqa: S608 - our own text
 
     verdict = await verify(actor)
 
@@ -105,39 +103,52 @@ async def test_a_changed_column_is_found_at_its_entry(db: Path, actor: Actor, co
         pytest.param("DELETE FROM audit WHERE seq = 1", 1, id="the first removed"),
         pytest.param("DELETE FROM audit WHERE seq > 5", 6, id="the tail cut"),
         pytest.param("DELETE FROM audit", 1, id="all removed"),
-        pytest.param("UPDATE audit SET changes = 'not json' WHERE seq = 2", 2, id="not even JSON"),
-        pytest.param("UPDATE audit SET ts = 'x' WHERE seq = 2", 2, id="another type"),
+        pytest.param("UPDATE audit SET changes = '[1]' WHERE seq = 2", 2, id="other JSON"),
         pytest.param("UPDATE audit SET seq = CASE seq WHEN 2 THEN 103 ELSE 102 END WHERE seq IN (2, 3)", 2, id="moved to the end"),
         pytest.param("UPDATE audit_head SET seq = 3, hash = (SELECT hash FROM audit WHERE seq = 3)", 4, id="head set back"),
         pytest.param("UPDATE audit_head SET seq = 0, hash = zeroblob(32)", 1, id="head set to the start"),
     ],
 )
-async def test_rows_that_were_removed_or_moved_are_found(db: Path, actor: Actor, statement: str, first_bad: int) -> None:
+async def test_rows_that_were_removed_or_moved_are_found(db: Database, actor: Actor, statement: str, first_bad: int) -> None:
     await fill(actor)
-    tamper(db, statement)
+    db.tamper(spoken(db, statement))
 
     verdict = await verify(actor)
 
     assert (verdict.ok, verdict.first_bad) == (False, first_bad)
 
 
-async def test_two_rows_that_swapped_places_are_found(db: Path, actor: Actor) -> None:
+@only_sqlite
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param("UPDATE audit SET changes = 'not json' WHERE seq = 2", id="not even JSON"),
+        pytest.param("UPDATE audit SET ts = 'x' WHERE seq = 2", id="another type"),
+    ],
+)
+async def test_a_value_of_another_kind_is_found_where_the_database_lets_it_in(db: Database, actor: Actor, statement: str) -> None:
     await fill(actor)
-    tamper(db, *(f"UPDATE audit SET seq = {new} WHERE seq = {old}" for old, new in ((2, 99), (5, 2), (99, 5))))  # noqa: S608
+    db.tamper(statement)
 
     assert (await verify(actor)).first_bad == 2
 
 
-async def test_a_new_chain_made_without_the_key_is_found_by_its_seal(db: Path, actor: Actor) -> None:
+async def test_two_rows_that_swapped_places_are_found(db: Database, actor: Actor) -> None:
+    await fill(actor)
+    db.tamper(*(f"UPDATE audit SET seq = {new} WHERE seq = {old}" for old, new in ((2, 99), (5, 2), (99, 5))))  # noqa: S608
+
+    assert (await verify(actor)).first_bad == 2
+
+
+async def test_a_new_chain_made_without_the_key_is_found_by_its_seal(db: Database, actor: Actor) -> None:
     await fill(actor, 3)
-    row = dict(raw(db, "SELECT * FROM audit WHERE seq = 3")[0])
+    row = db.records("SELECT * FROM audit WHERE seq = 3")[0]
     fields = {k: v for k, v in row.items() if k not in ("prev_hash", "hash", "seal")}
     fields |= {"actor_name": "Somebody else", "changes": json.loads(fields["changes"])}
-    digest = audit.chain_hash(row["prev_hash"], fields).hex()
-    tamper(
-        db,
-        f"UPDATE audit SET actor_name = 'Somebody else', hash = x'{digest}' WHERE seq = 3",  # noqa: S608
-        f"UPDATE audit_head SET hash = x'{digest}'",  # noqa: S608
+    digest = blob(db, audit.chain_hash(row["prev_hash"], fields))
+    db.tamper(
+        f"UPDATE audit SET actor_name = 'Somebody else', hash = {digest} WHERE seq = 3",  # noqa: S608
+        f"UPDATE audit_head SET hash = {digest}",  # noqa: S608
     )
 
     verdict = await verify(actor)
@@ -157,19 +168,35 @@ async def test_a_new_chain_made_without_the_key_is_found_by_its_seal(db: Path, a
         pytest.param("DELETE FROM audit_head", id="the head away"),
     ],
 )
-@pytest.mark.parametrize("recursive", ["ON", "OFF"])
-async def test_the_database_itself_refuses_to_change_the_audit(db: Path, actor: Actor, statement: str, recursive: str) -> None:
+async def test_the_database_itself_refuses_to_change_the_audit(db: Database, actor: Actor, statement: str) -> None:
     await fill(actor)
-    connection = sqlite3.connect(db, isolation_level=None)
-    connection.execute(f"PRAGMA recursive_triggers={recursive}")
-    with pytest.raises(sqlite3.IntegrityError, match="the audit"):
-        connection.execute(statement)
-    connection.close()
+    with pytest.raises((sqlite3.IntegrityError, psycopg.errors.RaiseException), match="the audit"):
+        db.run(spoken(db, statement))
 
     assert (await verify(actor)).checked == ROWS
 
 
-async def test_several_entries_of_one_work_follow_each_other(db: Path, actor: Actor) -> None:
+@only_postgres
+@pytest.mark.parametrize("table", ["audit", "audit_head"])
+async def test_the_audit_cannot_be_truncated(db: Database, actor: Actor, table: str) -> None:
+    await fill(actor)
+    with pytest.raises(psycopg.errors.RaiseException, match="the audit"):
+        db.run(f"TRUNCATE {table}")
+
+    assert (await verify(actor)).checked == ROWS
+
+
+@only_sqlite
+async def test_replacing_is_refused_by_a_connection_without_our_settings(db: Sqlite, actor: Actor) -> None:
+    await fill(actor)
+    with closing(db.connect()) as connection, pytest.raises(sqlite3.IntegrityError, match="the audit"):
+        connection.execute("PRAGMA recursive_triggers=OFF")
+        connection.execute("INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE seq = 2")
+
+    assert (await verify(actor)).checked == ROWS
+
+
+async def test_several_entries_of_one_work_follow_each_other(db: Database, actor: Actor) -> None:
     async with work(actor) as doing:
         for _ in range(5):
             doing.record(Action.PROVIDER_TEST, target=TARGET, outcome=Outcome.FAILED)
@@ -177,7 +204,7 @@ async def test_several_entries_of_one_work_follow_each_other(db: Path, actor: Ac
     assert (await verify(actor)).checked == 5
 
 
-async def test_a_rolled_back_work_leaves_no_gap(db: Path, actor: Actor) -> None:
+async def test_a_rolled_back_work_leaves_no_gap(db: Database, actor: Actor) -> None:
     await fill(actor, 2)
     with pytest.raises(RuntimeError):
         async with work(actor) as doing:
@@ -185,11 +212,11 @@ async def test_a_rolled_back_work_leaves_no_gap(db: Path, actor: Actor) -> None:
             raise RuntimeError
     await fill(actor, 2)
 
-    assert [row["seq"] for row in raw(db, "SELECT seq FROM audit ORDER BY seq")] == [1, 2, 3, 4]
+    assert [seq for (seq,) in db.rows("SELECT seq FROM audit ORDER BY seq")] == [1, 2, 3, 4]
     assert (await verify(actor)).ok
 
 
-async def test_verifying_while_others_write_stays_right(db: Path, actor: Actor) -> None:
+async def test_verifying_while_others_write_stays_right(db: Database, actor: Actor) -> None:
     await fill(actor)
     verdicts = await asyncio.gather(fill(actor), verify(actor), fill(actor), verify(actor))
 
@@ -208,7 +235,7 @@ json_values = st.recursive(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.dictionaries(st.text(max_size=8), json_values, max_size=3), name=st.text(max_size=300))
-async def test_whatever_is_recorded_reads_back_equal_to_what_was_hashed(db: Path, actor: Actor, changes: dict, name: str) -> None:
+async def test_whatever_is_recorded_reads_back_equal_to_what_was_hashed(db: Database, actor: Actor, changes: dict, name: str) -> None:
     async with work(actor) as doing:
         doing.record(Action.PROVIDER_UPDATE, target=("provider", "id", name), changes=changes)
 

@@ -1,21 +1,20 @@
-"""The database of the process: durable, explicit, migrated by whoever comes first."""
+"""The database of the process: durable, explicit, migrated by whoever comes first. What holds on both kinds stands first."""
 
 import asyncio
 import multiprocessing
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, inspect
 
 from app.domain.actor import Actor
 from app.domain.audit import Action
 from app.domain.errors import StorageError
-from app.storage import engine, work
-
-
-def url(path: Path) -> str:
-    return f"sqlite+aiosqlite:///{path}"
+from app.storage import engine, migration, work
+from tests.fixtures.databases import Database, Sqlite, only_sqlite
 
 
 async def pragma(name: str) -> object:
@@ -23,7 +22,17 @@ async def pragma(name: str) -> object:
         return (await (await session.connection()).exec_driver_sql(f"PRAGMA {name}")).scalar()
 
 
-async def test_sqlite_is_opened_durable_and_strict(db: Path) -> None:
+def tables(url: str) -> set[str]:
+    """What stands in a database, by another way than the product's."""
+    made = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    try:
+        return set(inspect(made).get_table_names())
+    finally:
+        made.dispose()
+
+
+@only_sqlite
+async def test_sqlite_is_opened_durable_and_strict(db: Database) -> None:
     journal = "wal" if sqlite3.sqlite_version_info >= (3, 51, 3) else "delete"
 
     assert {name: await pragma(name) for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "recursive_triggers")} == {
@@ -37,46 +46,42 @@ async def test_using_a_database_that_is_not_open_says_so() -> None:
             pass
 
 
-async def test_opening_twice_is_refused(db: Path) -> None:
+async def test_opening_twice_is_refused(db: Database) -> None:
     with pytest.raises(StorageError, match="open already"):
-        engine.open(url(db))
+        engine.open(db.url)
 
 
 def test_the_file_is_readable_for_its_owner_alone(tmp_path: Path) -> None:
-    engine.migrate(url(tmp_path / "new" / "patchbay.db"))
+    engine.migrate(f"sqlite:///{tmp_path}/new/patchbay.db")
 
     assert stat.S_IMODE((tmp_path / "new" / "patchbay.db").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
 
 
-def test_two_processes_may_migrate_at_once(tmp_path: Path) -> None:
+async def test_two_processes_may_migrate_at_once(blank: Database) -> None:
     context = multiprocessing.get_context("spawn")
-    both = [context.Process(target=engine.migrate, args=(url(tmp_path / "patchbay.db"),)) for _ in range(2)]
+    both = [context.Process(target=engine.migrate, args=(blank.url,)) for _ in range(2)]
     for process in both:
         process.start()
     for process in both:
         process.join(60)
 
     assert [process.exitcode for process in both] == [0, 0]
-    with sqlite3.connect(tmp_path / "patchbay.db") as connection:
-        assert connection.execute("SELECT count(*) FROM instance").fetchone() == (1,)
-    connection.close()
+    assert blank.rows("SELECT count(*) FROM instance") == [(1,)]
 
 
-def test_a_migration_that_fails_leaves_the_old_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_that_fails_leaves_the_old_schema(blank: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: object) -> None:
         raise StorageError("planted")
 
-    monkeypatch.setattr(engine.triggers, "require", refuse)
+    monkeypatch.setattr(migration.triggers, "require", refuse)
     with pytest.raises(StorageError, match="planted"):
-        engine.migrate(url(tmp_path / "patchbay.db"))
+        engine.migrate(blank.url)
 
-    with sqlite3.connect(tmp_path / "patchbay.db") as connection:
-        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
-    connection.close()
+    assert tables(blank.url) == set()
 
 
-async def test_the_data_version_tells_of_commits_of_this_and_of_other_processes(db: Path, actor: Actor) -> None:
+async def test_the_data_version_tells_of_commits_of_this_and_of_other_processes(db: Database, actor: Actor) -> None:
     first = await engine.data_version()
     assert await engine.data_version() == first
 
@@ -84,52 +89,55 @@ async def test_the_data_version_tells_of_commits_of_this_and_of_other_processes(
         doing.record(Action.REGISTRY_REFRESH, target=("registry", "", ""))
         doing.touch()
     second = await engine.data_version()
-    other = sqlite3.connect(db)
-    other.execute("UPDATE instance SET revision = 7")
-    other.commit()
-    other.close()
+    db.run("UPDATE instance SET revision = 7")
 
     assert len({first, second, await engine.data_version()}) == 3
 
 
-async def test_the_data_version_does_not_wait_for_a_writer(db: Path) -> None:
+@only_sqlite
+async def test_the_data_version_does_not_wait_for_a_writer(db: Sqlite) -> None:
     before = await engine.data_version()
-    other = sqlite3.connect(db, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
+    with closing(db.connect()) as other:
+        other.execute("BEGIN EXCLUSIVE")
 
-    assert await asyncio.wait_for(engine.data_version(), 1) == before
-
-    other.execute("ROLLBACK")
-    other.close()
+        assert await asyncio.wait_for(engine.data_version(), 1) == before
 
 
-async def test_reading_goes_on_while_somebody_writes(db: Path, actor: Actor) -> None:
+async def test_reading_goes_on_while_somebody_writes(db: Database, actor: Actor) -> None:
     async with work.work(actor, audited=False), engine.session() as session:
         assert (await (await session.connection()).exec_driver_sql("SELECT revision FROM instance")).scalar() == 0
 
 
-WEAKER = "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT 1; END"
+WEAKER = {
+    "sqlite": "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT 1; END",
+    "postgres": "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_check_forward()",
+}
+STRANGER = {
+    "sqlite": "CREATE TRIGGER stranger AFTER INSERT ON audit BEGIN SELECT 1; END",
+    "postgres": "CREATE TRIGGER stranger AFTER INSERT ON audit FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+}
+REMOVED = {"sqlite": "DROP TRIGGER audit_no_update", "postgres": "DROP TRIGGER audit_no_update ON audit"}
+DISABLED = {"sqlite": "DROP TRIGGER audit_in_order", "postgres": "ALTER TABLE audit DISABLE TRIGGER audit_in_order"}
 
 
 @pytest.mark.parametrize(
     "damage",
     [
-        pytest.param("DROP TRIGGER audit_no_update", id="removed"),
-        pytest.param(f"DROP TRIGGER audit_no_update; {WEAKER}", id="weakened"),
-        pytest.param("CREATE TRIGGER stranger AFTER INSERT ON audit BEGIN SELECT 1; END", id="added"),
+        pytest.param([REMOVED], id="removed"),
+        pytest.param([REMOVED, WEAKER], id="weakened"),
+        pytest.param([STRANGER], id="added"),
+        pytest.param([DISABLED], id="switched off"),
     ],
 )
-async def test_changed_triggers_are_noticed(db: Path, damage: str) -> None:
+async def test_changed_triggers_are_noticed(db: Database, damage: list[dict[str, str]]) -> None:
     await engine.check_triggers()
-    other = sqlite3.connect(db)
-    other.executescript(damage)
-    other.close()
+    db.alter(*(statement[db.kind] for statement in damage))
 
     with pytest.raises(StorageError, match="not protected"):
         await engine.check_triggers()
     with pytest.raises(StorageError, match="not protected"):
-        engine.migrate(url(db))
+        engine.migrate(db.url)
 
 
-async def test_the_schema_version_is_known(db: Path) -> None:
-    assert await engine.schema_version() == "0002"
+async def test_the_schema_version_is_known(db: Database) -> None:
+    assert await engine.schema_version() == migration.newest()
