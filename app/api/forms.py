@@ -64,7 +64,7 @@ async def set_up(request: Request) -> Response:
         field = error.field if isinstance(error, InvalidDraft) and error.field in ("name", "email", "password") else ""
         kept = f"#{token}" if token.replace("-", "").replace("_", "").isalnum() else ""
         return _back("/setup", kept, error=f"{field}_invalid" if field else _code(error), name=name, email=email, wait=_wait(error))
-    return _welcome(request, new, "/")
+    return _welcome(request, new, "/start")
 
 
 def path_here(text: str) -> str:

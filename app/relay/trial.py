@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import islice
@@ -12,7 +11,8 @@ import msgspec
 
 from app.domain.errors import BadResponse, Failed
 from app.domain.snapshot import Endpoint
-from app.relay.pipeline import Ask, Reply, call
+from app.relay import speech
+from app.relay.pipeline import Ask, call
 from app.upstream import failures
 
 MODELS_PATH = "/models"
@@ -65,8 +65,8 @@ async def chat(endpoint: Endpoint, ask: Ask) -> Said:
     document = msgspec.json.decode(body)
     choices = document.get("choices") if isinstance(document, dict) else None
     if not isinstance(choices, list) or not choices:
-        raise _not_chat(document, body)
-    return Said(_text(choices[0], "message")[:_PREVIEW], _counts(document.get("usage")), latency)
+        raise not_chat(document, body)
+    return Said(speech.text(document, "message")[:_PREVIEW], _counts(document.get("usage")), latency)
 
 
 async def stream(endpoint: Endpoint, ask: Ask) -> Said:
@@ -76,12 +76,11 @@ async def stream(endpoint: Endpoint, ask: Ask) -> Said:
     async with call(endpoint, ask) as reply:
         if not reply.is_events:
             raise BadResponse("The provider answered in one piece although a stream was asked for.", details={"kind": "not_streamed"})
-        async with aclosing(_events(reply)) as events:
+        async with aclosing(speech.events(reply)) as events:
             async for event in events:
                 first = first or _ms(started)
                 chunks += 1
-                choices = event.get("choices")
-                text = (text + (_text(choices[0], "delta") if isinstance(choices, list) and choices else ""))[:_PREVIEW]
+                text = (text + speech.text(event, "delta"))[:_PREVIEW]
                 usage = _counts(event.get("usage")) or usage
     return Said(text, usage, first, chunks)
 
@@ -114,28 +113,6 @@ def _said(error: Failed) -> dict[str, str]:
     return said if isinstance(said, dict) else {"message": "", "code": "", "param": ""}
 
 
-async def _events(reply: Reply) -> AsyncGenerator[dict[str, Any], None]:
-    """The JSON objects of a stream's events; anything else in it is passed over."""
-    rest = b""
-    async with aclosing(reply.chunks()) as chunks:
-        async for chunk in chunks:
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                if line.startswith(b"data:") and line[5:].lstrip().startswith(b"{"):
-                    try:
-                        yield msgspec.json.decode(line[5:])
-                    except msgspec.DecodeError:
-                        continue
-
-
-def _text(choice: Any, part: str) -> str:  # Any: whatever a provider sends
-    message = choice.get(part) if isinstance(choice, dict) else None
-    content = message.get("content") if isinstance(message, dict) else None
-    if isinstance(content, list):
-        content = "".join(p.get("text", "") for p in content if isinstance(p, dict) and isinstance(p.get("text"), str))
-    return content if isinstance(content, str) else ""
-
-
 def _counts(usage: Any) -> dict[str, Any] | None:  # Any: whatever a provider sends
     """The numbers of a usage report and nothing else of it: it is kept with the result and shown on every card."""
     if not isinstance(usage, dict):
@@ -144,8 +121,8 @@ def _counts(usage: Any) -> dict[str, Any] | None:  # Any: whatever a provider se
     return dict(islice(numbers.items(), _MOST_COUNTS))
 
 
-def _not_chat(document: Any, body: bytes) -> Exception:
-    """Some routers answer 200 and put the failure, with its status, into the body."""
+def not_chat(document: Any, body: bytes) -> Exception:
+    """What a 200 that is no chat means. Some routers answer 200 and put the failure, with its status, into the body."""
     error = document.get("error") if isinstance(document, dict) else None
     if isinstance(error, dict) and isinstance(code := error.get("code"), int) and 400 <= code < 600:
         return failures.from_status(code, {}, body, failures.NOTHING_TO_SCRUB, "")

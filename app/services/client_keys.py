@@ -57,6 +57,16 @@ async def list_(actor: Actor) -> list[ClientKey]:
         return await client_keys.all_keys(session)
 
 
+async def get(actor: Actor, key_id: str) -> ClientKey:
+    """One key. Raises `UnknownClientKey`."""
+    actor.must_view()
+    async with engine.session() as session:
+        row = await client_keys.by_id(session, key_id)
+    if row is None:
+        raise UnknownClientKey("There is no such client key. Reload the list.")
+    return client_keys.record(row)
+
+
 async def revoke(actor: Actor, key_id: str) -> ClientKey:
     """The key stops working at once and for ever. Revoking twice changes nothing. Raises `UnknownClientKey`."""
     actor.must_admin()

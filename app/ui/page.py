@@ -32,7 +32,8 @@ class Nav:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page. `title` is a word key. `role`: the least role that sees it; None = open to everybody, drawn without the shell."""
+    """One page. `title` is a word key. `role`: the least role that sees it; None = open to everybody, drawn without the shell.
+    `focused`: nothing around it but the top bar."""
 
     route: str
     title: str
@@ -40,6 +41,7 @@ class Page:
     role: Role | None = Role.VIEWER
     nav: Nav | None = None
     on_load: Sequence[Any] = ()
+    focused: bool = False
     module: str = ""  # name of the file it came from; filled by `pages()`
 
 

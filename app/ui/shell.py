@@ -27,7 +27,7 @@ def frame(entry: page.Page) -> rx.Component:
         Notice.create(seq=Notices.seq, level=Notices.level, text=Notices.text),
         rx.el.a(t("shell.skip"), href="#content", class_name="pb-skip"),
         rx.box(
-            _rail(entry),
+            rx.fragment() if entry.focused else _rail(entry),
             rx.box(
                 _plain_banner(),
                 bar.top(entry),
@@ -39,8 +39,8 @@ def frame(entry: page.Page) -> rx.Component:
                 ),
                 class_name="pb-column",
             ),
-            _bottom(entry),
-            class_name="pb-shell",
+            rx.fragment() if entry.focused else _bottom(entry),
+            class_name="pb-shell pb-focused" if entry.focused else "pb-shell",
         ),
     )
 

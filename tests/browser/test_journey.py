@@ -56,6 +56,7 @@ def set_up(page: Page, console: Patchbay) -> None:
     page.get_by_label("Email").fill("ada@example.org")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create admin").click()
+    page.get_by_role("link", name="Skip, go to providers").click()
     expect(page.get_by_role("heading", name="Add your first provider")).to_be_visible()
 
 

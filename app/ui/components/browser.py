@@ -136,3 +136,25 @@ class Suspect(_Part):
     own: rx.Var[list[str]]
     vendors: rx.Var[dict[str, str]]
     language: rx.Var[str]
+
+
+class Whereabouts(_Part):
+    """Writes `query` behind the `?` of the address whenever it changes, without loading anything."""
+
+    tag = "Whereabouts"
+    query: rx.Var[str]
+
+
+class Arrive(_Part):
+    """When `at` changes, the element marked `data-arrive` gets the focus."""
+
+    tag = "Arrive"
+    at: rx.Var[str]
+
+
+class Every(_Part):
+    """Fires `on_tick` every `ms` milliseconds while it stands in a visible page."""
+
+    tag = "Every"
+    ms: rx.Var[int]
+    on_tick: rx.EventHandler[no_args_event_spec]

@@ -1,33 +1,55 @@
-"""Step one of adding a provider: two doors, side by side."""
+"""The choice of what to add: known providers and Custom Provider, side by side. In the dialog, and as a part of the wizard."""
+
+from collections.abc import Callable
+from typing import Any
 
 import reflex as rx
 
 from app.ui.components.drawn import Drawn, drawn
+from app.ui.components.local_servers import local_servers
 from app.ui.components.logo import logo
 from app.ui.components.sheet import body, head
+from app.ui.state.found_servers import FoundServers
 from app.ui.state.gallery import Gallery
 from app.ui.state.provider_form import CUSTOM, ProviderForm
 from app.ui.words import t
 
+Choose = Callable[[Any], Any]  # the id of a preset, or CUSTOM → what happens
+
 
 def choice() -> rx.Component:
-    """Known provider on the left, Custom Provider on the right; one under the other on a phone."""
+    """The dialog's first step."""
     return rx.fragment(
         head(t("form.add_title")),
         body(
-            rx.grid(
-                _known(),
-                _custom(),
-                columns=rx.breakpoints(initial="1", sm="2fr 1fr"),
-                spacing=rx.breakpoints(initial="6", sm="6"),
-                align="start",
+            rx.flex(
+                local_servers(FoundServers.add),
+                doors(ProviderForm.choose, auto_focus=True),
+                _step_by_step(),
+                direction="column",
+                spacing="5",
             ),
             min_height=["0", "420px"],
         ),
     )
 
 
-def _known() -> rx.Component:
+def _step_by_step() -> rx.Component:
+    return rx.link(t("form.step_by_step"), href="/start", size="2", on_click=ProviderForm.discard)
+
+
+def doors(choose: Choose, *, auto_focus: bool = False) -> rx.Component:
+    """Known provider on the left, Custom Provider on the right; one under the other on a phone. With `auto_focus` the search has it."""
+    return rx.grid(
+        _known(choose, auto_focus=auto_focus),
+        _custom(choose),
+        columns=rx.breakpoints(initial="1", sm="2fr 1fr"),
+        spacing=rx.breakpoints(initial="6", sm="6"),
+        align="start",
+    )
+
+
+def _known(choose: Choose, *, auto_focus: bool) -> rx.Component:
     return rx.flex(
         _title("store", t("form.known"), t("form.known_text")),
         rx.input(
@@ -39,10 +61,10 @@ def _known() -> rx.Component:
             on_change=Gallery.find.debounce(150),
             size="3",
             width="100%",
-            auto_focus=True,
+            auto_focus=auto_focus,
         ),
-        rx.cond(drawn(Gallery.local).length() > 0, _shelf(t("form.local"), Gallery.local)),
-        rx.cond(drawn(Gallery.cloud).length() > 0, _shelf(t("form.cloud"), Gallery.cloud)),
+        rx.cond(drawn(Gallery.local).length() > 0, _shelf(t("form.local"), Gallery.local, choose)),
+        rx.cond(drawn(Gallery.cloud).length() > 0, _shelf(t("form.cloud"), Gallery.cloud, choose)),
         rx.cond(
             (drawn(Gallery.local).length() == 0) & (drawn(Gallery.cloud).length() == 0),
             rx.text(t("form.no_preset"), size="2", color_scheme="gray", role="status"),
@@ -52,10 +74,10 @@ def _known() -> rx.Component:
     )
 
 
-def _custom() -> rx.Component:
+def _custom(choose: Choose) -> rx.Component:
     return rx.flex(
         _title("plug", t("form.custom"), t("form.custom_text")),
-        rx.button(t("form.custom_start"), rx.icon("arrow-right", size=16), size="3", variant="soft", on_click=ProviderForm.choose(CUSTOM)),
+        rx.button(t("form.custom_start"), rx.icon("arrow-right", size=16), size="3", variant="soft", on_click=choose(CUSTOM)),
         direction="column",
         spacing="4",
         padding="16px",
@@ -79,11 +101,11 @@ def _title(icon: str, title: Drawn, text: Drawn) -> rx.Component:
     )
 
 
-def _shelf(title: Drawn, tiles: Drawn) -> rx.Component:
+def _shelf(title: Drawn, tiles: Drawn, choose: Choose) -> rx.Component:
     return rx.flex(
         rx.text(title, size="1", weight="medium", color_scheme="gray"),
         rx.grid(
-            rx.foreach(tiles, _tile),
+            rx.foreach(tiles, lambda tile: _tile(tile, choose)),
             columns="repeat(auto-fill, minmax(min(100%, 230px), 1fr))",
             spacing="2",
         ),
@@ -92,7 +114,7 @@ def _shelf(title: Drawn, tiles: Drawn) -> rx.Component:
     )
 
 
-def _tile(tile: Drawn) -> rx.Component:
+def _tile(tile: Drawn, choose: Choose) -> rx.Component:
     return rx.el.button(
         rx.flex(
             logo(tile.logo, tile.initials, tile.tint),
@@ -108,6 +130,6 @@ def _tile(tile: Drawn) -> rx.Component:
         class_name="pb-tile",
         style={"padding": "10px 12px", "alignItems": "center"},
         type="button",
-        on_click=ProviderForm.choose(tile.id),
+        on_click=choose(tile.id),
         key=tile.id,
     )

@@ -243,3 +243,42 @@ export const Suspect = ({ own, vendors, language }) => {
   }, []);
   return createElement("span", { ref: anchor, className: "pb-suspect", role: "status" }, vendor ? tr(language, "form.other_vendor", { vendor }) : "");
 };
+
+// Keeps the address in step with where somebody is, so that a reload and the browser's own way back lead there. No navigation: a page
+// that is drawn anew would lose what lies in it only once.
+export const Whereabouts = ({ query }) => {
+  const first = useRef(true);
+  useEffect(() => {
+    const url = window.location.pathname + (query ? `?${query}` : "");
+    const fresh = first.current;
+    first.current = false;
+    if (url === window.location.pathname + window.location.search) return;
+    const { state } = window.history;
+    if (fresh) window.history.replaceState(state, "", url);
+    else window.history.pushState({ ...state, idx: (state?.idx ?? 0) + 1, key: Math.random().toString(36).slice(2, 10) }, "", url);
+  }, [query]);
+  return null;
+};
+
+// When `at` changes, the reader is at the top of something new: its heading (`data-arrive`) gets the focus.
+export const Arrive = ({ at }) => {
+  const was = useRef(at);
+  useEffect(() => {
+    if (was.current === at) return;
+    was.current = at;
+    window.scrollTo(0, 0);
+    document.querySelector("[data-arrive]")?.focus({ preventScroll: true });
+  }, [at]);
+  return null;
+};
+
+// Fires `onTick` every `ms` while it stands in a page that is looked at.
+export const Every = ({ ms, onTick }) => {
+  const tick = useRef(onTick);
+  tick.current = onTick;
+  useEffect(() => {
+    const timer = setInterval(() => document.hidden || tick.current?.(), ms);
+    return () => clearInterval(timer);
+  }, [ms]);
+  return null;
+};

@@ -72,7 +72,7 @@ def _secret(ask: Drawn) -> rx.Component:
                 spell_check=False,
                 custom_attrs={"autoComplete": "new-password", "data-1p-ignore": "true", "data-lpignore": "true"},
                 key=Form.preset,
-                auto_focus=(Form.preset != CUSTOM) & (Form.editing == ""),
+                auto_focus=(Form.preset != CUSTOM) & (Form.editing == "") & Form.is_open,
             ),
             name=ask.name,
             label=t_of("auth", ask.word),

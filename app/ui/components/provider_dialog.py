@@ -17,7 +17,7 @@ def provider_dialog() -> rx.Component:
             rx.cond(ProviderForm.step == "choose", choice()),
             rx.cond((ProviderForm.step != "saved") & (ProviderForm.preset != ""), fields()),
             rx.cond(ProviderForm.step == "saved", saved()),
-            open_=ProviderForm.step != "",
+            open_=ProviderForm.is_open,
             on_open_change=ProviderForm.ask_close,
             width="920px",
             description=t("form.dialog"),

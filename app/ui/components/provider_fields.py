@@ -1,17 +1,13 @@
 """Step two: only the fields this choice needs, where calls will go, and the test beside them."""
 
-from typing import Any
-
 import reflex as rx
 
 from app.ui.components import field
 from app.ui.components.browser import FirstError, Forget, Reveal, Unsaved, submit_as
-from app.ui.components.drawn import Drawn, drawn
-from app.ui.components.key_field import asked
+from app.ui.components.connection_fields import address, calls, label, sign_in
 from app.ui.components.ladder import ladder
 from app.ui.components.logo import logo
 from app.ui.components.sheet import body, foot, head
-from app.ui.state.provider_form import CUSTOM
 from app.ui.state.provider_form import ProviderForm as Form
 from app.ui.state.submission import Submission
 from app.ui.words import t, t_of
@@ -33,9 +29,7 @@ def fields() -> rx.Component:
             Forget.create(seq=Form.forget_seq),
             body(
                 rx.grid(
-                    rx.flex(
-                        _stale(), _label(), _address(), _sign_in(), _calls(), _advanced(), direction="column", spacing="4", min_width="0"
-                    ),
+                    rx.flex(stale(), label(), address(), sign_in(), calls(), _advanced(), direction="column", spacing="4", min_width="0"),
                     _side(),
                     columns=rx.breakpoints(initial="1", md="1fr 340px"),
                     spacing="6",
@@ -49,121 +43,6 @@ def fields() -> rx.Component:
             auto_complete="off",
         ),
         style={"display": rx.cond(Form.step == "fields", "contents", "none")},
-    )
-
-
-def _mirrored(handler: Any) -> dict[str, Any]:
-    """Tell the handler what is typed: a moment after the last key, and at once when the field is left. With the seed of the field it
-    was typed into, so that what arrives after another choice is dropped."""
-    return {
-        "on_change": lambda text: handler(Form.seed, text).debounce(250),
-        "on_blur": lambda text: handler(Form.seed, text),
-    }
-
-
-def _label() -> rx.Component:
-    return field.field(
-        field.text(
-            "label",
-            Form.errors,
-            default_value=Form.label,
-            **_mirrored(Form.type_label),
-            key=Form.seed,
-            max_length=80,
-            auto_focus=(Form.preset == CUSTOM) | (Form.editing != ""),
-        ),
-        name="label",
-        label=t("form.label"),
-        help_=t("form.label_help"),
-        error=field.error_of(Form.errors, "label"),
-    )
-
-
-def _address() -> rx.Component:
-    typed = field.field(
-        field.text(
-            "base_url",
-            Form.errors,
-            default_value=Form.base_url,
-            **_mirrored(Form.type_address),
-            key=Form.seed,
-            placeholder="https://api.example.com/v1",
-            input_mode="url",
-            class_name="pb-mono",
-        ),
-        name="base_url",
-        label=t("form.address"),
-        help_=rx.cond(Form.address_error != "", Form.address_error, t("form.address_help")),
-        error=field.error_of(Form.errors, "base_url"),
-    )
-    folded = rx.el.details(
-        rx.el.summary(rx.text(t("form.address_show"), size="2", as_="span")), rx.box(typed, padding_top="8px"), class_name="pb-details"
-    )
-    return rx.cond(Form.address_folded, folded, typed)
-
-
-def _sign_in() -> rx.Component:
-    kinds = rx.radio_group.root(
-        rx.flex(rx.foreach(Form.auth_types, _way), wrap="wrap", spacing="4"),
-        value=Form.auth_type,
-        on_change=Form.choose_auth,
-        aria_label=t("form.auth"),
-        size="2",
-    )
-    return rx.fragment(
-        rx.cond(
-            drawn(Form.auth_types).length() > 1,
-            rx.flex(rx.text(t("form.auth"), size="2", weight="medium"), kinds, direction="column", spacing="1", align="start"),
-        ),
-        rx.foreach(Form.asks, asked),
-    )
-
-
-def _way(kind: Drawn) -> rx.Component:
-    radio = rx.radio_group.item(value=kind)
-    return rx.text(rx.flex(radio, t_of("auth_type", kind), spacing="2", align="center"), as_="label", size="2", key=kind)
-
-
-def _calls() -> rx.Component:
-    """The permanent line. It never hides, so that nobody sends a key to the wrong place."""
-    target = rx.cond(
-        Form.calls_to != "",
-        rx.text(Form.calls_to, size="2", class_name="pb-mono", style={"overflowWrap": "anywhere"}),
-        rx.text(t("form.calls_unknown"), size="2", color_scheme="gray"),
-    )
-    return rx.box(
-        rx.text(t("form.calls_go_to"), size="1", color_scheme="gray"),
-        target,
-        rx.foreach(Form.notes, lambda note: rx.text(t_of("form.note", note), size="1", color_scheme="gray")),
-        _root(),
-        rx.cond(
-            Form.is_local,
-            rx.flex(
-                rx.icon("house", size=14, aria_hidden="true", flex_shrink="0", margin_top="2px"),
-                rx.text(t("form.is_local"), size="1"),
-                spacing="2",
-                margin_top="4px",
-                color="var(--gray-11)",
-            ),
-        ),
-        padding="12px",
-        border_radius="var(--radius-3)",
-        background="var(--gray-a2)",
-        border="1px solid var(--gray-a3)",
-        aria_live="polite",
-    )
-
-
-def _root() -> rx.Component:
-    """The way out of the rule that an address without a path gets /v1, and back."""
-
-    def turn(word: Drawn, on: bool) -> rx.Component:
-        return rx.button(word, variant="ghost", size="1", type="button", on_click=Form.choose_root(on), margin_top="4px")
-
-    return rx.cond(
-        drawn(Form.notes).contains("version_added"),
-        turn(t("form.leave_out"), True),
-        rx.cond(drawn(Form.notes).contains("at_root"), turn(t("form.add_version"), False)),
     )
 
 
@@ -233,7 +112,8 @@ def _advanced() -> rx.Component:
     )
 
 
-def _stale() -> rx.Component:
+def stale() -> rx.Component:
+    """Somebody else saved it in between."""
     return rx.cond(
         Form.stale != "",
         rx.callout.root(

@@ -7,10 +7,12 @@ import reflex as rx
 from app.ui.components import empty
 from app.ui.components.browser import Fresh, Latest, Near, Slash
 from app.ui.components.drawn import Drawn, drawn
+from app.ui.components.local_servers import local_servers
 from app.ui.components.provider_card import provider_card, provider_row
 from app.ui.components.provider_filter import narrowing
 from app.ui.components.sheet import question
 from app.ui.state.cards import Run
+from app.ui.state.found_servers import FoundServers
 from app.ui.state.probing import Probing
 from app.ui.state.provider_form import CUSTOM, ProviderForm
 from app.ui.state.providers import Providers
@@ -147,6 +149,9 @@ def _table() -> rx.Component:
 
 
 def _nothing_yet() -> rx.Component:
+    guided = rx.button(
+        t("providers.empty.guided"), rx.icon("arrow-right", size=16, aria_hidden="true"), size="3", on_click=rx.redirect("/start")
+    )
     doors = rx.grid(
         empty.door("store", t("providers.empty.known"), t("providers.empty.known_text"), ProviderForm.add("")),
         empty.door("plug", t("providers.empty.custom"), t("providers.empty.custom_text"), ProviderForm.add(CUSTOM)),
@@ -155,9 +160,10 @@ def _nothing_yet() -> rx.Component:
         width="100%",
         max_width="640px",
     )
+    near = rx.box(local_servers(FoundServers.add), max_width="640px", width="100%")
     return rx.cond(
         SessionState.is_admin,
-        empty.empty("plug-zap", t("providers.empty.title"), t("providers.empty.text"), rx.box(height="8px"), doors),
+        empty.empty("plug-zap", t("providers.empty.title"), t("providers.empty.text"), guided, rx.box(height="8px"), near, doors),
         empty.empty("plug-zap", t("providers.empty.title"), t("providers.empty.viewer")),
     )
 

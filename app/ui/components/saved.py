@@ -16,7 +16,7 @@ def saved() -> rx.Component:
         head(t("saved.title", name=Form.title), before=rx.icon("circle-check", size=24, color="var(--green-10)", aria_hidden="true")),
         body(
             rx.grid(
-                rx.cond(Form.testing, _waiting(), rx.cond(Found.total > 0, _models(), _none())),
+                rx.cond(Form.testing, _waiting(), rx.cond(Found.total > 0, models(), _none())),
                 rx.cond(
                     Form.tested,
                     rx.box(
@@ -62,7 +62,8 @@ def _none() -> rx.Component:
     )
 
 
-def _models() -> rx.Component:
+def models() -> rx.Component:
+    """The models that were found, one of them chosen."""
     shown = drawn(Found.found).length()
     return rx.flex(
         rx.text(t("saved.found", n=Found.total), size="2", role="status"),

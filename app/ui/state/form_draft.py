@@ -3,9 +3,11 @@ type as `auth.<field>`. The only place where the text of a secret is taken out o
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from app.domain.address import normalise
 from app.domain.errors import InvalidDraft, Reason
 from app.domain.names import check_slug, slugify
 from app.domain.preset import Preset
@@ -32,6 +34,16 @@ def new(form: dict[str, str], secrets: dict[str, Secret], *, preset: Preset | No
     return _made(ProviderDraft, fields)
 
 
+def named(form: dict[str, str]) -> dict[str, str]:
+    """The form; a provider that nobody named is called by its host."""
+    if form.get("label", "").strip():
+        return form
+    try:
+        return {**form, "label": urlsplit(normalise(form.get("base_url", "")).base_url).hostname or ""}
+    except InvalidDraft:
+        return form
+
+
 def short_name(label: str) -> str:
     """A short name made of the label, also where its letters make none: 办公室 becomes provider."""
     name = slugify(label)
@@ -46,6 +58,13 @@ def patch(form: dict[str, str], secrets: dict[str, Secret], *, of: Provider, ver
     fields = _fields(form, secrets, network=of.network)
     fields.pop("models", None)
     return _made(ProviderPatch, fields | {"version": version})
+
+
+def connection(form: dict[str, str], secrets: dict[str, Secret], *, of: Provider, version: int) -> ProviderPatch:
+    """What the wizard says about a saved provider: how it is reached, and nothing else of it."""
+    fields = _fields(form, secrets, network=of.network)
+    asked = {name: fields[name] for name in ("label", "base_url", "at_root", "auth_type", "auth", "credential") if name in fields}
+    return _made(ProviderPatch, asked | {"version": version})
 
 
 def whole(form: dict[str, str], secrets: dict[str, Secret], *, of: Provider) -> ProviderDraft:

@@ -25,6 +25,7 @@ from app.ui.state.gallery import Gallery, preset_of, ways_of
 from app.ui.state.notices import answer, answered, language
 
 CUSTOM = "custom"
+GUIDED = "guided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ class Ask:
 
 
 class ProviderForm(rx.State):
-    """`step`: "" (closed), choose, fields or saved. `ticket` changes whenever the dialog opens or closes: what was asked before is
-    dropped when it comes back. `seed` changes when typed fields must be drawn anew."""
+    """`step`: "" (closed), choose, fields or saved; guided while the wizard shows the fields. `ticket` changes whenever the dialog
+    opens or closes: what was asked before is dropped when it comes back. `seed` changes when typed fields must be drawn anew."""
 
     step: str = ""
     ticket: int = 0
@@ -89,6 +90,11 @@ class ProviderForm(rx.State):
     _provider: Provider | None = None
     _found: list[str] = []
     _texts: dict[str, str] = {}  # readable fields of the auth type, as typed
+
+    @rx.var
+    def is_open(self) -> bool:
+        """Whether the dialog is open."""
+        return self.step not in ("", GUIDED)
 
     @rx.var
     def tested(self) -> bool:
@@ -201,9 +207,8 @@ class ProviderForm(rx.State):
     async def repair(self) -> None:
         """Put the address in that the test proposes."""
         if self.run.fix_value:
-            self.base_url, self.seed, self.typed, self.address_folded = self.run.fix_value, self.seed + 1, True, False
-            self.at_root = self.at_root or self.run.fix == FixAction.AT_ROOT
-            await self._preview()
+            self.typed = True
+            await self._put_address(self.run.fix_value, self.run.fix)
 
     async def _take(self, preset: str) -> None:
         known = preset_of("" if preset == CUSTOM else preset)
@@ -242,6 +247,12 @@ class ProviderForm(rx.State):
         self.unreadable = key is not None and key.state is KeyState.UNREADABLE
         self._ask()
         self.step, self.seed = "fields", self.seed + 1
+        await self._preview()
+
+    async def _put_address(self, base_url: str, fix: str = "") -> None:
+        """An address that was found or proposed. `fix`: the repair it comes from."""
+        self.base_url, self.address_folded, self.seed = base_url, False, self.seed + 1
+        self.at_root = self.at_root or fix == FixAction.AT_ROOT
         await self._preview()
 
     def _face(self, label: str) -> None:

@@ -76,9 +76,10 @@ class Submission(rx.State):
         self.found = [m for m in self._all if needle in m.lower()][:SHOWN]
 
     def _offer(self, result: ProbeResult | None) -> None:
-        self._all = result.models if result else []
+        listed = result.models if result else []
+        self.chosen = result.model if result and result.ok and result.model in listed else ""
+        self._all = sorted(listed, key=lambda model: model != self.chosen)  # the one that is proposed comes first
         self.total, self.search, self.take_all = len(self._all), "", True
-        self.chosen = result.model if result and result.ok and result.model in self._all else ""
         self._show()
 
     async def _test(self, form: dict[str, str], secrets: dict[str, Secret]) -> None:
@@ -130,7 +131,7 @@ class Submission(rx.State):
             if old:
                 provider = await providers.update(who, old.name, form_draft.patch(form, secrets, of=old, version=version))
             else:
-                provider = await _create(who, form, form_draft.new(form, secrets, preset=preset))
+                provider = await create(who, form, form_draft.new(form, secrets, preset=preset))
         except PatchbayError as error:
             await self._mark(error, spoken)
             return
@@ -155,23 +156,26 @@ class Submission(rx.State):
         await self._climb(steps_of(probes.run_saved(who, provider.name)), spoken)
 
     async def _mark(self, error: PatchbayError, spoken: str) -> None:
-        """Put an error where it belongs: at its field, above the form, or into a notice."""
         async with self:
-            dialog = await self.get_state(ProviderForm)
-            dialog.testing = dialog.saving = False
-            match error:
-                case InvalidDraft() | NameTaken():
-                    dialog.errors = form_draft.placed(reasons(spoken, error))
-                    dialog.error_seq += 1
-                case ReentryRequired():
-                    dialog.replacing = True
-                    dialog.errors = {ask.name: words.say(spoken, "error.credential_reentry_required") for ask in dialog.asks if ask.secret}
-                    dialog.error_seq += 1
-                case Stale():
-                    dialog.stale = changes(error, spoken)
-                    dialog.version = int(str(error.details.get("version", dialog.version)))
-                case _:
-                    await tell(self, "error", answer(spoken, error))
+            await mark(self, await self.get_state(ProviderForm), error, spoken)
+
+
+async def mark(state: rx.State, dialog: ProviderForm, error: PatchbayError, spoken: str) -> None:
+    """Put an error where it belongs: at its field, above the form, or into a notice."""
+    dialog.testing = dialog.saving = False
+    match error:
+        case InvalidDraft() | NameTaken():
+            dialog.errors = form_draft.placed(reasons(spoken, error))
+            dialog.error_seq += 1
+        case ReentryRequired():
+            dialog.replacing = True
+            dialog.errors = {ask.name: words.say(spoken, "error.credential_reentry_required") for ask in dialog.asks if ask.secret}
+            dialog.error_seq += 1
+        case Stale():
+            dialog.stale = changes(error, spoken)
+            dialog.version = int(str(error.details.get("version", dialog.version)))
+        case _:
+            await tell(state, "error", answer(spoken, error))
 
 
 def changes(error: Stale, spoken: str) -> str:
@@ -182,8 +186,8 @@ def changes(error: Stale, spoken: str) -> str:
     return words.say(spoken, "common.comma").join(words.say(spoken, "audit.set_to", field=name, after=value) for name, value in named)
 
 
-async def _create(who: Actor, form: dict[str, str], draft: ProviderDraft) -> Provider:
-    """A short name that was not chosen by a person yields to one that is taken."""
+async def create(who: Actor, form: dict[str, str], draft: ProviderDraft) -> Provider:
+    """Save a new provider. A short name that was not chosen by a person yields to one that is taken."""
     try:
         return await providers.create(who, draft)
     except NameTaken as error:

@@ -1,0 +1,43 @@
+"""The first steps: from nothing to a provider that answers and an application that calls it."""
+
+import reflex as rx
+
+from app.domain.actor import Role
+from app.ui.components import once
+from app.ui.components.browser import Arrive, Whereabouts
+from app.ui.components.empty import loading
+from app.ui.components.guided import steps
+from app.ui.components.guided_answer import first_answer
+from app.ui.components.guided_choose import choose
+from app.ui.components.guided_connect import connect
+from app.ui.components.guided_key import first_key
+from app.ui.components.guided_test import test
+from app.ui.page import Page
+from app.ui.state.client_keys import SHOWN_ONCE
+from app.ui.state.first_key import FirstKey
+from app.ui.state.wizard import Wizard
+
+
+def content() -> rx.Component:
+    """The steps, one at a time. The key that is shown once lies beside them, so that it outlives the change of a step."""
+    shown = (("choose", choose()), ("connect", connect()), ("test", test()), ("answer", first_answer()), ("app", first_key()))
+    return rx.fragment(
+        once.place(SHOWN_ONCE),
+        Whereabouts.create(query=Wizard.query),
+        Arrive.create(at=Wizard.step),
+        rx.cond(
+            Wizard.step == "",
+            loading(),
+            rx.flex(steps(), rx.match(Wizard.step, *shown, rx.fragment()), direction="column", spacing="6"),
+        ),
+    )
+
+
+PAGE = Page(
+    route="/start",
+    title="start.title",
+    content=content,
+    role=Role.ADMIN,
+    focused=True,
+    on_load=(FirstKey.begin, Wizard.load, FirstKey.look),
+)

@@ -1,0 +1,70 @@
+"""The wizard's last step: a key for the first application, code that is ready to paste, and the first call that arrives with it."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import reflex as rx
+
+from app import settings
+from app.domain.actor import Role, Scope
+from app.domain.errors import PatchbayError, UnknownClientKey
+from app.services import client_keys
+from app.ui import words
+from app.ui.permission import requires
+from app.ui.state.acting import actor
+from app.ui.state.client_keys import NO_MODEL, SHOWN_ONCE
+from app.ui.state.notices import answer, language, tell
+from app.ui.state.snippets import snippets
+from app.ui.state.wizard import Wizard
+
+
+class FirstKey(rx.State):
+    """`shown`: id of the key that lies in the page right now. `arrived`: "" (nothing yet), list (the list of models was asked for),
+    call, or failed (a call that was answered with an error); then `model`, `ms` and `status` are those of that call."""
+
+    shown: str = ""
+    python: str = ""
+    javascript: str = ""
+    curl: str = ""
+    arrived: str = ""
+    model: str = ""
+    ms: int = 0
+    status: int = 0
+
+    @rx.event
+    @requires(Role.ADMIN)
+    async def issue(self) -> AsyncIterator[Any]:
+        """Create the key and go to where it is shown. It travels once, into a hidden field of the page."""
+        wizard, spoken = await self.get_state(Wizard), await language(self)
+        try:
+            issued = await client_keys.issue(await actor(self), words.say(spoken, "start.key_name"), Scope.GATEWAY)
+        except PatchbayError as error:
+            await tell(self, "error", answer(spoken, error))
+            return
+        yield rx.set_value(SHOWN_ONCE, issued.key)
+        self.reset()
+        address = settings.current().public_url.rstrip("/") or self.router.url.origin
+        model = f"{wizard.provider}/{wizard.model}" if wizard.model else NO_MODEL
+        self.python, self.javascript, self.curl = snippets(address, model, Scope.GATEWAY)
+        self.shown = wizard.key_id = issued.client_key.id
+        wizard.step = "app"
+
+    @rx.event
+    async def begin(self) -> None:
+        """The page was opened anew: a key that lay in it before is gone."""
+        self.reset()
+
+    @rx.event
+    async def look(self) -> None:
+        """Whether a call has arrived with the key."""
+        wizard = await self.get_state(Wizard)
+        if not wizard.key_id:
+            return
+        try:
+            key = await client_keys.get(await actor(self), wizard.key_id)
+        except UnknownClientKey:
+            wizard.key_id = ""
+            return
+        if (call := key.last_call) is not None:
+            self.arrived = "failed" if call.status >= 400 else "call" if call.model else "list"
+            self.model, self.ms, self.status = call.model, call.ms, call.status
