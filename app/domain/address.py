@@ -28,6 +28,7 @@ class AddressNote(StrEnum):
     VERSION_ADDED = "version_added"
     VERSION_DOUBLED = "version_doubled"
     PATH_TRIMMED = "path_trimmed"
+    ROOT_KEPT = "root_kept"  # of a vendor whose own paths we know
     SCHEME_ADDED = "scheme_added"
 
 
@@ -75,7 +76,7 @@ def normalise(
     url = _parse(text, field)
     path = url.path.rstrip("/")
     if (trimmed := (_VENDORS_PATH if is_rooted else _TASK_PATH).sub("", path)) != path:
-        notes.append(AddressNote.PATH_TRIMMED)
+        notes.append(AddressNote.ROOT_KEPT if is_rooted else AddressNote.PATH_TRIMMED)
         path = trimmed.rstrip("/")
     if (single := _DOUBLED.sub(r"\1", path)) != path:
         notes.append(AddressNote.VERSION_DOUBLED)

@@ -1,8 +1,10 @@
 """`python -m app.translator`: greeted on stdin, says one word on stdout, and ends when stdin does (however its parent ended)."""
 
 import asyncio
+import gc
 import logging
 import os
+import signal
 import sys
 import warnings
 
@@ -52,6 +54,10 @@ def _hush() -> None:
 
 def main() -> None:
     """Entry point."""
+    # Signals go to whole groups; streams that run here end when the serving process has let them.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    gc.disable()  # until all that stays is there
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     if word := asyncio.run(serve()):

@@ -48,6 +48,7 @@ class Server:
         gc.collect()
         gc.freeze()
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+        gc.enable()
 
     async def close(self) -> None:
         """Stop listening, end what runs, remove the socket."""

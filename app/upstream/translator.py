@@ -195,7 +195,15 @@ async def _born() -> _Child:
     process: Process | None = None
     try:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "app.translator", stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment(), cwd=HOME
+            sys.executable,
+            "-m",
+            "app.translator",
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            env=environment(),
+            cwd=HOME,
+            start_new_session=True,
         )
         word = await asyncio.wait_for(_greet(process, greeting), START_SECONDS)
         if word != "ready":

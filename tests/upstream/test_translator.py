@@ -85,6 +85,10 @@ async def test_it_starts_with_the_first_call_holds_nothing_of_ours_and_ends_with
     await asyncio.gather(chat(), chat())
 
     pid = int(str(keeper.status()["pid"]))
+    os.kill(pid, signal.SIGTERM)  # sent to whole groups; it ends with us and not before
+    os.kill(pid, signal.SIGINT)
+    await chat()
+    assert keeper.status()["pid"] == pid
     (socket,) = sockets(data_dir)
     seen = shown(pid)
     assert stat.S_IMODE(socket.stat().st_mode) == 0o600
