@@ -7,7 +7,10 @@ granian and asyncio included (REFLEX 5.6: Reflex logs whole events, the Cookie h
 import logging
 import re
 import time
+import traceback
 from typing import Any
+
+from app.domain.errors import PatchbayError
 
 _HIDDEN = "…"
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -49,13 +52,30 @@ def scrub(text: str) -> str:
     return text
 
 
+def trace(error: BaseException) -> str:
+    """What happened and where, the cause first. The text of an error nobody foresaw stays out: it may hold what was sent."""
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    frames = traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__), lookup_lines=False)
+    lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+    return "\n".join([*([trace(before), ""] if before else []), "Traceback:", *lines, kind(error)])
+
+
+def kind(error: BaseException) -> str:
+    """The kind of an error, with its text where that is ours or the system's: `FileNotFoundError: No such file or directory`."""
+    said = error.message if isinstance(error, PatchbayError) else error.strerror if isinstance(error, OSError) else ""
+    name = type(error).__qualname__
+    return f"{name}: {scrub(said)}" if said else name
+
+
 class ScrubbedRecord(logging.LogRecord):
     """A record whose message and traceback are scrubbed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.exc_info and self.exc_info[0]:
-            self.exc_text = scrub(logging.Formatter().formatException(self.exc_info))
+        if self.exc_info and self.exc_info[1]:
+            self.exc_text = trace(self.exc_info[1])
+        if isinstance(self.args, tuple):
+            self.args = tuple(kind(arg) if isinstance(arg, BaseException) else arg for arg in self.args)
 
     def getMessage(self) -> str:
         """The scrubbed message, on one line: whoever chooses a path or an error text must not write lines of their own."""
@@ -72,5 +92,5 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("socketio", "engineio", "aiosqlite", "asyncio", "alembic"):
+    for chatty in ("socketio", "engineio", "aiosqlite", "asyncio", "alembic", "tungstenite", "tokio_tungstenite"):
         logging.getLogger(chatty).setLevel("WARNING")

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from app.domain import cookie
 from app.domain.errors import AlreadySetUp, InvalidDraft, NotSignedIn, PatchbayError, StorageError, TooManyAttempts, VaultError
-from app.domain.people import NewSession
+from app.domain.people import NewSession, is_email
 from app.domain.secret import Secret
 from app.services import sessions, setup
 
@@ -38,7 +38,7 @@ async def sign_in(request: Request) -> Response:
     try:
         new = await sessions.sign_in(email, Secret(fields.get("password", "")), **_from(request))
     except PatchbayError as error:
-        return _back("/login", error=_code(error), email=email, next=onward.strip("/") and onward, wait=_wait(error))
+        return _back("/login", error=_code(error), email=_shown(email), next=onward.strip("/") and onward, wait=_wait(error))
     return _welcome(request, new, onward)
 
 
@@ -63,7 +63,8 @@ async def set_up(request: Request) -> Response:
     except PatchbayError as error:
         field = error.field if isinstance(error, InvalidDraft) and error.field in ("name", "email", "password") else ""
         kept = f"#{token}" if token.replace("-", "").replace("_", "").isalnum() else ""
-        return _back("/setup", kept, error=f"{field}_invalid" if field else _code(error), name=name, email=email, wait=_wait(error))
+        shown = {"name": name, "email": _shown(email)}
+        return _back("/setup", kept, error=f"{field}_invalid" if field else _code(error), wait=_wait(error), **shown)
     return _welcome(request, new, "/start")
 
 
@@ -96,6 +97,11 @@ def _from(request: Request) -> dict[str, str]:
         "agent": request.headers.get("user-agent", "")[:200],
         "request_id": state.get("request_id", ""),
     }
+
+
+def _shown(email: str) -> str:
+    """What goes back into the address bar: people type passwords into the wrong field, and addresses are remembered."""
+    return email if is_email(email) else ""
 
 
 def _code(error: PatchbayError) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from app import logs
 from app.cli import audit_commands, doctor, people_commands, provider_commands, shell
 from app.cli.shell import DataDir, Json
 from app.domain.actor import Actor
@@ -23,8 +24,11 @@ app.add_typer(audit_commands.keys, name="keys")
 
 
 def main() -> None:
-    """Entry point."""
-    app(prog_name="patchbay")
+    """Entry point. A failure that nobody foresaw is told by kind and place: its text could hold what was typed."""
+    try:
+        app(prog_name="patchbay")
+    except Exception as error:  # noqa: BLE001 - the edge
+        shell.fail(f"Something went wrong that should not have; please report it.\n{logs.trace(error)}")
 
 
 @app.command()

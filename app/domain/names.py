@@ -6,6 +6,7 @@ import unicodedata
 from app.domain.errors import InvalidDraft, Reason
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])")
+_LONGEST_WORD = 16
 
 RESERVED = frozenset(
     {
@@ -35,12 +36,19 @@ def check_slug(name: str, *, field: str = "name") -> str:
                     "name_form", "Use 2 to 50 lower-case letters, digits and hyphens, beginning and ending with a letter or digit."
                 )
             },
-            suggestions=[s] if (s := slugify(name)) != name and _SLUG.fullmatch(s) else [],
+            suggestions=_better(name),
         )
     if name in RESERVED:
         reason = Reason("name_reserved", "“{name}” is a reserved word. Choose another name.", name=name)
         raise InvalidDraft({field: reason}, code="name_reserved", suggestions=[f"{name}-1"])
     return name
+
+
+def _better(name: str) -> list[str]:
+    """A name made of what was typed, unless that looks like a key in the wrong field: it is not said back."""
+    made = slugify(name)
+    is_like_a_key = any(len(word) > _LONGEST_WORD for word in made.split("-"))
+    return [made] if made != name and _SLUG.fullmatch(made) and not is_like_a_key else []
 
 
 def slugify(text: str) -> str:

@@ -11,11 +11,16 @@ _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>,;\"]{1,64}@[^@\s\x00-\x1f\x7f<>,;\"]{
 LONGEST_NAME = 80
 
 
+def is_email(text: str) -> bool:
+    """Whether a text looks like an e-mail address."""
+    return bool(_EMAIL.fullmatch(text))
+
+
 def clean_person(email: str, name: str) -> tuple[str, str]:
     """The e-mail in lower case and the name, both trimmed. Raises `InvalidDraft` for each that cannot be one."""
     email, name = email.strip().lower(), " ".join(name.split())
     reasons = {}
-    if not _EMAIL.fullmatch(email):
+    if not is_email(email):
         reasons["email"] = Reason("email_form", "This is not an e-mail address. It looks like ada@example.com.")
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
         reasons["name"] = Reason("name_length", "Enter a name of 1 to {most} characters.", most=LONGEST_NAME)

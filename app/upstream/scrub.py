@@ -1,6 +1,7 @@
 """Removes the secrets of a call from whatever its provider sends back, in every spelling an echo may give them."""
 
 import binascii
+import html
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,10 @@ from app.domain.secret import Secret
 REMOVED = b"[removed]"
 # Shorter texts ("test", "none") occur in ordinary answers; whole words of that size are no secrets.
 _SHORTEST_IN_ANSWERS = 8
+# In a text for people, a common piece of this length is one of the secret. It holds one aligned block whole.
+_PIECE, _BLOCK = 8, 4
+_HOLE = "\x00"
+_HOLES = re.compile(f"{_HOLE}+")
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,40})[ \t]+(\S.*)")
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
@@ -47,13 +52,30 @@ class Scrubber:
         return any(needle.lower() in low for needle in self._needles)
 
     def text(self, text: str, limit: int) -> str:
-        """Text of a provider for people to read: scrubbed first, short secrets too, then capped."""
+        """Text of a provider for people to read: scrubbed first, short secrets and pieces of long ones too, then capped.
+
+        Providers like to say "Incorrect API key provided: sk-proj-Ab****wxYZ", or write it in another case.
+        """
         data = self.bytes_(text.encode(errors="replace"))
         for needle in self._short:
             data = data.replace(needle, REMOVED)
         clean = data.decode(errors="replace")
-        clean = "".join(c for c in clean if c.isprintable() or c in "\n\t")
+        clean = "".join(c for c in clean if c.isprintable() or c in "\n\t")[: limit + 1]
+        clean = self._without_pieces(clean)
         return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+    def _without_pieces(self, text: str) -> str:
+        """The text without what it shares with a secret for `_PIECE` characters or more, in whatever case."""
+        low = text.encode("ascii", "replace").lower()  # one byte a character, so that places in both are the same
+        marked: set[int] = set()
+        for needle in {needle.lower() for needle in self._needles}:
+            for offset in range(0, len(needle) - _BLOCK + 1, _BLOCK):
+                for place in _places(low, needle[offset : offset + _BLOCK]):
+                    start, end = _shared(low, place, needle, offset)
+                    if end - start >= _PIECE:
+                        marked.update(range(start, end))
+        kept = (_HOLE if i in marked else c for i, c in enumerate(text))
+        return _HOLES.sub(REMOVED.decode(), "".join(kept)) if marked else text
 
     def held_back(self, data: bytes) -> int:
         """How many bytes at the end may be the beginning of a secret that goes on in the next read."""
@@ -85,16 +107,37 @@ def _parts(text: str) -> Iterator[str]:
             yield from filter(None, (user_and_password, user_and_password.partition(":")[2]))
 
 
+def _places(low: bytes, block: bytes) -> Iterator[int]:
+    place = low.find(block)
+    while place >= 0:
+        yield place
+        place = low.find(block, place + 1)
+
+
+def _shared(low: bytes, place: int, needle: bytes, offset: int) -> tuple[int, int]:
+    """Where the piece begins and ends that text and needle have in common around a block they share."""
+    start, end = place, place + _BLOCK
+    while start > 0 and offset - (place - start) > 0 and low[start - 1] == needle[offset - (place - start) - 1]:
+        start -= 1
+    while end < len(low) and offset + end - place < len(needle) and low[end] == needle[offset + end - place]:
+        end += 1
+    return start, end
+
+
 def _spellings(text: str) -> Iterator[bytes]:
     raw = text.encode()
     yield raw
     yield raw.hex().encode()
+    yield raw.hex().upper().encode()
     if not _PLAIN.fullmatch(text):  # a plain text reads the same in JSON and in a URL
         yield json.dumps(text)[1:-1].encode()
         yield json.dumps(text, ensure_ascii=False)[1:-1].encode()
         yield json.dumps(text)[1:-1].replace("/", "\\/").encode()
         yield quote(text, safe="").encode()
+        yield quote(text).encode()
         yield quote_plus(text).encode()
+        yield html.escape(text).encode()
+        yield html.escape(text, quote=False).encode()
     # Inside a longer text ("Bearer …", "user:…") base64 falls on one of three alignments; the edges mix with neighbours.
     for before in (0, 1, 2):
         coded = binascii.b2a_base64(b"\0\0"[:before] + raw, newline=False)[4 if before else 0 :].rstrip(b"=")[:-1]

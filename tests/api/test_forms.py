@@ -1,7 +1,7 @@
 """Sign-in, sign-out and set-up as a browser sends them."""
 
 from collections.abc import AsyncIterator
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 import httpx
 import pytest
@@ -113,6 +113,16 @@ async def test_a_wrong_password_and_an_unknown_person_read_the_same(browser: htt
     assert asked(wrong) == {"error": "wrong", "email": "ada@example.com"}
     assert asked(unknown) == {"error": "wrong", "email": "eve@example.com"}
     assert "wrong+password" not in wrong.headers["location"]
+
+
+async def test_a_password_in_the_field_of_the_email_does_not_get_into_the_address_bar(browser: httpx.AsyncClient, ada: str) -> None:
+    token = await setup.issue_link() if await setup.is_open() else ""
+    signing_in = await browser.post("/auth/login", data={"email": PASSWORD, "password": "x"})
+    setting_up = await browser.post("/auth/setup", data={"token": token, **PERSON, "email": PASSWORD})
+
+    assert asked(signing_in) == {"error": "wrong"}
+    for answer in (signing_in, setting_up):
+        assert PASSWORD not in unquote_plus(str(answer.headers.raw))
 
 
 async def test_after_too_many_tries_the_page_says_how_long_to_wait(browser: httpx.AsyncClient, ada: str) -> None:

@@ -22,6 +22,14 @@ def test_a_refused_name_comes_with_a_usable_suggestion() -> None:
     assert refused.value.suggestions == ("open-ai-work",)
 
 
+def test_a_key_in_the_field_of_the_name_is_not_said_back() -> None:
+    with pytest.raises(InvalidDraft) as refused:
+        check_slug("sk-Qz7pLx9WmVb3TyRnKdHfJcUe")
+
+    assert refused.value.suggestions == ()
+    assert "qz7p" not in str(refused.value).lower()
+
+
 @pytest.mark.parametrize("name", sorted(RESERVED))
 def test_a_reserved_word_is_refused(name: str) -> None:
     with pytest.raises(InvalidDraft) as refused:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from app import logs
+from app.domain.errors import StorageUnavailable
 
 PLANTED = "planted-7f3a91c2d5e8"
 TOKEN = "Zk" * 22
@@ -73,6 +74,34 @@ def test_a_traceback_is_scrubbed_as_well(lines: io.StringIO) -> None:
 
     assert "ValueError" in lines.getvalue()
     assert PLANTED not in lines.getvalue()
+
+
+def test_the_text_of_an_error_nobody_foresaw_stays_out_and_its_place_stays(lines: io.StringIO) -> None:
+    try:
+        try:
+            raise KeyError(PLANTED)
+        except KeyError as error:
+            raise RuntimeError(f"cannot save {PLANTED}") from error
+    except RuntimeError as error:
+        logging.getLogger("x").exception("it failed")
+        logging.getLogger("x").error("again: %s", error)
+
+    assert PLANTED not in lines.getvalue()
+    assert "\nKeyError\n" in lines.getvalue()
+    assert "again: RuntimeError\n" in lines.getvalue()
+    assert f"{__file__}:" in lines.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        pytest.param(FileNotFoundError(2, "No such file or directory", "/x"), "FileNotFoundError: No such file or directory", id="system"),
+        pytest.param(StorageUnavailable("The database does not answer."), "StorageUnavailable: The database does not answer.", id="ours"),
+        pytest.param(ValueError(PLANTED), "ValueError", id="anything else"),
+    ],
+)
+def test_what_is_said_of_an_error(error: Exception, said: str) -> None:
+    assert logs.kind(error) == said
 
 
 @pytest.mark.parametrize(

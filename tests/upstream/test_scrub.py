@@ -1,7 +1,10 @@
 """However a stream is cut, no piece of it lets a secret through."""
 
 import base64
+import html
+from urllib.parse import quote
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -74,3 +77,41 @@ def test_a_text_for_people_is_capped_and_printable() -> None:
 
     assert len(text) == 100
     assert text.startswith("a[31m[removed]xxx")
+
+
+PLAIN = "sk-proj-Qz7pLx9WmVb3TyRnKdHfJcUeGaSo5i1Nt"
+
+
+@pytest.mark.parametrize(
+    "worn",
+    [
+        pytest.param(PLAIN.upper(), id="upper case"),
+        pytest.param(PLAIN.lower(), id="lower case"),
+        pytest.param(PLAIN[8:16], id="eight characters of it"),
+        pytest.param(f"{PLAIN[:12]}****{PLAIN[-4:]}", id="a mask that leaves twelve"),
+        pytest.param(PLAIN.encode().hex().upper()[:20], id="a piece in hex"),
+        pytest.param(f"é{PLAIN[:20]}夜", id="between other alphabets"),
+    ],
+)
+def test_a_text_for_people_holds_no_piece_of_a_secret(worn: str) -> None:
+    text = Scrubber([Secret(PLAIN)]).text(f"Incorrect API key provided: {worn}. You can find it on our page.", 500)
+
+    low = text.lower()
+    assert [PLAIN.lower()[i : i + 8] for i in range(len(PLAIN) - 7) if PLAIN.lower()[i : i + 8] in low] == []
+    assert "[removed]" in text
+    assert text.startswith("Incorrect API key provided: ")
+    assert text.endswith(" You can find it on our page.")
+
+
+def test_a_piece_at_the_cut_of_a_text_is_removed_too() -> None:
+    text = Scrubber([Secret(PLAIN)]).text("x" * 80 + PLAIN, 100)
+
+    assert PLAIN[:8] not in text
+
+
+def test_a_key_as_a_web_page_writes_it_is_removed_from_answers() -> None:
+    odd = "Qz7p\"Lx<9>&Wm'Vb3TyRn/KdHfJc"
+    scrub = Scrubber([Secret(odd)])
+
+    for written in (html.escape(odd), html.escape(odd, quote=False), quote(odd), odd.encode().hex().upper()):
+        assert scrub.bytes_(written.encode()) == b"[removed]", written

@@ -21,6 +21,6 @@ class Unforeseen(rx.State):
 
 
 def answer(exception: Exception) -> EventSpec:
-    """Log the failure, tell the reader that there was one. The log's filter takes out what looks like a secret."""
+    """Log the failure, tell the reader that there was one. The log says what kind it was and where."""
     _log.error("A handler failed", exc_info=exception)
     return Unforeseen.confess()  # pyright: ignore[reportReturnType]  # called on the class, a handler gives an EventSpec
