@@ -62,6 +62,15 @@ def postgresql() -> Iterator[postgres.Server]:
     os.close(held)
 
 
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[postgres.Cluster]:
+    """A running PostgreSQL of this module alone, which may be stopped and started."""
+    made = postgres.Cluster()
+    made.start()
+    yield made
+    made.remove()
+
+
 @pytest.fixture(scope="session")
 def emptied(postgresql: postgres.Server) -> Iterator[Postgres]:
     """The PostgreSQL database of this worker."""

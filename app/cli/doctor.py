@@ -41,10 +41,9 @@ def _versions() -> Iterator[Found]:
     python = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
     fits = (3, 11) <= sys.version_info[:2] <= (3, 13)
     yield Found("Python", "ok" if fits else "warn", f"{python}." if fits else f"{python}; tested with 3.11 to 3.13.")
-    if sqlite3.sqlite_version_info >= SAFE_SQLITE:
-        yield Found("SQLite", "ok", f"{sqlite3.sqlite_version}.")
-    else:
-        yield Found("SQLite", "ok", f"{sqlite3.sqlite_version}; older than 3.51.3, so the rollback journal is used instead of WAL.")
+    if not settings.current().database_url:
+        older = "" if sqlite3.sqlite_version_info >= SAFE_SQLITE else "; older than 3.51.3, so the rollback journal is used instead of WAL"
+        yield Found("SQLite", "ok", f"{sqlite3.sqlite_version}{older}.")
     now = datetime.now(UTC)
     yield Found("Clock", "ok" if now > BUILT else "fail", f"{now:%Y-%m-%d %H:%M} UTC." if now > BUILT else "It is years slow. Set it.")
 
@@ -140,9 +139,11 @@ async def _data() -> list[Found]:
     from app.storage import engine
 
     try:
+        server = await asyncio.to_thread(engine.describe, current.url)
         engine.open(current.url)
         try:
-            return [found async for found in _database()]
+            known = [Found("Database server", "ok", server)] if server else []
+            return known + [found async for found in _database()]
         finally:
             await engine.close()
     except PatchbayError as error:

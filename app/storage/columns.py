@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, ForeignKey, MetaData, String, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Column, SQLModel
 
@@ -50,6 +52,23 @@ class SealedText(TypeDecorator[Sealed]):
 
     def process_result_value(self, value: str | None, dialect: Any) -> Sealed | None:
         return Sealed(value) if value is not None else None
+
+
+class bytewise(GenericFunction[str]):
+    """A text ordered and compared by its bytes, whatever language the database was made for: SQLite's own order."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(bytewise)
+def _plainly(element: Any, compiler: Any, **given: Any) -> str:  # Any: SQLAlchemy's compilers are not typed
+    return compiler.process(element.clauses, **given)
+
+
+@compiles(bytewise, "postgresql")
+def _in_c(element: Any, compiler: Any, **given: Any) -> str:
+    return f'({compiler.process(element.clauses, **given)} COLLATE "C")'
 
 
 def now() -> datetime:

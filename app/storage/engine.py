@@ -9,13 +9,22 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.domain.errors import Conflict, StorageError, StorageUnavailable
+from app.domain.errors import Conflict, InvalidDraft, StorageError, StorageUnavailable
 from app.storage import migration, notices, postgres, triggers
 from app.storage.tables import Instance
 
@@ -141,6 +150,13 @@ def translated() -> Iterator[None]:
         raise Conflict("Somebody changed the same thing at the same moment. Reload and try again.") from error
     except (OperationalError, InterfaceError, InternalError, PoolTimeout) as error:
         raise StorageUnavailable("The database does not answer or cannot be written. Nothing was changed; try again.") from error
+    except (DataError, UnicodeEncodeError) as error:
+        # NUL and halves of surrogate pairs, numbers beyond 64 bits: PostgreSQL stores none of them.
+        raise InvalidDraft({"value": "This holds a sign or a number that no database stores. Take it out."}) from error
+    except ProgrammingError as error:
+        if (sentence := postgres.fault(error)) is None:
+            raise  # a mistake of ours
+        raise StorageError(sentence) from error
 
 
 async def wait_for_news() -> None:  # noqa: RET503

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.provider import Model, ModelDraft
-from app.storage.columns import now
+from app.storage.columns import bytewise, now
 from app.storage.tables import ModelRow
 
 SOURCE = "identifier"  # key in `sources` that says where the model itself came from
@@ -15,7 +15,7 @@ SOURCE = "identifier"  # key in `sources` that says where the model itself came 
 
 async def of_provider(session: AsyncSession, provider_id: str) -> list[ModelRow]:
     """The models of one provider, by identifier."""
-    query = select(ModelRow).where(ModelRow.provider_id == provider_id).order_by(ModelRow.identifier)
+    query = select(ModelRow).where(ModelRow.provider_id == provider_id).order_by(bytewise(ModelRow.identifier))
     return list((await session.exec(query)).all())
 
 

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.domain.actor import Role
 from app.domain.people import NewSession, Session, User
 from app.domain.throttle import Attempts, Limit
-from app.storage.columns import UtcTime
+from app.storage.columns import UtcTime, bytewise
 from app.storage.tables import LoginThrottle, SessionRow, UserRow, now
 
 IDLE = timedelta(minutes=30)
@@ -58,7 +58,7 @@ async def by_email(session: AsyncSession, email: str) -> UserRow | None:
 
 async def all_users(session: AsyncSession) -> list[User]:
     """Everybody, by e-mail."""
-    return [user_of(row) for row in (await session.exec(select(UserRow).order_by(col(UserRow.email)))).all()]
+    return [user_of(row) for row in (await session.exec(select(UserRow).order_by(bytewise(UserRow.email)))).all()]
 
 
 async def active_admins(session: AsyncSession) -> int:

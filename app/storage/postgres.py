@@ -43,6 +43,15 @@ _SENTENCES = (
 )  # fmt: skip
 
 
+_OLD_SCHEMA = "The tables of the database do not fit this version of Patchbay. Restart the server, which brings them up to date."
+# SQLSTATE → what to do.
+_FAULTS = {
+    "42501": "The database user lacks rights on Patchbay's tables. Grant what docs/postgresql.md lists.",
+    "42P01": _OLD_SCHEMA,
+    "42703": _OLD_SCHEMA,
+}
+
+
 def connect_arguments(url: URL, *, patient: bool = False) -> dict[str, Any]:
     """For the driver, on top of the URL, which wins. `patient` waits for locks and long statements: a migration."""
     ours = {name: value for name, value in _ALIVE.items() if name not in url.query}
@@ -95,6 +104,11 @@ def refusal(error: DBAPIError, url: URL) -> str:
     sentence = next((text for marks, text in _SENTENCES if any(mark in said for mark in marks)), None)
     sentence = sentence or "The database at {where} refused the connection. Look at {setting}."
     return sentence.format(where=where(url), user=url.username or "of this process", name=url.database or url.username, setting=_SETTING)
+
+
+def fault(error: DBAPIError) -> str | None:
+    """What is wrong with the database itself, None when it is not."""
+    return _FAULTS.get(getattr(error.orig, "sqlstate", None) or "")
 
 
 def places(url: URL) -> list[tuple[str, int]]:

@@ -13,11 +13,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.domain.errors import InvalidDraft
 from app.domain.provider import ProviderQuery
 from app.storage.audit_tables import AuditRow
+from app.storage.columns import bytewise
 from app.storage.tables import Instance, ProviderRow
 
 _SORTS: dict[str, Any] = {  # Any: functions and columns share no type that has both comparisons and order
-    "label": func.lower(ProviderRow.label),
-    "name": col(ProviderRow.name),
+    "label": bytewise(func.lower(ProviderRow.label)),
+    "name": bytewise(ProviderRow.name),
     "created_at": col(ProviderRow.created_at),
     "updated_at": col(ProviderRow.updated_at),
 }
@@ -36,13 +37,13 @@ async def trashed(session: AsyncSession, name: str) -> ProviderRow | None:
 
 async def names(session: AsyncSession) -> list[str]:
     """Names of the live providers, sorted."""
-    query = select(ProviderRow.name).where(col(ProviderRow.deleted_at).is_(None)).order_by(ProviderRow.name)
+    query = select(ProviderRow.name).where(col(ProviderRow.deleted_at).is_(None)).order_by(bytewise(ProviderRow.name))
     return list((await session.exec(query)).all())
 
 
 async def addresses(session: AsyncSession) -> list[tuple[str, str]]:
     """(name, origin) of the live providers."""
-    query = select(ProviderRow.name, ProviderRow.origin).where(col(ProviderRow.deleted_at).is_(None)).order_by(ProviderRow.name)
+    query = select(ProviderRow.name, ProviderRow.origin).where(col(ProviderRow.deleted_at).is_(None)).order_by(bytewise(ProviderRow.name))
     return list((await session.exec(query)).all())
 
 
@@ -78,10 +79,10 @@ async def count(session: AsyncSession, query: ProviderQuery) -> int:
     return (await session.exec(select(func.count()).select_from(ProviderRow).where(*_filters(query)))).one()
 
 
-def cursor_after(row: ProviderRow, query: ProviderQuery) -> str:
-    """The cursor that continues behind this row."""
-    value = getattr(row, query.sort)
-    value = value.isoformat() if isinstance(value, datetime) else value.lower() if query.sort == "label" else value
+async def cursor_after(session: AsyncSession, row: ProviderRow, query: ProviderQuery) -> str:
+    """The cursor that continues behind this row. Each database has its own idea of lower case, so it is asked."""
+    value = (await session.exec(select(_SORTS[query.sort]).where(ProviderRow.id == row.id))).one()
+    value = value.isoformat() if isinstance(value, datetime) else value
     return base64.urlsafe_b64encode(json.dumps([query.sort, query.order, value, row.id]).encode()).decode().rstrip("=")
 
 

@@ -13,6 +13,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.secret import Sealed
+from app.storage.columns import bytewise
 from app.storage.tables import ClientKeyRow, CredentialRow, CredentialSecret, EgressApproval, Instance, ModelRow, ProviderRow
 
 # More bound values than this in one statement, and everything is read instead.
@@ -127,7 +128,7 @@ async def _add_keys(session: AsyncSession, found: dict[str, StoredProvider]) -> 
 
 async def _add_models(session: AsyncSession, found: dict[str, StoredProvider]) -> None:
     query = sa.select(col(ModelRow.provider_id), col(ModelRow.identifier)).where(col(ModelRow.status) != "inactive")
-    for provider_id, identifier in await _of(session, query.order_by(col(ModelRow.identifier)), ModelRow.provider_id, found):
+    for provider_id, identifier in await _of(session, query.order_by(bytewise(ModelRow.identifier)), ModelRow.provider_id, found):
         found[provider_id].models.append(identifier)
 
 

@@ -48,7 +48,7 @@ async def list_(actor: Actor, query: ProviderQuery | None = None) -> Page:
             return await _by_status(session, query)
         found = await rows.matching(session, query, limit=query.limit + 1)
         shown = found[: query.limit]
-        more = rows.cursor_after(shown[-1], query) if len(found) > len(shown) else None
+        more = await rows.cursor_after(session, shown[-1], query) if len(found) > len(shown) else None
         items = await provider_records.load(session, shown)
         return Page(items=items, next_cursor=more, total=await rows.count(session, query))
 
@@ -151,5 +151,5 @@ async def _by_status(session: engine.AsyncSession, query: ProviderQuery) -> Page
         if record.status is query.status
     ]
     shown = found[: query.limit]
-    more = rows.cursor_after(shown[-1][0], query) if len(found) > len(shown) else None
+    more = await rows.cursor_after(session, shown[-1][0], query) if len(found) > len(shown) else None
     return Page(items=[record for _, record in shown], next_cursor=more, total=len(found))
