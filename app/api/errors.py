@@ -31,6 +31,7 @@ STATUS: dict[type[errors.PatchbayError], int] = {
     errors.ProviderDisabled: 409,
     errors.AlreadySetUp: 409,
     errors.InvalidDraft: 422,
+    errors.Unsupported: 422,
     errors.AccessError: 403,
     errors.NotSignedIn: 401,
     errors.Forbidden: 403,

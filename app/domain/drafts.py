@@ -8,6 +8,7 @@ from typing import TypeVar
 from app.domain import names, secret_rules
 from app.domain.address import Address, normalise
 from app.domain.auth_field import AuthTypeInfo
+from app.domain.capabilities import Capabilities
 from app.domain.errors import InvalidDraft, Reason
 from app.domain.preset import Preset
 from app.domain.provider import CredentialDraft, ModelDraft, Network, ProviderDraft, ProviderPatch, ProviderType
@@ -36,6 +37,7 @@ class Settled:
     models: tuple[ModelDraft, ...]
     network: Network
     only_listed_models: bool
+    capabilities: Capabilities
     tags: list[str]
     enabled: bool
 
@@ -97,6 +99,7 @@ def settle(
         models=models,
         network=draft.network,
         only_listed_models=draft.only_listed_models,
+        capabilities=draft.capabilities,
         tags=list(dict.fromkeys(draft.tags)),
         enabled=draft.enabled,
     )

@@ -3,7 +3,7 @@
 PatchbayError
 ├ NotFound            UnknownProvider, UnknownPreset, UnknownModel, UnknownClientKey, UnknownUser
 ├ Conflict            NameTaken, Stale, ReentryRequired, ProviderDisabled, AlreadySetUp
-├ InvalidDraft        field → reason
+├ InvalidDraft        field → reason; Unsupported
 ├ AccessError         NotSignedIn, Forbidden, TooManyAttempts
 ├ VaultError          KeyMissing, KeyMismatch, CanaryCorrupt, KeyFileUnsafe, SecretUnreadable
 ├ StorageError        StorageUnavailable
@@ -118,6 +118,12 @@ class InvalidDraft(PatchbayError):
         super().__init__(first[1], field=first[0], suggestions=suggestions, details={"fields": dict(reasons)})
         self.reasons = dict(reasons)
         self.reason_code = code or "invalid"
+
+
+class Unsupported(InvalidDraft):
+    """A request asks for something that its provider is declared not to do."""
+
+    code = "unsupported"
 
 
 class AccessError(PatchbayError):

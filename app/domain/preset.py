@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.domain.capabilities import Capabilities
 from app.domain.provider import ProviderType
 
 
@@ -42,4 +43,5 @@ class Preset(BaseModel):
     test_models: list[str] = []  # small chat models to prefer in a test
     cold_start: bool = False  # loads models on demand: the first answer may take up to 120 s
     rank: int = 100
+    capabilities: Capabilities = Capabilities()  # a table, at the end of the file
     logo: str = ""  # file name in assets/logos without .svg; "" = initials

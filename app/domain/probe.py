@@ -61,6 +61,7 @@ class Finding(StrEnum):
     KEY_NOT_TRIED = "key_not_tried"  # the provider has no list that would prove it; the chat will
     NO_MODEL_LIST = "no_model_list"
     NO_MODELS = "no_models"
+    STREAM_NOT_OFFERED = "stream_not_offered"  # declared so; it was not tried
     NO_MODEL_KNOWN = "no_model_known"
     # the address
     ADDRESS_INVALID = "address_invalid"

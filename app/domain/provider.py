@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.domain.capabilities import Capabilities
 from app.domain.probe import ProbeResult
 from app.domain.secret import Secret
 
@@ -112,6 +113,7 @@ class ProviderDraft(Closed):
     models: list[Identifier | ModelDraft] = Field(default_factory=list, max_length=5_000)
     network: Network = Network()
     only_listed_models: bool = False
+    capabilities: Capabilities = Capabilities()
     tags: list[Tag] = Field(default_factory=list, max_length=20)
     enabled: bool = True
 
@@ -131,6 +133,7 @@ class ProviderPatch(Closed):
     models: list[Identifier | ModelDraft] | None = Field(default=None, max_length=5_000)
     network: Network | None = None
     only_listed_models: bool | None = None
+    capabilities: Capabilities | None = None
     tags: list[Tag] | None = Field(default=None, max_length=20)
     enabled: bool | None = None
     detach: bool = False
@@ -147,6 +150,7 @@ class FromPreset(Closed):
     credential: CredentialDraft | None = None
     models: list[Identifier | ModelDraft] = Field(default_factory=list, max_length=5_000)
     default_model: Identifier | None = None
+    capabilities: Capabilities | None = None
 
 
 class Credential(Record):
@@ -201,6 +205,7 @@ class Provider(Record):
     model_count: int
     network: Network
     only_listed_models: bool
+    capabilities: Capabilities  # what an admin declared; where it says nothing, the preset's count
     tags: list[str]
     status: Status
     last_test: LastTest | None

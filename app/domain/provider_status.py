@@ -32,7 +32,14 @@ def status_of(*, enabled: bool, keys: Iterable[KeyState], result: ProbeResult | 
 
 
 def configuration(
-    *, type_: str, base_url: str, auth_type: str, auth: Mapping[str, str], network: Mapping[str, Any], fingerprints: Iterable[str]
+    *,
+    type_: str,
+    base_url: str,
+    auth_type: str,
+    auth: Mapping[str, str],
+    network: Mapping[str, Any],
+    fingerprints: Iterable[str],
+    test_path: str = "",
 ) -> str:
     """Digest of what decides how a call goes out: another digest means that an old test says nothing about it.
 
@@ -45,5 +52,6 @@ def configuration(
         "auth": dict(auth),
         "network": {k: v for k, v in network.items() if v is not None},
         "fingerprints": sorted(fingerprints),
+        **({"test_path": test_path} if test_path else {}),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

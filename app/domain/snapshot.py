@@ -6,6 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from app.domain.actor import Scope
+from app.domain.capabilities import UNDECLARED, Capabilities
 from app.domain.provider import KeyState, ProviderType, Wire
 from app.domain.secret import Sealed
 
@@ -56,6 +57,7 @@ class Endpoint:
     only_listed: bool
     enabled: bool
     timeouts: Timeouts = Timeouts()
+    capabilities: Capabilities = UNDECLARED
     problem: str = ""
 
 

@@ -47,6 +47,7 @@ ANSWERS: dict[type[errors.PatchbayError], Answer] = {
     errors.ProviderDisabled: _UNAVAILABLE,
     errors.AlreadySetUp: _CONFLICT,
     errors.InvalidDraft: _INVALID,
+    errors.Unsupported: Answer(400, "invalid_request_error", "unsupported_parameter"),
     errors.AccessError: Answer(403, "invalid_request_error", "forbidden"),
     errors.NotSignedIn: Answer(401, "invalid_request_error", "invalid_api_key"),
     errors.Forbidden: Answer(403, "invalid_request_error", "forbidden"),

@@ -43,6 +43,8 @@ async def forward(scope: Scope, receive: Receive, send: Send, path: str) -> None
     asked = request.parse(body)
     try:
         route = registry.shared.resolve(asked.selector, allowed=key)
+        if route.endpoint.capabilities.declined:
+            request.refuse_declined(asked, route.endpoint)
     except PatchbayError as error:
         seconds = time.perf_counter() - started
         outcomes.note(key.id, model=asked.selector[:_NAMED], status=errors.answer(error).status, seconds=seconds)

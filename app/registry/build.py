@@ -7,8 +7,10 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from app import presets
 from app.domain.actor import Scope
 from app.domain.address import origin_of
+from app.domain.capabilities import Capabilities
 from app.domain.provider import WIRES, KeyState, Network, ProviderType
 from app.domain.snapshot import ClientKeyEntry, Endpoint, Key, Timeouts
 from app.storage.snapshot import StoredClientKey, StoredProvider, StoredSecret
@@ -68,6 +70,7 @@ def _endpoint(stored: StoredProvider) -> Endpoint:
     if not all(isinstance(v, str) for v in auth_fields.values()):
         raise TypeError("a field is not a text")
     network = Network.model_validate(_document(stored.network)).model_dump(exclude_none=True)
+    known = presets.find(stored.preset)
     return Endpoint(
         id=stored.id,
         name=stored.name,
@@ -85,6 +88,7 @@ def _endpoint(stored: StoredProvider) -> Endpoint:
         only_listed=bool(stored.only_listed),
         enabled=bool(stored.enabled),
         timeouts=Timeouts(**{name.removesuffix("_seconds"): value for name, value in network.items()}),
+        capabilities=Capabilities.model_validate(_document(stored.capabilities)).over(known.capabilities if known else None),
     )
 
 

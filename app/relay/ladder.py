@@ -12,9 +12,11 @@ from typing import Any
 
 from yarl import URL
 
+from app.domain.capabilities import Support
 from app.domain.errors import BadResponse, Failed, NoCredential, RateLimited, Refused, UpstreamError
 from app.domain.preset import Preset
 from app.domain.probe import Depth, Finding, ProbeError, ProbeResult, ProbeStep, Rung, Verdict
+from app.domain.provider import Wire
 from app.domain.routes import ROUTES, effective_urls
 from app.domain.snapshot import Endpoint
 from app.relay import findings, model_choice, trial
@@ -63,8 +65,10 @@ class _Climb:
         self._reach = Reach(endpoint)
         has_path = bool(ROUTES[endpoint.type].models)
         self._has_list = has_path and (preset is None or preset.model_list != "none")
-        self._is_open = preset is not None and preset.model_list_public and not preset.key_check
-        self._ask = Ask(preset.key_check if preset and preset.key_check else trial.MODELS_PATH if self._has_list else "")
+        self._own_path = endpoint.capabilities.test_path if endpoint.wire is Wire.OPENAI else ""
+        check = self._own_path or (preset.key_check if preset else "")
+        self._is_open = preset is not None and preset.model_list_public and not check
+        self._ask = Ask(check or (trial.MODELS_PATH if self._has_list else ""))
         self._first: bytes | UpstreamError = b""  # what the HTTP rung was answered
         self._models: list[str] = []
         self._said: trial.Said | None = None
@@ -176,7 +180,7 @@ class _Climb:
         started = time.perf_counter()
         status = 200
         try:
-            self._first = await trial.get(self._endpoint, self._ask.path)
+            self._first = await (trial.reach if self._own_path else trial.get)(self._endpoint, self._ask.path)
         except UpstreamError as error:
             if error.status is None or isinstance(error, BadResponse | NoCredential):
                 raise
@@ -201,7 +205,7 @@ class _Climb:
         if not self._has_list:
             self._note(_F.NO_MODEL_LIST)
             return _Outcome(_F.NO_MODEL_LIST, ok=None)
-        if self._ask.path != trial.MODELS_PATH:
+        if self._own_path or self._ask.path != trial.MODELS_PATH:
             self._ask = Ask(trial.MODELS_PATH)
             try:
                 self._first = await trial.get(self._endpoint, self._ask.path)
@@ -235,6 +239,8 @@ class _Climb:
         return _Outcome(_F.CHAT_ANSWERED if self._said.preview.strip() else _F.CHAT_EMPTY, facts={"model": self._model})
 
     async def _stream(self) -> _Outcome:
+        if self._endpoint.capabilities.streaming is Support.NO:
+            return _Outcome(_F.STREAM_NOT_OFFERED, ok=None)
         model = self._model or ""  # the rung before chose one
         self._ask = trial.question(model, stream=True, limit=self._limit)
         said = await trial.stream(self._endpoint, self._ask)

@@ -5,11 +5,16 @@ from dataclasses import dataclass
 
 import msgspec
 
-from app.domain.errors import InvalidDraft
+from app.domain.errors import InvalidDraft, Unsupported
+from app.domain.snapshot import Endpoint
 
 _DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ENCODER = msgspec.json.Encoder()
 _TEXT = msgspec.json.Decoder(str)
+
+
+class _Format(msgspec.Struct):
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,31 @@ class Request:
         Always written anew from the parsed fields: of a field sent twice, provider and selector must see the same one.
         """
         return _ENCODER.encode({**self.fields, "model": model})
+
+
+def refuse_declined(asked: Request, endpoint: Endpoint) -> None:
+    """Raise `Unsupported` when the request asks for something that the provider is declared not to do. Nothing was sent yet."""
+    for field in sorted(endpoint.capabilities.declined & asked.fields.keys()):
+        if _asks(field, bytes(asked.fields[field])):
+            raise Unsupported({field: f"The provider {endpoint.label!r} {_CANNOT[field]}. Leave {field} out, or name another model."})
+
+
+_CANNOT = {
+    "stream": "does not stream",
+    "tools": "does not call tools",
+    "functions": "does not call tools",
+    "response_format": "does not answer in JSON on request",
+}
+
+
+def _asks(field: str, value: bytes) -> bool:
+    """Whether the value of a field asks for the thing, rather than saying that it is not wanted."""
+    if field != "response_format":
+        return value not in (b"false", b"null", b"[]")
+    try:
+        return msgspec.json.decode(value, type=_Format).type not in ("", "text")
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False  # not understood here: the provider says what is wrong with it
 
 
 def parse(body: bytes) -> Request:

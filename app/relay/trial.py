@@ -45,6 +45,12 @@ async def get(endpoint: Endpoint, path: str) -> bytes:
         return await reply.read()
 
 
+async def reach(endpoint: Endpoint, path: str) -> bytes:
+    """GET a path below the base URL for its status alone."""
+    async with call(endpoint, Ask(path)):
+        return b""
+
+
 def listed(body: bytes) -> list[str]:
     """Identifiers in a model list: {"data": […]}, {"models": […]} or a bare array. Raises `BadResponse`."""
     document = msgspec.json.decode(body)

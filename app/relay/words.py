@@ -24,6 +24,7 @@ SENTENCES: dict[Finding, str] = {
     _F.STREAM_ANSWERED: "{model} answered in a stream.",
     _F.KEY_NOT_TRIED: "The key has not been proven yet.",
     _F.NO_MODEL_LIST: "The provider has no list of models. Enter the model's name yourself.",
+    _F.STREAM_NOT_OFFERED: "This provider does not stream, as its settings say. It was not tried.",
     _F.NO_MODELS: "The provider lists no model yet. Load or pull one there, then test again.",
     _F.NO_MODEL_KNOWN: "No model is known to chat with. Enter a model's name and test again.",
     _F.ADDRESS_INVALID: "The address is not valid. It should look like https://api.example.com/v1.",

@@ -75,7 +75,7 @@ async def run_draft(
     settled = settle(draft, preset=preset, types={n: t.info for n, t in auth.types().items()}, hints=hints)
     pace.count(actor.id)
     await _approve(actor, settled.address.origin)
-    endpoint, fingerprints = _endpoint(settled, row, keys)
+    endpoint, fingerprints = _endpoint(settled, row, keys, preset=preset if settled.preset else None)
     digest = configuration(
         type_=settled.type.value,
         base_url=settled.address.base_url,
@@ -83,6 +83,7 @@ async def run_draft(
         auth=settled.auth,
         network=settled.network.model_dump(exclude_none=True),
         fingerprints=fingerprints,
+        test_path=settled.capabilities.test_path,
     )
     facts = preset if settled.preset else None
     async with aclosing(ladder.run(endpoint, model=model or settled.default_model, depth=depth, preset=facts)) as steps:
@@ -123,7 +124,7 @@ async def _approve(actor: Actor, origin: str) -> None:
     await registry.shared.refresh(doing.revision or 0)
 
 
-def _endpoint(settled: Settled, row: ProviderRow | None, keys: list[StoredKey]) -> tuple[Endpoint, list[str]]:
+def _endpoint(settled: Settled, row: ProviderRow | None, keys: list[StoredKey], *, preset: Preset | None) -> tuple[Endpoint, list[str]]:
     """The draft as calls need it, and what its digest says of its secrets."""
     origin, held = settled.address.origin, ring.current()
     if settled.secrets:
@@ -153,6 +154,7 @@ def _endpoint(settled: Settled, row: ProviderRow | None, keys: list[StoredKey]) 
         only_listed=settled.only_listed_models,
         enabled=True,
         timeouts=_timeouts(settled.network),
+        capabilities=settled.capabilities.over(preset.capabilities if preset else None),
     )
     return endpoint, fingerprints
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.address import Address, looks_local
+from app.domain.capabilities import Capabilities
 from app.domain.provider import Credential, KeyState, LastTest, ModelDraft, Network, Provider, ProviderDraft, ProviderType
 from app.domain.provider_status import configuration, status_of
 from app.domain.routes import effective_urls
@@ -52,6 +53,7 @@ def digest(row: ProviderRow, keys: Sequence[StoredKey]) -> str:
         auth=row.auth,
         network=row.network,
         fingerprints=[f"{f}:{s.fingerprint}" for k in keys if k.row.state == KeyState.ACTIVE for f, s in k.secrets.items()],
+        test_path=row.capabilities.get("test_path", ""),
     )
 
 
@@ -71,6 +73,7 @@ def draft_of(row: ProviderRow, listed: Sequence[ModelRow]) -> ProviderDraft:
         models=[ModelDraft(identifier=m.identifier, label=m.label or None) for m in listed],
         network=Network.model_validate(row.network),
         only_listed_models=row.only_listed_models,
+        capabilities=Capabilities.model_validate(row.capabilities),
         tags=row.tags,
         enabled=row.enabled,
     )
@@ -102,6 +105,7 @@ def _record(
         model_count=model_count,
         network=Network.model_validate(row.network),
         only_listed_models=row.only_listed_models,
+        capabilities=Capabilities.model_validate(row.capabilities),
         tags=row.tags,
         status=status_of(enabled=row.enabled, keys=[k.state for k in shown], result=last_test.result if last_test else None),
         last_test=last_test,

@@ -36,7 +36,7 @@ class StoredSecret:
 
 @dataclass(slots=True)
 class StoredProvider:
-    """A provider as it lies in the database; `auth` and `network` are JSON text or what the driver made of it."""
+    """A provider as it lies in the database; `auth`, `network` and `capabilities` are JSON text or what the driver made of it."""
 
     id: str
     name: str
@@ -47,6 +47,7 @@ class StoredProvider:
     auth_type: str
     auth: Any
     network: Any
+    capabilities: Any
     default_model: str | None
     only_listed: bool
     enabled: bool
@@ -80,11 +81,12 @@ async def providers(session: AsyncSession, *, since: int = -1) -> list[StoredPro
     row = ProviderRow
     query = sa.select(
         col(row.id), col(row.name), col(row.label), col(row.type), col(row.preset), col(row.base_url), col(row.auth_type),
-        sa.type_coerce(col(row.auth), sa.Text), sa.type_coerce(col(row.network), sa.Text), col(row.default_model),
-        col(row.only_listed_models), col(row.enabled), col(row.deleted_at).is_not(None),
+        sa.type_coerce(col(row.auth), sa.Text), sa.type_coerce(col(row.network), sa.Text),
+        sa.type_coerce(col(row.capabilities), sa.Text), col(row.default_model), col(row.only_listed_models),
+        col(row.enabled), col(row.deleted_at).is_not(None),
     )  # fmt: skip
     query = query.where(col(row.revision) > since) if since >= 0 else query.where(col(row.deleted_at).is_(None))
-    found = {r[0]: StoredProvider(*r[:12], is_deleted=bool(r[12])) for r in await _rows(session, query)}
+    found = {r[0]: StoredProvider(*r[:13], is_deleted=bool(r[13])) for r in await _rows(session, query)}
     if found:
         await _add_keys(session, found)
         await _add_models(session, found)

@@ -298,3 +298,32 @@ async def test_an_address_at_the_root_of_its_host_stays_there(admin: httpx.Async
     assert relabelled.json()["base_url"] == root
     back = await admin.patch(f"{V1}/providers/mine", json={"at_root": False})
     assert (back.json()["base_url"], back.json()["at_root"]) == (PUBLIC, False)
+
+
+async def test_what_a_provider_can_do_is_declared_changed_and_cleared(admin: httpx.AsyncClient) -> None:
+    made = await admin.post(f"{V1}/providers", json=body(capabilities={"streaming": "no", "context_limit": 32_000, "test_path": "/health"}))
+    shown = made.json()["capabilities"]
+    assert (shown["streaming"], shown["tools"], shown["context_limit"], shown["test_path"]) == ("no", "unknown", 32_000, "/health")
+
+    kept = await admin.patch(f"{V1}/providers/mine", json={"label": "Other"})
+    assert kept.json()["capabilities"] == shown
+    cleared = await admin.patch(f"{V1}/providers/mine", json={"capabilities": None})
+    assert set(cleared.json()["capabilities"].values()) == {"unknown", None, ""}
+    chosen = await admin.post(f"{V1}/providers/from-preset", json={"preset": "groq", "capabilities": {"images": "no"}})
+    assert chosen.json()["capabilities"]["images"] == "no"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"test_path": "/a?b=1"}, "capabilities.test_path"),
+        ({"test_path": "//evil.example"}, "capabilities.test_path"),
+        ({"context_limit": 0}, "capabilities.context_limit"),
+        ({"streaming": "perhaps"}, "capabilities.streaming"),
+        ({"flying": "yes"}, "capabilities.flying"),
+    ],
+)
+async def test_an_ability_that_makes_no_sense_is_refused_at_its_field(admin: httpx.AsyncClient, wrong: dict[str, Any], field: str) -> None:
+    response = await admin.post(f"{V1}/providers", json=body(capabilities=wrong))
+
+    assert (response.status_code, error(response)["field"]) == (422, field)

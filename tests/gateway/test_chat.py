@@ -340,3 +340,31 @@ async def test_a_row_that_lost_its_key_sends_nothing(acme: Upstream, gateway: Ga
 
     assert (reply.status_code, reply.json()["error"]["code"]) == (503, "provider_unavailable")
     assert acme.heard == []
+
+
+@pytest.mark.parametrize(
+    ("more", "param"),
+    [
+        pytest.param({"stream": True}, "stream", id="stream"),
+        pytest.param({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools", id="tools"),
+        pytest.param({"response_format": {"type": "json_object"}}, "response_format", id="JSON"),
+    ],
+)
+async def test_what_a_provider_is_declared_not_to_do_is_refused_before_anything_is_sent(
+    acme: Upstream, gateway: Gateway, actor: Actor, more: dict[str, Any], param: str
+) -> None:
+    declared = {"streaming": "no", "tools": "no", "json_mode": "no"}
+    await providers.update(actor, "acme", ProviderPatch.model_validate({"capabilities": declared}))
+
+    refused = await gateway.http.post("/v1/chat/completions", json={**ASK, **more})
+    plain = await gateway.http.post("/v1/chat/completions", json=ASK)
+
+    error = refused.json()["error"]
+    assert (refused.status_code, error["type"], error["code"], error["param"]) == (
+        400,
+        "invalid_request_error",
+        "unsupported_parameter",
+        param,
+    )
+    assert "Acme" in error["message"] or "acme" in error["message"]
+    assert (plain.status_code, len(acme.heard)) == (200, 1)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.domain.capabilities import Capabilities, Support
 from app.domain.preset import Preset
 from app.domain.probe import Finding, FixAction, ProbeResult, ProbeStep, Rung, Verdict
 from app.domain.provider import ProviderType
@@ -500,3 +501,32 @@ async def test_models_nobody_could_save_are_not_listed(upstream: Upstream, keyed
     upstream.on("/models", answer(body={"data": [{"id": name} for name in ("good", "two words", "nul\0", "line\nbreak", "x" * 201)]}))
 
     assert (await climb(keyed, depth="models")).models == ["good"]
+
+
+async def test_a_path_of_its_own_proves_address_and_key_whatever_it_answers(upstream: Upstream) -> None:
+    upstream.on("/v1/health", answer(body=b"fine", headers={"content-type": "text/plain"}))
+    checked = make.endpoint(upstream.base_url, secret=make.SECRET, capabilities=Capabilities(test_path="/health"))
+
+    result = await climb(checked, depth="auth", preset=preset(model_list_public=True, key_check="/key"))
+
+    assert (result.verdict, Rung.CREDENTIAL in result.proven) == (Verdict.OK, True)
+    assert [heard.path for heard in upstream.heard] == ["/v1/health"]
+
+
+async def test_a_path_of_its_own_that_refuses_the_key_says_so_and_the_list_is_asked_behind_it(upstream: Upstream) -> None:
+    checked = make.endpoint(upstream.base_url, secret=make.SECRET, capabilities=Capabilities(test_path="/health"))
+    upstream.on("/v1/health", answer(body={}))
+    assert (await climb(checked, depth="models")).models
+
+    upstream.on("/v1/health", answer(401, {"error": "no"}))
+    assert (await climb(checked, depth="models")).verdict is Verdict.AUTH_FAILED
+
+
+async def test_a_provider_that_does_not_stream_is_not_asked_to(upstream: Upstream) -> None:
+    silent = make.endpoint(upstream.base_url, secret=make.SECRET, capabilities=Capabilities(streaming=Support.NO))
+
+    result = await climb(silent, depth="stream")
+
+    assert (result.ok, result.verdict, said(result)["stream"]) == (True, Verdict.OK, "stream_not_offered")
+    assert Rung.STREAM not in result.proven
+    assert not any(heard.body and heard.json.get("stream") for heard in upstream.heard)

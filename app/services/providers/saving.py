@@ -32,6 +32,7 @@ SHOWN = (
     "network",
     "default_model",
     "only_listed_models",
+    "capabilities",
     "tags",
     "enabled",
 )
@@ -202,6 +203,7 @@ def _fields(settled: Settled) -> dict[str, Any]:
         "network": settled.network.model_dump(exclude_none=True),
         "default_model": settled.default_model,
         "only_listed_models": settled.only_listed_models,
+        "capabilities": settled.capabilities.model_dump(mode="json", exclude_defaults=True),
         "tags": settled.tags,
         "enabled": settled.enabled,
     }

@@ -12,7 +12,7 @@ from app.ui.components.sheet import body, head
 from app.ui.state.found_servers import FoundServers
 from app.ui.state.gallery import Gallery
 from app.ui.state.provider_form import CUSTOM, ProviderForm
-from app.ui.words import t
+from app.ui.words import t, t_of
 
 Choose = Callable[[Any], Any]  # the id of a preset, or CUSTOM → what happens
 
@@ -121,6 +121,19 @@ def _tile(tile: Drawn, choose: Choose) -> rx.Component:
             rx.flex(
                 rx.text(tile.label, size="2", weight="medium", as_="span"),
                 rx.text(tile.text, size="1", color_scheme="gray", as_="span"),
+                rx.flex(
+                    rx.match(
+                        tile.needs,
+                        ("nothing", rx.icon("lock-open", size=12, aria_hidden="true")),
+                        ("address", rx.icon("link", size=12, aria_hidden="true")),
+                        rx.icon("key-round", size=12, aria_hidden="true"),
+                    ),
+                    rx.text(t_of("needs", tile.needs), size="1", as_="span"),
+                    spacing="1",
+                    align="center",
+                    color="var(--gray-11)",
+                    margin_top="2px",
+                ),
                 direction="column",
                 min_width="0",
             ),

@@ -6,6 +6,7 @@ from typing import Any
 import reflex as rx
 
 from app.domain.audit import AuditItem, Outcome
+from app.domain.capabilities import ABILITIES
 from app.services import audit
 from app.ui import words
 from app.ui.state.acting import actor
@@ -30,6 +31,7 @@ NAMED = {
     "type": "provider_type",
     "kind": "value",
     "source": "value",
+    **dict.fromkeys(ABILITIES, "support"),
 }
 
 
@@ -147,7 +149,7 @@ def _line(field: str, change: Any, language: str) -> str:
     match change:
         case {"op": op}:
             return words.say_of(language, "audit.key", str(op))
-        case {"before": None | "" | [] | {}, "after": None | "" | [] | {}}:
+        case {"before": before, "after": after} if _is_empty(before) and _is_empty(after):
             return ""
         case {"before": None, "after": after}:
             return words.say(language, "audit.set_to", field=name, after=_value(after, language, field))
@@ -156,7 +158,7 @@ def _line(field: str, change: Any, language: str) -> str:
             return words.say(language, "audit.changed_to", field=name, before=was, after=now)
         case {"added": added, "removed": removed}:
             return f"{name}: +{len(added)} −{len(removed)}"
-        case None | "" | [] | {}:
+        case _ if _is_empty(change):
             return ""
         case _:
             return words.say(language, "audit.set_to", field=name, after=_value(change, language, field))
@@ -168,15 +170,26 @@ def _value(value: Any, language: str, field: str) -> str:
     match value:
         case True | False:
             return words.say(language, "common.yes" if value else "common.no")
-        case None | "" | [] | {}:
+        case _ if _is_empty(value):
             return words.say(language, "audit.nothing")
         case list():
             shown = words.say(language, "common.comma").join(_value(v, language, field) for v in value[:LISTED])
             return f"{shown} …" if len(value) > LISTED else shown
         case dict():
-            return ", ".join(f"{k} {v}" for k, v in value.items())
+            named = (words.say(language, "audit.set_to", field=_part(k, language), after=_value(v, language, k)) for k, v in value.items())
+            return words.say(language, "common.comma").join(named)
         case _:
             return str(value)
+
+
+def _is_empty(value: Any) -> bool:
+    return value in (None, "", [], {})
+
+
+def _part(name: str, language: str) -> str:
+    """A part of a value that has parts, in the reader's words where there are some."""
+    key = next((k for k in (f"capability.{name}", f"auth.{name}", f"configuration.{name}") if k in words.keys()), "")  # noqa: SIM118
+    return words.say(language, key) if key else name
 
 
 DENIED = Outcome.DENIED.value

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from app.domain.address import normalise
+from app.domain.capabilities import Capabilities
 from app.domain.errors import InvalidDraft, Reason
 from app.domain.names import check_slug, slugify
 from app.domain.preset import Preset
@@ -16,6 +17,7 @@ from app.domain.secret import Secret
 
 SECRET = "secret."  # noqa: S105 - the beginning of a field name
 AUTH = "auth."
+ABLE = "capabilities."
 FIELD_OF = {"credential.secret.": SECRET}  # where a rule names a field otherwise than the form
 
 
@@ -98,8 +100,22 @@ def _fields(form: dict[str, str], secrets: dict[str, Secret], *, network: Networ
         "models": [model] if model else [],
         "network": _network(form.get("first_byte_seconds", "").strip(), network or Network()),
         "only_listed_models": form.get("only_listed_models") == "on",
+        **({"capabilities": _capabilities(form)} if any(name.startswith(ABLE) for name in form) else {}),
     }
     return fields | ({"credential": CredentialDraft(secret=secrets)} if secrets else {})
+
+
+def _capabilities(form: dict[str, str]) -> Capabilities:
+    typed = {name.removeprefix(ABLE): value.strip() for name, value in form.items() if name.startswith(ABLE)}
+    try:
+        return Capabilities.model_validate({name: value for name, value in typed.items() if value})
+    except ValidationError as error:
+        why = {
+            "test_path": Reason("test_path", "Write a path like /health: it begins with / and has no ? or .. in it."),
+            "context_limit": Reason("context_limit", "Enter a whole number of tokens between 1 and 100000000."),
+        }
+        wrong = [str(one["loc"][0]) for one in error.errors(include_input=False, include_url=False)]
+        raise InvalidDraft({ABLE + name: why.get(name, "This value is not allowed.") for name in wrong}) from None
 
 
 def _network(text: str, network: Network) -> Network:

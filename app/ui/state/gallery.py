@@ -22,6 +22,7 @@ class Tile:
     logo: str
     initials: str
     tint: str
+    needs: str  # key, address or nothing
 
 
 class Gallery(rx.State):
@@ -77,6 +78,12 @@ def _text(p: Preset, spoken: str) -> str:
     return p.description_in.get(spoken, p.description)
 
 
+def _needs(p: Preset) -> str:
+    if p.auth_type == "none":
+        return "nothing"
+    return "address" if "{" in p.base_url else "key"
+
+
 def _tile(p: Preset, spoken: str) -> Tile:
     look = face(p.label, p)
-    return Tile(p.id, p.label, _text(p, spoken), look.logo, look.initials, look.tint)
+    return Tile(p.id, p.label, _text(p, spoken), look.logo, look.initials, look.tint, _needs(p))

@@ -19,6 +19,7 @@ from app.services import providers
 from app.services.providers.reading import auth_types
 from app.ui.permission import requires
 from app.ui.state import form_draft, gallery
+from app.ui.state.abilities import Abilities, show
 from app.ui.state.acting import actor
 from app.ui.state.cards import Run, face, hint
 from app.ui.state.gallery import Gallery, preset_of, ways_of
@@ -224,6 +225,7 @@ class ProviderForm(rx.State):
         self.auth_types = ways_of(known)
         self.auth_type = self.auth_types[0]
         self._ask()
+        show(await self.get_state(Abilities), None, known)
         self.step, self.seed = "fields", self.seed + 1
         self.errors, self.run = {}, Run()
         await self._preview()
@@ -246,6 +248,7 @@ class ProviderForm(rx.State):
         self.auth_type, self.key_hint = provider.auth_type, hint(provider.credentials)
         self.unreadable = key is not None and key.state is KeyState.UNREADABLE
         self._ask()
+        show(await self.get_state(Abilities), provider.capabilities, known)
         self.step, self.seed = "fields", self.seed + 1
         await self._preview()
 

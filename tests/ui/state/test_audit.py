@@ -36,6 +36,15 @@ def item(action: str, changes: dict[str, Any]) -> AuditItem:
         pytest.param({"version": {"before": 1, "after": 2}}, [], id="the version says nothing to a reader"),
         pytest.param({"api_key": {"op": "rotate", "fp_before": "aa", "fp_after": "bb", "destination": "x"}}, ["Key replaced"], id="key"),
         pytest.param({"models": {"added": ["a", "b"], "removed": []}}, ["Models: +2 −0"], id="models"),
+        pytest.param(
+            {"capabilities": {"before": {}, "after": {"streaming": "no", "test_path": "/health"}}},
+            ["Abilities: empty → Streaming: No, Path for the test: /health"],
+            id="parts",
+        ),
+        pytest.param(
+            {"auth": {"before": None, "after": {"header_name": "X-Api-Key"}}}, ["Sign-in fields: Header name: X-Api-Key"], id="header"
+        ),
+        pytest.param({"network": {"before": {}, "after": {}}}, [], id="no parts"),
         pytest.param({"scope": {"before": None, "after": "gateway"}}, ["May: Call models"], id="a value with words of its own"),
     ],
 )

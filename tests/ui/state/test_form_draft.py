@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.domain.capabilities import Capabilities, Support
 from app.domain.errors import InvalidDraft
 from app.ui.state import form_draft
 
@@ -35,3 +36,25 @@ def test_a_label_that_is_too_long_is_marked_and_not_echoed() -> None:
 
     assert set(form_draft.placed(refused.value.reasons)) == {"label"}
     assert "planted" not in str(refused.value.reasons)
+
+
+def test_abilities_that_were_left_open_are_unknown() -> None:
+    form = {
+        "label": "X1",
+        "capabilities.streaming": "no",
+        "capabilities.tools": "unknown",
+        "capabilities.test_path": " /health ",
+        "capabilities.context_limit": "",
+    }
+
+    made = form_draft.new(form, {}, preset=None)
+
+    assert made.capabilities == Capabilities(streaming=Support.NO, test_path="/health")
+
+
+@pytest.mark.parametrize(("field", "typed"), [("test_path", "health?"), ("context_limit", "many"), ("context_limit", "-1")])
+def test_an_ability_that_makes_no_sense_is_marked_at_its_field(field: str, typed: str) -> None:
+    with pytest.raises(InvalidDraft) as refused:
+        form_draft.new({"label": "X1", f"capabilities.{field}": typed}, {}, preset=None)
+
+    assert set(form_draft.placed(refused.value.reasons)) == {f"capabilities.{field}"}

@@ -6,6 +6,8 @@ import pytest
 
 from app.domain.provider import ProviderDraft
 from app.services import providers
+from app.ui.state.abilities import Abilities
+from app.ui.state.gallery import Gallery
 from app.ui.state.provider_form import CUSTOM, ProviderForm
 
 
@@ -95,6 +97,25 @@ async def test_editing_shows_the_name_of_the_header_and_another_way_to_sign_in_a
     assert not dialog.has_key
     await tab.fire(ProviderForm.choose_auth, "custom_header")
     assert dialog.has_key
+
+
+async def test_the_vendors_abilities_are_shown_until_somebody_says_otherwise(tab: Any, dialog: Any) -> None:
+    await tab.fire(ProviderForm.choose, "openai")
+    abilities = await tab.state(Abilities)
+    assert (abilities.own["streaming"], abilities.vendor["streaming"], abilities.counts["streaming"]) == ("unknown", "yes", "yes")
+
+    await tab.fire(Abilities.choose, "streaming", "no")
+    assert (abilities.counts["streaming"], abilities.known) == ("no", True)
+
+    await tab.fire(ProviderForm.choose, CUSTOM)
+    assert (set(abilities.counts.values()), abilities.known) == ({"unknown"}, False)
+
+
+async def test_the_gallery_says_what_each_vendor_needs(tab: Any, dialog: Any) -> None:
+    gallery = await tab.state(Gallery)
+    needs = {tile.id: tile.needs for tile in [*gallery.local, *gallery.cloud]}
+
+    assert (needs["ollama"], needs["openai"], needs["azure-openai"]) == ("nothing", "key", "address")
 
 
 async def test_a_local_one_needs_no_key(tab: Any, dialog: Any) -> None:
