@@ -156,8 +156,9 @@ def _line(field: str, change: Any, language: str) -> str:
         case {"before": before, "after": after}:
             was, now = _value(before, language, field), _value(after, language, field)
             return words.say(language, "audit.changed_to", field=name, before=was, after=now)
-        case {"added": added, "removed": removed}:
-            return f"{name}: +{len(added)} −{len(removed)}"
+        case {"added": added}:
+            removed = change.get("removed", [])
+            return f"{name}: +{len(added)} −{len(removed)}" if added or removed or "removed" in change else ""
         case _ if _is_empty(change):
             return ""
         case _:

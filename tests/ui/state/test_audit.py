@@ -44,6 +44,8 @@ def item(action: str, changes: dict[str, Any]) -> AuditItem:
         pytest.param(
             {"auth": {"before": None, "after": {"header_name": "X-Api-Key"}}}, ["Sign-in fields: Header name: X-Api-Key"], id="header"
         ),
+        pytest.param({"models": {"added": []}}, [], id="no models of a new one"),
+        pytest.param({"models": {"added": ["a"]}}, ["Models: +1 −0"], id="models of a new one"),
         pytest.param({"network": {"before": {}, "after": {}}}, [], id="no parts"),
         pytest.param({"scope": {"before": None, "after": "gateway"}}, ["May: Call models"], id="a value with words of its own"),
     ],
