@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from app.domain import errors
+from app.services import denials
 
 STATUS: dict[type[errors.PatchbayError], int] = {
     errors.PatchbayError: 500,
@@ -139,6 +140,8 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 async def _domain(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, errors.PatchbayError)  # noqa: S101 - registered for this class alone
+    if isinstance(error, errors.Forbidden) and (actor := getattr(request.state, "actor", None)):
+        await denials.record(actor, f"{request.method} {getattr(request.scope.get('route'), 'path', '')}")
     code = error.reason_code if isinstance(error, errors.InvalidDraft) else error.code
     status, headers = status_of(error), {}
     wait = error.retry_after if isinstance(error, errors.UpstreamError) else error.details.get("retry_after")

@@ -56,6 +56,7 @@ async def admit(request: Request) -> None:
     if found is None:
         raise NotSignedIn(_SIGN_IN)
     caller = replace(found, ip=ip_of(request.scope), request_id=errors.request_id(request))
+    request.state.actor, request.state.session = caller, session  # before the checks: a refusal is audited under this name
     if session and unsafe and not _same(request.headers.get("x-csrf-token", ""), session.csrf_token):
         raise Forbidden("Send the csrf_token of GET /api/v1/session as X-CSRF-Token.")
     if unsafe:
@@ -63,7 +64,6 @@ async def admit(request: Request) -> None:
         _must_be_json(request)
     else:
         caller.must_view()
-    request.state.actor, request.state.session = caller, session
 
 
 def actor(request: Request) -> Actor:

@@ -3,7 +3,7 @@
 from app.api import errors, guard
 from app.api.guard import Browser, Caller
 from app.api.schemas import SessionInfo, UserDraft, UserList
-from app.domain.people import User
+from app.domain.people import DisabledUser, User
 from app.services import people
 
 router = guard.router("People")
@@ -35,8 +35,8 @@ async def create_user(caller: Caller, draft: UserDraft) -> User:
 
 
 @router.post("/users/{user_id}/disable", responses=errors.documented(404, 409))
-async def disable_user(caller: Caller, user_id: str) -> User:
-    """End a person's sessions and let nobody sign in with this account."""
+async def disable_user(caller: Caller, user_id: str) -> DisabledUser:
+    """End a person's sessions and the keys they made for this interface; let nobody sign in with this account."""
     return await people.disable(caller, user_id)
 
 

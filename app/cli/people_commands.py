@@ -7,7 +7,7 @@ import typer
 from app.cli import shell
 from app.cli.shell import DataDir, Json, PasswordFile, PasswordStdin
 from app.domain.actor import Actor, Role, Scope
-from app.domain.people import ClientKey, IssuedClientKey, User
+from app.domain.people import ClientKey, DisabledUser, IssuedClientKey, User
 
 user = typer.Typer(help="People who can sign in.", no_args_is_help=True)
 client_key = typer.Typer(help="Keys for applications.", no_args_is_help=True)
@@ -52,10 +52,11 @@ def disable_user(email: Email, data_dir: DataDir = None) -> None:
     """End a person's sessions and let nobody sign in with this account."""
     from app.services import people
 
-    async def disable(caller: Actor) -> None:
-        await people.disable(caller, (await people.find(caller, email)).id)
+    async def disable(caller: Actor) -> DisabledUser:
+        return await people.disable(caller, (await people.find(caller, email)).id)
 
-    shell.at_home(disable, data_dir)
+    if left := shell.at_home(disable, data_dir).keys_left:
+        typer.echo(f"{left} of the keys for apps that they made still work; `patchbay client-key list` shows them.")
 
 
 @user.command("reset")

@@ -42,6 +42,7 @@ class Action(StrEnum):
     CLIENT_KEY_REVOKE = "client_key:secret:revoke"
     MASTER_KEY_REGISTER = "master_key:ring:register"
     REGISTRY_REFRESH = "registry:snapshot:refresh"
+    ACCESS_DENY = "access:request:deny"
     AUDIT_EXPORT = "audit:log:export"
 
 

@@ -39,6 +39,12 @@ class User(Record):
     last_login_at: datetime | None
 
 
+class DisabledUser(User):
+    """Somebody who was switched off. `keys_left`: how many keys for apps that they made still work."""
+
+    keys_left: int
+
+
 def acting(user: User, *, ip: str = "", session_hash: str = "", request_id: str = "") -> Actor:
     """This person as the actor of a call."""
     return Actor(ActorType.USER, user.id, user.name or user.email, user.role, ip=ip, session_hash=session_hash, request_id=request_id)

@@ -1,13 +1,13 @@
 """Accounts: who may sign in, as what, and until when."""
 
-from app.domain.actor import Actor, Role
+from app.domain.actor import Actor, Role, Scope
 from app.domain.audit import Action, Outcome
 from app.domain.errors import Conflict, Forbidden, NameTaken, NotSignedIn, TooManyAttempts, UnknownUser
 from app.domain.passwords import check_password
-from app.domain.people import User, clean_person
+from app.domain.people import DisabledUser, User, clean_person
 from app.domain.secret import Secret
 from app.domain.throttle import ACCOUNT
-from app.storage import engine, instance, people, recent_sessions
+from app.storage import client_keys, engine, instance, people, recent_sessions
 from app.storage.tables import UserRow, now
 from app.storage.work import Work, work
 from app.vault import passwords
@@ -50,8 +50,11 @@ async def create(actor: Actor, email: str, name: str, role: Role, password: Secr
     return people.user_of(row)
 
 
-async def disable(actor: Actor, user_id: str) -> User:
-    """Nobody signs in with this account any more, and its sessions end now. The last admin stays."""
+async def disable(actor: Actor, user_id: str) -> DisabledUser:
+    """Nobody signs in with this account any more; its sessions and the keys it made for `/api/v1` end now. The last admin stays.
+
+    Keys it made for applications go on, since the applications do; the answer counts them.
+    """
     actor.must_admin()
     async with work(actor) as doing:
         await instance.lock(doing.session)  # of two admins who disable each other at once one stays
@@ -63,7 +66,8 @@ async def disable(actor: Actor, user_id: str) -> User:
             await people.end_sessions(doing.session, row.id)
             doing.record(Action.USER_DISABLE, target=_target(row))
             doing.after(recent_sessions.forget)
-    return people.user_of(row)
+        left = await _end_keys(doing, row)
+    return DisabledUser(**people.user_of(row).model_dump(), keys_left=left)
 
 
 async def enable(actor: Actor, user_id: str) -> User:
@@ -117,6 +121,20 @@ async def _set_password(actor: Actor, user_id: str, password: Secret, *, keep: s
         doing.record(Action.USER_PASSWORD, target=_target(row))
         doing.after(recent_sessions.forget)
     return people.user_of(row)
+
+
+async def _end_keys(doing: Work, row: UserRow) -> int:
+    """Revoke what would let a person who was switched off go on acting here; how many other keys of theirs still work."""
+    left = 0
+    for key in await client_keys.live_of(doing.session, row.id):
+        if key.scope == Scope.GATEWAY:
+            left += 1
+            continue
+        key.revoked_at = now()
+        doing.session.add(key)
+        doing.record(Action.CLIENT_KEY_REVOKE, target=("client_key", key.id, key.name), reason=f"{row.email} was switched off")
+        doing.touch()
+    return left
 
 
 async def _existing(doing: Work, user_id: str) -> UserRow:

@@ -6,7 +6,9 @@ from sqlmodel import col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.actor import Scope
+from app.domain.audit import Action
 from app.domain.people import ClientKey, LastCall
+from app.storage.audit_tables import AuditRow
 from app.storage.tables import ClientKeyRow
 
 
@@ -31,6 +33,18 @@ async def all_keys(session: AsyncSession) -> list[ClientKey]:
     """The newest first, revoked ones included: who looks for a leak wants to see them."""
     query = select(ClientKeyRow).order_by(col(ClientKeyRow.created_at).desc(), col(ClientKeyRow.id).desc())
     return [record(row) for row in (await session.exec(query)).all()]
+
+
+async def live_of(session: AsyncSession, user_id: str) -> list[ClientKeyRow]:
+    """Keys that a person made, or that were made with one of these keys, as far as they still work; as the audit tells."""
+    found: dict[str, ClientKeyRow] = {}
+    makers = {user_id}
+    while makers:
+        made = select(AuditRow.target_id).where(AuditRow.action == Action.CLIENT_KEY_ISSUE.value, col(AuditRow.actor_id).in_(makers))
+        rows = (await session.exec(select(ClientKeyRow).where(col(ClientKeyRow.id).in_(made)))).all()
+        makers = {row.id for row in rows} - found.keys()
+        found |= {row.id: row for row in rows}
+    return [row for row in found.values() if row.revoked_at is None]
 
 
 async def used(session: AsyncSession, key_id: str, *, at: datetime, model: str, status: int, ms: int) -> None:

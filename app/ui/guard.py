@@ -18,7 +18,7 @@ from reflex_base.registry import RegistrationContext
 
 from app.domain import cookie
 from app.domain.people import Session
-from app.services import sessions
+from app.services import denials, sessions
 from app.ui import permission
 from app.ui.state import acting
 from app.ui.state.session import SessionState
@@ -53,6 +53,8 @@ class SessionGuard(Middleware):
         handler = RegistrationContext.get().event_handlers[event.name].handler
         if event.name.endswith(".setvar"):
             log.warning("refused: a raw setter was fired: %s", event.name)
+            if session is not None:
+                await denials.record(await acting.actor(state), _short(event.name))  # type: ignore[arg-type]  # as above
             return StateUpdate()
         needed = permission.role_of(handler.fn)
         if needed is None:
@@ -61,8 +63,14 @@ class SessionGuard(Middleware):
             return _turned_away(tab, state, "ended" if tab._had_owner else "")
         if not permission.allows(session.user.role, needed):
             log.warning("refused: %s needs role %s, fired by %s", event.name, needed, session.user.id)
+            await denials.record(await acting.actor(state), _short(event.name))  # type: ignore[arg-type]  # as above
             return StateUpdate()
         return None
+
+
+def _short(name: str) -> str:
+    """`submission.submit` of a handler's full name."""
+    return name.rpartition("____")[2]
 
 
 async def _belongs(tab: SessionState, session: Session | None, event: Event) -> bool:

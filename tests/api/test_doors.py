@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from app import web
 from app.api import application, document, guard
 from app.domain.actor import SYSTEM, Role, Scope
-from app.services import client_keys, sessions
+from app.services import client_keys, denials, sessions
 from tests.fixtures.rest import BASE, SECRET, Clients, body, person
 
 ROUTES = [
@@ -249,3 +249,18 @@ async def test_a_body_that_stops_in_the_middle_is_given_up(
     assert not begun
     assert sent[0]["status"] == answered
     assert "Unforeseen" not in caplog.text
+
+
+async def test_what_somebody_may_not_do_is_audited_under_their_name_without_what_they_sent(
+    viewer: httpx.AsyncClient, admin: httpx.AsyncClient
+) -> None:
+    denials._recent.clear()
+    refused = await viewer.post("/api/v1/providers/planted-7f3a91c2/enable", json={"note": "planted-7f3a91c2"})
+
+    entries = (await admin.get("/api/v1/audit")).json()["items"]
+    denied = [entry for entry in entries if entry["outcome"] == "denied"]
+    assert refused.status_code == 403
+    assert [(e["actor"]["name"], e["action"], e["target"]["name"]) for e in denied] == [
+        ("Vera", "access:request:deny", "POST /providers/{name}/enable")
+    ]
+    assert "planted" not in str(denied)

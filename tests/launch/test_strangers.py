@@ -10,6 +10,7 @@ import socketio.exceptions
 
 from app import main
 from app.domain.actor import Role
+from app.services import denials
 from app.ui import guard, permission
 from tests.fixtures.running import Patchbay
 from tests.launch.conftest import STATE, sign_in, tab
@@ -23,9 +24,17 @@ SESSION = f"{STATE}app___ui___state___session____session_state"
 
 
 def contents(server: Patchbay) -> list[str]:
-    """Everything in the database but what changes by itself: heartbeats and when somebody was last seen."""
+    """Everything in the database but what changes by itself: heartbeats, when somebody was last seen, refusals in the audit."""
+    by_itself = ('"worker_heartbeat"', '"session"', "access:request:deny", '"audit_head"')
     with sqlite3.connect(server.data / "patchbay.db") as database:
-        return [line for line in database.iterdump() if '"worker_heartbeat"' not in line and '"session"' not in line]
+        return [line for line in database.iterdump() if not any(word in line for word in by_itself)]
+
+
+def refusals(server: Patchbay) -> list[tuple[str, str, str]]:
+    """What the audit says of refusals: (who, what, outcome)."""
+    with sqlite3.connect(server.data / "patchbay.db") as database:
+        query = "SELECT actor_name, target_name, outcome FROM audit WHERE action = 'access:request:deny' ORDER BY seq"
+        return database.execute(query).fetchall()
 
 
 async def test_a_stranger_can_fire_no_handler(server: Patchbay) -> None:
@@ -64,6 +73,8 @@ async def test_a_viewer_can_fire_no_handler_of_an_admin(server: Patchbay) -> Non
             await viewer.wait(lambda name=name: f"refused: {name} needs role admin" in server.printed())
 
     assert contents(server) == before
+    tried = [name.rpartition("____")[2] for name in of_admins[: denials.PER_MINUTE]]
+    assert [entry for entry in refusals(server) if entry[0] == "vera"] == [("vera", name, "denied") for name in tried]
 
 
 async def test_the_page_comes_alive_for_a_stranger_without_telling_anything(server: Patchbay) -> None:

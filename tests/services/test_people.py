@@ -1,15 +1,16 @@
 """Accounts: made, switched off, given a new password, each with its entry and its consequences."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from app.domain.actor import ANONYMOUS, SYSTEM, Actor, ActorType, Role
+from app.domain.actor import ANONYMOUS, SYSTEM, Actor, ActorType, Role, Scope
 from app.domain.errors import Conflict, Forbidden, InvalidDraft, NameTaken, NotSignedIn, TooManyAttempts, UnknownUser
 from app.domain.people import acting
 from app.domain.secret import Secret
 from app.domain.throttle import ACCOUNT
-from app.services import people, sessions
+from app.services import client_keys, people, sessions
 from app.storage import recent_sessions
 from tests.fixtures.databases import Database
 
@@ -145,3 +146,30 @@ async def test_only_admins_change_accounts(db: Database, actor: Actor, who: Acto
             await attempt
 
     assert actions(db) == before
+
+
+async def test_switching_somebody_off_ends_the_keys_they_made_to_act_here(db: Database, actor: Actor) -> None:
+    await people.create(actor, "ada@example.com", "Ada", Role.ADMIN, PASSWORD)
+    grace = await people.create(actor, "grace@example.com", "Grace", Role.ADMIN, PASSWORD)
+    admin = await client_keys.issue(acting(grace), "script", Scope.ADMIN)
+    by_key = await client_keys.check(admin.key)
+    assert by_key
+    second = await client_keys.issue(by_key, "made with the first", Scope.READ)
+    app = await client_keys.issue(by_key, "website", Scope.GATEWAY)
+    others = await client_keys.issue(actor, "ada's", Scope.ADMIN)
+
+    gone = await people.disable(actor, grace.id)
+
+    assert gone.keys_left == 1
+    assert [await client_keys.check(key.key) is not None for key in (admin, second, app, others)] == [False, False, True, True]
+    assert actions(db)[-3:] == ["user:account:disable", "client_key:secret:revoke", "client_key:secret:revoke"]
+
+
+async def test_keys_stay_ended_when_somebody_comes_back(db: Database, actor: Actor) -> None:
+    grace = await people.create(actor, "grace@example.com", "Grace", Role.VIEWER, PASSWORD)
+    key = await client_keys.issue(replace(acting(grace), role=Role.ADMIN), "script", Scope.READ)
+    await people.disable(actor, grace.id)
+
+    await people.enable(actor, grace.id)
+
+    assert await client_keys.check(key.key) is None

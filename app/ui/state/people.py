@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import reflex as rx
 
-from app.domain.actor import Role
+from app.domain.actor import Actor, Role
 from app.domain.errors import InvalidDraft, NameTaken, PatchbayError
 from app.domain.people import User
 from app.domain.secret import Secret
@@ -85,10 +85,18 @@ class People(rx.State):
     async def switch(self, user_id: str, on: bool) -> None:
         """Let a person sign in, or not any more."""
         who = await actor(self)
-        user = await (people.enable(who, user_id) if on else people.disable(who, user_id))
+        user, left = await _switched(who, user_id, on=on)
         self.people = [_person(user) if p.id == user_id else p for p in self.people]
-        key = "done.person_enabled" if on else "done.person_disabled"
-        await tell(self, "success", words.say(await language(self), key, name=user.name))
+        key = "done.person_enabled" if on else "done.person_disabled_keys" if left else "done.person_disabled"
+        await tell(self, "success", words.say(await language(self), key, name=user.name, n=left))
+
+
+async def _switched(who: Actor, user_id: str, *, on: bool) -> tuple[User, int]:
+    """The person, and how many keys that they made for apps still work."""
+    if on:
+        return await people.enable(who, user_id), 0
+    user = await people.disable(who, user_id)
+    return user, user.keys_left
 
 
 def _person(user: User) -> Person:
