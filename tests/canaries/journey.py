@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from tests.canaries.evidence import Evidence
-from tests.canaries.upstreams import WAYS, Recorder
+from tests.canaries.upstreams import OWN_HEADER, WAYS, Recorder
 from tests.fixtures.running import _KEEP, ROOT, Patchbay, until
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
@@ -26,6 +26,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("openapi",),
     ("user", "disable", "carl@example.org"),
 )
+
+HOSTILE = ("hostile", "hostile-odd", "hostile-header", "hostile-native")
 
 
 class Journey:
@@ -123,6 +125,21 @@ class Journey:
             self.key_of[f"provider key, {key}"] = self.hostile.origin
             assert made.status_code == 201, made.text
         self.create(api, "crash", "provider key, crashed", self.good)
+        self.add_unlike_openai(api)
+
+    def add_unlike_openai(self, api: httpx.Client) -> None:
+        """One that signs in with a header of its own, one that is spoken to through the translator."""
+        header, native = "provider key, in its own header", "provider key, translated"
+        self.key_of |= {header: self.hostile.origin, native: self.hostile.origin}
+        own = {
+            "auth_type": "custom_header",
+            "auth": {"header_name": OWN_HEADER},
+            "credential": {"secret": {"header_value": self.secrets[header]}},
+        }
+        translated = {"type": "anthropic", "base_url": self.hostile.origin}
+        for name, key, fields in (("hostile-header", header, own), ("hostile-native", native, translated)):
+            made = self.create(api, name, key, self.hostile, **fields)
+            assert made.status_code == 201, made.text
 
     def change_providers(self, api: httpx.Client) -> None:
         at = "/api/v1/providers"
@@ -225,7 +242,7 @@ class Journey:
         """Applications: answers, streams and every misbehaviour of a hostile provider, with a plain and an odd key."""
         prompt = [{"role": "user", "content": self.secrets["prompt"]}]
         models = ["short/good-small", "long/good-small", "odd/good-small", "turned/good-small", "no/such", "default", "crash-here/x"]
-        models += [f"{name}/{way}" for name in ("hostile", "hostile-odd") for way in WAYS]
+        models += [f"{name}/{way}" for name in HOSTILE for way in WAYS]
         with self.client(authorization=f"Bearer {self.gateway_key}") as app:
             for model in models:
                 for stream in (False, True):

@@ -31,6 +31,8 @@ def planted(seed: int) -> dict[str, str]:
         + plain(6),
         "provider key, hostile": "sk-" + plain(45),
         "provider key, hostile and odd": f'{plain(12)}/+{plain(7)}&<{plain(6)}"{plain(5)}=={plain(8)}',
+        "provider key, in its own header": "Token " + plain(40),
+        "provider key, translated": "sk-ant-" + plain(44),
         "provider key, rotated": "gsk_" + plain(40),
         "provider key, deleted": "xai-" + plain(40),
         "provider key, by hand": "hf_" + plain(36),

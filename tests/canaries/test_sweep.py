@@ -64,6 +64,7 @@ def verdict(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
             journey.operate,
             lambda: journey.probe("hostile", WAYS),
             lambda: journey.probe("hostile-odd", WAYS),
+            lambda: [journey.probe(name, WAYS[:8]) for name in ("hostile-header", "hostile-native")],
             lambda: [journey.probe(name, ("good-small",)) for name in ("odd", "turned")],
         )
         with sync_playwright() as playwright:

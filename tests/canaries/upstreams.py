@@ -19,6 +19,9 @@ WAYS = (
 )  # fmt: skip
 
 
+OWN_HEADER = "X-Canary"  # of the provider that wants its key in a header of its own
+
+
 @dataclass
 class Recorder:
     """A running provider. `heard`: every request, head and body in one; `completion` is what a good answer says."""
@@ -104,7 +107,8 @@ class _Hostile(_Good):
 
     @property
     def key(self) -> str:
-        return self.headers.get("authorization", "Bearer nothing-was-sent").removeprefix("Bearer ")
+        sent = next((found for name in ("authorization", "x-api-key", OWN_HEADER) if (found := self.headers.get(name))), "nothing-was-sent")
+        return sent.removeprefix("Bearer ").removeprefix("Token ")
 
     def chat(self, asked: dict[str, Any]) -> None:
         way = asked["model"]
