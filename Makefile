@@ -5,6 +5,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 LOCKS := requirements requirements-build requirements-dev requirements-tools
 TESTS ?= tests
+# One worker a core; a file stays with one worker, which starts its servers once.
+PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile
 DATA_DIR ?= data
 export REFLEX_USE_NPM := true
 export REFLEX_TELEMETRY_ENABLED := false
@@ -23,7 +25,7 @@ build: $(VENV)/.run ## build the page (the only step that needs Node, which come
 test: $(VENV)/.dev ## everything CI runs: format, lint, types, import contracts, unit, API, browser and law tests
 	@tests/needs.sh
 	@$(MAKE) --no-print-directory check build
-	@$(PY) -m pytest $(TESTS) -m "not soak"
+	@$(PY) -m pytest $(TESTS) -m "not soak" $(PARALLEL)
 
 check: $(VENV)/.dev ## format, lint, types, import contracts
 	@$(VENV)/bin/ruff format --check .

@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import re
+import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
@@ -20,7 +21,7 @@ from app.services.audit import verify
 from app.storage import engine, instance, notices, postgres
 from app.storage.work import work
 from tests.fixtures.databases import Database, Postgres
-from tests.fixtures.postgres import PASSWORD, Server
+from tests.fixtures.postgres import PASSWORD, Server, installed
 
 ROOT = Path(__file__).parents[2]
 TARGET = ("registry", "", "")
@@ -280,3 +281,21 @@ async def test_a_user_with_the_documented_rights_can_do_everything_but_change_th
     finally:
         blank.run("DROP OWNED BY patchbay")
         blank.server.run("DROP ROLE patchbay")
+
+
+async def test_a_dump_comes_back_whole_under_the_same_key(stored: Postgres, blank: Postgres, data_dir: Path, actor: Actor) -> None:
+    engine.open(stored.url)
+    await keyring.open_ring(keep_environment=True)
+    async with work(actor) as doing:
+        doing.record(Action.REGISTRY_REFRESH, target=TARGET)
+        doing.touch()
+    await engine.close()
+    programs, dump = installed() / "bin", data_dir / "patchbay.dump"
+    subprocess.run([programs / "pg_dump", "--format=custom", "--schema=public", f"--file={dump}", stored.url], check=True)
+    subprocess.run([programs / "pg_restore", "--clean", "--if-exists", f"--dbname={blank.url}", dump], check=True)
+
+    engine.migrate(blank.url)
+    engine.open(blank.url)
+    await keyring.open_ring(keep_environment=True)
+    assert (await verify(actor)).checked == 2
+    await engine.close()
