@@ -291,8 +291,11 @@ async def test_a_dump_comes_back_whole_under_the_same_key(stored: Postgres, blan
         doing.touch()
     await engine.close()
     programs, dump = installed() / "bin", data_dir / "patchbay.dump"
-    subprocess.run([programs / "pg_dump", "--format=custom", "--schema=public", f"--file={dump}", stored.url], check=True)
-    subprocess.run([programs / "pg_restore", "--clean", "--if-exists", f"--dbname={blank.url}", dump], check=True)
+    for words in (
+        ["pg_dump", "--format=custom", "--schema=public", f"--file={dump}", stored.url],
+        ["pg_restore", "--clean", "--if-exists", f"--dbname={blank.url}", str(dump)],
+    ):
+        await asyncio.to_thread(subprocess.run, [programs / words[0], *words[1:]], check=True)
 
     engine.migrate(blank.url)
     engine.open(blank.url)
