@@ -42,7 +42,7 @@ async def test_news_are_told_at_once(db: Database, actor: Actor) -> None:
     await beating.start()
     revision = 2
     beating.news()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         while (await heartbeats.alive(actor))[0].revision != 2:  # noqa: ASYNC110 - only the database tells
             await asyncio.sleep(0.01)
     await beating.stop()
@@ -78,7 +78,7 @@ async def test_what_ended_long_ago_is_forgotten(db: Database, actor: Actor) -> N
     beating = heartbeats.Heartbeat("serve", lambda: 0)
     await beating.start()
     beating.news()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         while sql(db, "SELECT count(*) FROM login_throttle") != [(0,)]:  # noqa: ASYNC110 - only the database tells
             await asyncio.sleep(0.01)
     await beating.stop()
