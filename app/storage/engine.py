@@ -26,6 +26,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.errors import Conflict, InvalidDraft, StorageError, StorageUnavailable
 from app.storage import migration, notices, postgres, triggers
+from app.storage.steady import Session
 from app.storage.tables import Instance
 
 # Before 3.51.3 a checkpoint that races a writer can damage a WAL database; the rollback journal is not affected.
@@ -118,7 +119,7 @@ def prepare_sqlite(engine: Any) -> None:  # Any: a sync Engine, of the running p
 async def session() -> AsyncIterator[AsyncSession]:
     """A session for reading. What changes something goes through `storage.work.work`."""
     with translated():
-        async with AsyncSession(_current().reader, expire_on_commit=False) as opened:
+        async with Session(_current().reader, expire_on_commit=False) as opened:
             yield opened
 
 
@@ -128,7 +129,7 @@ async def writing() -> AsyncIterator[AsyncSession]:
     database = _current()
     async with database.turn:
         with translated():
-            async with AsyncSession(database.writer, expire_on_commit=False) as opened:
+            async with Session(database.writer, expire_on_commit=False) as opened:
                 if not database.is_sqlite:
                     # One writer at a time, as BEGIN IMMEDIATE has it: no deadlock, and what was read is true until the commit.
                     await (await opened.connection()).exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")

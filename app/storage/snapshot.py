@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.secret import Sealed
 from app.storage.columns import bytewise
+from app.storage.steady import to_the_end
 from app.storage.tables import ClientKeyRow, CredentialRow, CredentialSecret, EgressApproval, Instance, ModelRow, ProviderRow
 
 # More bound values than this in one statement, and everything is read instead.
@@ -143,4 +144,4 @@ async def _of(session: AsyncSession, query: Any, column: Any, found: dict[str, S
 
 async def _rows(session: AsyncSession, query: Any) -> Sequence[Any]:
     """Columns, not objects: a start reads a hundred thousand rows."""
-    return (await (await session.connection()).execute(query)).all()
+    return (await to_the_end((await session.connection()).execute(query))).all()

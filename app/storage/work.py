@@ -1,8 +1,7 @@
 """`work()`: one service call = one transaction = rows + audit entry + revision; effects happen after the commit."""
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,6 +13,7 @@ from app.domain.actor import Actor
 from app.domain.audit import Action, Outcome
 from app.domain.errors import StorageError
 from app.storage import audit, engine
+from app.storage.steady import to_the_end
 from app.storage.tables import Instance, ProviderRow
 
 # Called with the new revision after each commit that touched the registry. The registry adds itself here.
@@ -105,16 +105,4 @@ async def work(actor: Actor, *, audited: bool = True) -> AsyncIterator[Work]:
     async with engine.writing() as session:
         doing = Work(session, actor, audited=audited)
         yield doing
-        await _to_the_end(doing._finish())
-
-
-async def _to_the_end(finishing: Coroutine[Any, Any, None]) -> None:
-    """Await even when the caller is cancelled meanwhile: a commit is never left in the middle."""
-    task = asyncio.ensure_future(finishing)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        if not task.cancelled() and (error := task.exception()) is not None:
-            raise error from None
-        raise
+        await to_the_end(doing._finish())
