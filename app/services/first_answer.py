@@ -83,6 +83,8 @@ def _said(failure: UpstreamError, endpoint: Endpoint, model: str) -> ProbeError:
         finding = Finding.MODEL_NOT_FOUND
     elif isinstance(failure, Failed) and failure.status is not None and 400 <= failure.status < 500:
         finding = Finding.CHAT_REJECTED
+    elif failure.details.get("kind") == "not_chat":
+        finding = Finding.NOT_CHAT
     return findings.error(finding, facts, endpoint, detail=failure.detail)
 
 

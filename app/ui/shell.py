@@ -8,7 +8,7 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from app.domain.actor import Role
 from app.ui import bar, look, page, place
-from app.ui.components.browser import Notice
+from app.ui.components.browser import Notice, SkipLink
 from app.ui.state.live import Live
 from app.ui.state.notices import Notices
 from app.ui.state.session import SessionState
@@ -25,7 +25,7 @@ def frame(entry: page.Page) -> rx.Component:
     return rx.fragment(
         Tongue.create(),
         Notice.create(seq=Notices.seq, level=Notices.level, text=Notices.text),
-        rx.el.a(t("shell.skip"), href="#content", class_name="pb-skip"),
+        SkipLink.create(t("shell.skip"), target="content", class_name="pb-skip"),
         rx.box(
             rx.fragment() if entry.focused else _rail(entry),
             rx.box(

@@ -158,3 +158,10 @@ class Every(_Part):
     tag = "Every"
     ms: rx.Var[int]
     on_tick: rx.EventHandler[no_args_event_spec]
+
+
+class SkipLink(_Part):
+    """Moves the focus to the element with the id `target`."""
+
+    tag = "SkipLink"
+    target: rx.Var[str]

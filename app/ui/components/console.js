@@ -282,3 +282,14 @@ export const Every = ({ ms, onTick }) => {
   }, [ms]);
   return null;
 };
+
+// A link that moves the focus and leaves the address alone: the router would forget what stands behind the `?`.
+export const SkipLink = ({ target, className, children }) => {
+  const skip = (event) => {
+    event.preventDefault();
+    const place = document.getElementById(target);
+    place?.focus({ preventScroll: true });
+    place?.scrollIntoView({ block: "start" });
+  };
+  return createElement("a", { href: `#${target}`, className, onClick: skip }, children);
+};

@@ -55,7 +55,7 @@ def test() -> rx.Component:
                 rx.cond(
                     climbing, ladder(GuidedTest.run, repairs=_repairs()), rx.text(t("start.not_tested"), size="2", color_scheme="gray")
                 ),
-                min_height="280px",
+                min_height=rx.cond(climbing, "280px", "0"),
             ),
             columns=rx.breakpoints(initial="1", md="1fr 380px"),
             spacing="6",
@@ -78,7 +78,7 @@ def _finding() -> rx.Component:
 
 def _untested() -> rx.Component:
     return rx.flex(
-        guided.foot(guided.back(Wizard.edit), _again(is_primary=True)),
+        guided.foot(guided.back(Wizard.edit), rx.button(t("form.test"), size="3", on_click=Wizard.test({"model": ""}))),
         direction="column",
         spacing="4",
     )
@@ -87,16 +87,7 @@ def _untested() -> rx.Component:
 def _models() -> rx.Component:
     """It works: the list, the default preselected. Where there is no list, the model that answered."""
     known = rx.text(t("start.one_model", model=GuidedTest.run.model), size="2")
-    default = rx.text(
-        rx.flex(
-            rx.checkbox(checked=Wizard.make_default, on_change=Wizard.choose_make_default),
-            t("form.make_default"),
-            spacing="2",
-            align="center",
-        ),
-        as_="label",
-        size="2",
-    )
+    default = rx.checkbox(t("form.make_default"), checked=Wizard.make_default, on_change=Wizard.choose_make_default, size="2")
     chosen: Any = (Found.chosen != "") | ((Found.total == 0) & (GuidedTest.run.model != ""))
     return rx.flex(
         rx.cond(Found.total > 0, models(), rx.cond(GuidedTest.run.model != "", known, _ask_model())),
@@ -131,7 +122,7 @@ def _ways_on() -> rx.Component:
                 rx.button(t("start.change"), on_click=Wizard.edit, **quiet),
                 rx.button(t("start.change"), size="3", on_click=Wizard.edit),
             ),
-            _again(is_primary=False),
+            rx.button(t("start.test_again"), on_click=Wizard.test({"model": ""}), **quiet),
             rx.button(t("start.choose_other"), on_click=Wizard.start_over, **quiet),
             rx.button(t("start.go_on_anyway"), on_click=Wizard.go_on, **quiet),
         ),
@@ -158,11 +149,6 @@ def _ask_model() -> rx.Component:
         on_submit=Wizard.test,
         auto_complete="off",
     )
-
-
-def _again(*, is_primary: bool) -> rx.Component:
-    looks: dict[str, Any] = {} if is_primary else {"variant": "soft", "color_scheme": "gray"}
-    return rx.button(t("start.test_again"), size="3", type="button", on_click=Wizard.test({"model": ""}), **looks)
 
 
 def _repairs() -> rx.Component:

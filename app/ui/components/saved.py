@@ -87,11 +87,7 @@ def models() -> rx.Component:
             style={"display": "flex", "flexDirection": "column", "gap": "2px", "maxHeight": "320px", "overflowY": "auto"},
         ),
         rx.cond(Found.total > shown, rx.text(t("saved.first_shown", n=shown), size="1", color_scheme="gray")),
-        rx.text(
-            rx.flex(rx.checkbox(checked=Found.take_all, on_change=Found.choose_all), t("saved.add_all"), spacing="2", align="center"),
-            as_="label",
-            size="2",
-        ),
+        rx.checkbox(t("saved.add_all"), checked=Found.take_all, on_change=Found.choose_all, size="2"),
         direction="column",
         spacing="3",
         min_width="0",

@@ -23,6 +23,10 @@ class Held:
     def __init__(self, state: rx.State) -> None:
         self.__dict__["_held"] = state
 
+    @property
+    def __class__(self) -> Any:
+        return type(self._held)
+
     async def __aenter__(self) -> "Held":
         return self
 
