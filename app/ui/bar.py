@@ -35,7 +35,7 @@ def language() -> rx.Component:
     items = [rx.dropdown_menu.item(name, on_select=words.Language.choose(code), lang=code) for code, name in spoken.items()]
     # Reflex sizes an icon that is the button's own child after the button: larger than its neighbours.
     shown = rx.fragment(rx.icon("languages", size=18))
-    return rx.dropdown_menu.root(rx.dropdown_menu.trigger(_button(shown, "shell.language")), rx.dropdown_menu.content(*items))
+    return rx.dropdown_menu.root(rx.dropdown_menu.trigger(_button(shown, "shell.language")), rx.dropdown_menu.content(*items), modal=False)
 
 
 def theme() -> rx.Component:
@@ -43,7 +43,7 @@ def theme() -> rx.Component:
     choices: tuple[tuple[Literal["light", "dark", "system"], str], ...] = (("light", "sun"), ("dark", "moon"), ("system", "monitor"))
     items = [rx.dropdown_menu.item(rx.icon(i, size=15), t(f"shell.theme_{mode}"), on_select=set_color_mode(mode)) for mode, i in choices]
     shown = rx.color_mode_cond(rx.icon("sun", size=18), rx.icon("moon", size=18))
-    return rx.dropdown_menu.root(rx.dropdown_menu.trigger(_button(shown, "shell.theme")), rx.dropdown_menu.content(*items))
+    return rx.dropdown_menu.root(rx.dropdown_menu.trigger(_button(shown, "shell.theme")), rx.dropdown_menu.content(*items), modal=False)
 
 
 def _button(icon: rx.Component, label: str) -> rx.Component:
@@ -68,6 +68,7 @@ def _person() -> rx.Component:
             ),
             width="240px",
             align="end",
+            aria_label=t("shell.account"),
         ),
     )
 

@@ -13,17 +13,15 @@ Colour = Literal["red", "gray", "amber"]
 def card(title: str, *children: rx.Component) -> rx.Component:
     """A calm page with one card. `title` is a word key."""
     return rx.box(
-        rx.flex(bar.tools(), justify="end", padding="16px 24px"),
-        rx.center(
+        rx.el.header(rx.flex(bar.tools(), justify="end", padding="16px 24px")),
+        rx.el.main(
             rx.card(
                 rx.flex(look.mark(26), rx.text("Patchbay", weight="medium", size="4"), align="center", gap="10px"),
                 rx.heading(t(title), as_="h1", size="6", margin_top="24px", margin_bottom="8px"),
                 *children,
                 class_name="pb-gate-card",
             ),
-            flex="1",
-            padding="0 16px 15vh",
-            as_="main",
+            class_name="pb-gate-place",
         ),
         class_name="pb-gate",
     )

@@ -8,11 +8,13 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from app.domain.actor import Role
 from app.ui import bar, look, page, place
-from app.ui.components.browser import Notice, SkipLink
+from app.ui.components.browser import Notice, Skip, crashed
 from app.ui.state.live import Live
 from app.ui.state.notices import Notices
 from app.ui.state.session import SessionState
 from app.ui.words import Tongue, t
+
+ABOVE_BUTTONS = "84px"  # on a phone a notice stands above the bottom bar and above the buttons of a dialog
 
 
 def frame(entry: page.Page) -> rx.Component:
@@ -25,7 +27,7 @@ def frame(entry: page.Page) -> rx.Component:
     return rx.fragment(
         Tongue.create(),
         Notice.create(seq=Notices.seq, level=Notices.level, text=Notices.text),
-        SkipLink.create(t("shell.skip"), target="content", class_name="pb-skip"),
+        Skip.create(t("shell.skip"), to="content"),
         rx.box(
             rx.fragment() if entry.focused else _rail(entry),
             rx.box(
@@ -46,13 +48,22 @@ def frame(entry: page.Page) -> rx.Component:
 
 
 def wraps() -> dict[tuple[int, str], Any]:
-    """What Reflex puts around all pages: the boundary for errors, but not its own English notices about the connection."""
-    return {(55, "ErrorBoundary"): lambda stateful: default_error_boundary(**({} if stateful else {"on_error": rx.noop()}))}
+    """What Reflex puts around all pages: the boundary for errors, with our own words, but not its own English notices about the
+    connection."""
+
+    def boundary(stateful: bool) -> rx.Component:
+        return default_error_boundary(fallback_render=crashed(), **({} if stateful else {"on_error": rx.noop()}))
+
+    return {(55, "ErrorBoundary"): boundary}
 
 
 def toaster() -> rx.Component:
     """Where notices appear."""
-    named = {"containerAriaLabel": t("toast.title"), "toastOptions": rx.Var.create({"closeButtonAriaLabel": t("common.close")})}
+    named = {
+        "containerAriaLabel": t("toast.title"),
+        "toastOptions": rx.Var.create({"closeButtonAriaLabel": t("common.close")}),
+        "mobileOffset": rx.Var.create({"bottom": ABOVE_BUTTONS, "left": "16px", "right": "16px"}),
+    }
     return rx.toast.provider(position="bottom-right", close_button=True, rich_colors=False, theme=rx.color_mode, custom_attrs=named)
 
 

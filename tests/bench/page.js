@@ -31,7 +31,7 @@
   }).observe(document, { childList: true, subtree: true, attributes: true, characterData: true });
 
   const note = (event) => awaited && event.type === bench.kind && (bench.began = event.timeStamp);
-  for (const kind of ["pointerdown", "pointerup", "click", "input"]) document.addEventListener(kind, note, true);
+  for (const kind of ["pointerdown", "click", "input"]) document.addEventListener(kind, note, true);
 
   // Waits for something; for a quarter of a second without a message or a change.
   bench.until = async (holds) => {

@@ -114,9 +114,7 @@ def switch(page: Page) -> object:
 
 
 def choose(page: Page, group: str) -> object:
-    page.get_by_role("combobox", name="Filter by status").click()
-    page.evaluate("bench.quiet()")
-    return page.get_by_role("option", name=group, exact=True).click()
+    return page.get_by_role("combobox", name="Filter by status").select_option(label=group)
 
 
 def search(page: Page, text: str) -> object:
@@ -138,7 +136,7 @@ CLICKS = {
         lambda page: search(page, ""),
     ),
     "filter": Click(
-        "pointerup",
+        "input",
         "bench.row('Provider 009') && !bench.row('Provider 000')",
         lambda page: choose(page, "Off"),
         lambda page: choose(page, "All"),

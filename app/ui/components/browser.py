@@ -117,6 +117,13 @@ class Near(_Part):
     on_near: rx.EventHandler[no_args_event_spec]
 
 
+class Skip(_Part):
+    """The first link of a page: takes the focus to the element with the id `to`."""
+
+    tag = "Skip"
+    to: rx.Var[str]
+
+
 class Slash(_Part):
     """The key "/" jumps into the search field."""
 
@@ -127,6 +134,11 @@ def submit_as(intent: str) -> rx.Var:
     """An on_click that submits the button's form with another intent than "save" (a hidden field named intent)."""
     data = VarData(imports={MODULE: [ImportVar(tag="submitAs")]})
     return rx.Var(f'submitAs("{intent}")', _var_type=rx.EventChain, _var_data=data)
+
+
+def crashed() -> rx.Var:
+    """What is drawn instead of a page that broke in the browser."""
+    return rx.Var("crashed()", _var_data=VarData(imports={MODULE: [ImportVar(tag="crashed")]}))
 
 
 class Suspect(_Part):
@@ -158,10 +170,3 @@ class Every(_Part):
     tag = "Every"
     ms: rx.Var[int]
     on_tick: rx.EventHandler[no_args_event_spec]
-
-
-class SkipLink(_Part):
-    """Moves the focus to the element with the id `target`."""
-
-    tag = "SkipLink"
-    target: rx.Var[str]

@@ -195,6 +195,35 @@ export const Latest = ({ card, children }) => {
   return cloneElement(children, { c });
 };
 
+// What stands there when a part of the page breaks. It needs nothing of the rest: who knows what is broken.
+const Crash = () => {
+  const language = localStorage.getItem("pb-language") ?? "en";
+  useEffect(() => void (document.title = `${tr(language, "crash.title")} · Patchbay`), []);
+  return createElement(
+    "main",
+    { className: "pb-crash", role: "alert" },
+    createElement("h1", null, tr(language, "crash.title")),
+    createElement("p", null, tr(language, "crash.text")),
+    createElement("button", { type: "button", autoFocus: true, onClick: () => window.location.reload() }, tr(language, "crash.reload")),
+  );
+};
+export const crashed = () => createElement(Crash);
+
+// The way past the rail. A link alone would move the address, not the focus.
+export const Skip = ({ to, children }) =>
+  createElement(
+    "a",
+    {
+      href: `#${to}`,
+      className: "pb-skip",
+      onClick: (event) => {
+        event.preventDefault();
+        document.getElementById(to)?.focus();
+      },
+    },
+    children,
+  );
+
 // Asks for more of a list when its end comes near.
 export const Near = ({ count, onNear }) => {
   const anchor = useRef(null);
@@ -281,15 +310,4 @@ export const Every = ({ ms, onTick }) => {
     return () => clearInterval(timer);
   }, [ms]);
   return null;
-};
-
-// A link that moves the focus and leaves the address alone: the router would forget what stands behind the `?`.
-export const SkipLink = ({ target, className, children }) => {
-  const skip = (event) => {
-    event.preventDefault();
-    const place = document.getElementById(target);
-    place?.focus({ preventScroll: true });
-    place?.scrollIntoView({ block: "start" });
-  };
-  return createElement("a", { href: `#${target}`, className, onClick: skip }, children);
 };

@@ -4,6 +4,7 @@ import reflex as rx
 
 from app.ui.components import empty
 from app.ui.components.drawn import Drawn, drawn
+from app.ui.components.picker import choice, picker
 from app.ui.state.audit import DENIED, FAILED, GROUPS, Audit
 from app.ui.words import ago, t
 
@@ -29,16 +30,8 @@ def _verify() -> rx.Component:
 
 
 def _filter() -> rx.Component:
-    return rx.select.root(
-        rx.select.trigger(aria_label=t("audit.filter")),
-        rx.select.content(
-            rx.select.item(t("audit.filter_all"), value="all"),
-            *[rx.select.item(t(f"audit.filter_{group}"), value=group) for group in GROUPS],
-        ),
-        value=Audit.group,
-        on_change=Audit.choose_group,
-        size="2",
-    )
+    groups = [choice(t("audit.filter_all"), "all"), *[choice(t(f"audit.filter_{group}"), group) for group in GROUPS]]
+    return picker(t("audit.filter"), groups, value=Audit.group, on_change=Audit.choose_group)
 
 
 def _verdict() -> rx.Component:

@@ -229,7 +229,7 @@ def _menu(c: Drawn) -> rx.Component:
                 t("card.make_default"), on_select=Providers.make_default(c.name), disabled=rx.cond(c.is_default, True, ~c.enabled)
             ),
             rx.dropdown_menu.separator(),
-            rx.dropdown_menu.item(t("common.delete"), color="red", on_select=Providers.ask_delete(c.id)),
+            rx.dropdown_menu.item(t("common.delete"), color_scheme="red", on_select=Providers.ask_delete(c.id)),
         ),
         modal=False,  # a modal one hides every other element of a long page from screen readers, one by one, before it shows
     )

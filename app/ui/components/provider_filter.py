@@ -6,6 +6,7 @@ from typing import Any
 import reflex as rx
 
 from app.ui.components.drawn import Drawn, drawn
+from app.ui.components.picker import choice, picker
 from app.ui.state.listing import ANY, GROUPS, SORTS
 from app.ui.state.providers import Providers
 from app.ui.words import t, t_of
@@ -35,8 +36,8 @@ def _search() -> rx.Component:
 
 
 def _status() -> rx.Component:
-    items = [rx.select.item(t("filter.all"), value="all"), *[rx.select.item(t(f"filter.{group}"), value=group) for group in GROUPS]]
-    return _select(t("providers.filter"), items, Providers.group, Providers.choose_group)
+    groups = [choice(t("filter.all"), "all"), *[choice(t(f"filter.{group}"), group) for group in GROUPS]]
+    return picker(t("providers.filter"), groups, value=Providers.group, on_change=Providers.choose_group)
 
 
 def _more() -> rx.Component:
@@ -50,11 +51,11 @@ def _more() -> rx.Component:
         size="2",
         aria_label=t("providers.more_filters"),
     )
-    any_ = rx.select.item(t("filter.any"), value=ANY)
-    kinds = rx.foreach(Providers.kinds, lambda kind: rx.select.item(t_of("provider_type", kind), value=kind))
-    auths = rx.foreach(Providers.auth_types, lambda kind: rx.select.item(t_of("auth_type", kind), value=kind))
-    tags = rx.foreach(Providers.tags, lambda tag: rx.select.item(tag, value=tag))
-    orders = [rx.select.item(t(f"providers.sort_{sort}"), value=sort) for sort in SORTS]
+    any_ = choice(t("filter.any"), ANY)
+    kinds = rx.foreach(Providers.kinds, lambda kind: choice(t_of("provider_type", kind), kind))
+    auths = rx.foreach(Providers.auth_types, lambda kind: choice(t_of("auth_type", kind), kind))
+    tags = rx.foreach(Providers.tags, lambda tag: choice(tag, tag))
+    orders = [choice(t(f"providers.sort_{sort}"), sort) for sort in SORTS]
     return rx.popover.root(
         rx.popover.trigger(button),
         rx.popover.content(
@@ -78,14 +79,10 @@ def _more() -> rx.Component:
 def _labelled(label: Drawn, items: Sequence[rx.Component], value: Drawn, on_change: Any) -> rx.Component:
     return rx.flex(
         rx.text(label, size="2", weight="medium", aria_hidden="true"),
-        _select(label, items, value, on_change),
+        picker(label, items, value=value, on_change=on_change),
         direction="column",
         spacing="1",
     )
-
-
-def _select(label: Drawn, items: Sequence[rx.Component], value: Drawn, on_change: Any) -> rx.Component:
-    return rx.select.root(rx.select.trigger(aria_label=label), rx.select.content(*items), value=value, on_change=on_change, size="2")
 
 
 def _view() -> rx.Component:

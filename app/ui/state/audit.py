@@ -10,6 +10,7 @@ from app.domain.capabilities import ABILITIES
 from app.services import audit
 from app.ui import words
 from app.ui.state.acting import actor
+from app.ui.state.gallery import preset_of
 from app.ui.state.notices import answered, language
 
 STEP = 50
@@ -168,6 +169,8 @@ def _line(field: str, change: Any, language: str) -> str:
 def _value(value: Any, language: str, field: str) -> str:
     if field in NAMED and isinstance(value, str) and f"{NAMED[field]}.{value}" in words.keys():  # noqa: SIM118 - a function
         return words.say_of(language, NAMED[field], value)
+    if field == "preset" and isinstance(value, str) and (known := preset_of(value)):
+        return known.label
     match value:
         case True | False:
             return words.say(language, "common.yes" if value else "common.no")

@@ -1,0 +1,111 @@
+"""Every look of the console worth looking at: each page of `app/ui/pages`, and what can be opened on it.
+
+A new page is in the list by itself. A page whose address has a hole (`/providers/[name]`) names one of its addresses in `SAMPLES`;
+one that shows something only later names in `READY` what stands on it by then.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from app.ui import page as console_pages
+
+SAMPLES = {"404": "/no-such-page/"}
+CARDS = "main [role=listitem], main tbody tr"
+ENTRIES = "main ol li"
+READY = {"providers": CARDS, "audit": ENTRIES, "client_keys": "main tbody tr", "people": "main tbody tr"}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """`open` brings the page at `path` into this look. `who`: admin, or nobody = signed out. `ready`: selector. `is_told`: holds
+    sentences about something that just happened, which stay in the language they were said in. `within` is what lies on top: the page
+    under it is a scene of its own, and while a dialog is open nobody gets there."""
+
+    name: str
+    path: str
+    open: Callable[[Page], object] = lambda page: None
+    who: str = "admin"
+    ready: str = "h1"
+    is_told: bool = False
+    within: str = "html"
+
+
+def pages() -> list[Scene]:
+    """Each page as it opens."""
+    found = []
+    for entry in console_pages.pages():
+        path = SAMPLES[entry.route] if "[" in entry.route else SAMPLES.get(entry.route, f"{entry.route.rstrip('/')}/")
+        shown = READY.get(entry.module, Scene.ready)
+        found.append(Scene(entry.module, path, who="admin" if entry.role else "nobody", ready=shown))
+    return found
+
+
+def opened() -> list[Scene]:
+    """What can be opened."""
+    return [
+        Scene("providers as a table", "/", _table, ready=CARDS),
+        Scene("menu of a provider", "/", _menu, ready=CARDS, within="[role=menu]"),
+        Scene("more filters", "/", _press("More filters"), ready=CARDS, within="[role=dialog]"),
+        Scene("gallery", "/", _dialog("Add provider"), ready=CARDS, within="[role=dialog]"),
+        Scene("fields, mistaken", "/", _mistaken, ready=CARDS, is_told=True, within="[role=dialog]"),
+        Scene("fields of a saved provider", "/", _dialog("Edit Lab"), ready=CARDS, within="[role=dialog]"),
+        Scene("tested", "/", _tested, ready=CARDS, is_told=True, within="main"),
+        Scene("delete?", "/", _delete, ready=CARDS, within="[role=alertdialog]"),
+        Scene("language", "/audit/", _press("Language"), ready=ENTRIES, within="[role=menu]"),
+        Scene("theme", "/audit/", _press("Light or dark"), ready=ENTRIES, within="[role=menu]"),
+        Scene("account", "/audit/", _press("Your account"), ready=ENTRIES, within="[role=dialog]"),
+        Scene("new key", "/client-keys/", _dialog("New key"), ready=READY["client_keys"], within="[role=dialog]"),
+        Scene("key issued", "/client-keys/", _issued, ready=READY["client_keys"], within="[role=dialog]"),
+        Scene("new person", "/people/", _dialog("Add person"), ready=READY["people"], within="[role=dialog]"),
+        Scene("sign-in refused", "/login/?error=wrong&email=ada@example.org", who="nobody"),
+        Scene("set-up with its link", "/setup/#token-of-a-link", who="nobody", ready="main form"),
+    ]
+
+
+def _press(name: str) -> Callable[[Page], object]:
+    return lambda page: page.get_by_role("button", name=name, exact=True).first.click()
+
+
+def _dialog(button: str) -> Callable[[Page], None]:
+    def open_(page: Page) -> None:
+        _press(button)(page)
+        expect(page.get_by_role("dialog")).to_be_visible()
+
+    return open_
+
+
+def _table(page: Page) -> None:
+    page.get_by_role("radio", name="Table").click()
+    expect(page.get_by_role("table")).to_be_visible()
+
+
+def _menu(page: Page) -> None:
+    _press("More for Lab")(page)
+    expect(page.get_by_role("menu")).to_be_visible()
+
+
+def _delete(page: Page) -> None:
+    _menu(page)
+    page.get_by_role("menuitem", name="Delete").click()
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+
+
+def _mistaken(page: Page) -> None:
+    _dialog("Add provider")(page)
+    page.get_by_role("dialog").get_by_role("button", name="Enter an address").click()
+    page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("dialog").locator("[aria-invalid=true]").first).to_be_focused()
+
+
+def _tested(page: Page) -> None:
+    _press("Test Lab")(page)
+    expect(page.get_by_role("button", name="Hide result")).to_be_visible()
+
+
+def _issued(page: Page) -> None:
+    _dialog("New key")(page)
+    page.get_by_role("dialog").get_by_label("Name", exact=True).fill("Website")
+    page.get_by_role("dialog").get_by_role("button", name="Create key").click()
+    expect(page.get_by_role("dialog").locator("pre").first).to_be_visible()

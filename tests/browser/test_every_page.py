@@ -1,0 +1,153 @@
+"""Every page and everything that opens on one: accessible, nothing sticks out on a phone, nothing jumps, nothing stays English."""
+
+import time
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.conftest import PASSWORD
+from tests.browser.page_words import english_left
+from tests.browser.scenes import CARDS, Scene, opened, pages
+from tests.fixtures.running import Patchbay
+
+pytestmark = pytest.mark.browser
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+WIDTHS = (1280, 390)
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => list.getEntries().forEach(({ value, sources }) =>
+  shifts.push([value, ...sources.map(({ node }) => (node?.className?.baseVal ?? node?.className ?? node?.nodeName) + '')])
+)).observe({ type: 'layout-shift', buffered: true });
+"""
+DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))"
+STICKING_OUT = """() => [document.documentElement, ...document.querySelectorAll('main, [role=dialog], [role=alertdialog], .pb-sheet-body')]
+  .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => `${e.nodeName} ${e.className}: ${e.scrollWidth} > ${e.clientWidth}`)"""
+# The rules that speak of colours; everything else is the same in both themes and is looked at once.
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
+EVERYTHING = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
+PAGES, SCENES = pages(), pages() + opened()
+
+
+@pytest.fixture(scope="module")
+def house(console: Patchbay, upstream: str) -> Patchbay:
+    """Providers that work, are off, are new and have a name that is too long; a key for apps; another person."""
+    console.admin("ada@example.org", PASSWORD)
+    console.run("user", "add", "vi@example.org", "--role", "viewer", "--password-stdin", stdin=PASSWORD)
+    long = "Kho mô hình dùng chung của phòng nghiên cứu và phát triển, khu vực Đông Nam Á"
+    with console.rest() as client:
+        for name, label, more in (
+            ("lab", "Lab", {"tags": ["prod"]}),
+            ("long", long, {"base_url": "https://models.research-and-development.south-east-asia.example.org/v1"}),
+            ("off", "Aus", {"enabled": False}),
+            ("groq", "Groq", {"preset": "groq", "type": "openai", "auth_type": "api_key", "base_url": ""}),
+        ):
+            draft: dict[str, Any] = {
+                "name": name,
+                "label": label,
+                "base_url": upstream,
+                "auth_type": "none",
+                "default_model": "gpt-4o-mini",
+            }
+            client.post("/providers", json=draft | more).raise_for_status()
+        client.post("/providers/lab/test", json={"depth": "chat"}).raise_for_status()
+    return console
+
+
+@pytest.fixture(scope="module")
+def desks(browser: Browser, house: Patchbay) -> Iterator[dict[str, BrowserContext]]:
+    """A browser of somebody who is signed in, and one of a stranger."""
+    made = {who: browser.new_context(reduced_motion="reduce", locale="en-GB") for who in ("admin", "nobody")}
+    for context in made.values():
+        context.add_init_script(SHIFTS)
+    page = made["admin"].new_page()
+    page.goto(f"{house.url}/login/")
+    page.get_by_label("Email").fill("ada@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(CARDS).first).to_be_visible()
+    page.close()
+    yield made
+    for context in made.values():
+        context.close()
+
+
+def stage(desks: dict[str, BrowserContext], house: Patchbay, scene: Scene, width: int = 1280) -> Page:
+    page = desks[scene.who].new_page()
+    page.set_viewport_size({"width": width, "height": 860})
+    page.goto(house.url + scene.path)
+    expect(page.locator(scene.ready).first).to_be_visible()
+    return page
+
+
+def speak(page: Page, house: Patchbay, language: str) -> None:
+    """Choose the language in another tab: this one follows, with whatever is open in it."""
+    other = page.context.new_page()
+    other.goto(f"{house.url}/favicon.svg")
+    other.evaluate("code => localStorage.setItem('pb-language', code)", language)
+    other.close()
+    expect(page.locator("html")).to_have_attribute("lang", language)
+
+
+def left_in_the_end(page: Page, language: str) -> list[str]:
+    """What the server says in sentences comes a moment after the switch."""
+    end = time.monotonic() + 5
+    while (left := english_left(page, language)) and time.monotonic() < end:
+        page.wait_for_timeout(50)
+    return left
+
+
+def violations(page: Page, within: str, options: dict[str, Any]) -> list[str]:
+    found = page.evaluate("([within, options]) => axe.run(within, options).then((r) => r.violations)", [within, options])
+    return [f"{v['id']}: {node['target'][-1]} ({node['failureSummary'].splitlines()[-1].strip()})" for v in found for node in v["nodes"]]
+
+
+@pytest.mark.parametrize("scene", [pytest.param(scene, id=scene.name) for scene in SCENES])
+def test_a_machine_finds_nothing_that_keeps_people_out(desks: Any, house: Patchbay, scene: Scene) -> None:
+    page = stage(desks, house, scene)
+    scene.open(page)
+    page.evaluate(AXE)
+    complaints = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 860})
+        for theme, rules in (("light", EVERYTHING), ("dark", COLOURS)):
+            page.emulate_media(color_scheme=theme)  # pyright: ignore[reportArgumentType]
+            expect(page.locator("html")).to_have_class(theme)
+            page.evaluate(DRAWN)
+            complaints += [f"{width} {theme} {told}" for told in violations(page, scene.within, rules)]
+    page.close()
+
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.mark.parametrize("scene", [pytest.param(scene, id=scene.name) for scene in SCENES])
+def test_it_fits_a_phone_and_is_whole_in_every_language(desks: Any, house: Patchbay, scene: Scene) -> None:
+    page = stage(desks, house, scene)
+    scene.open(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate("window.untouched = true")
+    complaints = [f"en: {told}" for told in page.evaluate(STICKING_OUT)]
+    for language in ("vi", "zh"):
+        speak(page, house, language)
+        complaints += [f"{language}: {told}" for told in page.evaluate(STICKING_OUT)]
+        complaints += [f"{language}: left in English: {text}" for text in left_in_the_end(page, language) if not scene.is_told]
+    assert page.evaluate("window.untouched"), "the page was loaded anew"
+    speak(page, house, "en")
+    page.close()
+
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scene", [pytest.param(scene, id=scene.name) for scene in PAGES])
+def test_nothing_jumps_while_a_page_loads(desks: Any, house: Patchbay, scene: Scene, width: int) -> None:
+    page = stage(desks, house, scene, width)
+    page.evaluate(f"document.fonts.ready.then(() => {DRAWN})")
+    shifts = page.evaluate("shifts")
+    page.close()
+
+    assert sum(shift[0] for shift in shifts) < 0.02, shifts

@@ -1,0 +1,155 @@
+"""The whole job with the keyboard alone: add, test, edit, switch off, remove. The focus is always in sight and never lost."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import PASSWORD
+from tests.fixtures.running import Patchbay
+
+pytestmark = pytest.mark.browser
+
+# What has the focus, as a screen reader would name it, and whether a ring shows where it is.
+FOCUS = """() => {
+  const here = document.activeElement;
+  const name = here.getAttribute('aria-label') ?? here.labels?.[0]?.textContent ?? here.textContent.trim();
+  const parts = [here, here.parentElement, ...here.querySelectorAll('*')].filter(Boolean);
+  const styles = parts.flatMap((part) => [getComputedStyle(part), getComputedStyle(part, '::before'), getComputedStyle(part, '::after')]);
+  return { name, role: here.getAttribute('role') ?? here.tagName.toLowerCase(),
+    seen: styles.some((style) => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) };
+}"""
+
+
+def tab_to(page: Page, name: str, *, key: str = "Tab", most: int = 60) -> None:
+    """Press Tab until the focus is on the control of this name. Wherever it passes, it must be seen."""
+    hidden: list[str] = []
+    passed: list[str] = []
+    for _ in range(most):
+        page.keyboard.press(key)
+        here = page.evaluate(FOCUS)
+        passed.append(here["name"])
+        if here["role"] != "body" and not here["seen"]:
+            hidden.append(f"{here['role']} {here['name']}")
+        if here["name"] == name:
+            assert hidden == []
+            return
+    raise AssertionError(f"{name!r} cannot be reached with {key}: {passed}")
+
+
+def test_a_provider_is_added_tested_edited_switched_off_and_removed_without_a_mouse(
+    desk: BrowserContext, console: Patchbay, upstream: str
+) -> None:
+    console.admin("ada@example.org", PASSWORD)
+    page = desk.new_page()
+    page.goto(f"{console.url}/login/")
+    expect(page.get_by_label("Email")).to_be_focused()
+    page.keyboard.type("ada@example.org")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Add your first provider")).to_be_visible()
+
+    skip_to_content(page)
+    add(page, upstream)
+    card = page.get_by_role("listitem", name="Desk models")
+    expect(card).to_contain_text("Working")
+    probe(page)
+    rename(page)
+    switch_off(page)
+    remove(page)
+
+
+def skip_to_content(page: Page) -> None:
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def add(page: Page, upstream: str) -> None:
+    page.keyboard.press("Tab")
+    while "Custom Provider" not in page.evaluate(FOCUS)["name"]:
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Name", exact=True)).to_be_focused()
+    tab_to(page, "Save")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_label("Name", exact=True)).to_be_focused()  # the first mistake
+    page.keyboard.type("Desk models")
+    tab_to(page, "Address")
+    page.keyboard.type(upstream)
+    tab_to(page, "API key")
+    page.keyboard.type("sk-keyboard-1234567890")
+    tab_to(page, "Test")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("listitem").filter(has_text="It answers")).to_be_visible()
+    tab_to(page, "API key", key="Shift+Tab")
+    page.keyboard.press("Enter")  # Enter saves
+    expect(dialog.get_by_role("heading", name="Desk models is saved")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def probe(page: Page) -> None:
+    tab_to(page, "Test Desk models")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Hide result")).to_be_visible()
+    tab_to(page, "Hide result", key="Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Hide result")).to_be_hidden()
+
+
+def rename(page: Page) -> None:
+    menu(page, "Desk models", 0)
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Name", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")  # nothing typed, nothing asked, and the focus is where it was
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("button", name="More for Desk models")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_label("Name", exact=True)).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Team models")
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("listitem", name="Team models")).to_be_visible()
+
+
+def switch_off(page: Page) -> None:
+    tab_to(page, "Team models is on")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("switch", name="Team models is on")).not_to_be_checked()
+    expect(page.get_by_role("listitem", name="Team models")).to_contain_text("Off")
+
+
+def remove(page: Page) -> None:
+    menu(page, "Team models", -1)
+    question = page.get_by_role("alertdialog")
+    expect(question.get_by_role("button", name="Cancel")).to_be_focused()  # the safe answer
+    tab_to(page, "Delete provider", most=3)
+    page.keyboard.press("Tab")
+    expect(question.get_by_role("button", name="Cancel")).to_be_focused()  # the question keeps the focus
+    tab_to(page, "Delete provider", most=3)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Add your first provider")).to_be_visible()
+
+
+def menu(page: Page, label: str, entry: int) -> None:
+    """Open a provider's menu and take its first (0) or last (-1) entry by the arrows."""
+    page.evaluate("document.querySelector('main').focus()")
+    tab_to(page, f"More for {label}")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("menu")).to_be_hidden()
+    expect(page.get_by_role("button", name=f"More for {label}")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("menuitem").first).to_be_focused()
+    if entry:
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("End")
+        expect(page.get_by_role("menuitem").last).to_be_focused()
+    page.keyboard.press("Enter")
