@@ -9,7 +9,11 @@ from tests.fixtures.running import Patchbay
 pytestmark = pytest.mark.browser
 
 # A browser part that every list of times needs, broken until the page is loaded anew.
-BROKEN = """if (!sessionStorage.broke) { sessionStorage.broke = 1; Intl.RelativeTimeFormat = function () { throw new Error("secret inside"); }; }"""
+BROKEN = """
+if (!sessionStorage.broke) {
+  sessionStorage.broke = 1;
+  Intl.RelativeTimeFormat = function () { throw new Error("secret inside"); };
+}"""
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from app.ui.components import empty
+from app.ui.components.busy import sign
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.picker import choice, picker
 from app.ui.state.audit import DENIED, FAILED, GROUPS, Audit
@@ -25,8 +26,8 @@ def entries() -> rx.Component:
 
 
 def _verify() -> rx.Component:
-    icon = rx.icon("shield-check", size=16, aria_hidden="true")
-    return rx.button(icon, t("audit.verify"), variant="soft", size="2", loading=Audit.checking, on_click=Audit.verify)
+    shown = sign("shield-check", Audit.checking)
+    return rx.button(shown, t("audit.verify"), variant="soft", size="2", aria_busy=Audit.checking, on_click=Audit.verify)
 
 
 def _filter() -> rx.Component:

@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app.ui.components import status
+from app.ui.components.busy import sign
 from app.ui.components.drawn import Drawn
 from app.ui.components.ladder import ladder
 from app.ui.components.logo import logo
@@ -181,12 +182,13 @@ def _foot(c: Drawn, testing: Drawn) -> rx.Component:
 
 def _test(c: Drawn, testing: Drawn, size: Any) -> rx.Component:
     return rx.button(
+        sign("activity", testing, 14),
         t("card.test"),
         size=size,
         variant="soft",
         type="button",
         aria_label=t("card.test_name", name=c.label),
-        loading=testing,
+        aria_busy=testing,
         on_click=Probing.test(c.id, c.name, c.preset),
         class_name="pb-above",
     )

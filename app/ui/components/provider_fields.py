@@ -5,6 +5,7 @@ import reflex as rx
 from app.ui.components.abilities import chips
 from app.ui.components.advanced import advanced
 from app.ui.components.browser import FirstError, Forget, Reveal, Unsaved, submit_as
+from app.ui.components.busy import sign
 from app.ui.components.connection_fields import address, calls, label, sign_in
 from app.ui.components.ladder import ladder
 from app.ui.components.logo import logo
@@ -108,6 +109,21 @@ def _buttons() -> rx.Component:
             ),
         ),
         rx.spacer(),
-        rx.button(t("form.test"), variant="soft", size="3", type="button", loading=Form.testing, on_click=submit_as("test")),
-        rx.button(rx.cond(red, t("form.save_anyway"), t("form.save")), size="3", type="submit", loading=Form.saving, min_width="96px"),
+        rx.button(
+            sign("activity", Form.testing),
+            t("form.test"),
+            variant="soft",
+            size="3",
+            type="button",
+            aria_busy=Form.testing,
+            on_click=submit_as("test"),
+        ),
+        rx.button(
+            sign("check", Form.saving),
+            rx.cond(red, t("form.save_anyway"), t("form.save")),
+            size="3",
+            type="submit",
+            aria_busy=Form.saving,
+            min_width="96px",
+        ),
     )
