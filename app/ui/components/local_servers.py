@@ -29,7 +29,7 @@ def local_servers(take: Callable[[Any], Any]) -> rx.Component:
             rx.flex(
                 rx.flex(
                     rx.icon("house", size=18, color="var(--accent-11)", aria_hidden="true"),
-                    rx.heading(t("local.title"), size="3", as_="h3"),
+                    rx.heading(t("local.title"), size="3", as_="h2"),
                     spacing="2",
                     align="center",
                 ),

@@ -63,7 +63,7 @@ def _row(c: Drawn, run: Drawn, tested: Drawn, admin: Drawn) -> rx.Component:
                 ),
             ),
             _cell("address", rx.text(c.address, size="1", max_width="200px", title=c.address, class_name="pb-mono pb-cut")),
-            _cell("status", _state(c, run, tested)),
+            _cell("status", _state(c, run, tested, is_short=True)),
             _cell("models", _models(c)),
             _cell("on", rx.cond(admin, _switch(c, word=False), rx.text(rx.cond(c.enabled, t("common.on"), t("common.off")), size="2"))),
             rx.table.cell(rx.cond(admin, rx.flex(_test(c, busy(run, tested), "1"), _menu(c), spacing="3", align="center", justify="end"))),
@@ -134,8 +134,9 @@ def _address(c: Drawn) -> rx.Component:
     )
 
 
-def _state(c: Drawn, run: Drawn, tested: Drawn) -> rx.Component:
+def _state(c: Drawn, run: Drawn, tested: Drawn, *, is_short: bool = False) -> rx.Component:
     testing = busy(run, tested)
+    problem = {"size": "1", "class_name": "pb-cut", "title": c.problem} if is_short else {"size": "2"}
     return rx.flex(
         rx.flex(
             status.badge(c.status, testing),
@@ -145,7 +146,7 @@ def _state(c: Drawn, run: Drawn, tested: Drawn) -> rx.Component:
             align="center",
             wrap="wrap",
         ),
-        rx.cond((c.problem != "") & ~tested, rx.text(c.problem, size="2", color_scheme="gray")),
+        rx.cond((c.problem != "") & ~tested, rx.text(c.problem, color_scheme="gray", **problem)),
         direction="column",
         spacing="2",
     )

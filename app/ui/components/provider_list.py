@@ -144,7 +144,7 @@ def _table() -> rx.Component:
         variant="surface",
         size="2",
         width="100%",
-        class_name="pb-stack",
+        class_name="pb-stack pb-providers",
     )
 
 

@@ -48,6 +48,8 @@ def item(action: str, changes: dict[str, Any]) -> AuditItem:
         pytest.param({"models": {"added": ["a"]}}, ["Models: +1 −0"], id="models of a new one"),
         pytest.param({"network": {"before": {}, "after": {}}}, [], id="no parts"),
         pytest.param({"scope": {"before": None, "after": "gateway"}}, ["May: Call models"], id="a value with words of its own"),
+        pytest.param({"preset": {"before": None, "after": "lm-studio"}}, ["Vendor: LM Studio"], id="a preset by its label"),
+        pytest.param({"preset": {"before": "gone-by-now", "after": None}}, ["Vendor: gone-by-now → empty"], id="a preset that is gone"),
     ],
 )
 def test_changes_read_like_sentences(changes: dict[str, Any], lines: list[str]) -> None:
