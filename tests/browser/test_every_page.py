@@ -148,7 +148,7 @@ def look(request: pytest.FixtureRequest, desks: dict[str, BrowserContext], house
     for language in ("vi", "zh"):
         speak(page, house, language)
         sticking_out += [f"{language}: {told}" for told in page.evaluate(STICKING_OUT)]
-        english += [f"{language}: {text}" for text in left_in_the_end(page, language) if not scene.is_told]
+        english += [] if scene.is_told else [f"{language}: {text}" for text in left_in_the_end(page, language)]
     is_untouched = page.evaluate("window.untouched === true")
     speak(page, house, "en")
     page.close()

@@ -136,7 +136,7 @@ def _address(c: Drawn) -> rx.Component:
 
 def _state(c: Drawn, run: Drawn, tested: Drawn, *, is_short: bool = False) -> rx.Component:
     testing = busy(run, tested)
-    problem = {"size": "1", "class_name": "pb-cut", "title": c.problem} if is_short else {"size": "2"}
+    problem: dict[str, Any] = {"size": "1", "class_name": "pb-cut", "title": c.problem} if is_short else {"size": "2"}
     return rx.flex(
         rx.flex(
             status.badge(c.status, testing),

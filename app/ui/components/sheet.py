@@ -16,7 +16,7 @@ def sheet(*content: rx.Component, open_: Drawn, on_open_change: Any, width: str 
             rx.dialog.description(description, class_name="pb-hidden"),
             *content,
             class_name="pb-sheet",
-            align="start",  # hung from the top: what it shows next may be longer without moving its head
+            custom_attrs={"align": "start"},  # hung from the top: what it shows next may be longer without moving its head
             max_width=width,
         ),
         FocusBack.create(open=open_),
