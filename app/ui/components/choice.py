@@ -5,6 +5,7 @@ from typing import Any
 
 import reflex as rx
 
+from app.ui.components.browser import Pulse
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.local_servers import local_servers
 from app.ui.components.logo import logo
@@ -12,7 +13,7 @@ from app.ui.components.sheet import body, head
 from app.ui.state.found_servers import FoundServers
 from app.ui.state.gallery import Gallery
 from app.ui.state.provider_form import CUSTOM, ProviderForm
-from app.ui.words import t, t_of
+from app.ui.words import Language, t, t_of
 
 Choose = Callable[[Any], Any]  # the id of a preset, or CUSTOM → what happens
 
@@ -63,6 +64,7 @@ def _known(choose: Choose, *, auto_focus: bool) -> rx.Component:
             width="100%",
             auto_focus=auto_focus,
         ),
+        Pulse.create(beat=Language.code, on_beat=Gallery.retell),
         rx.cond(drawn(Gallery.local).length() > 0, _shelf(t("form.local"), Gallery.local, choose)),
         rx.cond(drawn(Gallery.cloud).length() > 0, _shelf(t("form.cloud"), Gallery.cloud, choose)),
         rx.cond(

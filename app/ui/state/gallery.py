@@ -38,6 +38,11 @@ class Gallery(rx.State):
         self.search = text[:100]
         await self._show()
 
+    @rx.event
+    async def retell(self) -> None:
+        """The same in the language that was chosen meanwhile."""
+        await self._show()
+
     async def _show(self) -> None:
         """Put what matches on the page, in the reader's language."""
         spoken = await language(self)
