@@ -30,7 +30,8 @@ new PerformanceObserver((list) => list.getEntries().forEach(({ value, sources })
 DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))"
 FRAMES = "main, [role=dialog], [role=alertdialog], .pb-sheet-body, .rt-ScrollAreaViewport"
 STICKING_OUT = f"""() => [document.documentElement, ...document.querySelectorAll('{FRAMES}')]
-  .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => `${{e.nodeName}} ${{e.className}}: ${{e.scrollWidth}} > ${{e.clientWidth}}`)"""
+  .filter((e) => e.scrollWidth > e.clientWidth + 1)
+  .map((e) => `${{e.nodeName}} ${{e.className}}: ${{e.scrollWidth}} > ${{e.clientWidth}}`)"""
 # The rules that speak of colours; everything else is the same in both themes and is looked at once.
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
 EVERYTHING = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
