@@ -70,7 +70,8 @@ class Heartbeat:
         beats = 0
         while True:
             try:
-                await asyncio.wait_for(self._news.wait(), EVERY_SECONDS)
+                async with asyncio.timeout(EVERY_SECONDS):  # wait_for of Python 3.11 may swallow the end that `stop` asks for
+                    await self._news.wait()
             except TimeoutError:
                 beats += 1
             self._news.clear()

@@ -71,6 +71,17 @@ async def test_a_beat_that_fails_does_not_end_the_beating(db: Database, actor: A
     assert tries >= 2
 
 
+async def test_news_that_comes_with_the_end_does_not_keep_the_end_away(db: Database) -> None:
+    for _ in range(20):
+        beating = heartbeats.Heartbeat("serve", lambda: 0)
+        await beating.start()
+        await asyncio.sleep(0)
+        beating.news()
+
+        async with asyncio.timeout(20):
+            await beating.stop()
+
+
 async def test_what_ended_long_ago_is_forgotten(db: Database, actor: Actor) -> None:
     old = at(minutes=-3_000_000)
     db.run(f"INSERT INTO worker_heartbeat VALUES ('w', 'serve', 'h', 1, {old}, {old}, '[]', 0)")  # noqa: S608
