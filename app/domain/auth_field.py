@@ -1,6 +1,6 @@
 """What an auth type asks of a person: the fields that forms draw and drafts are checked against."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cached_property
 
@@ -32,11 +32,20 @@ class AuthField(Record):
     has_scheme: bool = False
 
 
+def at_home(origin: str, auth: Mapping[str, str]) -> str:
+    """Most secrets belong to the provider's origin and to nothing else."""
+    return origin
+
+
 class AuthTypeInfo(Record):
-    """An auth type as the edges present it."""
+    """An auth type as the edges present it. `destination(origin, auth)` is the text its secrets are sealed for: they open nowhere else.
+
+    `origin` is the provider's, `auth` the readable fields of a complete draft.
+    """
 
     name: str
     fields: tuple[AuthField, ...]
+    destination: Callable[[str, Mapping[str, str]], str] = Field(default=at_home, exclude=True, repr=False)
 
     @cached_property
     def secret_fields(self) -> tuple[str, ...]:

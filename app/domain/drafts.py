@@ -33,6 +33,7 @@ class Settled:
     auth: dict[str, str]
     secrets: dict[str, Secret] = field(repr=False)
     credential_label: str | None
+    destination: str  # what the secrets are sealed for
     default_model: str | None
     models: tuple[ModelDraft, ...]
     network: Network
@@ -95,6 +96,7 @@ def settle(
         auth=auth,
         secrets=secrets,
         credential_label=draft.credential.label if draft.credential else None,
+        destination=info.destination(address.origin, auth),
         default_model=draft.default_model,
         models=models,
         network=draft.network,

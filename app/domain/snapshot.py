@@ -26,7 +26,7 @@ class Timeouts:
 @dataclass(frozen=True, slots=True)
 class Key:
     """One credential, still sealed. `secrets` maps field → sealed value bound to (credential_secret, id, field, origin).
-    `origin` is the origin the secret was entered for; it must equal the endpoint's or the key is refused."""
+    `origin` is the destination the secret was entered for (see `AuthTypeInfo`); it must equal the endpoint's or the key is refused."""
 
     id: str
     label: str

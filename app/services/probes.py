@@ -126,7 +126,7 @@ async def _approve(actor: Actor, origin: str) -> None:
 
 def _endpoint(settled: Settled, row: ProviderRow | None, keys: list[StoredKey], *, preset: Preset | None) -> tuple[Endpoint, list[str]]:
     """The draft as calls need it, and what its digest says of its secrets."""
-    origin, held = settled.address.origin, ring.current()
+    origin, held = settled.destination, ring.current()
     if settled.secrets:
         owner = uuid7()
         secrets = {f: envelope.seal(held, s, Binding("credential_secret", owner, f, origin)) for f, s in settled.secrets.items()}
@@ -145,7 +145,7 @@ def _endpoint(settled: Settled, row: ProviderRow | None, keys: list[StoredKey], 
         wire=WIRES[settled.type],
         preset=settled.preset,
         base_url=settled.address.base_url,
-        origin=origin,
+        origin=settled.address.origin,
         auth_type=settled.auth_type,
         auth=MappingProxyType(settled.auth),
         keys=used,

@@ -28,12 +28,12 @@ def opened(endpoint: Endpoint, key: Key | None) -> dict[str, Secret]:
     if key is None:
         raise NoCredential("This provider has no usable key. Enter one.", details={"kind": "missing"})
     # Of the address that will be called, not of a column that might say something else.
-    origin = _origin(endpoint.base_url)
-    if key.origin != origin:
+    destination = kind.info.destination(_origin(endpoint.base_url), endpoint.auth)
+    if key.origin != destination:
         raise NoCredential(
             "The key was entered for another address and is not sent to this one. Enter it again.", details={"kind": "other_origin"}
         )
-    secrets = {field: _open(key, field, origin) for field in wanted if field in key.secrets}
+    secrets = {field: _open(key, field, destination) for field in wanted if field in key.secrets}
     if missing := [field for field in kind.info.required_fields if field in wanted and not secrets.get(field)]:
         raise NoCredential("A part of this provider's key is missing. Enter it again.", details={"kind": "missing", "fields": missing})
     return secrets
@@ -77,14 +77,14 @@ def is_readable(key: Key) -> bool:
     return True
 
 
-def _open(key: Key, field: str, origin: str) -> Secret:
+def _open(key: Key, field: str, destination: str) -> Secret:
     try:
-        return open_secret(key.secrets[field], _binding(key, field, origin))
+        return open_secret(key.secrets[field], _binding(key, field, destination))
     except SecretUnreadable as error:
         raise NoCredential(
             "The stored key cannot be read with the present master key. Enter it again.", details={"kind": "unreadable"}
         ) from error
 
 
-def _binding(key: Key, field: str, origin: str) -> Binding:
-    return Binding("credential_secret", key.id, field, origin)
+def _binding(key: Key, field: str, destination: str) -> Binding:
+    return Binding("credential_secret", key.id, field, destination)

@@ -36,7 +36,7 @@ async def save(work: Work, row: ProviderRow, keys: list[StoredKey], settled: Set
         if len(keys) > 1:
             raise InvalidDraft({"credential": "This provider has several keys. Replace each of them by its id."})
         return await _put(work, row, keys, settled)
-    moved = [k for k in keys if k.secrets and k.row.origin != settled.address.origin and k.row.state != KeyState.UNREADABLE]
+    moved = [k for k in keys if k.secrets and k.row.origin != settled.destination and k.row.state != KeyState.UNREADABLE]
     if moved and not detach:
         raise ReentryRequired(
             "The address points to another host, and the stored key was entered for the old one. Enter the key again to use it there.",
@@ -58,8 +58,8 @@ async def save(work: Work, row: ProviderRow, keys: list[StoredKey], settled: Set
 
 
 async def _put(work: Work, row: ProviderRow, keys: list[StoredKey], settled: Settled) -> bool:
-    """Seal what was typed, bound to the origin it was typed for."""
-    origin, at = settled.address.origin, now()
+    """Seal what was typed, bound to what it was typed for."""
+    origin, at = settled.destination, now()
     key = keys[0] if keys else None
     owner = key.row if key else CredentialRow(id=uuid7(), provider_id=row.id, label=FIRST_LABEL, origin=origin)
     owner.label = settled.credential_label or owner.label

@@ -1,11 +1,12 @@
-"""Auth types, one file each. A file declares `FIELDS` and `attach`; `types()` lists what lies in the folder."""
+"""Auth types, one file each. A file declares `FIELDS` and `attach`, and `destination` where its secrets go elsewhere than to the
+provider; `types()` lists what lies in the folder."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from app import folder
-from app.domain.auth_field import AuthField, AuthTypeInfo
+from app.domain.auth_field import AuthField, AuthTypeInfo, at_home
 from app.domain.secret import Secret
 
 Attach = Callable[[dict[str, str], Mapping[str, str], Mapping[str, Secret]], None]
@@ -29,4 +30,10 @@ class AuthType:
 def types() -> dict[str, AuthType]:
     """Every auth type by name. Reads the folder once."""
     found = folder.load("app.upstream.auth")
-    return {name: AuthType(AuthTypeInfo(name=name, fields=module.FIELDS), module.attach) for name, module in found.items()}
+    return {
+        name: AuthType(
+            AuthTypeInfo(name=name, fields=module.FIELDS, destination=getattr(module, "destination", at_home)),
+            module.attach,
+        )
+        for name, module in found.items()
+    }
