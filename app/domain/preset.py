@@ -36,6 +36,7 @@ class Preset(BaseModel):
     key_url: str = ""  # where to get a key
     docs_url: str = ""
     key_prefixes: list[str] = []  # of this vendor's keys, for the wrong-vendor warning
+    env_names: list[str] = []  # environment variables in which its key is usually kept, for what is pasted
     key_check: str = ""  # path below base_url that proves the key where the model list is public
     model_list: Literal["openai", "array", "none"] = "openai"  # "none": there is none, or it does not say what can be called
     model_list_public: bool = False  # answered without a key, so it proves none

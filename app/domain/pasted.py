@@ -1,0 +1,310 @@
+"""What somebody pasted → the providers it speaks of: a key, a cURL command, lines of a .env file, an address.
+
+A secret is never copied out: what is found says where in the text it stands, so that whoever holds the text can take it.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from app.domain.address import looks_local, normalise, origin_of
+from app.domain.errors import InvalidDraft
+from app.domain.preset import Preset
+
+LONGEST = 100_000  # characters; a .env file is a hundredth of it
+MOST = 50  # providers out of one text
+_HOLE = re.compile(r"\\\{[a-z_]+\\\}")
+_CONTINUED = re.compile(r"[\\^`]\r?\n")
+_CURL = re.compile(r"(?:^|[\s;&|/\\$])curl(?:\.exe)?\s", re.IGNORECASE)
+_LINE = re.compile(
+    r"""^[ \t]*(?:export[ \t]+|set[ \t]+|\$env:|-[ \t]+|-e[ \t]+)?["']?(?P<name>[A-Za-z_]\w{1,80})["']?"""
+    r"""[ \t]*[=:][ \t]*(?P<value>\S.*?)[ \t,;]*\r?$""",
+    re.MULTILINE,
+)
+_QUOTED = re.compile(r"""^(["'])(.*?)\1""")
+_KEY_NAME = re.compile(r"_?(?:API_?KEY|ACCESS_?TOKEN|API_?TOKEN|AUTH_?TOKEN|SECRET_?KEY|KEY|TOKEN)$", re.IGNORECASE)
+_PLACE_NAME = re.compile(r"_?(?:BASE_?URL|API_?BASE|API_?URL|ENDPOINT|HOST|URL)$", re.IGNORECASE)
+_MODEL_NAME = re.compile(r"_?(?:DEFAULT_)?MODEL(?:_NAME|_ID)?$", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"^[<{$%\[]|your[-_ ]|^x{3,}|\.{3}|^sk-\.*$|[•●]|\*{3}|^changeme|^api[-_ ]?key$", re.IGNORECASE)
+_KEY = re.compile(r"[!-~]{8,8192}")
+_ADDRESS = re.compile(r"(?:https?://\S+|(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|[\w-]+(?:\.[\w-]+)+):\d{2,5}(?:/\S*)?)")
+_CARRIES_KEY = ("x-api-key", "api-key", "x-goog-api-key", "ocp-apim-subscription-key", "x-auth-token", "x-access-token")
+
+
+class Source(StrEnum):
+    """What kind of text it was found in."""
+
+    KEY = "key"
+    CURL = "curl"
+    ENV = "env"
+    ADDRESS = "address"
+
+
+class Doubt(StrEnum):
+    """What a person should look at before it is used."""
+
+    NO_KEY = "no_key"  # the text holds none, or a placeholder
+    WHICH_VENDOR = "which_vendor"  # nothing in the text says whose key it is
+    SHARED_PREFIX = "shared_prefix"  # other vendors' keys begin like this as well
+    ADDRESS = "address"  # it cannot be called as it stands
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """One provider that a text speaks of. `preset` None = any address; `base_url` "" = the preset's own.
+
+    `secrets` maps a field of the auth type to (start, end) in the text. `variable` is the name it had in a .env file.
+    """
+
+    source: Source
+    preset: str | None = None
+    base_url: str = ""
+    auth_type: str = "api_key"
+    auth: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    model: str = ""
+    variable: str = ""
+    doubts: tuple[Doubt, ...] = ()
+
+
+def read(text: str, vendors: Sequence[Preset]) -> list[Pasted]:
+    """The providers in a text, in its order, at most `MOST`; nothing when it makes no sense. `vendors` are the known ones.
+
+    >>> read("hello", [])
+    []
+    """
+    text = text[:LONGEST]
+    reader = _Reader(text, vendors)
+    found = reader.commands() if _CURL.search(f" {text} ") else reader.variables() or reader.lines()
+    return found[:MOST]
+
+
+class _Reader:
+    def __init__(self, text: str, vendors: Sequence[Preset]) -> None:
+        self._text, self._vendors = text, vendors
+        self._by_id = {vendor.id: vendor for vendor in vendors}
+
+    def commands(self) -> list[Pasted]:
+        """Every cURL command of the text."""
+        try:
+            words = shlex.split(_CONTINUED.sub(" ", self._text).replace("$'", "'"))
+        except ValueError:  # a quote that never ends
+            words = _CONTINUED.sub(" ", self._text).replace('"', " ").replace("'", " ").split()
+        starts = [n for n, word in enumerate(words) if re.fullmatch(r"(?:.*[/\\])?curl(?:\.exe)?", word, re.IGNORECASE)]
+        parts = [words[start + 1 : end] for start, end in zip(starts, [*starts[1:], len(words)], strict=True)]
+        return [found for part in parts if (found := self._command(part))]
+
+    def variables(self) -> list[Pasted]:
+        """Lines that give names to values, gathered by the name they begin with."""
+        stems: dict[str, _Variables] = {}
+        for line in _LINE.finditer(self._text):
+            name, value, start = line["name"].upper(), line["value"], line.start("value")
+            if quoted := _QUOTED.match(value):
+                value, start = quoted[2], start + 1
+            else:
+                value = re.split(r"\s+#", value)[0].rstrip()
+            for kind, pattern in (("key", _KEY_NAME), ("place", _PLACE_NAME), ("model", _MODEL_NAME)):
+                if (stem := pattern.sub("", name)) != name:
+                    stems.setdefault(stem, _Variables()).take(kind, name, value, start)
+                    break
+        return [found for stem, taken in stems.items() if (found := self._variable(stem, taken))]
+
+    def lines(self) -> list[Pasted]:
+        """A key or an address a line."""
+        found = []
+        for line in re.finditer(r"\S[^\r\n]*", self._text):
+            word = line[0].strip().strip("\"'`,;")
+            start = self._text.index(word, line.start()) if word else 0
+            if address := _ADDRESS.fullmatch(word):
+                found.append(self._at(address[0], Pasted(Source.ADDRESS)))
+                continue
+            if bearer := re.match(r"(?:authorization\s*:\s*)?bearer\s+", word, re.IGNORECASE):
+                word, start = word[bearer.end() :], start + bearer.end()
+            if _KEY.fullmatch(word) and not _PLACEHOLDER.search(word) and (_is_keylike(word) or self._owner(word)):
+                found.append(self._keyed(Pasted(Source.KEY), word, start))
+        return found
+
+    def _command(self, words: list[str]) -> Pasted | None:
+        url, headers, model = "", {}, ""
+        for option, value in _options(words):
+            if option in ("-H", "--header") and ":" in value:
+                name, _, content = value.partition(":")
+                headers[name.strip().lower()] = content.strip()
+            elif option in ("-d", "--data", "--data-raw", "--data-binary", "--json"):
+                model = model or _model(value)
+            elif option in ("", "--url") and not url and ("://" in value or _ADDRESS.fullmatch(value) or "/" in value):
+                url = value
+        if not url:
+            return None
+        found = self._at(url, Pasted(Source.CURL, model=model))
+        query = parse_qs(urlsplit(url).query)
+        if "authorization" in headers:
+            scheme, _, key = headers["authorization"].rpartition(" ")
+            if scheme.lower() in ("bearer", ""):
+                return self._keyed(found, key, self._text.find(key))
+            return self._headed(found, "Authorization", headers["authorization"])
+        for name in _CARRIES_KEY:
+            if name in headers:
+                return self._headed(found, name, headers[name])
+        if key := (query.get("key") or query.get("api_key") or [""])[0]:
+            return self._keyed(found, key, self._text.find(key))
+        needs_none = found.auth_type == "none" or looks_local(_origin(found.base_url))
+        return replace(found, auth_type="none") if needs_none else _doubting(found, Doubt.NO_KEY)
+
+    def _variable(self, stem: str, taken: "_Variables") -> Pasted | None:
+        vendor = next((v for v in self._vendors if {name for name, *_ in taken.keys} & set(v.env_names)), None)
+        vendor = vendor or next((v for v in self._vendors if stem in {_KEY_NAME.sub("", name) for name in v.env_names}), None)
+        keys = [(name, value, start) for name, value, start in taken.keys if vendor or taken.place or self._owner(value)]
+        if not keys and not (taken.place and vendor and vendor.local):
+            return None
+        found = Pasted(Source.ENV, preset=vendor.id if vendor else None, model=taken.model, variable=keys[0][0] if keys else stem)
+        if vendor:
+            found = replace(found, auth_type=vendor.auth_type)
+        if taken.place:
+            found = self._at(taken.place, found)
+        if not keys:
+            return found
+        _, value, start = keys[0]
+        return self._keyed(found, value, start)
+
+    def _at(self, url: str, found: Pasted) -> Pasted:
+        """`found` at this address: the vendor who lives there, or any address."""
+        bare = url.partition("?")[0].partition("#")[0].rstrip("/")
+        bare = bare if "://" in bare else ("http://" if looks_local(f"http://{bare}") or _is_local(bare) else "https://") + bare
+        vendor, base = self._neighbour(bare)
+        if vendor is not None:
+            at_home = "{" not in vendor.base_url and not vendor.local
+            return replace(found, preset=vendor.id, auth_type=vendor.auth_type, base_url="" if at_home else base)
+        try:
+            return replace(found, preset=None, auth_type="api_key", base_url=normalise(bare).base_url)
+        except InvalidDraft:
+            return _doubting(replace(found, preset=None, auth_type="api_key", base_url=bare), Doubt.ADDRESS)
+
+    def _neighbour(self, url: str) -> tuple[Preset | None, str]:
+        """The vendor whose address this is, and the part of it that is the base URL; the longest one that fits."""
+        fitting = []
+        for vendor in self._vendors:
+            if vendor.local:
+                if _is_local(url) and urlsplit(url).port in (urlsplit(vendor.base_url).port, *vendor.ports):
+                    fitting.append((0, vendor, url))
+            elif match := re.match(_HOLE.sub("[^/]+?", re.escape(vendor.base_url)) + r"(?=/|$)", url):
+                fitting.append((len(match[0]), vendor, match[0]))
+            elif "{" not in vendor.base_url and urlsplit(url).hostname == urlsplit(vendor.base_url).hostname:
+                fitting.append((1, vendor, vendor.base_url))
+        if not fitting or (len(fitting) > 1 and all(vendor.local for _, vendor, _ in fitting)):  # two local servers use this port
+            return None, ""
+        _, vendor, base = max(fitting, key=lambda fit: fit[0])
+        if not vendor.local:
+            return vendor, base
+        try:
+            return vendor, normalise(url, known=vendor.base_url).base_url
+        except InvalidDraft:
+            return None, ""
+
+    def _keyed(self, found: Pasted, key: str, start: int) -> Pasted:
+        """`found` with this key at this place of the text."""
+        if start < 0 or not _KEY.fullmatch(key) or _PLACEHOLDER.search(key):
+            return _doubting(found, Doubt.NO_KEY)
+        owner = self._owner(key)
+        auth_type = "api_key" if found.auth_type in ("none", "custom_header") else found.auth_type
+        found = replace(found, auth_type=auth_type, secrets={"api_key": (start, start + len(key))})
+        if found.preset is None and not found.base_url:
+            if owner is None:
+                return _doubting(found, Doubt.WHICH_VENDOR)
+            found = replace(found, preset=owner.id, auth_type=owner.auth_type)
+            return _doubting(found, Doubt.SHARED_PREFIX) if _is_shared(key, owner) else found
+        return found
+
+    def _headed(self, found: Pasted, name: str, value: str) -> Pasted:
+        """`found` with a key that travels in a header of its own."""
+        if found.preset is not None:
+            return self._keyed(found, value, self._text.find(value))
+        start = self._text.find(value)
+        if start < 0 or _PLACEHOLDER.search(value):
+            return _doubting(replace(found, auth_type="custom_header", auth={"header_name": name}), Doubt.NO_KEY)
+        return replace(found, auth_type="custom_header", auth={"header_name": name}, secrets={"header_value": (start, start + len(value))})
+
+    def _owner(self, key: str) -> Preset | None:
+        """The vendor whose keys begin like this one; the longest beginning wins."""
+        fitting = [(len(prefix), vendor) for vendor in self._vendors for prefix in vendor.key_prefixes if key.startswith(prefix)]
+        return max(fitting, key=lambda fit: fit[0])[1] if fitting else None
+
+
+class _Variables:
+    """Variables that share a beginning."""
+
+    def __init__(self) -> None:
+        self.keys: list[tuple[str, str, int]] = []
+        self.place, self.model = "", ""
+
+    def take(self, kind: str, name: str, value: str, start: int) -> None:
+        if kind == "key":
+            self.keys.append((name, value, start))
+        elif kind == "place" and _ADDRESS.match(value):
+            self.place = self.place or value
+        elif kind == "model" and re.fullmatch(r"\S{1,200}", value):
+            self.model = self.model or value
+
+
+def _options(words: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """(option, value) of a command's words; ("", word) for a word that stands by itself."""
+    plain = {"-s", "-S", "-sS", "-N", "-v", "-i", "-k", "-L", "-f", "-g", "-G", "--silent", "--no-buffer", "--location", "--compressed"}
+    waiting = ""
+    for word in words:
+        if waiting:
+            yield waiting, word
+            waiting = ""
+        elif word.startswith("--"):
+            name, given, value = word.partition("=")
+            if given:
+                yield name, value
+            elif name not in plain:
+                waiting = name
+        elif word.startswith("-") and len(word) > 1:
+            if word in plain:
+                continue
+            if len(word) > 2 and word[1] in "HduXAo":
+                yield word[:2], word[2:]
+            else:
+                waiting = word
+        else:
+            yield "", word
+
+
+def _model(body: str) -> str:
+    try:
+        document: Any = json.loads(body)
+    except ValueError:
+        return ""
+    model = document.get("model") if isinstance(document, dict) else None
+    return model if isinstance(model, str) and re.fullmatch(r"\S{1,200}", model) else ""
+
+
+def _doubting(found: Pasted, doubt: Doubt) -> Pasted:
+    return replace(found, doubts=(*found.doubts, doubt))
+
+
+def _is_shared(key: str, owner: Preset) -> bool:
+    """Whether only the shortest beginning fits, the one that others use as well: `sk-` is OpenAI's, DeepSeek's, Moonshot's …"""
+    return max((p for p in owner.key_prefixes if key.startswith(p)), key=len) == "sk-"
+
+
+def _is_keylike(word: str) -> bool:
+    """Long, one word, letters and digits mixed: what no sentence contains."""
+    return len(word) >= 20 and any(c.isdigit() for c in word) and any(c.isalpha() for c in word)
+
+
+def _is_local(url: str) -> bool:
+    return looks_local(_origin(url if "://" in url else f"http://{url}"))
+
+
+def _origin(url: str) -> str:
+    try:
+        return origin_of(url)
+    except (ValueError, InvalidDraft):
+        return ""
