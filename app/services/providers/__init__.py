@@ -1,12 +1,18 @@
 """Providers: what an admin saved. One verb = one transaction = rows + audit entry + revision."""
 
 from app.services.providers.lifecycle import clear_default, delete, disable, enable, restore, set_default
+from app.services.providers.pasting import Added, Find
+from app.services.providers.pasting import add as add_pasted
+from app.services.providers.pasting import look as look_into
 from app.services.providers.reading import Changes, Preview, changes, get, list_, validate
 from app.services.providers.saving import create, from_preset, replace, update
 
 __all__ = [
+    "Added",
     "Changes",
+    "Find",
     "Preview",
+    "add_pasted",
     "changes",
     "clear_default",
     "create",
@@ -16,6 +22,7 @@ __all__ = [
     "from_preset",
     "get",
     "list_",
+    "look_into",
     "replace",
     "restore",
     "set_default",
