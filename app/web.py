@@ -108,7 +108,7 @@ async def house(*, serving: bool = True, allow_partial: bool | None = None) -> A
         await registry.shared.start(watch=serving)
         opened.push_async_callback(registry.shared.stop)
         if serving:
-            beat = heartbeats.Heartbeat("serve", lambda: registry.shared.snapshot.revision)
+            beat = heartbeats.Heartbeat("serve", lambda: registry.shared.snapshot.revision, keyring.follow)
             await beat.start()
             opened.push_async_callback(beat.stop)
             opened.callback(registry.shared.subscribe(lambda _: beat.news()))

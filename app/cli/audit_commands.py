@@ -1,4 +1,4 @@
-"""`audit …` and `keys …`."""
+"""`audit …`."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +11,6 @@ from app.cli.shell import DataDir, Json
 from app.domain.actor import Actor
 
 audit = typer.Typer(help="Who did what.", no_args_is_help=True)
-keys = typer.Typer(help="The master keys.", no_args_is_help=True)
 
 
 class Format(StrEnum):
@@ -51,14 +50,3 @@ def export_audit(
                 file.write(line)
 
     shell.at_home(export, data_dir)
-
-
-@keys.command("status")
-def keys_status(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """The master keys by id, where they come from, and how much is sealed with each."""
-    from app.services import keyring
-
-    status = shell.at_home(keyring.status, data_dir)
-    rows = [(k.kid, k.state, "loaded" if k.is_loaded else "missing", k.values) for k in status.keys]
-    lines = [f"From {status.source}.", *shell.table(("KEY", "STATE", "HERE", "VALUES"), rows)]
-    shell.show(status, as_json=as_json, lines=lines)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from app import logs
-from app.cli import audit_commands, doctor, people_commands, provider_commands, shell
+from app.cli import audit_commands, doctor, key_commands, people_commands, provider_commands, shell
 from app.cli.shell import DataDir, Json
 from app.domain.actor import Actor
 
@@ -20,7 +20,7 @@ app.add_typer(people_commands.client_key, name="client-key")
 app.add_typer(provider_commands.provider, name="provider")
 app.add_typer(provider_commands.preset, name="preset")
 app.add_typer(audit_commands.audit, name="audit")
-app.add_typer(audit_commands.keys, name="keys")
+app.add_typer(key_commands.keys, name="keys")
 
 
 def main() -> None:

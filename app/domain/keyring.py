@@ -1,9 +1,12 @@
 """What may be shown of the master keys: their ids, never a byte of them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain.provider import Record
+
+# A process that was not seen for this long no longer serves.
+ALIVE = timedelta(seconds=60)
 
 
 class MasterKeyState(StrEnum):
@@ -33,8 +36,45 @@ class KeyringStatus(Record):
     keys: list[MasterKey]
 
 
+class AddedKey(Record):
+    """A key that `keys add` staged, or one that has to be put into the key source first: then `is_staged` is false, `advice`
+    says where, and `key` is the text of a key that was generated. It is shown this once."""
+
+    kid: str
+    is_staged: bool
+    key: str | None = None
+    advice: str = ""
+
+
+class Rewrapped(Record):
+    """What one run did. `broken`: values that cannot be opened by any key, marked and left out. `left`: still under other keys."""
+
+    kid: str
+    rewrapped: int
+    broken: int
+    left: int
+
+
+class RetiredKey(Record):
+    """`advice`: what is left to do by hand, in words."""
+
+    kid: str
+    advice: str
+
+
+class ExposedSecret(Record):
+    """A field of a credential that has to be issued anew after a master key became known."""
+
+    provider: str
+    credential: str
+    field: str
+    hint: str
+    fingerprint: str
+    is_deleted: bool
+
+
 class Worker(Record):
-    """One serving process. `kids`: the master keys it holds; `revision`: what its registry serves."""
+    """One serving process. `kids`: the master keys it holds, the one it seals with first; `revision`: what its registry serves."""
 
     worker_id: str
     kind: str

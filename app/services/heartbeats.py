@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from app import __version__
@@ -12,14 +12,13 @@ from app.domain.actor import SYSTEM, Actor
 from app.domain.audit import Action
 from app.domain.errors import StorageError
 from app.domain.ids import uuid7
-from app.domain.keyring import Worker
+from app.domain.keyring import ALIVE, Worker
 from app.storage import audit, engine, instance, people
 from app.storage.tables import now
 from app.storage.work import work
 from app.vault import ring
 
 EVERY_SECONDS = 10.0
-ALIVE = timedelta(seconds=60)
 _KEEP = timedelta(days=1)
 _FORGET_EVERY = 360  # beats: once an hour
 
@@ -29,14 +28,16 @@ _log = logging.getLogger(__name__)
 class Heartbeat:
     """`start()` … `stop()`; `news()` when the registry has a new revision, so that others learn of it at once."""
 
-    def __init__(self, kind: str, revision: Callable[[], int]) -> None:
+    def __init__(self, kind: str, revision: Callable[[], int], follow: Callable[[], Awaitable[None]] | None = None) -> None:
+        """`follow` is awaited before each beat: it brings the keys of this process up to date, so that the beat tells the truth."""
         self._revision = revision
+        self._follow = follow
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         at = now()
         self._worker = Worker(
             worker_id=uuid7(), kind=kind, host=socket.gethostname()[:255], pid=os.getpid(), started_at=at, seen_at=at,
-            kids=sorted(ring.current().kids), revision=revision(),
+            kids=_kids(), revision=revision(),
         )  # fmt: skip
 
     async def start(self) -> None:
@@ -81,14 +82,22 @@ class Heartbeat:
                 _log.warning("A heartbeat was not written: %s", error.message)
 
     async def _beat(self, *, forget: bool) -> None:
+        if self._follow is not None:
+            await self._follow()
         at = now()
-        self._worker = self._worker.model_copy(update={"seen_at": at, "revision": self._revision(), "kids": sorted(ring.current().kids)})
+        self._worker = self._worker.model_copy(update={"seen_at": at, "revision": self._revision(), "kids": _kids()})
         # Not audited: being alive is no change, and neither is forgetting what ended long ago.
         async with work(SYSTEM, audited=False) as doing:
             await instance.beat(doing.session, self._worker)
             if forget:
                 await instance.forget_workers(doing.session, before=at - _KEEP)
                 await people.forget_old(doing.session, before=at - _KEEP)
+
+
+def _kids() -> list[str]:
+    """The keys this process holds, the one it seals with first."""
+    held = ring.current()
+    return [held.active, *sorted(held.kids - {held.active})]
 
 
 async def alive(actor: Actor) -> list[Worker]:

@@ -1,5 +1,6 @@
 """Opening the vault at boot: the keys of this process against what the database expects. Never guesses, never overwrites."""
 
+import logging
 import os
 from collections.abc import Iterable
 
@@ -14,7 +15,10 @@ from app.storage.tables import CryptoKey, SystemSecret, now
 from app.storage.work import work
 from app.vault import envelope, keyfile, ring, s1
 
+_log = logging.getLogger(__name__)
+
 _source = ""
+_stamp: tuple[object, ...] = ()
 
 
 async def open_ring(*, allow_partial: bool = False, keep_environment: bool = False) -> None:
@@ -25,9 +29,10 @@ async def open_ring(*, allow_partial: bool = False, keep_environment: bool = Fal
     `allow_partial` starts although some credentials need a key that is not there: those stay unreadable.
     `keep_environment` is for a parent process that only checks and whose child reads the environment again.
     """
-    global _source
+    global _source, _stamp
     await engine.check_triggers()
     options = settings.current()
+    _stamp = keyfile.stamp(options)
     found = keyfile.find(options)
     async with engine.session() as session:
         known = await crypto.keys(session)
@@ -43,6 +48,32 @@ async def open_ring(*, allow_partial: bool = False, keep_environment: bool = Fal
     _source = found.source
     if not keep_environment:
         keyfile.forget_environment()
+
+
+async def follow() -> None:
+    """Keep up with a rotation: read a key file that was written anew, and seal with the key that the database calls active.
+
+    Never takes a key away and never raises because of one: what is loaded goes on serving, and the log says what is wrong.
+    """
+    global _stamp
+    held, options = ring.current(), settings.current()
+    if (stamp := keyfile.stamp(options)) != _stamp:
+        _stamp = stamp
+        try:
+            found = keyfile.find(options)
+        except VaultError as error:
+            _log.warning("The key file was changed and is not used: %s", error.message)
+        else:
+            held.hold(found.keys if found else {})
+    async with engine.session() as session:
+        active = _active(await crypto.keys(session)).kid
+    if active == held.active:
+        return
+    if active in held.kids:
+        held.turn_to(active)
+        _log.info("New secrets are sealed with the master key %s from now on.", active)
+    else:
+        _log.warning("The master key %s is active and not loaded here. Add it to %s and restart this process.", active, _source)
 
 
 async def status(actor: Actor) -> KeyringStatus:

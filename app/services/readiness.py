@@ -2,8 +2,9 @@
 
 from app import registry
 from app.domain.errors import PatchbayError
+from app.domain.keyring import MasterKeyState
 from app.domain.provider import Record
-from app.storage import engine, instance, migration
+from app.storage import crypto, engine, instance, migration
 from app.vault import ring
 
 
@@ -17,11 +18,13 @@ class Readiness(Record):
 
 async def look() -> Readiness:
     """Look now. Never raises: what cannot be asked does not hold."""
-    checks = {"database": False, "schema": False, "key": _has_key(), "registry": False}
+    checks = {"database": False, "schema": False, "key": False, "registry": False}
     revision = registry.shared.snapshot.revision
     try:
         async with engine.session() as session:
             stored = (await instance.read(session)).revision
+            known = await crypto.keys(session)
+        checks["key"] = _has_key({row.kid for row in known if row.state == MasterKeyState.ACTIVE})
         checks["database"] = True
         checks["schema"] = await engine.schema_version() == migration.newest()
         checks["registry"] = revision <= stored and registry.shared.snapshot.built_at > 0
@@ -30,9 +33,10 @@ async def look() -> Readiness:
     return Readiness(ready=all(checks.values()), checks=checks, revision=revision)
 
 
-def _has_key() -> bool:
+def _has_key(active: set[str]) -> bool:
+    """The vault is open, and the key that new secrets are sealed with everywhere is here."""
     try:
         ring.current().mac("readiness", b"")
     except PatchbayError:
         return False
-    return True
+    return active <= ring.current().kids

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.storage.tables import CredentialRow, CredentialSecret
+from app.storage.tables import CredentialRow, CredentialSecret, ProviderRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,27 @@ async def of_providers(session: AsyncSession, provider_ids: Iterable[str]) -> di
 async def of_provider(session: AsyncSession, provider_id: str) -> list[StoredKey]:
     """The credentials of one provider, the first one first."""
     return (await of_providers(session, [provider_id]))[provider_id]
+
+
+async def fields(session: AsyncSession) -> list[dict[str, Any]]:
+    """Every sealed field of every credential by name, those of deleted providers too; nothing of the values."""
+    query = (
+        select(ProviderRow, CredentialRow, CredentialSecret)
+        .join(CredentialRow, col(CredentialRow.provider_id) == ProviderRow.id)
+        .join(CredentialSecret, col(CredentialSecret.credential_id) == CredentialRow.id)
+        .order_by(ProviderRow.name, CredentialRow.label, CredentialRow.id, CredentialSecret.field)
+    )
+    return [
+        {
+            "provider": provider.name,
+            "credential": key.label,
+            "field": secret.field,
+            "hint": secret.hint,
+            "fingerprint": secret.fingerprint,
+            "is_deleted": provider.deleted_at is not None,
+        }
+        for provider, key, secret in (await session.exec(query)).all()
+    ]
 
 
 async def remove(session: AsyncSession, key: StoredKey) -> None:

@@ -7,10 +7,11 @@ the first is the one a fresh database registers.
 import base64
 import binascii
 import contextlib
+import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.domain.errors import KeyFileUnsafe, KeyMismatch, KeyMissing
@@ -24,11 +25,16 @@ PUBLISHED = frozenset({"e2cd501263", "fcb248a469"})
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Found:
-    """Master keys by id and the words for where they are. `first` is what an empty database registers."""
+    """Master keys by id and the words for where they are. `first` is what an empty database registers.
+
+    `file` is None for the environment; `is_ours` says that it is the file of the data folder, which we write.
+    """
 
     keys: dict[str, bytes]
     first: str
     source: str
+    file: Path | None = None
+    is_ours: bool = False
 
 
 def default_path(settings: Settings) -> Path:
@@ -63,7 +69,7 @@ def create(path: Path) -> Found:
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(base64.urlsafe_b64encode(os.urandom(s1.KEY_BYTES)) + b"\n")
+            file.write(make().encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
         # link() refuses to replace: of two processes that start at once one creates the key and both use it.
@@ -73,6 +79,51 @@ def create(path: Path) -> Found:
         draft.unlink()
     _sync_folder(path.parent)
     return _from_own_file(path)  # read back: what is used is what is on the disk
+
+
+def make() -> str:
+    """A new master key as it is written down: 44 characters."""
+    return base64.urlsafe_b64encode(os.urandom(s1.KEY_BYTES)).decode()
+
+
+def read_key(word: str, source: str) -> tuple[str, bytes]:
+    """(id, key) of one written key. Raises `KeyFileUnsafe` when it is unusable; the message never repeats it."""
+    key = _key(word.strip(), source)
+    return s1.kid_of(key), key
+
+
+def written(found: Found, kid: str) -> str:
+    """A key as it is written down, for a recovery kit."""
+    return base64.urlsafe_b64encode(found.keys[kid]).decode()
+
+
+def append(path: Path, key: bytes) -> Found:
+    """Add a key behind those of our own file, durable before anything is sealed with it. One that is there already stays."""
+    with _rewriting(path) as found:
+        if s1.kid_of(key) not in found.keys:
+            _replace(path, [*found.keys.values(), key])
+    return _from_own_file(path)
+
+
+def remove(path: Path, kid: str) -> Found:
+    """Take a key out of our own file. Raises `KeyFileUnsafe` rather than leaving a file without any."""
+    with _rewriting(path) as found:
+        left = [key for name, key in found.keys.items() if name != kid]
+        if not left:
+            raise KeyFileUnsafe(f"{path} holds no other key. Nothing was removed.")
+        if len(left) < len(found.keys):
+            _replace(path, left)
+    return _from_own_file(path)
+
+
+def stamp(settings: Settings) -> tuple[object, ...]:
+    """What differs when a key file was written anew. The environment of a process never changes."""
+    found: list[object] = []
+    for path in (_named(settings), default_path(settings)):
+        with contextlib.suppress(OSError):
+            state = path.stat() if path else None
+            found.append((str(path), state.st_ino, state.st_mtime_ns, state.st_size) if state else None)
+    return tuple(found)
 
 
 def forget_environment() -> None:
@@ -90,17 +141,48 @@ def _sources(settings: Settings) -> Iterator[Found]:
     texts = [text.get_secret_value() for text in (settings.master_keys, settings.master_key) if text is not None]
     if texts:
         yield _keys(",".join(texts), "the environment")
-    named = settings.master_key_file
-    if named is None and (folder := os.environ.get("CREDENTIALS_DIRECTORY")):  # systemd's LoadCredential=, not a setting of ours
-        named = path if (path := Path(folder) / "master_key").exists() else None
-    own = default_path(settings)
+    named, own = _named(settings), default_path(settings)
     if named is not None and named.absolute() != own:
         try:
-            yield _keys(named.read_text("ascii", "replace"), str(named))
+            yield replace(_keys(named.read_text("ascii", "replace"), str(named)), file=named)
         except OSError as error:
             raise KeyMissing(f"The master key file {named} cannot be read: {error.strerror}.") from error
     if own.exists():
         yield _from_own_file(own)
+
+
+def _named(settings: Settings) -> Path | None:
+    """The file that somebody else keeps, if there is one."""
+    if settings.master_key_file is not None:
+        return settings.master_key_file
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")  # systemd's LoadCredential=, not a setting of ours
+    return path if folder and (path := Path(folder) / "master_key").exists() else None
+
+
+@contextlib.contextmanager
+def _rewriting(path: Path) -> Iterator[Found]:
+    """What our own file holds, while nobody else of us writes it."""
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield _from_own_file(path)
+    finally:
+        os.close(folder)
+
+
+def _replace(path: Path, keys: list[bytes]) -> None:
+    """Write beside, make durable, swap: whoever reads sees the old keys or the new ones, and so does a power cut."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(b"".join(base64.urlsafe_b64encode(key) + b"\n" for key in keys))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync_folder(path.parent)
 
 
 def _from_own_file(path: Path) -> Found:
@@ -112,7 +194,7 @@ def _from_own_file(path: Path) -> Found:
         if state.st_mode & 0o777 & ~widest:
             raise KeyFileUnsafe(f"{place} can be read by others. Run: chmod {widest:o} {place}")
     try:
-        return _keys(path.read_text("ascii", "replace"), str(path))
+        return replace(_keys(path.read_text("ascii", "replace"), str(path)), file=path, is_ours=True)
     except OSError as error:
         raise KeyFileUnsafe(f"{path} cannot be read: {error.strerror}. Run: chmod 600 {path}") from error
 

@@ -20,7 +20,7 @@ _current: "Ring | None" = None
 
 
 class Ring:
-    """Holds keys and lends their use, never the keys. Built at boot, then only `unlock` changes it.
+    """Holds keys and lends their use, never the keys. Built at boot; `hold` and `turn_to` follow a rotation.
 
     `instance_id` goes into every binding, so values of another installation do not open here.
     """
@@ -36,6 +36,15 @@ class Ring:
     def kids(self) -> frozenset[str]:
         """Ids of the master keys that are loaded."""
         return frozenset(self._masters)
+
+    def hold(self, keys: Mapping[str, bytes]) -> None:
+        """Lend these master keys too. None is taken away: values that were read before may still need one."""
+        self._masters = {kid: s1.fernet(key) for kid, key in keys.items() if kid not in self._masters} | self._masters
+
+    def turn_to(self, kid: str) -> None:
+        """Seal with this master key from now on. Raises `SecretUnreadable` when it is not loaded."""
+        self._master(kid)
+        self.active = kid
 
     def unlock(self, system: Mapping[str, Sealed]) -> None:
         """Open our own keys. Raises `SecretUnreadable` naming nothing but the kind; half of them is none of them."""
@@ -58,7 +67,8 @@ class Ring:
 
     def wrap(self, data_key: bytes) -> tuple[str, bytes]:
         """Guard a data key with the active master key: (kid, wrapped)."""
-        return self.active, self._master(self.active).encrypt(data_key)
+        kid = self.active
+        return kid, self._master(kid).encrypt(data_key)
 
     def reseal(self, sealed: Sealed) -> Sealed:
         """The same value under the active master key. Only the data key is opened, the text never appears."""

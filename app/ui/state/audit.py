@@ -32,6 +32,7 @@ NAMED = {
     "type": "provider_type",
     "kind": "value",
     "source": "value",
+    "state": "value",
     **dict.fromkeys(ABILITIES, "support"),
 }
 

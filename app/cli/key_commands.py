@@ -1,0 +1,102 @@
+"""`keys …`: the master keys, and rotating them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli import shell
+from app.cli.shell import REFUSED, DataDir, Json
+from app.domain.actor import Actor
+from app.domain.keyring import AddedKey, RetiredKey
+
+keys = typer.Typer(help="The master keys: add, activate, rewrap, retire is a whole rotation.", no_args_is_help=True)
+
+Kid = Annotated[str | None, typer.Argument(metavar="[ID]", help="Id of the key, as `keys status` shows it.")]
+
+
+@keys.command("status")
+def keys_status(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """The master keys by id, where they come from, and how much is sealed with each."""
+    from app.services import keyring
+
+    status = shell.at_home(keyring.status, data_dir)
+    rows = [(k.kid, k.state, "loaded" if k.is_loaded else "missing", k.values) for k in status.keys]
+    lines = [f"From {status.source}.", *shell.table(("KEY", "STATE", "HERE", "VALUES"), rows)]
+    shell.show(status, as_json=as_json, lines=lines)
+
+
+@keys.command("add")
+def add_key(
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read the new key from stdin instead of making one.")] = False,
+    file: Annotated[Path | None, typer.Option("--file", help="Read the new key from this file.")] = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Stage a new master key. A key that was put into the key source by hand is found there."""
+    from app.services import master_key
+
+    given = shell.secret(stdin=stdin, file=file)
+
+    async def add(caller: Actor) -> AddedKey:
+        return await master_key.add(caller, given)
+
+    added = shell.at_home(add, data_dir)
+    staged = f"The master key {added.kid} is staged. Next: patchbay keys activate"
+    shell.show(added, as_json=as_json, lines=[staged] if added.is_staged else [added.key] if added.key else [])
+    if not added.is_staged:
+        shell.fail(added.advice, REFUSED)
+
+
+@keys.command("activate")
+def activate_key(kid: Kid = None, data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Seal with the staged key from now on, once every server holds it; the old one goes on opening."""
+    from app.services import master_key
+
+    async def activate(caller: Actor) -> str:
+        return await master_key.activate(caller, kid)
+
+    active = shell.at_home(activate, data_dir)
+    shell.show({"kid": active}, as_json=as_json, lines=[f"The master key {active} is active. Next: patchbay keys rewrap"])
+
+
+@keys.command("rewrap")
+def rewrap_values(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Bring every stored secret under the active key. Stop it and run it again as you like."""
+    from app.services import master_key
+
+    done = shell.at_home(master_key.rewrap, data_dir)
+    lines = [f"{done.rewrapped} stored secrets brought under the master key {done.kid}; {done.left} left."]
+    if done.broken:
+        lines.append(f"{done.broken} are damaged and no key opens them. Enter those credentials again; the console marks them.")
+    lines += [
+        "Next: patchbay keys retire",
+        "If the old key became known to somebody: this does not take back what they could read. Renew what patchbay keys exposed lists.",
+    ]
+    shell.show(done, as_json=as_json, lines=lines)
+    if done.left:
+        shell.fail(f"{done.left} stored secrets are still under another key. Run this again.", REFUSED)
+
+
+@keys.command("retire")
+def retire_key(kid: Kid = None, data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Take a key that nothing needs any more out of use and out of the key file."""
+    from app.services import master_key
+
+    async def retire(caller: Actor) -> RetiredKey:
+        return await master_key.retire(caller, kid)
+
+    done = shell.at_home(retire, data_dir)
+    shell.show(done, as_json=as_json, lines=[f"The master key {done.kid} is retired. {done.advice}"])
+
+
+@keys.command("exposed")
+def exposed_secrets(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """What to issue anew at your providers after a master key became known; no secret is shown."""
+    from app.services import master_key
+
+    found = shell.at_home(master_key.exposed, data_dir)
+    rows = [
+        (e.provider, e.credential, e.field, f"…{e.hint}" if e.hint else "", e.fingerprint, "in the trash" * e.is_deleted) for e in found
+    ]
+    shell.show(found, as_json=as_json, lines=shell.table(("PROVIDER", "CREDENTIAL", "FIELD", "ENDS", "FINGERPRINT", ""), rows))
