@@ -8,11 +8,20 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api import audit, client_keys, discovery, document, errors, guard, models, people, providers
+from app.api import audit, batches, client_keys, discovery, document, errors, guard, models, people, providers
 
 PREFIX = "/api/v1"
 BODY_BYTES = 4 * 1024 * 1024
-ROUTERS = (people.router, audit.router, providers.router, models.router, client_keys.router, discovery.router, document.router)
+ROUTERS = (
+    people.router,
+    audit.router,
+    batches.router,
+    providers.router,
+    models.router,
+    client_keys.router,
+    discovery.router,
+    document.router,
+)
 
 _log = logging.getLogger(__name__)
 

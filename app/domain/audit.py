@@ -31,6 +31,7 @@ class Action(StrEnum):
     PROVIDER_RESTORE = "provider:config:restore"
     PROVIDER_DEFAULT = "provider:default:set"
     PROVIDER_TEST = "provider:connection:test"
+    PROVIDER_TEST_MANY = "provider:batch:test"
     CREDENTIAL_SET = "credential:secret:set"
     CREDENTIAL_ROTATE = "credential:secret:rotate"
     CREDENTIAL_CLEAR = "credential:secret:clear"

@@ -18,6 +18,7 @@ RESERVED = frozenset(
         "refresh-registry",
         "registry-status",
         "test",
+        "test-all",
         "validate",
         # Words with a meaning of their own in a selector or an address.
         "default",

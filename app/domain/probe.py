@@ -123,6 +123,18 @@ class FixAction(StrEnum):
     USE_DOCKER_HOST = "use_docker_host"  # localhost → host.docker.internal
     REPLACE_KEY = "replace_key"
     CHOOSE_MODEL = "choose_model"
+    SEND_IN_HEADER = "send_in_header"  # the key was accepted in a header of this name
+    RAISE_LIMIT = "raise_limit"  # seconds: the limit of ours that was met
+    APPROVE_LOCAL = "approve_local"  # a test by an admin approves the address
+
+
+# The limits of ours that a provider may have of its own: field of `Network`, most seconds.
+LIMITS: dict[Finding, tuple[str, int]] = {
+    Finding.CONNECT_TIMEOUT: ("connect_seconds", 60),
+    Finding.FIRST_BYTE_TIMEOUT: ("first_byte_seconds", 600),
+    Finding.IDLE_TIMEOUT: ("idle_seconds", 600),
+    Finding.TOTAL_TIMEOUT: ("total_seconds", 3_600),
+}
 
 
 class _Frozen(BaseModel):
@@ -140,7 +152,7 @@ class ProbeStep(_Frozen):
 
 
 class ProbeFix(_Frozen):
-    """`value` is what the repair would put in: a new base URL, or "" where the person has to choose."""
+    """`value` is what the repair would put in: a base URL, a header's name, seconds, an origin; "" where the person has to choose."""
 
     action: FixAction
     label: str

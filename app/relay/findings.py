@@ -1,8 +1,6 @@
 """From an error to what a probe says of it: the finding, its facts, the verdict and the repair we know."""
 
-import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from yarl import URL
@@ -20,14 +18,12 @@ from app.domain.errors import (
     Unreachable,
     UpstreamError,
 )
-from app.domain.probe import Finding, FixAction, ProbeError, ProbeFix, Verdict
+from app.domain.probe import Finding, ProbeError, Verdict
 from app.domain.routes import ROUTES
 from app.domain.snapshot import Endpoint
-from app.relay import trial, words
+from app.relay import paths, repairs, trial, words
 
 _F = Finding
-_VERSION = re.compile(r"v\d+[a-z0-9]*")
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 # class of error → details[key] → finding; the first entry is for everything else.
 _BY_KIND: dict[type[UpstreamError], tuple[str, Finding, dict[str, Finding]]] = {
@@ -129,7 +125,7 @@ def of(error: UpstreamError, endpoint: Endpoint) -> tuple[Finding, dict[str, Any
     facts: dict[str, Any] = {"host": url.host, "port": url.port, "origin": endpoint.origin}
     if error.status is not None:
         facts["status"] = error.status
-    facts |= {k: v for k, v in error.details.items() if k in ("seconds", "target")}
+    facts |= {k: v for k, v in error.details.items() if k in ("seconds", "target", "reason")}
     if type(error) not in _BY_KIND:
         return _F.PROVIDER_ERROR, facts
     key, otherwise, by_kind = _BY_KIND[type(error)]
@@ -143,7 +139,7 @@ def error(finding: Finding, facts: Mapping[str, Any], endpoint: Endpoint, *, det
         message=words.sentence(finding, facts),
         values=dict(facts),
         detail=detail,
-        fix=_fix(finding, endpoint.base_url, is_custom=endpoint.preset is None),
+        fix=repairs.of(finding, facts, endpoint),
     )
 
 
@@ -165,37 +161,6 @@ def misplaced(endpoint: Endpoint) -> Finding:
     """What a 404 most likely means, judged by the version in the path: doubled, missing where one belongs, or something else."""
     if ROUTES[endpoint.type].is_rooted:
         return _F.NOT_FOUND
-    versions = [part for part in URL(endpoint.base_url).parts if _VERSION.fullmatch(part)]
-    if len(versions) > 1:
+    if paths.versions(endpoint.base_url) > 1:
         return _F.VERSION_DOUBLED
-    return _F.NOT_FOUND if versions else _F.VERSION_MISSING
-
-
-def _fix(finding: Finding, base_url: str, *, is_custom: bool) -> ProbeFix | None:
-    url = URL(base_url)
-    action, value = {
-        _F.VERSION_DOUBLED: (FixAction.DROP_VERSION, _without_second_version(url)),
-        _F.VERSION_MISSING: (FixAction.ADD_VERSION, base_url.rstrip("/") + "/v1"),
-        _F.TLS_NOT_SPOKEN: (FixAction.USE_HTTP, re.sub("^https:", "http:", base_url)),
-        _F.TLS_EXPECTED: (FixAction.USE_HTTPS, re.sub("^http:", "https:", base_url)),
-        _F.KEY_IN_CLEAR: (FixAction.USE_HTTPS, re.sub("^http:", "https:", base_url)),
-        _F.KEY_REFUSED: (FixAction.REPLACE_KEY, ""),
-        _F.NO_CREDENTIAL: (FixAction.REPLACE_KEY, ""),
-        _F.KEY_UNREADABLE: (FixAction.REPLACE_KEY, ""),
-        _F.MODEL_NOT_FOUND: (FixAction.CHOOSE_MODEL, ""),
-        _F.NO_MODEL_KNOWN: (FixAction.CHOOSE_MODEL, ""),
-        _F.NO_MODEL_LIST: (FixAction.CHOOSE_MODEL, ""),
-        _F.CHAT_REJECTED: (FixAction.CHOOSE_MODEL, ""),
-    }.get(finding, (None, ""))
-    if finding is _F.NOT_FOUND and url.path == "/v1" and is_custom:
-        action, value = FixAction.AT_ROOT, str(url.origin())  # /v1 may be ours: it is added where a person gave no path
-    if finding is _F.CONNECTION_REFUSED and url.host in _LOOPBACK and Path("/.dockerenv").exists():
-        # Inside a container "localhost" is the container itself.
-        action, value = FixAction.USE_DOCKER_HOST, str(url.with_host("host.docker.internal"))
-    return ProbeFix(action=action, label=words.FIXES[action], value=value) if action else None
-
-
-def _without_second_version(url: URL) -> str:
-    parts = list(url.parts)
-    last = max((i for i, part in enumerate(parts) if _VERSION.fullmatch(part)), default=0)
-    return str(url.with_path("/" + "/".join(parts[1:last] + parts[last + 1 :]))) if last else str(url)
+    return _F.VERSION_MISSING if paths.lacks_version(endpoint) else _F.NOT_FOUND

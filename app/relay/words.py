@@ -80,6 +80,9 @@ FIXES: dict[FixAction, str] = {
     FixAction.USE_DOCKER_HOST: "Use host.docker.internal",
     FixAction.REPLACE_KEY: "Replace the key",
     FixAction.CHOOSE_MODEL: "Choose a model",
+    FixAction.SEND_IN_HEADER: "Send the key in this header",
+    FixAction.RAISE_LIMIT: "Wait longer",
+    FixAction.APPROVE_LOCAL: "Allow this address and test",
 }
 
 

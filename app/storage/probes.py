@@ -25,18 +25,38 @@ async def of_providers(session: AsyncSession, provider_ids: Iterable[str]) -> di
     return {row.provider_id: row for row in (await session.exec(query)).all()}
 
 
-async def save(session: AsyncSession, provider_id: str, *, configuration: str, test: LastTest) -> None:
-    """Keep this result as the last of its provider."""
-    row = (await of_providers(session, [provider_id])).get(provider_id)
-    row = row or ProbeRow(provider_id=provider_id, configuration="", result={}, checked_at=test.result.checked_at)
+async def of_keys(session: AsyncSession, provider_ids: Iterable[str]) -> dict[str, ProbeRow]:
+    """Credential id → its last probe. It speaks of the key while `provider_records.digest(row, keys, credential_id)` is the same."""
+    query = select(ProbeRow).where(col(ProbeRow.provider_id).in_(list(provider_ids)), ProbeRow.credential_id != "", ProbeRow.model == "")
+    return {row.credential_id: row for row in (await session.exec(query)).all()}
+
+
+async def of_models(session: AsyncSession, provider_id: str) -> dict[str, ProbeRow]:
+    """Model → its last probe at this provider, with the provider's configuration then."""
+    query = select(ProbeRow).where(ProbeRow.provider_id == provider_id, ProbeRow.credential_id == "", ProbeRow.model != "")
+    return {row.model: row for row in (await session.exec(query)).all()}
+
+
+async def save(
+    session: AsyncSession, provider_id: str, *, configuration: str, test: LastTest, credential_id: str = "", model: str = ""
+) -> None:
+    """Keep this result as the last of its provider, or of one key or one model of it."""
+    row = await session.get(ProbeRow, (provider_id, credential_id, model)) or ProbeRow(
+        provider_id=provider_id,
+        credential_id=credential_id,
+        model=model,
+        configuration="",
+        result={},
+        checked_at=test.result.checked_at,
+    )
     row.configuration, row.tested_by = configuration, test.tested_by
     row.result, row.checked_at = test.result.model_dump(mode="json"), test.result.checked_at
     session.add(row)
 
 
 async def clear(session: AsyncSession, provider_id: str) -> None:
-    """Forget every result of a provider."""
-    for row in (await session.exec(select(ProbeRow).where(ProbeRow.provider_id == provider_id))).all():
+    """Forget the results of a provider and of its models. Those of its keys each know the configuration they were made for."""
+    for row in (await session.exec(select(ProbeRow).where(ProbeRow.provider_id == provider_id, ProbeRow.credential_id == ""))).all():
         await session.delete(row)
 
 

@@ -44,15 +44,16 @@ async def one(session: AsyncSession, row: ProviderRow) -> Provider:
     return (await load(session, [row]))[0]
 
 
-def digest(row: ProviderRow, keys: Sequence[StoredKey]) -> str:
-    """Digest of the configuration as it is stored."""
+def digest(row: ProviderRow, keys: Sequence[StoredKey], credential_id: str = "") -> str:
+    """Digest of the configuration as it is stored: with the keys in use, or with one key alone, whatever its state."""
+    counted = [k for k in keys if (k.row.id == credential_id if credential_id else k.row.state == KeyState.ACTIVE)]
     return configuration(
         type_=row.type,
         base_url=row.base_url,
         auth_type=row.auth_type,
         auth=row.auth,
         network=row.network,
-        fingerprints=[f"{f}:{s.fingerprint}" for k in keys if k.row.state == KeyState.ACTIVE for f, s in k.secrets.items()],
+        fingerprints=[f"{f}:{s.fingerprint}" for k in counted for f, s in k.secrets.items()],
         test_path=row.capabilities.get("test_path", ""),
     )
 

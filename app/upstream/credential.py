@@ -39,10 +39,10 @@ def opened(endpoint: Endpoint, key: Key | None) -> dict[str, Secret]:
     return secrets
 
 
-def attach(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secret]) -> None:
-    """Add what the auth type says to the headers. Ciphertext and line breaks are refused."""
+def attach(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secret], *, key_header: str = "") -> None:
+    """Add what the auth type says to the headers. Ciphertext and line breaks are refused. `key_header` takes a plain key instead."""
     added: dict[str, str] = {}
-    _sign(added, endpoint, secrets)
+    _sign(added, endpoint, secrets, key_header=key_header)
     for value in added.values():
         if _SEALED.search(value):
             raise NoCredential("The stored key could not be opened and is not sent. Enter it again.", details={"kind": "sealed"})
@@ -60,10 +60,10 @@ def placeholders(endpoint: Endpoint) -> dict[str, str]:
     return headers
 
 
-def _sign(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secret]) -> None:
+def _sign(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secret], *, key_header: str = "") -> None:
     """Add the headers of the auth type; a plain key goes into the header that the provider's type reads it from."""
     auth.types()[endpoint.auth_type].attach(headers, endpoint.auth, secrets)
-    if endpoint.auth_type == "api_key" and (name := ROUTES[endpoint.type].key_header):
+    if endpoint.auth_type == "api_key" and (name := key_header or ROUTES[endpoint.type].key_header):
         headers[name] = headers.pop("authorization").removeprefix("Bearer ")
 
 

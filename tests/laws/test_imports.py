@@ -21,7 +21,7 @@ PLANTS = {
     "Reflex is a UI detail": ("app/api/errors.py", "import reflex"),
     "The domain knows no framework": ("app/domain/ids.py", "import sqlmodel"),
     "SQL lives in storage": ("app/services/audit.py", "import sqlalchemy"),
-    "Outgoing HTTP lives in upstream": ("app/services/probes.py", "import aiohttp"),
+    "Outgoing HTTP lives in upstream": ("app/services/probes/single.py", "import aiohttp"),
     "LiteLLM lives in the translator": ("app/upstream/session.py", "import litellm"),
     "The translator knows the way out and nothing else of the house": ("app/translator/chat.py", "import app.vault.ring"),
     "Incoming HTTP lives at the edges": ("app/upstream/session.py", "import starlette"),

@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 import reflex as rx
 
-from app.domain.errors import InvalidDraft, NameTaken, PatchbayError, Reason
+from app.domain.errors import InvalidDraft, NameTaken, PatchbayError, Reason, TooManyAttempts
 from app.ui import words
 
 F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
@@ -36,6 +36,8 @@ def answer(code: str, error: PatchbayError) -> str:
     """What a reader of language `code` is told about an error."""
     if isinstance(error, InvalidDraft):
         return because(code, next(iter(error.reasons.values())))
+    if isinstance(error, TooManyAttempts) and (wait := error.details.get("retry_after")):
+        return words.say(code, "error.too_often", seconds=wait)
     return words.say_of(code, "error", error.code)
 
 

@@ -20,11 +20,13 @@ _origin = lru_cache(4096)(origin_of)
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request, in the shape of the OpenAI protocol. `path` is put behind the base URL; `body` None makes it a GET."""
+    """One request, in the shape of the OpenAI protocol. `path` is put behind the base URL; `body` None makes it a GET.
+    `key_header`: a plain key goes out in this header instead, which a test tries when the usual one was refused."""
 
     path: str
     body: bytes | None = None
     stream: bool = False
+    key_header: str = ""
 
 
 class Call:

@@ -22,7 +22,7 @@ class Passed(Call):
     async def _begin(self, secrets: Mapping[str, Secret], flight: connector.Flight) -> aiohttp.ClientResponse:
         endpoint, ask = self._endpoint, self._ask
         headers = headers_of(ask)
-        credential.attach(headers, endpoint, secrets)
+        credential.attach(headers, endpoint, secrets, key_header=ask.key_header)
         del secrets
         method = "GET" if ask.body is None else "POST"
         url = _url(endpoint.base_url + ask.path)

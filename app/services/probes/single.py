@@ -1,4 +1,4 @@
-"""Testing: one climb of the diagnosis ladder, of a draft or of a saved provider, through the path that traffic takes."""
+"""One climb of the diagnosis ladder, of a draft or of a saved provider, through the path that traffic takes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 from app import presets, registry, settings
 from app.domain.actor import Actor
-from app.domain.audit import Action, Outcome
+from app.domain.audit import Action
 from app.domain.drafts import Settled, settle
-from app.domain.errors import InvalidDraft, UnknownCredential, UnknownProvider, UpstreamError
+from app.domain.errors import InvalidDraft, UnknownCredential, UpstreamError
 from app.domain.ids import uuid7
 from app.domain.preset import Preset
 from app.domain.probe import Depth, ProbeResult, ProbeStep
@@ -19,7 +19,9 @@ from app.domain.provider_status import configuration
 from app.domain.secret import Binding
 from app.domain.snapshot import Endpoint, Key, Timeouts
 from app.relay import ladder, pace
-from app.storage import approvals, credentials, engine, probes, provider_records, providers
+from app.services.probes import keeping
+from app.services.probes.keeping import Subject
+from app.storage import approvals, engine, probes
 from app.storage.credentials import StoredKey
 from app.storage.tables import ProviderRow
 from app.storage.work import work
@@ -32,15 +34,16 @@ LOOK_UP_SECONDS = 5.0
 async def run_saved(
     actor: Actor, name: str, *, model: str | None = None, credential_id: str | None = None, depth: Depth = "chat"
 ) -> AsyncIterator[ProbeStep | ProbeResult]:
-    """Test a saved provider, also one that is off. Yields each rung when it is done and the result last, which is kept.
+    """Test a saved provider, also one that is off. Yields each rung when it is done and the result last, which is kept: with
+    `credential_id` as the result of that key, which is tested whatever its state, otherwise as that of the provider.
 
     Raises `UnknownProvider`, `UnknownCredential`, `TooManyAttempts` before the first rung.
     """
     actor.must_admin()
     pace.count(actor.id)
     async with engine.session() as session:
-        row, keys = await _stored(session, name)
-    digest = provider_records.digest(row, keys)
+        row, keys = await keeping.stored(session, name)
+    subject = Subject(row.id, name, keeping.digest_of(row, keys, credential_id or ""), credential_id=credential_id or "")
     await _approve(actor, row.origin)
     await registry.shared.refresh(row.revision)
     endpoint = registry.shared.endpoint(name)
@@ -48,11 +51,11 @@ async def run_saved(
         chosen = tuple(k for k in endpoint.keys if k.id == credential_id)
         if not chosen:
             raise UnknownCredential("This provider has no key of this id.")
-        endpoint = replace(endpoint, keys=chosen)
-    async with aclosing(ladder.run(endpoint, model=model, depth=depth, preset=presets.find(row.preset))) as steps:
+        endpoint = replace(endpoint, keys=tuple(replace(k, state=KeyState.ACTIVE) for k in chosen))  # by hand, whatever its state
+    async with aclosing(ladder.run(endpoint, model=model, depth=depth, preset=presets.find(row.preset), seeks=True)) as steps:
         async for step in steps:
             if isinstance(step, ProbeResult):
-                await _keep(actor, step, row=row, digest=digest, name=name)
+                await keeping.keep(actor, step, subject)
             yield step
 
 
@@ -69,7 +72,7 @@ async def run_draft(
     keys: list[StoredKey] = []
     if provider_name is not None:
         async with engine.session() as session:
-            row, keys = await _stored(session, provider_name)
+            row, keys = await keeping.stored(session, provider_name)
     preset = _preset_of(draft, row)
     hints = {f: s.hint for key in keys for f, s in key.secrets.items()}
     settled = settle(draft, preset=preset, types={n: t.info for n, t in auth.types().items()}, hints=hints)
@@ -86,24 +89,14 @@ async def run_draft(
         test_path=settled.capabilities.test_path,
     )
     facts = preset if settled.preset else None
-    async with aclosing(ladder.run(endpoint, model=model or settled.default_model, depth=depth, preset=facts)) as steps:
+    subject = Subject(row.id if row else "", settled.name, digest)
+    asked = model or settled.default_model
+    async with aclosing(ladder.run(endpoint, model=asked, depth=depth, preset=facts, seeks=True)) as steps:
         async for step in steps:
             if isinstance(step, ProbeResult):
                 probes.remember_draft(digest, LastTest(result=step, tested_by=actor.name))
-                await _keep(actor, step, row=row, digest=digest, name=settled.name)
+                await keeping.keep(actor, step, subject)
             yield step
-
-
-async def _keep(actor: Actor, result: ProbeResult, *, row: ProviderRow | None, digest: str, name: str) -> None:
-    """Audit the test; keep its result when it speaks of what is stored right now."""
-    changes = {"verdict": result.verdict.value, "model": result.model, "proven": [r.value for r in result.proven]}
-    async with work(actor) as doing:
-        current = await providers.get(doing.session, row.name) if row else None
-        if current and provider_records.digest(current, await credentials.of_provider(doing.session, current.id)) == digest:
-            await probes.save(doing.session, current.id, configuration=digest, test=LastTest(result=result, tested_by=actor.name))
-            doing.touch(current.id)  # every open tab shows the new status
-        target = ("provider", row.id if row else "", name)
-        doing.record(Action.PROVIDER_TEST, target=target, changes=changes, outcome=Outcome.OK if result.ok else Outcome.FAILED)
 
 
 async def _approve(actor: Actor, origin: str) -> None:
@@ -179,10 +172,3 @@ def _preset_of(draft: ProviderDraft, row: ProviderRow | None) -> Preset | None:
     if found is None and (row is None or row.preset != draft.preset):
         raise InvalidDraft({"preset": "There is no preset of this name."})
     return found
-
-
-async def _stored(session: engine.AsyncSession, name: str) -> tuple[ProviderRow, list[StoredKey]]:
-    row = await providers.get(session, name)
-    if row is None:
-        raise UnknownProvider("There is no provider of this name. It may have been deleted.")
-    return row, await credentials.of_provider(session, row.id)

@@ -1,0 +1,124 @@
+"""What a climb of the ladder gathers on its way: what was proven, what went wrong, what is shown of it in the end."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from app.domain.errors import RateLimited, UpstreamError
+from app.domain.preset import Preset
+from app.domain.probe import Depth, Finding, ProbeError, ProbeFix, ProbeResult, ProbeStep, Rung, Verdict
+from app.domain.provider import Wire
+from app.domain.routes import ROUTES
+from app.domain.snapshot import Endpoint
+from app.relay import findings, trial
+from app.relay.pipeline import Ask, repeatable
+from app.upstream import auth
+from app.upstream.reach import Reach
+
+DEPTHS: tuple[Depth, ...] = ("auth", "models", "chat", "stream")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a rung found. `proves` False: true without having been shown, for example "no key is needed"."""
+
+    finding: Finding
+    ok: bool | None = True
+    facts: dict[str, Any] = field(default_factory=dict)
+    proves: bool = True
+
+
+class Climb:
+    """The memory of one climb. The rungs themselves: `relay.rungs`."""
+
+    def __init__(self, endpoint: Endpoint, model: str | None, depth: Depth, preset: Preset | None) -> None:
+        self._endpoint, self._depth, self._preset = endpoint, DEPTHS.index(depth), preset
+        self._model = model
+        self._steps: list[ProbeStep] = []
+        self._proven: list[Rung] = []
+        self._reach = Reach(endpoint)
+        has_path = bool(ROUTES[endpoint.type].models)
+        self._has_list = has_path and (preset is None or preset.model_list != "none")
+        self._own_path = endpoint.capabilities.test_path if endpoint.wire is Wire.OPENAI else ""
+        check = self._own_path or (preset.key_check if preset else "")
+        self._is_open = preset is not None and preset.model_list_public and not check
+        self._ask = Ask(check or (trial.MODELS_PATH if self._has_list else ""))
+        self._first: bytes | UpstreamError = b""  # what the HTTP rung was answered
+        self._models: list[str] = []
+        self._said: trial.Said | None = None
+        self._limit = "max_tokens"
+        self._latency: float | None = None
+        self._error: ProbeError | None = None
+        self._amber: Verdict | None = None
+        self._is_over = False
+
+    def result(self) -> ProbeResult:
+        """What the climb found in all."""
+        is_red = any(step.ok is False for step in self._steps)
+        verdict = findings.VERDICTS.get(self._error.code, Verdict.BAD_RESPONSE) if is_red and self._error else self._amber or Verdict.OK
+        return ProbeResult(
+            ok=not is_red,
+            verdict=verdict,
+            proven=[rung for rung in Rung if rung in self._proven],
+            steps=self._steps,
+            model=self._model if self._ask.body is not None else None,
+            latency_ms=self._latency,
+            preview=self._said.preview if self._said else "",
+            usage=self._said.usage if self._said else None,
+            error=self._error,
+            models=self._models,
+            curl=repeatable(self._endpoint, self._ask) if self._ask.path else "",
+            checked_at=datetime.now(UTC),
+        )
+
+    def close(self) -> None:
+        """Give up the trial connection, when the consumer stopped in the middle."""
+        self._reach.close()
+
+    @property
+    def _needs_key(self) -> bool:
+        kind = auth.types().get(self._endpoint.auth_type)
+        return bool(kind and kind.info.secret_fields)
+
+    def _keep(self, step: ProbeStep, *, proves: bool) -> None:
+        self._steps.append(step)
+        if step.ok and proves:
+            self._proven.append(step.name)
+
+    def _answered(self, said: trial.Said) -> None:
+        """A chat proves the way and the key as well, and what was missing before was not needed."""
+        self._latency, self._error = said.latency_ms, None
+        self._proven += [Rung.HTTP] if Rung.HTTP not in self._proven else []
+        if self._needs_key and Rung.CREDENTIAL not in self._proven:
+            self._proven.append(Rung.CREDENTIAL)
+
+    def _no_model(self) -> Outcome:
+        """No list and nobody named a model: amber, unless the path looks wrong, which then is the likelier reason."""
+        self._is_over = True
+        misplaced = findings.misplaced(self._endpoint)
+        if isinstance(self._first, UpstreamError) and self._first.status == 404 and misplaced is not Finding.NOT_FOUND:
+            return self._red(misplaced, {})
+        if self._error is None:
+            self._note(Finding.NO_MODEL_KNOWN)
+        return Outcome(Finding.NO_MODEL_KNOWN, ok=None)
+
+    def _limited(self, error: RateLimited, rung: Rung) -> Outcome:
+        """429 and 402 mean that the key is good; there is nothing more to learn now."""
+        self._is_over = True
+        finding, facts = findings.of(error, self._endpoint)
+        self._error = findings.error(finding, facts, self._endpoint, detail=error.detail)
+        self._amber = Verdict.LIMITED
+        if rung is Rung.CREDENTIAL:
+            return Outcome(Finding.KEY_LIMITED, facts=facts, proves=self._needs_key)
+        self._proven += [Rung.CREDENTIAL] if self._needs_key and Rung.CREDENTIAL not in self._proven else []
+        return Outcome(finding, ok=None, facts=facts)
+
+    def _note(self, finding: Finding) -> None:
+        """Something amber: worth saying, no reason to stop."""
+        self._amber = findings.VERDICTS[finding]
+        self._error = findings.error(finding, {}, self._endpoint)
+
+    def _red(self, finding: Finding, facts: dict[str, Any], *, detail: str = "", fix: ProbeFix | None = None) -> Outcome:
+        known = findings.error(finding, facts, self._endpoint, detail=detail)
+        self._error = known.model_copy(update={"fix": fix}) if fix else known
+        return Outcome(finding, ok=False, facts=facts)

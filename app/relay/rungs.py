@@ -1,0 +1,169 @@
+"""The rungs of the diagnosis ladder, from the address to a streamed answer: what each of them does and how it reads what it meets."""
+
+import time
+from collections.abc import Awaitable, Callable
+
+from yarl import URL
+
+from app.domain.capabilities import Support
+from app.domain.errors import BadResponse, Failed, NoCredential, RateLimited, Refused, UpstreamError
+from app.domain.preset import Preset
+from app.domain.probe import Depth, Finding, Rung
+from app.domain.routes import effective_urls
+from app.domain.snapshot import Endpoint
+from app.relay import findings, model_choice, other_header, trial
+from app.relay.climb import Climb, Outcome
+from app.relay.pipeline import Ask
+
+_F = Finding
+Step = Callable[[], Awaitable[Outcome | None]]
+
+
+class Rungs(Climb):
+    """A climb with its rungs. `is_direct`: a known model is asked at once, nothing is looked at on the way.
+    `seeks`: when a plain key is refused, find out whether it is read from another header."""
+
+    def __init__(
+        self, endpoint: Endpoint, model: str | None, depth: Depth, preset: Preset | None, *, is_direct: bool = False, seeks: bool = False
+    ) -> None:
+        super().__init__(endpoint, model, depth, preset)
+        self._is_direct = is_direct and model is not None and depth in ("chat", "stream")
+        self._seeks = seeks
+
+    def rungs(self) -> list[tuple[Rung, Step]]:
+        """What is climbed, in its order."""
+        way: list[tuple[Rung, Step]] = [
+            (Rung.ADDRESS, self._address),
+            (Rung.DNS, self._dns),
+            (Rung.PORT, self._port),
+            (Rung.TLS, self._tls),
+        ]
+        look: list[tuple[Rung, Step]] = [(Rung.HTTP, self._http), (Rung.CREDENTIAL, self._credential)]
+        deeper: list[tuple[Rung, Step]] = [(Rung.MODELS, self._list), (Rung.CHAT, self._chat), (Rung.STREAM, self._stream)]
+        return way + (deeper[1 : self._depth] if self._is_direct else look + deeper[: self._depth])
+
+    async def tried(self, rung: Rung, climb: Step) -> Outcome | None:
+        """Climb one rung; whatever a call raises becomes what it says of the provider."""
+        try:
+            return await climb()
+        except RateLimited as error:
+            return self._limited(error, rung)
+        except UpstreamError as error:
+            return await self._failed(rung, error)
+
+    async def _failed(self, rung: Rung, error: UpstreamError) -> Outcome:
+        finding, facts = findings.of(error, self._endpoint)
+        if rung in (Rung.CHAT, Rung.STREAM):
+            finding = findings.of_chat(error, self._endpoint, self._model or "", is_stream=rung is Rung.STREAM) or finding
+            facts["model"] = self._model
+        fix = None
+        if finding is _F.KEY_REFUSED:
+            if Rung.CREDENTIAL in self._proven:
+                self._proven.remove(Rung.CREDENTIAL)  # the list was public: it proved nothing
+            fix = await other_header.fix(self._endpoint, self._ask) if self._seeks else None
+        return self._red(finding, facts, detail=error.detail, fix=fix)
+
+    async def _address(self) -> Outcome:
+        try:
+            url = URL(self._endpoint.base_url)
+            if self._endpoint.problem == "malformed" or not url.host:
+                raise ValueError
+        except ValueError:
+            return self._red(_F.ADDRESS_INVALID, {})
+        if self._reach.is_literal:
+            await self._reach.look_up()  # judges it; a name is judged on its own rung
+        return Outcome(
+            _F.ADDRESS_OK, facts={"url": effective_urls(self._endpoint.type, self._endpoint.base_url, self._endpoint.auth)["chat"]}
+        )
+
+    async def _dns(self) -> Outcome:
+        if self._reach.is_literal:
+            return Outcome(_F.LOOK_UP_NOT_NEEDED, proves=False)
+        return Outcome(_F.ADDRESS_FOUND, facts=(await self._reach.look_up()).facts)
+
+    async def _port(self) -> Outcome:
+        return Outcome(_F.PORT_OPEN, facts=(await self._reach.connect()).facts)
+
+    async def _tls(self) -> Outcome:
+        if self._reach.is_encrypted:
+            return Outcome(_F.SECURE, facts=(await self._reach.secure()).facts)
+        self._reach.close()
+        return Outcome(_F.NOT_ENCRYPTED, proves=False)
+
+    async def _http(self) -> Outcome | None:
+        """The first call. Any answer of a web server passes; what it says is for the next rungs."""
+        if not self._ask.path:
+            return None  # this vendor has nothing to ask for but a chat
+        started = time.perf_counter()
+        status = 200
+        try:
+            self._first = await (trial.reach if self._own_path else trial.get)(self._endpoint, self._ask.path)
+        except UpstreamError as error:
+            if error.status is None or isinstance(error, BadResponse | NoCredential):
+                raise
+            if isinstance(error, Failed) and _is_server_fault(error):
+                raise
+            self._first, status = error, error.status
+        self._latency = round((time.perf_counter() - started) * 1000, 1)
+        return Outcome(_F.ANSWERS, facts={"status": status})
+
+    async def _credential(self) -> Outcome:
+        if isinstance(self._first, Refused | RateLimited):
+            raise self._first
+        if not self._needs_key:
+            return Outcome(_F.KEY_NOT_NEEDED, proves=False)
+        if isinstance(self._first, UpstreamError) or self._is_open or not self._ask.path:
+            if self._depth == 0:
+                self._note(_F.NO_MODEL_LIST)
+            return Outcome(_F.KEY_NOT_TRIED, ok=None)
+        return Outcome(_F.KEY_ACCEPTED)
+
+    async def _list(self) -> Outcome:
+        if not self._has_list:
+            self._note(_F.NO_MODEL_LIST)
+            return Outcome(_F.NO_MODEL_LIST, ok=None)
+        if self._own_path or self._ask.path != trial.MODELS_PATH:
+            self._ask = Ask(trial.MODELS_PATH)
+            try:
+                self._first = await trial.get(self._endpoint, self._ask.path)
+            except Failed as error:
+                self._first = error
+        if isinstance(self._first, UpstreamError):
+            if not isinstance(self._first, Failed) or _is_server_fault(self._first):
+                raise self._first
+            self._note(_F.NO_MODEL_LIST)
+            return Outcome(_F.NO_MODEL_LIST, ok=None)
+        self._models = trial.listed(self._first)
+        if not self._models:
+            self._note(_F.NO_MODELS)
+            return Outcome(_F.NO_MODELS, ok=None)
+        return Outcome(_F.MODELS_LISTED, facts={"count": len(self._models)})
+
+    async def _chat(self) -> Outcome:
+        self._model = self._model or model_choice.choose(self._endpoint, self._models, self._preset)
+        if self._model is None:
+            return self._no_model()
+        self._ask = trial.question(self._model)
+        try:
+            self._said = await trial.chat(self._endpoint, self._ask)
+        except Failed as error:
+            if not trial.wants_other_limit(error):
+                raise
+            self._limit = "max_completion_tokens"
+            self._ask = trial.question(self._model, limit=self._limit)
+            self._said = await trial.chat(self._endpoint, self._ask)
+        self._answered(self._said)
+        return Outcome(_F.CHAT_ANSWERED if self._said.preview.strip() else _F.CHAT_EMPTY, facts={"model": self._model})
+
+    async def _stream(self) -> Outcome:
+        if self._endpoint.capabilities.streaming is Support.NO:
+            return Outcome(_F.STREAM_NOT_OFFERED, ok=None)
+        model = self._model or ""  # the rung before chose one
+        self._ask = trial.question(model, stream=True, limit=self._limit)
+        said = await trial.stream(self._endpoint, self._ask)
+        return Outcome(_F.STREAM_ANSWERED, facts={"model": model, "chunks": said.chunks})
+
+
+def _is_server_fault(error: Failed) -> bool:
+    """5xx but for 501, which only says that there is no such list."""
+    return error.status is None or (error.status >= 500 and error.status != 501)
