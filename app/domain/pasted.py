@@ -3,15 +3,13 @@
 A secret is never copied out: what is found says where in the text it stands, so that whoever holds the text can take it.
 """
 
-import json
 import re
-import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
+from app.domain import curl
 from app.domain.address import looks_local, normalise, origin_of
 from app.domain.errors import InvalidDraft
 from app.domain.preset import Preset
@@ -19,8 +17,6 @@ from app.domain.preset import Preset
 LONGEST = 100_000  # characters; a .env file is a hundredth of it
 MOST = 50  # providers out of one text
 _HOLE = re.compile(r"\\\{[a-z_]+\\\}")
-_CONTINUED = re.compile(r"[\\^`]\r?\n")
-_CURL = re.compile(r"(?:^|[\s;&|/\\$])curl(?:\.exe)?\s", re.IGNORECASE)
 _LINE = re.compile(
     r"""^[ \t]*(?:export[ \t]+|set[ \t]+|\$env:|-[ \t]+|-e[ \t]+)?["']?(?P<name>[A-Za-z_]\w{1,80})["']?"""
     r"""[ \t]*[=:][ \t]*(?P<value>\S.*?)[ \t,;]*\r?$""",
@@ -80,7 +76,7 @@ def read(text: str, vendors: Sequence[Preset]) -> list[Pasted]:
     """
     text = text[:LONGEST]
     reader = _Reader(text, vendors)
-    found = reader.commands() if _CURL.search(f" {text} ") else reader.variables() or reader.lines()
+    found = reader.commands() if curl.speaks(text) else reader.variables() or reader.lines()
     return found[:MOST]
 
 
@@ -91,13 +87,7 @@ class _Reader:
 
     def commands(self) -> list[Pasted]:
         """Every cURL command of the text."""
-        try:
-            words = shlex.split(_CONTINUED.sub(" ", self._text).replace("$'", "'"))
-        except ValueError:  # a quote that never ends
-            words = _CONTINUED.sub(" ", self._text).replace('"', " ").replace("'", " ").split()
-        starts = [n for n, word in enumerate(words) if re.fullmatch(r"(?:.*[/\\])?curl(?:\.exe)?", word, re.IGNORECASE)]
-        parts = [words[start + 1 : end] for start, end in zip(starts, [*starts[1:], len(words)], strict=True)]
-        return [found for part in parts if (found := self._command(part))]
+        return [self._command(one) for one in curl.commands(self._text)]
 
     def variables(self) -> list[Pasted]:
         """Lines that give names to values, gathered by the name they begin with."""
@@ -129,29 +119,17 @@ class _Reader:
                 found.append(self._keyed(Pasted(Source.KEY), word, start))
         return found
 
-    def _command(self, words: list[str]) -> Pasted | None:
-        url, headers, model = "", {}, ""
-        for option, value in _options(words):
-            if option in ("-H", "--header") and ":" in value:
-                name, _, content = value.partition(":")
-                headers[name.strip().lower()] = content.strip()
-            elif option in ("-d", "--data", "--data-raw", "--data-binary", "--json"):
-                model = model or _model(value)
-            elif option in ("", "--url") and not url and ("://" in value or _ADDRESS.fullmatch(value) or "/" in value):
-                url = value
-        if not url:
-            return None
-        found = self._at(url, Pasted(Source.CURL, model=model))
-        query = parse_qs(urlsplit(url).query)
-        if "authorization" in headers:
-            scheme, _, key = headers["authorization"].rpartition(" ")
+    def _command(self, said: curl.Command) -> Pasted:
+        found = self._at(said.url, Pasted(Source.CURL, model=said.model))
+        if given := said.headers.get("authorization", ""):
+            scheme, _, key = given.rpartition(" ")
             if scheme.lower() in ("bearer", ""):
                 return self._keyed(found, key, self._text.find(key))
-            return self._headed(found, "Authorization", headers["authorization"])
+            return self._headed(found, "Authorization", given)
         for name in _CARRIES_KEY:
-            if name in headers:
-                return self._headed(found, name, headers[name])
-        if key := (query.get("key") or query.get("api_key") or [""])[0]:
+            if name in said.headers:
+                return self._headed(found, name, said.headers[name])
+        if key := said.query("key") or said.query("api_key"):
             return self._keyed(found, key, self._text.find(key))
         needs_none = found.auth_type == "none" or looks_local(_origin(found.base_url))
         return replace(found, auth_type="none") if needs_none else _doubting(found, Doubt.NO_KEY)
@@ -249,40 +227,6 @@ class _Variables:
             self.place = self.place or value
         elif kind == "model" and re.fullmatch(r"\S{1,200}", value):
             self.model = self.model or value
-
-
-def _options(words: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """(option, value) of a command's words; ("", word) for a word that stands by itself."""
-    plain = {"-s", "-S", "-sS", "-N", "-v", "-i", "-k", "-L", "-f", "-g", "-G", "--silent", "--no-buffer", "--location", "--compressed"}
-    waiting = ""
-    for word in words:
-        if waiting:
-            yield waiting, word
-            waiting = ""
-        elif word.startswith("--"):
-            name, given, value = word.partition("=")
-            if given:
-                yield name, value
-            elif name not in plain:
-                waiting = name
-        elif word.startswith("-") and len(word) > 1:
-            if word in plain:
-                continue
-            if len(word) > 2 and word[1] in "HduXAo":
-                yield word[:2], word[2:]
-            else:
-                waiting = word
-        else:
-            yield "", word
-
-
-def _model(body: str) -> str:
-    try:
-        document: Any = json.loads(body)
-    except ValueError:
-        return ""
-    model = document.get("model") if isinstance(document, dict) else None
-    return model if isinstance(model, str) and re.fullmatch(r"\S{1,200}", model) else ""
 
 
 def _doubting(found: Pasted, doubt: Doubt) -> Pasted:

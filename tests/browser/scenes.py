@@ -53,6 +53,7 @@ def opened() -> list[Scene]:
         Scene("fields of a saved provider", "/", _dialog("Edit Lab"), ready=CARDS, within="[role=dialog]"),
         Scene("tested", "/", _tested, ready=CARDS, is_told=True, within="main"),
         Scene("delete?", "/", _delete, ready=CARDS, within="[role=alertdialog]"),
+        Scene("pasted", "/", _pasted, ready=CARDS, is_told=True, within="[role=dialog]"),
         Scene("language", "/audit/", _press("Language"), ready=ENTRIES, within="[role=menu]"),
         Scene("theme", "/audit/", _press("Light or dark"), ready=ENTRIES, within="[role=menu]"),
         Scene("account", "/audit/", _press("Your account"), ready=ENTRIES, within="[role=dialog]"),
@@ -97,6 +98,13 @@ def _mistaken(page: Page) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Enter an address").click()
     page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("dialog").locator("[aria-invalid=true]").first).to_be_focused()
+
+
+def _pasted(page: Page) -> None:
+    _dialog("Paste")(page)
+    page.get_by_label("What you copied").fill("OPENAI_API_KEY=sk-proj-0123456789abcdefghij\nMISTRAL_API_KEY=$FROM_SOMEWHERE")
+    page.get_by_role("button", name="Look", exact=True).click()
+    expect(page.get_by_role("dialog").get_by_role("listitem")).to_have_count(2)
 
 
 def _tested(page: Page) -> None:

@@ -90,18 +90,21 @@ async def add(actor: Actor, text: Secret, wanted: Sequence[int], *, vendors: Map
 
 
 def _found(text: Secret, vendors: Mapping[int, str]) -> list[Pasted]:
-    found = read(text.reveal(), presets.all_())
-    return [_of_vendor(one, vendors[n]) if n in vendors else one for n, one in enumerate(found)]
+    return [_of_vendor(one, vendors.get(n, "")) for n, one in enumerate(read(text.reveal(), presets.all_()))]
 
 
 def _of_vendor(found: Pasted, vendor: str) -> Pasted:
-    """The same key, for the vendor a person named."""
+    """The same key, for the vendor a person named; "" = nobody said anything."""
+    if not vendor or vendor == (found.preset or (CUSTOM if found.base_url else "")):
+        return found
     doubts = tuple(d for d in found.doubts if d not in (Doubt.WHICH_VENDOR, Doubt.SHARED_PREFIX))
     preset = presets.find(vendor)
     auth_type = preset.auth_type if preset else "api_key"
     fields = auth_types()[auth_type].secret_fields
     places = dict(zip(fields, found.secrets.values(), strict=False))
-    return Pasted(found.source, preset.id if preset else None, found.base_url if found.preset == vendor else "", auth_type, {}, places,
+    keeps_address = preset is None or preset.local or "{" in preset.base_url
+    base_url = found.base_url if keeps_address else ""
+    return Pasted(found.source, preset.id if preset else None, base_url, auth_type, {}, places,
                   found.model, found.variable, doubts)  # fmt: skip
 
 

@@ -150,6 +150,30 @@ class Suspect(_Part):
     language: rx.Var[str]
 
 
+class PasteSubmits(_Part):
+    """Inside a form: what is pasted into its text is sent at once."""
+
+    tag = "PasteSubmits"
+
+
+class Carry(_Part):
+    """Around a button: when it is pressed, the parts of the text in `source` that `places` names (`field:start:end`, with blanks between)
+    are kept in the browser for the next `Carried` field of that name."""
+
+    tag = "Carry"
+    source: rx.Var[str]
+    places: rx.Var[str]
+
+
+class Carried(_Part):
+    """Beside a secret field: takes over what `Carry` kept for it, once. `field` is its name below `secret.`; `at` changes with each
+    form."""
+
+    tag = "Carried"
+    field: rx.Var[str]
+    at: rx.Var[Any]
+
+
 class Whereabouts(_Part):
     """Writes `query` behind the `?` of the address whenever it changes, without loading anything."""
 

@@ -273,6 +273,41 @@ export const Suspect = ({ own, vendors, language }) => {
   return createElement("span", { ref: anchor, className: "pb-suspect", role: "status" }, vendor ? tr(language, "form.other_vendor", { vendor }) : "");
 };
 
+// What is pasted is looked at without another press.
+export const PasteSubmits = () => {
+  const anchor = useRef(null);
+  useEffect(() => {
+    const form = anchor.current.closest("form");
+    const send = (event) => event.target.tagName === "TEXTAREA" && setTimeout(() => form.requestSubmit());
+    form.addEventListener("paste", send);
+    return () => form.removeEventListener("paste", send);
+  }, []);
+  return createElement("span", { ref: anchor, hidden: true });
+};
+
+// A key that was pasted into one form goes on to another without leaving the browser: it is kept for a moment, and taken once.
+let carried = { at: 0, parts: {} };
+export const Carry = ({ source, places, children }) => {
+  const keep = () => {
+    const text = document.getElementById(source)?.value ?? "";
+    const parts = places.split(" ").filter(Boolean).map((place) => place.split(":"));
+    carried = { at: Date.now(), parts: Object.fromEntries(parts.map(([field, start, end]) => [field, text.slice(start, end)])) };
+  };
+  return createElement("span", { onClickCapture: keep }, children);
+};
+export const Carried = ({ field, at }) => {
+  const anchor = useRef(null);
+  useEffect(() => {
+    const text = Date.now() - carried.at < 10_000 ? carried.parts[field] : undefined;
+    const input = anchor.current.closest("form")?.elements.namedItem(`secret.${field}`);
+    if (!text || !input) return;
+    delete carried.parts[field];
+    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(input), "value").set.call(input, text);
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }, [field, at]);
+  return createElement("span", { ref: anchor, hidden: true });
+};
+
 // Keeps the address in step with where somebody is, so that a reload and the browser's own way back lead there. No navigation: a page
 // that is drawn anew would lose what lies in it only once.
 export const Whereabouts = ({ query }) => {

@@ -6,7 +6,7 @@ import reflex as rx
 
 from app.ui import words
 from app.ui.components import field
-from app.ui.components.browser import Suspect
+from app.ui.components.browser import Carried, Suspect
 from app.ui.components.drawn import Drawn
 from app.ui.state.gallery import key_prefixes
 from app.ui.state.provider_form import CUSTOM
@@ -79,7 +79,10 @@ def _secret(ask: Drawn) -> rx.Component:
             help_=help_,
             error=error,
             aside=rx.flex(keep, get_one, spacing="3", align="center"),
-            extra=Suspect.create(own=Form.own_prefixes, vendors=key_prefixes(), language=words.Language.code),
+            extra=rx.fragment(
+                Suspect.create(own=Form.own_prefixes, vendors=key_prefixes(), language=words.Language.code),
+                Carried.create(field=ask.word, at=Form.seed),
+            ),
         ),
         custom_attrs={"data-field": "secret"},
     )

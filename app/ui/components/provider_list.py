@@ -13,6 +13,7 @@ from app.ui.components.provider_filter import narrowing
 from app.ui.components.sheet import question
 from app.ui.state.cards import Run
 from app.ui.state.found_servers import FoundServers
+from app.ui.state.pasting import Pasting
 from app.ui.state.probing import Probing
 from app.ui.state.provider_form import CUSTOM, ProviderForm
 from app.ui.state.providers import Providers
@@ -48,9 +49,17 @@ def _strip() -> rx.Component:
     add = rx.button(
         rx.icon("plus", size=16, aria_hidden="true"), t("providers.add"), size="3", width=["100%", "auto"], on_click=ProviderForm.add("")
     )
+    paste = rx.button(
+        rx.icon("clipboard-paste", size=16, aria_hidden="true"), t("paste.open"), size="3", variant="soft", on_click=Pasting.open
+    )
     return rx.flex(
         rx.flex(
-            _summary(), rx.spacer(display=["none", "block"]), rx.cond(SessionState.is_admin, add), spacing="3", align="center", wrap="wrap"
+            _summary(),
+            rx.spacer(display=["none", "block"]),
+            rx.cond(SessionState.is_admin, rx.fragment(paste, add)),
+            spacing="3",
+            align="center",
+            wrap="wrap",
         ),
         narrowing(),
         direction="column",
@@ -155,10 +164,11 @@ def _nothing_yet() -> rx.Component:
     doors = rx.grid(
         empty.door("store", t("providers.empty.known"), t("providers.empty.known_text"), ProviderForm.add("")),
         empty.door("plug", t("providers.empty.custom"), t("providers.empty.custom_text"), ProviderForm.add(CUSTOM)),
-        columns=rx.breakpoints(initial="1", sm="2"),
+        empty.door("clipboard-paste", t("providers.empty.paste"), t("providers.empty.paste_text"), Pasting.open),
+        columns=rx.breakpoints(initial="1", sm="3"),
         spacing="4",
         width="100%",
-        max_width="640px",
+        max_width="880px",
     )
     near = rx.box(local_servers(FoundServers.add), max_width="640px", width="100%")
     return rx.cond(

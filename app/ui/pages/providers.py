@@ -3,6 +3,7 @@
 import reflex as rx
 
 from app.ui.components.browser import Pulse
+from app.ui.components.paste_dialog import paste_dialog
 from app.ui.components.provider_dialog import provider_dialog
 from app.ui.components.provider_list import delete_question, listing, searching
 from app.ui.page import Nav, Page
@@ -16,6 +17,7 @@ def content() -> rx.Component:
     return rx.fragment(
         listing(),
         provider_dialog(),
+        paste_dialog(),
         delete_question(),
         searching(),
         Pulse.create(beat=f"{Live.beat} {Language.code}", on_beat=Providers.follow),
