@@ -32,6 +32,15 @@ class Settings(BaseSettings):
     master_key: SecretStr | None = Field(None, description="The master key itself (44 characters). Rather use a file.")
     master_keys: SecretStr | None = Field(None, description="Several master keys, separated by commas; the first is active.")
     master_key_file: Path | None = Field(None, description="File holding the master key; default is keys/master.key in the data folder.")
+    reference_variables: str = Field(
+        "",
+        description="More variables that a provider's key may be read from, separated by commas; those named PATCHBAY_SECRET_… always may.",
+    )
+    reference_folders: str = Field(
+        "",
+        description="Folders of files that a provider's key may be read from, separated by commas. "
+        "Empty = /run/secrets and secrets in the data folder.",
+    )
     allow_partial: bool = Field(False, description="Start although the key of some credentials is missing; those stay unreadable.")
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much is logged; DEBUG adds a line for every request."

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api import audit, batches, client_keys, discovery, document, errors, guard, models, people, providers
+from app.api import audit, batches, client_keys, credentials, discovery, document, errors, guard, models, people, providers
 
 PREFIX = "/api/v1"
 BODY_BYTES = 4 * 1024 * 1024
@@ -17,6 +17,7 @@ ROUTERS = (
     audit.router,
     batches.router,
     providers.router,
+    credentials.router,
     models.router,
     client_keys.router,
     discovery.router,

@@ -30,6 +30,7 @@ STATUS: dict[type[errors.PatchbayError], int] = {
     errors.Stale: 409,
     errors.ReentryRequired: 409,
     errors.ProviderDisabled: 409,
+    errors.RotationConflict: 409,
     errors.AlreadySetUp: 409,
     errors.InvalidDraft: 422,
     errors.Unsupported: 422,

@@ -7,11 +7,13 @@ from pydantic import Field
 
 from app.domain.actor import Role, Scope
 from app.domain.audit import AuditItem
+from app.domain.credential import MOST_KEYS, Credential, KeyLine
 from app.domain.discovery import FoundServer
 from app.domain.people import ClientKey, User
 from app.domain.preset import Preset
 from app.domain.probe import Depth
-from app.domain.provider import Closed, Identifier, Label, Model, ModelDraft, Provider, ProviderDraft, Record
+from app.domain.provider import Model, ModelDraft, Provider, ProviderDraft
+from app.domain.record import Closed, Identifier, Label, Record
 from app.domain.secret import Secret
 
 
@@ -43,6 +45,33 @@ class SavedToTest(Closed):
 
     model: Identifier | None = None
     credential_id: str | None = None
+    depth: Depth = "chat"
+
+
+class CredentialList(Record):
+    items: list[Credential]
+
+
+class KeysToAdd(Closed):
+    """One key a line."""
+
+    keys: Secret
+
+
+class KeyLines(Record):
+    items: list[KeyLine]
+
+
+class KeyOrder(Closed):
+    """Ids of all keys, the one to try first first."""
+
+    ids: Annotated[list[Annotated[str, Field(max_length=36)]], Field(max_length=MOST_KEYS)]
+
+
+class OneKeyToTest(Closed):
+    """How far to climb, and with which model."""
+
+    model: Identifier | None = None
     depth: Depth = "chat"
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from app.domain.provider import Record
+from app.domain.record import Record
 
 
 class Action(StrEnum):
@@ -36,6 +36,12 @@ class Action(StrEnum):
     CREDENTIAL_ROTATE = "credential:secret:rotate"
     CREDENTIAL_CLEAR = "credential:secret:clear"
     CREDENTIAL_DETACH = "credential:secret:detach"
+    KEY_ADD = "credential:key:add"
+    KEY_CHANGE = "credential:key:change"
+    KEY_REMOVE = "credential:key:remove"
+    KEY_PROMOTE = "credential:key:promote"
+    KEY_ROLLBACK = "credential:key:rollback"
+    KEY_RETIRE = "credential:key:retire"
     MODELS_CHANGE = "provider:models:change"
     EGRESS_APPROVE = "egress:origin:approve"
     DISCOVERY_LOCAL = "discovery:local:search"

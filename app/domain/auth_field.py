@@ -7,7 +7,7 @@ from functools import cached_property
 from pydantic import Field
 
 from app.domain.errors import Reason
-from app.domain.provider import Record
+from app.domain.record import Record
 
 
 class FieldKind(StrEnum):

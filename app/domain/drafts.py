@@ -9,12 +9,14 @@ from app.domain import names, secret_rules
 from app.domain.address import Address, normalise
 from app.domain.auth_field import AuthTypeInfo
 from app.domain.capabilities import Capabilities
+from app.domain.credential import MOST_REFERENCES, CredentialDraft, CredentialPatch, Reference
 from app.domain.errors import InvalidDraft, Reason
 from app.domain.preset import Preset
-from app.domain.provider import CredentialDraft, ModelDraft, Network, ProviderDraft, ProviderPatch, ProviderType
+from app.domain.provider import ModelDraft, Network, ProviderDraft, ProviderPatch, ProviderType
 from app.domain.secret import Secret
 
 T = TypeVar("T")
+KeyFields = tuple[dict[str, Secret], dict[str, Reference]]
 NO_HINTS: Mapping[str, str] = MappingProxyType({})
 FILL_IN = Reason("fill_in", "Fill in this field.")
 
@@ -32,7 +34,8 @@ class Settled:
     auth_type: str
     auth: dict[str, str]
     secrets: dict[str, Secret] = field(repr=False)
-    credential_label: str | None
+    references: dict[str, Reference]  # fields whose value lives elsewhere; part of the same key
+    credential: CredentialDraft | None = field(repr=False)  # the rest of what was said about it
     destination: str  # what the secrets are sealed for
     default_model: str | None
     models: tuple[ModelDraft, ...]
@@ -41,6 +44,11 @@ class Settled:
     capabilities: Capabilities
     tags: list[str]
     enabled: bool
+
+    @property
+    def brings_key(self) -> bool:
+        """Whether a key, or a reference to one, came along."""
+        return bool(self.secrets or self.references)
 
 
 class _Findings:
@@ -81,7 +89,8 @@ def settle(
     auth_type = draft.auth_type if "auth_type" in draft.model_fields_set or preset is None or not draft.preset else preset.auth_type
     info = found.ask(lambda: _auth_type(auth_type, types), AuthTypeInfo(name="", fields=()))
     auth = found.ask(lambda: _auth(draft.auth, info), {}) if info.name else {}
-    secrets = found.ask(lambda: _secrets(draft.credential, info, hints), {}) if info.name else {}
+    nothing: KeyFields = ({}, {})
+    secrets, references = found.ask(lambda: key_fields(draft.credential, info, hints), nothing) if info.name else nothing
     models = tuple({m.identifier: m for m in map(_model, draft.models)}.values())
     found.ask(lambda: _default(draft, models), None)
     found.settle()
@@ -95,7 +104,8 @@ def settle(
         auth_type=auth_type,
         auth=auth,
         secrets=secrets,
-        credential_label=draft.credential.label if draft.credential else None,
+        references=references,
+        credential=draft.credential,
         destination=info.destination(address.origin, auth),
         default_model=draft.default_model,
         models=models,
@@ -166,23 +176,35 @@ def _auth(auth: Mapping[str, str], info: AuthTypeInfo) -> dict[str, str]:
     return values
 
 
-def _secrets(credential: CredentialDraft | None, info: AuthTypeInfo, hints: Mapping[str, str]) -> dict[str, Secret]:
-    """Cleaned secrets; fields left empty are left out. Either none is given or every required one."""
+def key_fields(
+    credential: CredentialDraft | CredentialPatch | None,
+    info: AuthTypeInfo,
+    hints: Mapping[str, str] = NO_HINTS,
+    *,
+    at: str = "credential.",
+) -> KeyFields:
+    """Cleaned secrets and references, by field; fields left empty are left out. Either none is given or every required one.
+
+    `at` is the path of the credential in what was sent. Raises `InvalidDraft`.
+    """
     if credential is None:
-        return {}
-    if set(credential.secret) - set(info.secret_fields):
-        fields = ", ".join(info.secret_fields) or "none"
-        raise InvalidDraft({"credential.secret": f"The auth type {info.name} does not have this field. Its secret fields: {fields}."})
+        return {}, {}
+    secret, reference = credential.secret or {}, credential.reference or {}
+    for name, given in (("secret", secret), ("reference", reference)):
+        if set(given) - set(info.secret_fields):
+            fields = ", ".join(info.secret_fields) or "none"
+            raise InvalidDraft({f"{at}{name}": f"The auth type {info.name} does not have this field. Its secret fields: {fields}."})
     whole = {f.name for f in info.fields if f.has_scheme}
-    cleaned = {
-        f: secret_rules.clean(s, field=f"credential.secret.{f}", hint=hints.get(f, ""), keep_scheme=f in whole)
-        for f, s in credential.secret.items()
-    }
-    given = {f: s for f, s in cleaned.items() if s}
-    missing = [f for f in info.required_fields if f in info.secret_fields and f not in given]
-    if given and missing:
-        raise InvalidDraft({f"credential.secret.{f}": FILL_IN for f in missing})
-    return given
+    cleaned = {f: secret_rules.clean(s, field=f"{at}secret.{f}", hint=hints.get(f, ""), keep_scheme=f in whole) for f, s in secret.items()}
+    typed = {f: s for f, s in cleaned.items() if s}
+    if both := sorted(typed.keys() & reference.keys()):
+        raise InvalidDraft({f"{at}reference.{both[0]}": Reason("value_or_place", "Give either the value or the place where it lives.")})
+    if sum(len(f) + len(r.text) + 6 for f, r in reference.items()) > MOST_REFERENCES - 2:
+        raise InvalidDraft({f"{at}reference": Reason("place_too_long", "This place is too long. Choose a shorter path.")})
+    missing = [f for f in info.required_fields if f in info.secret_fields and f not in typed and f not in reference]
+    if (typed or reference) and missing:
+        raise InvalidDraft({f"{at}secret.{f}": FILL_IN for f in missing})
+    return typed, dict(reference)
 
 
 def _model(model: str | ModelDraft) -> ModelDraft:

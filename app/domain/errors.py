@@ -2,7 +2,7 @@
 
 PatchbayError
 ├ NotFound            UnknownProvider, UnknownPreset, UnknownModel, UnknownClientKey, UnknownUser
-├ Conflict            NameTaken, Stale, ReentryRequired, ProviderDisabled, AlreadySetUp
+├ Conflict            NameTaken, Stale, ReentryRequired, ProviderDisabled, RotationConflict, AlreadySetUp
 ├ InvalidDraft        field → reason; Unsupported
 ├ AccessError         NotSignedIn, Forbidden, TooManyAttempts
 ├ VaultError          KeyMissing, KeyMismatch, CanaryCorrupt, KeyFileUnsafe, SecretUnreadable
@@ -102,6 +102,12 @@ class ReentryRequired(Conflict):
 
 class ProviderDisabled(Conflict):
     code = "provider_disabled"
+
+
+class RotationConflict(Conflict):
+    """The key is in another step of its rotation than the request assumes."""
+
+    code = "rotation_conflict"
 
 
 class AlreadySetUp(Conflict):

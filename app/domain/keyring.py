@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from app.domain.provider import Record
+from app.domain.record import Record
 
 # A process that was not seen for this long no longer serves.
 ALIVE = timedelta(seconds=60)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.domain.actor import Actor, ActorType, Role, Scope
 from app.domain.errors import InvalidDraft, Reason
-from app.domain.provider import Record
+from app.domain.record import Record
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>,;\"]{1,64}@[^@\s\x00-\x1f\x7f<>,;\"]{1,189}")
 LONGEST_NAME = 80

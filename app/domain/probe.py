@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from app.domain.record import Record
+
 
 class Rung(StrEnum):
     """The ladder, in its order."""
@@ -186,3 +188,10 @@ class ProbeResult(_Frozen):
     models: list[str] = []
     curl: str = ""
     checked_at: datetime
+
+
+class LastTest(Record):
+    """The last probe that was made for exactly this configuration."""
+
+    result: ProbeResult
+    tested_by: str

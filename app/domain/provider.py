@@ -1,18 +1,15 @@
-"""Providers, their credentials and models: what a person types (drafts) and what comes back (records)."""
+"""Providers and their models: what a person types (drafts) and what comes back (records)."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from app.domain.capabilities import Capabilities
-from app.domain.probe import ProbeResult
-from app.domain.secret import Secret
-
-Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\s\x00-\x1f\x7f]+$")]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
-Tag = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[\w.:-]+$")]
+from app.domain.credential import Credential, CredentialDraft
+from app.domain.probe import LastTest
+from app.domain.record import Closed, Identifier, Label, Record, Tag
 
 
 class ProviderType(StrEnum):
@@ -42,14 +39,6 @@ WIRES: dict[ProviderType, Wire] = {
 }
 
 
-class KeyState(StrEnum):
-    """States of a credential that are in use so far."""
-
-    ACTIVE = "active"
-    DISABLED = "disabled"
-    UNREADABLE = "unreadable"
-
-
 class Status(StrEnum):
     """What the card says. Derived from the last test of the present configuration, never stored."""
 
@@ -61,25 +50,6 @@ class Status(StrEnum):
     DOWN = "down"
     OFF = "off"
     UNREADABLE = "unreadable"
-
-
-class Closed(BaseModel):
-    """Input: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Record(BaseModel):
-    """Output: frozen."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class CredentialDraft(Closed):
-    """`secret` maps the field names the auth type declares to their values, for example {"api_key": "sk-…"}."""
-
-    label: Label | None = None
-    secret: dict[str, Secret] = Field(default_factory=dict)
 
 
 class ModelDraft(Closed):
@@ -153,32 +123,11 @@ class FromPreset(Closed):
     capabilities: Capabilities | None = None
 
 
-class Credential(Record):
-    """Everything about a credential that is safe to show."""
-
-    id: str
-    label: str
-    is_set: bool
-    hint: str  # last four characters, or "" for short secrets
-    fingerprint: str  # first 12 hex of a keyed hash
-    state: KeyState
-    origin: str  # what it is bound to
-    created_at: datetime
-    updated_at: datetime
-
-
 class Model(Record):
     id: str
     identifier: str
     label: str
     source: str  # declared or discovered
-
-
-class LastTest(Record):
-    """The last probe that was made for exactly this configuration."""
-
-    result: ProbeResult
-    tested_by: str
 
 
 class Provider(Record):

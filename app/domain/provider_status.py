@@ -5,8 +5,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from app.domain.credential import KeyState
 from app.domain.probe import ProbeResult, Rung, Verdict
-from app.domain.provider import KeyState, Status
+from app.domain.provider import Status
 
 _WORDS: dict[Verdict, Status] = {
     Verdict.LIMITED: Status.LIMITED,
@@ -17,10 +18,12 @@ _WORDS: dict[Verdict, Status] = {
 
 
 def status_of(*, enabled: bool, keys: Iterable[KeyState], result: ProbeResult | None) -> Status:
-    """The status in words. Everything that is neither proven, limited nor down needs attention."""
+    """The status in words. Everything that is neither proven, limited nor down needs attention; one key that cannot be read is the
+    provider's trouble only when no other is left."""
     if not enabled:
         return Status.OFF
-    if KeyState.UNREADABLE in keys:
+    states = set(keys)
+    if KeyState.UNREADABLE in states and not states & {KeyState.ACTIVE, KeyState.STANDBY}:
         return Status.UNREADABLE
     if result is None:
         return Status.NOT_TESTED

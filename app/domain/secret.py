@@ -93,3 +93,12 @@ class Sealed:
         return f"Sealed({self.kid or 'malformed'})"
 
     __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True)
+class SealedField:
+    """What is stored of one field of a credential. `hint` = the last four characters, or "" where they would say too much."""
+
+    value: Sealed
+    hint: str
+    fingerprint: str

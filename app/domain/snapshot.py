@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 from app.domain.actor import Scope
 from app.domain.capabilities import UNDECLARED, Capabilities
-from app.domain.provider import KeyState, ProviderType, Wire
+from app.domain.credential import Held, KeyState
+from app.domain.provider import ProviderType, Wire
 from app.domain.secret import Sealed
 
 NO_FIELDS: Mapping[str, str] = MappingProxyType({})
@@ -35,6 +36,21 @@ class Key:
     priority: int
     origin: str
     secrets: Mapping[str, Sealed]
+    references: Mapping[str, str] = field(
+        default_factory=lambda: NO_FIELDS
+    )  # field → where its value lives, as the row says; the sealed text must agree
+    state_reason: str = ""
+    expires_at: datetime | None = None
+    next_retry_at: datetime | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Half of a rotation that is not traffic's to use: the new key before its promotion, the old one after."""
+        return self.state_reason in (Held.ROTATION, Held.ROLLBACK)
+
+    def is_expired(self, at: datetime) -> bool:
+        """Whether its date is over."""
+        return self.expires_at is not None and self.expires_at <= at
 
 
 @dataclass(frozen=True, slots=True)

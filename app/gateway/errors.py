@@ -45,6 +45,7 @@ ANSWERS: dict[type[errors.PatchbayError], Answer] = {
     errors.Stale: _CONFLICT,
     errors.ReentryRequired: _CONFLICT,
     errors.ProviderDisabled: _UNAVAILABLE,
+    errors.RotationConflict: _CONFLICT,
     errors.AlreadySetUp: _CONFLICT,
     errors.InvalidDraft: _INVALID,
     errors.Unsupported: Answer(400, "invalid_request_error", "unsupported_parameter"),

@@ -11,7 +11,8 @@ from app import presets
 from app.domain.actor import Scope
 from app.domain.address import origin_of
 from app.domain.capabilities import Capabilities
-from app.domain.provider import WIRES, KeyState, Network, ProviderType
+from app.domain.credential import KeyState
+from app.domain.provider import WIRES, Network, ProviderType
 from app.domain.snapshot import ClientKeyEntry, Endpoint, Key, Timeouts
 from app.storage.snapshot import StoredClientKey, StoredProvider, StoredSecret
 from app.upstream import auth, credential
@@ -97,7 +98,7 @@ def _problem(built: Endpoint) -> str:
     kind = auth.types().get(built.auth_type)
     if kind is None:
         return "unknown_auth_type"
-    if not kind.info.secret_fields or any(key.state is KeyState.ACTIVE for key in built.keys):
+    if not kind.info.secret_fields or any(key.state not in (KeyState.UNREADABLE, KeyState.DISABLED) for key in built.keys):
         return ""
     return "unreadable" if any(key.state is KeyState.UNREADABLE for key in built.keys) else ""
 
@@ -115,10 +116,17 @@ def _key(stored: StoredSecret) -> Key:
         priority=stored.priority,
         origin=stored.origin,
         secrets=MappingProxyType(stored.fields),
+        state_reason=stored.state_reason,
+        expires_at=stored.expires_at,
+        next_retry_at=stored.next_retry_at,
     )
-    if state is KeyState.ACTIVE and (stored.is_broken or not credential.is_readable(key)):
+    if state in (KeyState.DISABLED, KeyState.UNREADABLE):
+        return key
+    try:
+        key = replace(key, references=MappingProxyType(_document(stored.reference or "{}")))
+    except (ValueError, TypeError):
         return replace(key, state=KeyState.UNREADABLE)
-    return key
+    return replace(key, state=KeyState.UNREADABLE) if stored.is_broken or not credential.is_readable(key) else key
 
 
 def _malformed(stored: StoredProvider) -> Endpoint:

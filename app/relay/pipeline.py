@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
+from app.domain.credential import KeyState
 from app.domain.errors import Failed, NoCredential
-from app.domain.provider import KeyState, Wire
+from app.domain.provider import Wire
 from app.domain.snapshot import Endpoint, Key
 from app.upstream import auth
 from app.upstream.reply import Reply

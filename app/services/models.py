@@ -9,7 +9,8 @@ from app.domain.actor import Actor
 from app.domain.audit import Action
 from app.domain.errors import InvalidDraft, Reason, Stale, UnknownProvider
 from app.domain.probe import ProbeError, ProbeResult, Rung, Verdict
-from app.domain.provider import Model, ModelDraft, Record
+from app.domain.provider import Model, ModelDraft
+from app.domain.record import Record
 from app.relay import ladder, pace
 from app.storage import engine, providers
 from app.storage import models as rows

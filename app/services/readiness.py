@@ -3,7 +3,7 @@
 from app import registry
 from app.domain.errors import PatchbayError
 from app.domain.keyring import MasterKeyState
-from app.domain.provider import Record
+from app.domain.record import Record
 from app.storage import crypto, engine, instance, migration
 from app.vault import ring
 

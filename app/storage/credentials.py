@@ -1,13 +1,19 @@
 """Credentials and their sealed fields: functions on a session. Loading opens nothing."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, delete, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.storage.tables import CredentialRow, CredentialSecret, ProviderRow
+from app.domain.credential import Credential, KeyState, Reference, state_at
+from app.domain.probe import LastTest
+from app.domain.secret import SealedField
+from app.storage.columns import now
+from app.storage.tables import CredentialRow, CredentialSecret, ProbeRow, ProviderRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +23,25 @@ class StoredKey:
     row: CredentialRow
     secrets: dict[str, CredentialSecret]
 
+    @property
+    def shown(self) -> CredentialSecret | None:
+        """The first field stands for the credential: its hint and fingerprint tell keys apart."""
+        return next(iter(sorted(self.secrets.values(), key=lambda s: s.field)), None)
+
+    @property
+    def references(self) -> dict[str, Reference]:
+        """Field → where its value lives. Empty when the row says something that is none; the registry refuses such a key."""
+        try:
+            return {field: Reference.of(text) for field, text in json.loads(self.row.reference or "{}").items()}
+        except (ValueError, TypeError, AttributeError):
+            return {}
+
 
 async def of_providers(session: AsyncSession, provider_ids: Iterable[str]) -> dict[str, list[StoredKey]]:
-    """Provider id → its credentials, the first one first."""
+    """Provider id → its credentials, in the order in which they are tried: by priority, then the heavier, then the older."""
     ids = list(provider_ids)
-    rows = (await session.exec(select(CredentialRow).where(col(CredentialRow.provider_id).in_(ids)).order_by(CredentialRow.id))).all()
+    order = (col(CredentialRow.priority), col(CredentialRow.weight).desc(), col(CredentialRow.id))
+    rows = (await session.exec(select(CredentialRow).where(col(CredentialRow.provider_id).in_(ids)).order_by(*order))).all()
     joined = select(CredentialSecret).join(CredentialRow).where(col(CredentialRow.provider_id).in_(ids))
     fields: dict[str, dict[str, CredentialSecret]] = {}
     for secret in (await session.exec(joined)).all():
@@ -33,7 +53,7 @@ async def of_providers(session: AsyncSession, provider_ids: Iterable[str]) -> di
 
 
 async def of_provider(session: AsyncSession, provider_id: str) -> list[StoredKey]:
-    """The credentials of one provider, the first one first."""
+    """The credentials of one provider, in their order."""
     return (await of_providers(session, [provider_id]))[provider_id]
 
 
@@ -58,9 +78,107 @@ async def fields(session: AsyncSession) -> list[dict[str, Any]]:
     ]
 
 
+async def find(session: AsyncSession, credential_id: str) -> tuple[ProviderRow, StoredKey] | None:
+    """A credential and the live provider it belongs to."""
+    query = select(ProviderRow).join(CredentialRow).where(CredentialRow.id == credential_id, col(ProviderRow.deleted_at).is_(None))
+    if (provider := (await session.exec(query)).first()) is None:
+        return None
+    return provider, next(key for key in await of_provider(session, provider.id) if key.row.id == credential_id)
+
+
+async def put(
+    session: AsyncSession,
+    key: StoredKey,
+    fields: Mapping[str, SealedField],
+    references: Mapping[str, Reference],
+    *,
+    destination: str,
+) -> dict[str, dict[str, Any]]:
+    """Make these the fields of a credential, bound to this destination; others it had are gone, because an optional one may be bound
+    to an address that has moved. Returns for the audit what happened to each field."""
+    owner, at = key.row, now()
+    owner.origin, owner.updated_at = destination, at
+    owner.reference = json.dumps({f: r.text for f, r in references.items()}, separators=(",", ":")) if references else None
+    session.add(owner)
+    await session.flush()  # the row comes before the fields that belong to it
+    for field, old in key.secrets.items():
+        if field not in fields:
+            await session.delete(old)
+    changes = {}
+    for field, new in fields.items():
+        old = key.secrets.get(field)
+        changes[field] = {
+            "op": "rotate" if old else "set",
+            "fp_before": old.fingerprint if old else "",
+            "fp_after": new.fingerprint,
+            "destination": destination,
+        } | ({"place": references[field].text} if field in references else {})
+        stored = old or CredentialSecret(credential_id=owner.id, field=field, value=new.value, fingerprint=new.fingerprint)
+        stored.value, stored.hint, stored.fingerprint, stored.broken_at, stored.updated_at = new.value, new.hint, new.fingerprint, None, at
+        session.add(stored)
+    await session.flush()
+    return changes
+
+
 async def remove(session: AsyncSession, key: StoredKey) -> None:
-    """Delete a credential and everything sealed in it."""
+    """Delete a credential, everything sealed in it and what was found when it was tested."""
     for secret in key.secrets.values():
         await session.delete(secret)
     await session.flush()  # the fields go before the row they belong to
+    await session.exec(delete(ProbeRow).where(col(ProbeRow.credential_id) == key.row.id))
     await session.delete(key.row)
+
+
+async def homes(session: AsyncSession, fingerprints: Iterable[str]) -> dict[str, set[tuple[str, str]]]:
+    """Fingerprint → (id, name) of the live providers that have a key of it."""
+    query = (
+        select(CredentialSecret.fingerprint, ProviderRow.id, ProviderRow.name)
+        .join(CredentialRow, col(CredentialRow.id) == CredentialSecret.credential_id)
+        .join(ProviderRow, col(ProviderRow.id) == CredentialRow.provider_id)
+        .where(col(CredentialSecret.fingerprint).in_(list(fingerprints)), col(ProviderRow.deleted_at).is_(None))
+    )
+    found: dict[str, set[tuple[str, str]]] = {}
+    for fingerprint, provider_id, name in (await session.exec(query)).all():
+        found.setdefault(fingerprint, set()).add((provider_id, name))
+    return found
+
+
+async def due(session: AsyncSession, at: datetime) -> list[str]:
+    """Ids of the credentials whose time to be retired has come, those of trashed providers included."""
+    return list((await session.exec(select(CredentialRow.id).where(col(CredentialRow.retire_at) <= at))).all())
+
+
+async def used(session: AsyncSession, credential_id: str, at: datetime) -> None:
+    """Remember the last use, never an earlier one than is known."""
+    older = or_(col(CredentialRow.last_used_at).is_(None), col(CredentialRow.last_used_at) < at)
+    await session.exec(update(CredentialRow).where(col(CredentialRow.id) == credential_id, older).values(last_used_at=at))
+
+
+def record(key: StoredKey, *, last_test: LastTest | None) -> Credential:
+    """What may be shown of a credential right now."""
+    row, shown = key.row, key.shown
+    stored = KeyState.UNREADABLE if any(s.broken_at for s in key.secrets.values()) else KeyState(row.state)
+    return Credential(
+        id=row.id,
+        label=row.label,
+        is_set=shown is not None,
+        hint=shown.hint if shown else "",
+        fingerprint=shown.fingerprint if shown else "",
+        state=state_at(stored, row.expires_at, now()),
+        state_reason=row.state_reason,
+        state_since=row.state_since,
+        next_retry_at=row.next_retry_at,
+        weight=row.weight,
+        priority=row.priority,
+        expires_at=row.expires_at,
+        retire_at=row.retire_at,
+        replaces=row.replaces,
+        reference=key.references,
+        resolves=None,
+        also_at=[],
+        origin=row.origin,
+        last_used_at=row.last_used_at,
+        last_test=last_test,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

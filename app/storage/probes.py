@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.domain.probe import ProbeResult
-from app.domain.provider import LastTest
+from app.domain.probe import LastTest, ProbeResult
 from app.storage.tables import ProbeRow
 
 DRAFTS = 200

@@ -1,17 +1,19 @@
 """From rows to the record that the UI and REST show. No secret is opened on the way."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.address import Address, looks_local
 from app.domain.capabilities import Capabilities
-from app.domain.provider import Credential, KeyState, LastTest, ModelDraft, Network, Provider, ProviderDraft, ProviderType
+from app.domain.credential import Credential, KeyState
+from app.domain.probe import LastTest
+from app.domain.provider import ModelDraft, Network, Provider, ProviderDraft, ProviderType
 from app.domain.provider_status import configuration, status_of
 from app.domain.routes import effective_urls
 from app.storage import approvals, credentials, models, probes, providers
 from app.storage.credentials import StoredKey
-from app.storage.tables import ModelRow, ProviderRow
+from app.storage.tables import ModelRow, ProbeRow, ProviderRow
 
 
 async def load(session: AsyncSession, rows: Sequence[ProviderRow]) -> list[Provider]:
@@ -20,18 +22,23 @@ async def load(session: AsyncSession, rows: Sequence[ProviderRow]) -> list[Provi
     keys = await credentials.of_providers(session, ids)
     counted = await models.counts(session, ids)
     tested = await probes.of_providers(session, ids)
+    keys_tested = await probes.of_keys(session, ids)
     approved = await approvals.origins(session)
     default = await providers.default_id(session)
     found = []
     for row in rows:
-        probe = tested.get(row.id)
-        fresh = probe and probe.configuration == digest(row, keys[row.id])
+        shown = [
+            credentials.record(key, last_test=_fresh([keys_tested.get(key.row.id)], digest(row, keys[row.id], key.row.id)))
+            for key in keys[row.id]
+        ]
+        # A test of the only active key is a test of the provider: a key that was promoted brings its proof along.
+        last = _fresh([tested.get(row.id), *(keys_tested.get(key.row.id) for key in keys[row.id])], digest(row, keys[row.id]))
         found.append(
             _record(
                 row,
-                keys[row.id],
+                shown,
                 model_count=counted.get(row.id, 0),
-                last_test=probes.record(probe) if probe and fresh else None,
+                last_test=last,
                 is_default=row.id == default,
                 is_local=row.origin in approved or looks_local(row.origin),
             )
@@ -80,10 +87,16 @@ def draft_of(row: ProviderRow, listed: Sequence[ModelRow]) -> ProviderDraft:
     )
 
 
+def _fresh(found: Iterable[ProbeRow | None], wanted: str) -> LastTest | None:
+    """The newest of these probes that was made for this configuration."""
+    fitting = [probe for probe in found if probe is not None and probe.configuration == wanted]
+    return probes.record(max(fitting, key=lambda probe: probe.checked_at)) if fitting else None
+
+
 def _record(
-    row: ProviderRow, keys: Sequence[StoredKey], *, model_count: int, last_test: LastTest | None, is_default: bool, is_local: bool
+    row: ProviderRow, shown: list[Credential], *, model_count: int, last_test: LastTest | None, is_default: bool, is_local: bool
 ) -> Provider:
-    shown, address = [_credential(key) for key in keys], Address(row.base_url, row.origin)
+    address = Address(row.base_url, row.origin)
     return Provider(
         id=row.id,
         name=row.name,
@@ -114,21 +127,4 @@ def _record(
         created_at=row.created_at,
         updated_at=row.updated_at,
         created_by=row.created_by,
-    )
-
-
-def _credential(key: StoredKey) -> Credential:
-    """The first field stands for the credential: its hint and fingerprint tell keys apart."""
-    first = next(iter(sorted(key.secrets.values(), key=lambda s: s.field)), None)
-    broken = any(s.broken_at for s in key.secrets.values())
-    return Credential(
-        id=key.row.id,
-        label=key.row.label,
-        is_set=first is not None,
-        hint=first.hint if first else "",
-        fingerprint=first.fingerprint if first else "",
-        state=KeyState.UNREADABLE if broken else KeyState(key.row.state),
-        origin=key.row.origin,
-        created_at=key.row.created_at,
-        updated_at=key.row.updated_at,
     )

@@ -33,6 +33,10 @@ class StoredSecret:
     origin: str
     fields: dict[str, Sealed]
     is_broken: bool
+    reference: str | None
+    state_reason: str
+    expires_at: datetime | None
+    next_retry_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -114,17 +118,18 @@ async def _add_keys(session: AsyncSession, found: dict[str, StoredProvider]) -> 
     query = (
         sa.select(
             col(row.provider_id), col(row.id), col(row.label), col(row.state), col(row.weight), col(row.priority), col(row.origin),
+            col(row.reference), col(row.state_reason), col(row.expires_at), col(row.next_retry_at),
             col(secret.field), col(secret.value), col(secret.broken_at).is_not(None),
         )
         .join(secret, col(secret.credential_id) == col(row.id), isouter=True)
         .order_by(col(row.id))
     )  # fmt: skip
-    for provider_id, key_id, label, state, weight, priority, origin, name, value, broken in await _of(
+    for provider_id, key_id, label, state, weight, priority, origin, *rest, name, value, broken in await _of(
         session, query, row.provider_id, found
     ):
         provider = found[provider_id]
         if not provider.keys or provider.keys[-1].id != key_id:
-            provider.keys.append(StoredSecret(key_id, label, state, weight, priority, origin, {}, bool(broken)))
+            provider.keys.append(StoredSecret(key_id, label, state, weight, priority, origin, {}, bool(broken), *rest))
         if name is not None:
             provider.keys[-1].fields[name] = value
 

@@ -162,12 +162,14 @@ class CredentialRow(SQLModel, table=True):
     weight: int = 1
     priority: int = 1
     origin: str = Field(max_length=300)
-    reference: str | None = Field(default=None, max_length=500)
+    reference: str | None = Field(default=None, max_length=500)  # JSON: field → text of a `Reference`, for showing; the sealed one counts
     expires_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
     state_reason: str = Field(default="", max_length=200)
     state_since: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
     next_retry_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
     retire_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    replaces: str | None = Field(default=None, max_length=36)  # id of the key whose place it takes in a rotation
+    last_used_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
     created_at: datetime = Field(default_factory=now, sa_column=time_column())
     updated_at: datetime = Field(default_factory=now, sa_column=time_column())
 

@@ -6,11 +6,12 @@ from contextlib import suppress
 from functools import lru_cache
 
 from app.domain.address import origin_of
+from app.domain.credential import Reference, reference_in
 from app.domain.errors import NoCredential, SecretUnreadable, VaultError
 from app.domain.routes import ROUTES
 from app.domain.secret import Binding, Secret
 from app.domain.snapshot import Endpoint, Key
-from app.upstream import auth
+from app.upstream import auth, references
 from app.vault.open import open_secret
 
 _SEALED = re.compile(r"s1\.[0-9a-f]{10}\.")
@@ -33,7 +34,8 @@ def opened(endpoint: Endpoint, key: Key | None) -> dict[str, Secret]:
         raise NoCredential(
             "The key was entered for another address and is not sent to this one. Enter it again.", details={"kind": "other_origin"}
         )
-    secrets = {field: _open(key, field, destination) for field in wanted if field in key.secrets}
+    whole = {field.name for field in kind.fields if field.has_scheme}
+    secrets = {field: _open(key, field, destination, keep_scheme=field in whole) for field in wanted if field in key.secrets}
     if missing := [field for field in kind.info.required_fields if field in wanted and not secrets.get(field)]:
         raise NoCredential("A part of this provider's key is missing. Enter it again.", details={"kind": "missing", "fields": missing})
     return secrets
@@ -68,22 +70,31 @@ def _sign(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Sec
 
 
 def is_readable(key: Key) -> bool:
-    """Whether every sealed field of a key can be opened, without sending anything. For the registry's build."""
+    """Whether every sealed field of a key can be opened, without sending anything or looking up a reference. For the registry's build."""
     try:
-        for field, sealed in key.secrets.items():
-            open_secret(sealed, _binding(key, field, key.origin))
+        for field in key.secrets:
+            _opened(key, field, key.origin)
     except VaultError:
         return False
     return True
 
 
-def _open(key: Key, field: str, destination: str) -> Secret:
+def _open(key: Key, field: str, destination: str, *, keep_scheme: bool) -> Secret:
     try:
-        return open_secret(key.secrets[field], _binding(key, field, destination))
+        secret = _opened(key, field, destination)
+        return references.resolve(Reference.of(place), keep_scheme=keep_scheme) if (place := reference_in(secret)) else secret
     except SecretUnreadable as error:
         raise NoCredential(
             "The stored key cannot be read with the present master key. Enter it again.", details={"kind": "unreadable"}
         ) from error
+
+
+def _opened(key: Key, field: str, destination: str) -> Secret:
+    """What was sealed: a value, or a reference. A row that says another place than the sealed text was changed by hand."""
+    secret = open_secret(key.secrets[field], _binding(key, field, destination))
+    if reference_in(secret) != key.references.get(field):
+        raise SecretUnreadable("The place of this key was changed outside Patchbay.", details={"kind": "auth_failed"})
+    return secret
 
 
 def _binding(key: Key, field: str, destination: str) -> Binding:

@@ -134,7 +134,8 @@ def forget_environment() -> None:
 
 def environment_of_strangers() -> dict[str, str]:
     """This process's environment for a child that is not Patchbay (a build, a browser): without keys and passwords."""
-    return {name: value for name, value in os.environ.items() if name not in (*VARIABLES, "PATCHBAY_DATABASE_URL")}
+    ours = (*VARIABLES, "PATCHBAY_DATABASE_URL")
+    return {name: value for name, value in os.environ.items() if name not in ours and not name.startswith("PATCHBAY_SECRET_")}
 
 
 def _sources(settings: Settings) -> Iterator[Found]:

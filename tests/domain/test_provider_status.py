@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from app.domain.credential import KeyState
 from app.domain.probe import ProbeResult, Rung, Verdict
-from app.domain.provider import KeyState, Status
+from app.domain.provider import Status
 from app.domain.provider_status import configuration, status_of
 
 FACTS = {"type_": "custom", "base_url": "u", "auth_type": "api_key", "auth": {}, "network": {}, "fingerprints": ["a"]}

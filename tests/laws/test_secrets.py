@@ -8,7 +8,7 @@ import reflex as rx
 
 from app.api import application
 from app.api import document as described
-from app.domain.provider import Record
+from app.domain.record import Record
 from app.domain.secret import Secret
 from app.main import app as console
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from app.domain.actor import Actor, Scope
+from app.domain.credential import KeyState
 from app.domain.errors import StorageUnavailable
-from app.domain.provider import KeyState, ProviderPatch
+from app.domain.provider import ProviderPatch
 from app.domain.snapshot import Snapshot
 from app.registry import Registry
 from app.registry import live as module

@@ -8,6 +8,7 @@ from sqlmodel import select
 
 from app import presets, settings
 from app.domain.actor import Actor, ActorType, Role
+from app.domain.credential import KeyState
 from app.domain.errors import (
     Forbidden,
     InvalidDraft,
@@ -18,7 +19,7 @@ from app.domain.errors import (
     UnknownPreset,
     UnknownProvider,
 )
-from app.domain.provider import FromPreset, KeyState, Provider, ProviderDraft, ProviderPatch, ProviderQuery, Status
+from app.domain.provider import FromPreset, Provider, ProviderDraft, ProviderPatch, ProviderQuery, Status
 from app.domain.secret import Binding
 from app.services import providers
 from app.storage import engine

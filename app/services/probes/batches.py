@@ -12,7 +12,8 @@ from app import presets, registry
 from app.domain.actor import Actor
 from app.domain.errors import InvalidDraft, NotFound, Reason
 from app.domain.probe import LIMITS, Depth, ProbeResult
-from app.domain.provider import Closed, ProviderQuery
+from app.domain.provider import ProviderQuery
+from app.domain.record import Closed
 from app.domain.snapshot import Endpoint, Timeouts
 from app.relay import ladder, pace
 from app.services.probes import keeping

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from app.domain.actor import Actor
 from app.domain.audit import Action, Outcome
 from app.domain.errors import UnknownProvider
-from app.domain.probe import ProbeResult
-from app.domain.provider import LastTest
+from app.domain.probe import LastTest, ProbeResult
 from app.storage import credentials, engine, probes, provider_records, providers
 from app.storage.credentials import StoredKey
 from app.storage.tables import ProviderRow

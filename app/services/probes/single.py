@@ -9,14 +9,14 @@ from types import MappingProxyType
 from app import presets, registry, settings
 from app.domain.actor import Actor
 from app.domain.audit import Action
+from app.domain.credential import KeyState
 from app.domain.drafts import Settled, settle
 from app.domain.errors import InvalidDraft, UnknownCredential, UpstreamError
 from app.domain.ids import uuid7
 from app.domain.preset import Preset
-from app.domain.probe import Depth, ProbeResult, ProbeStep
-from app.domain.provider import WIRES, KeyState, LastTest, Network, ProviderDraft, ProviderType
+from app.domain.probe import Depth, LastTest, ProbeResult, ProbeStep
+from app.domain.provider import WIRES, Network, ProviderDraft, ProviderType
 from app.domain.provider_status import configuration
-from app.domain.secret import Binding
 from app.domain.snapshot import Endpoint, Key, Timeouts
 from app.relay import ladder, pace
 from app.services.probes import keeping
@@ -25,8 +25,8 @@ from app.storage import approvals, engine, probes
 from app.storage.credentials import StoredKey
 from app.storage.tables import ProviderRow
 from app.storage.work import work
-from app.upstream import auth, egress
-from app.vault import envelope, ring
+from app.upstream import auth, egress, references
+from app.vault import fields
 
 LOOK_UP_SECONDS = 5.0
 
@@ -48,10 +48,7 @@ async def run_saved(
     await registry.shared.refresh(row.revision)
     endpoint = registry.shared.endpoint(name)
     if credential_id is not None:
-        chosen = tuple(k for k in endpoint.keys if k.id == credential_id)
-        if not chosen:
-            raise UnknownCredential("This provider has no key of this id.")
-        endpoint = replace(endpoint, keys=tuple(replace(k, state=KeyState.ACTIVE) for k in chosen))  # by hand, whatever its state
+        endpoint = replace(endpoint, keys=(_testable(endpoint, credential_id),))
     async with aclosing(ladder.run(endpoint, model=model, depth=depth, preset=presets.find(row.preset), seeks=True)) as steps:
         async for step in steps:
             if isinstance(step, ProbeResult):
@@ -99,6 +96,16 @@ async def run_draft(
             yield step
 
 
+def _testable(endpoint: Endpoint, credential_id: str) -> Key:
+    """One key as a test uses it: whatever keeps traffic away from it, a test may find out. One that is off or unreadable stays so."""
+    key = next((k for k in endpoint.keys if k.id == credential_id), None)
+    if key is None:
+        raise UnknownCredential("This provider has no key of this id.")
+    if key.state in (KeyState.DISABLED, KeyState.UNREADABLE):
+        return key
+    return replace(key, state=KeyState.ACTIVE, state_reason="", expires_at=None)
+
+
 async def _approve(actor: Actor, origin: str) -> None:
     """An admin who tests an origin on the own network approves exactly that origin. What is refused, the ladder says."""
     if settings.current().egress_local == "off" or egress.is_approved(origin):
@@ -119,12 +126,17 @@ async def _approve(actor: Actor, origin: str) -> None:
 
 def _endpoint(settled: Settled, row: ProviderRow | None, keys: list[StoredKey], *, preset: Preset | None) -> tuple[Endpoint, list[str]]:
     """The draft as calls need it, and what its digest says of its secrets."""
-    origin, held = settled.destination, ring.current()
-    if settled.secrets:
+    origin = settled.destination
+    if settled.brings_key:
         owner = uuid7()
-        secrets = {f: envelope.seal(held, s, Binding("credential_secret", owner, f, origin)) for f, s in settled.secrets.items()}
-        used = (Key(owner, "", KeyState.ACTIVE, 1, 1, origin, MappingProxyType(secrets)),)
-        fingerprints = [f"{f}:{held.fingerprint(s)}" for f, s in settled.secrets.items()]
+        for field, reference in settled.references.items():
+            if why := references.refused(reference):
+                raise InvalidDraft({f"credential.reference.{field}": why})
+        sealed = fields.seal(owner, origin, settled.secrets, settled.references)
+        places = {field: reference.text for field, reference in settled.references.items()}
+        values = {field: part.value for field, part in sealed.items()}
+        used = (Key(owner, "", KeyState.ACTIVE, 1, 1, origin, MappingProxyType(values), MappingProxyType(places)),)
+        fingerprints = [f"{field}:{part.fingerprint}" for field, part in sealed.items()]
     else:
         wanted = set(auth.types()[settled.auth_type].info.secret_fields)
         kept = [k for k in keys if k.row.origin == origin and k.row.state == KeyState.ACTIVE and set(k.secrets) <= wanted]
@@ -155,7 +167,14 @@ def _endpoint(settled: Settled, row: ProviderRow | None, keys: list[StoredKey], 
 def _key(key: StoredKey) -> Key:
     sealed = {f: s.value for f, s in key.secrets.items()}
     return Key(
-        key.row.id, key.row.label, KeyState(key.row.state), key.row.weight, key.row.priority, key.row.origin, MappingProxyType(sealed)
+        key.row.id,
+        key.row.label,
+        KeyState(key.row.state),
+        key.row.weight,
+        key.row.priority,
+        key.row.origin,
+        MappingProxyType(sealed),
+        MappingProxyType({f: r.text for f, r in key.references.items()}),
     )
 
 

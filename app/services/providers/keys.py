@@ -3,20 +3,18 @@
 from typing import Any
 
 from app.domain.audit import Action
+from app.domain.credential import CredentialDraft, KeyState
 from app.domain.drafts import Settled
-from app.domain.errors import InvalidDraft, ReentryRequired
+from app.domain.errors import InvalidDraft, Reason, ReentryRequired
 from app.domain.ids import uuid7
-from app.domain.provider import KeyState
-from app.domain.secret import Binding, Secret
-from app.domain.secret_rules import hint_of
 from app.storage import credentials
 from app.storage.columns import now
 from app.storage.credentials import StoredKey
-from app.storage.tables import CredentialRow, CredentialSecret, ProviderRow
+from app.storage.tables import CredentialRow, ProviderRow
 from app.storage.work import Work
-from app.vault import envelope, ring
+from app.upstream import references
+from app.vault import fields as vault_fields
 
-TABLE = "credential_secret"
 FIRST_LABEL = "Key 1"
 
 
@@ -32,9 +30,11 @@ async def save(work: Work, row: ProviderRow, keys: list[StoredKey], settled: Set
         await credentials.remove(work.session, key)
         keys = [k for k in keys if k is not key]
         changed = True
-    if settled.secrets:
+    if settled.brings_key:
         if len(keys) > 1:
-            raise InvalidDraft({"credential": "This provider has several keys. Replace each of them by its id."})
+            raise InvalidDraft(
+                {"credential": Reason("several_keys", "This provider has several keys. Change the one you mean in its list of keys.")}
+            )
         return await _put(work, row, keys, settled)
     moved = [k for k in keys if k.secrets and k.row.origin != settled.destination and k.row.state != KeyState.UNREADABLE]
     if moved and not detach:
@@ -47,7 +47,7 @@ async def save(work: Work, row: ProviderRow, keys: list[StoredKey], settled: Set
         key.row.state, key.row.state_reason, key.row.state_since = KeyState.UNREADABLE, "detached", now()
         work.session.add(key.row)
         _record(work, row, Action.CREDENTIAL_DETACH, key.row, _before(key, op="detach"))
-    label = settled.credential_label
+    label = settled.credential.label if settled.credential else None
     if label and len(keys) == 1 and keys[0].row.label != label:
         changes = {"credential_label": {"before": keys[0].row.label, "after": label}}
         keys[0].row.label, keys[0].row.updated_at = label, now()
@@ -59,38 +59,21 @@ async def save(work: Work, row: ProviderRow, keys: list[StoredKey], settled: Set
 
 async def _put(work: Work, row: ProviderRow, keys: list[StoredKey], settled: Settled) -> bool:
     """Seal what was typed, bound to what it was typed for."""
-    origin, at = settled.destination, now()
-    key = keys[0] if keys else None
-    owner = key.row if key else CredentialRow(id=uuid7(), provider_id=row.id, label=FIRST_LABEL, origin=origin)
-    owner.label = settled.credential_label or owner.label
-    owner.origin, owner.state, owner.state_reason, owner.state_since, owner.updated_at = origin, KeyState.ACTIVE, "", at, at
-    work.session.add(owner)
-    await work.session.flush()  # the row comes before the fields that belong to it
-    stored = key.secrets if key else {}
-    for field, old in stored.items():
-        if field not in settled.secrets:  # an optional field bound to an address that may have moved
-            await work.session.delete(old)
-    changes = {field: _seal(work, owner, field, secret, stored.get(field)) for field, secret in settled.secrets.items()}
-    _record(work, row, Action.CREDENTIAL_ROTATE if stored else Action.CREDENTIAL_SET, owner, changes)
+    for field, reference in settled.references.items():
+        if why := references.refused(reference):
+            raise InvalidDraft({f"credential.reference.{field}": why})
+    destination, at = settled.destination, now()
+    key = keys[0] if keys else StoredKey(CredentialRow(id=uuid7(), provider_id=row.id, label=FIRST_LABEL, origin=destination), {})
+    owner, given = key.row, settled.credential or CredentialDraft()
+    for field in ("label", "weight", "priority", "expires_at"):
+        if field in given.model_fields_set and (field == "expires_at" or getattr(given, field) is not None):
+            setattr(owner, field, getattr(given, field))
+    owner.state, owner.state_reason, owner.state_since = given.state, "", at
+    owner.next_retry_at, owner.retire_at = None, None
+    sealed = vault_fields.seal(owner.id, destination, settled.secrets, settled.references)
+    action = Action.CREDENTIAL_ROTATE if key.secrets else Action.CREDENTIAL_SET
+    _record(work, row, action, owner, await credentials.put(work.session, key, sealed, settled.references, destination=destination))
     return True
-
-
-def _seal(work: Work, owner: CredentialRow, field: str, secret: Secret, old: CredentialSecret | None) -> dict[str, Any]:
-    """Store one sealed field and say for the audit what happened to it."""
-    keys = ring.current()
-    fingerprint = keys.fingerprint(secret)
-    change = {
-        "op": "rotate" if old else "set",
-        "fp_before": old.fingerprint if old else "",
-        "fp_after": fingerprint,
-        "destination": owner.origin,
-    }
-    sealed = envelope.seal(keys, secret, Binding(TABLE, owner.id, field, owner.origin))
-    stored = old or CredentialSecret(credential_id=owner.id, field=field, value=sealed, fingerprint=fingerprint)
-    stored.value = sealed
-    stored.hint, stored.fingerprint, stored.broken_at, stored.updated_at = hint_of(secret), fingerprint, None, now()
-    work.session.add(stored)
-    return change
 
 
 def _before(key: StoredKey, *, op: str) -> dict[str, Any]:

@@ -6,12 +6,14 @@ from urllib.parse import urlsplit
 
 from app import presets
 from app.domain.actor import Actor
+from app.domain.credential import CredentialDraft
 from app.domain.drafts import free_name, settle
 from app.domain.errors import InvalidDraft, PatchbayError
 from app.domain.names import slugify
 from app.domain.pasted import Doubt, Pasted, Source, read
 from app.domain.preset import Preset
-from app.domain.provider import CredentialDraft, Provider, ProviderDraft, Record
+from app.domain.provider import Provider, ProviderDraft
+from app.domain.record import Record
 from app.domain.routes import effective_urls
 from app.domain.secret import Secret
 from app.domain.secret_rules import hint_of

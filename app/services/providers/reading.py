@@ -9,7 +9,8 @@ from app.domain.auth_field import AuthTypeInfo
 from app.domain.drafts import free_name, settle
 from app.domain.errors import InvalidDraft, NameTaken, Stale, UnknownPreset, UnknownProvider
 from app.domain.preset import Preset
-from app.domain.provider import Page, Provider, ProviderDraft, ProviderQuery, ProviderType, Record
+from app.domain.provider import Page, Provider, ProviderDraft, ProviderQuery, ProviderType
+from app.domain.record import Record
 from app.domain.routes import effective_urls
 from app.storage import engine, provider_records
 from app.storage import providers as rows

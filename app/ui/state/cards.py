@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 from zlib import crc32
 
+from app.domain.credential import Credential
 from app.domain.preset import Preset
 from app.domain.probe import ProbeError, ProbeResult, ProbeStep, Rung, Verdict
-from app.domain.provider import Credential, Provider
+from app.domain.provider import Provider
 from app.ui import words
 
 TINTS = ("iris", "teal", "orange", "pink", "cyan", "grass", "brown", "purple")

@@ -9,10 +9,11 @@ from pydantic import ValidationError
 
 from app.domain.address import normalise
 from app.domain.capabilities import Capabilities
+from app.domain.credential import CredentialDraft
 from app.domain.errors import InvalidDraft, Reason
 from app.domain.names import check_slug, slugify
 from app.domain.preset import Preset
-from app.domain.provider import CredentialDraft, Network, Provider, ProviderDraft, ProviderPatch
+from app.domain.provider import Network, Provider, ProviderDraft, ProviderPatch
 from app.domain.secret import Secret
 
 SECRET = "secret."  # noqa: S105 - the beginning of a field name

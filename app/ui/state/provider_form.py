@@ -1,7 +1,6 @@
 """The dialog that adds and edits a provider: its steps, its fields, the address preview. Testing and saving: `form_submit`.
 
-The key is typed into a field that no var knows. Label and address are mirrored while they are typed, for the preview and so
-that choosing another vendor keeps them.
+The key is typed into a field that no var knows. Label and address are mirrored while typed: for the preview, and to outlive its vendor.
 """
 
 from dataclasses import dataclass
@@ -11,9 +10,10 @@ import reflex as rx
 from app.domain.actor import Role
 from app.domain.address import Address, looks_local, normalise
 from app.domain.auth_field import AuthField, FieldKind
+from app.domain.credential import KeyState
 from app.domain.errors import InvalidDraft
 from app.domain.probe import FixAction
-from app.domain.provider import KeyState, Provider, ProviderType
+from app.domain.provider import Provider, ProviderType
 from app.domain.routes import effective_urls
 from app.services import providers
 from app.services.providers.reading import auth_types

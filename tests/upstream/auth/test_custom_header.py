@@ -5,9 +5,9 @@ from types import MappingProxyType
 
 import pytest
 
+from app.domain.credential import KeyState
 from app.domain.errors import NoCredential
 from app.domain.ids import uuid7
-from app.domain.provider import KeyState
 from app.domain.secret import Binding, Secret
 from app.domain.snapshot import Endpoint, Key
 from app.relay import ladder

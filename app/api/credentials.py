@@ -1,0 +1,61 @@
+"""`/providers/{name}/credentials` and `/credentials`: the keys of a provider. What goes in never comes out again."""
+
+from typing import Annotated
+
+from fastapi import Body
+
+from app.api import errors, guard
+from app.api.guard import Caller
+from app.api.schemas import CredentialList, KeyLines, KeyOrder, KeysToAdd, OneKeyToTest
+from app.domain.credential import Credential, CredentialDraft, CredentialPatch
+from app.domain.probe import ProbeResult
+from app.services import credentials, probes
+
+router = guard.router("Keys of providers")
+NAMED = errors.documented(404)
+CHANGED = errors.documented(404, 409)
+
+
+@router.get("/providers/{name}/credentials", responses=NAMED)
+async def list_credentials(caller: Caller, name: str) -> CredentialList:
+    """The keys of a provider in the order in which they are tried."""
+    return CredentialList(items=await credentials.list_(caller, name))
+
+
+@router.post("/providers/{name}/credentials", status_code=201, responses=NAMED)
+async def add_credential(caller: Caller, name: str, draft: CredentialDraft) -> Credential:
+    """Store one more key, or a reference to where it lives."""
+    return await credentials.add(caller, name, draft)
+
+
+@router.post("/providers/{name}/credentials/bulk", responses=NAMED)
+async def add_credentials(caller: Caller, name: str, given: KeysToAdd) -> KeyLines:
+    """Store one key a line. Each line answers for itself; a line that is refused keeps no other from being stored."""
+    return KeyLines(items=await credentials.add_many(caller, name, given.keys))
+
+
+@router.put("/providers/{name}/credentials/order", responses=NAMED)
+async def order_credentials(caller: Caller, name: str, order: KeyOrder) -> CredentialList:
+    """Have the keys tried in this order; every key is named once."""
+    return CredentialList(items=await credentials.reorder(caller, name, order.ids))
+
+
+@router.patch("/credentials/{credential_id}", responses=CHANGED)
+async def update_credential(caller: Caller, credential_id: str, patch: CredentialPatch) -> Credential:
+    """Change what the body names; `expires_at` null clears it, `secret` or `reference` replaces what is stored."""
+    return await credentials.update(caller, credential_id, patch)
+
+
+@router.delete("/credentials/{credential_id}", status_code=204, responses=CHANGED)
+async def remove_credential(caller: Caller, credential_id: str) -> None:
+    """Delete a key for good."""
+    await credentials.remove(caller, credential_id)
+
+
+@router.post("/credentials/{credential_id}/test", responses=errors.documented(404, 429))
+async def probe_credential(caller: Caller, credential_id: str, how: Annotated[OneKeyToTest | None, Body()] = None) -> ProbeResult:
+    """Test one key, also one that traffic does not use. A provider that does not answer is a result, not an error."""
+    how = how or OneKeyToTest()
+    name = await credentials.provider_of(caller, credential_id)
+    steps = probes.run_saved(caller, name, model=how.model, credential_id=credential_id, depth=how.depth)
+    return [step async for step in steps if isinstance(step, ProbeResult)][-1]

@@ -1,0 +1,171 @@
+"""A key of a provider: what a person types, what comes back, the states it can be in and when it needs somebody's attention."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from app.domain.probe import LastTest
+from app.domain.record import Closed, Label, Record
+from app.domain.secret import Secret
+
+MOST_KEYS = 100  # of one provider
+MOST_REFERENCES = 500  # characters of all of a key together: what its column holds
+
+Weight = Annotated[int, Field(ge=1, le=100)]
+Priority = Annotated[int, Field(ge=1, le=10)]
+
+
+class KeyState(StrEnum):
+    """`cooling` is known to the relay only and `expired` follows from the date: neither is ever stored."""
+
+    ACTIVE = "active"
+    STANDBY = "standby"  # a reserve, or one half of a rotation (see `Held`)
+    COOLING = "cooling"  # the vendor asked for a pause
+    AUTO_DISABLED = "auto_disabled"  # the vendor refused it; tried again by itself
+    DISABLED = "disabled"
+    EXPIRED = "expired"
+    UNREADABLE = "unreadable"
+
+
+class Held(StrEnum):
+    """Why a standby key is not a reserve: traffic never uses it, whatever happens to the others."""
+
+    ROTATION = "rotation"  # new, not promoted yet
+    ROLLBACK = "rollback"  # old, kept for a while
+
+
+class Reminder(StrEnum):
+    """How near the end of a key is."""
+
+    MONTH = "month"  # 30 days or less
+    FORTNIGHT = "fortnight"  # 14
+    DAYS = "days"  # 3
+    EXPIRED = "expired"
+
+
+_MARK = "\0reference\0"
+_BANDS = ((timedelta(0), Reminder.EXPIRED), (timedelta(days=3), Reminder.DAYS), (timedelta(days=14), Reminder.FORTNIGHT),
+          (timedelta(days=30), Reminder.MONTH))  # fmt: skip
+
+SettableState = Literal[KeyState.ACTIVE, KeyState.STANDBY, KeyState.DISABLED]
+
+
+class Reference(Closed):
+    """Where a value lives that Patchbay does not store: an environment variable or a mounted file. Exactly one of the two."""
+
+    env: Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    file: Annotated[str, StringConstraints(max_length=300, pattern=r"^/[ -~]+$")] | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.env is None) == (self.file is None):
+            raise ValueError("name either an environment variable or a file")
+        return self
+
+    @property
+    def text(self) -> str:
+        """One line that says where: `env:PATCHBAY_SECRET_ACME`, `file:/run/secrets/acme`."""
+        return f"env:{self.env}" if self.env is not None else f"file:{self.file}"
+
+    def marked(self) -> Secret:
+        """What is sealed in the place of a value. No value begins like this: what is typed holds no NUL."""
+        return Secret(_MARK + self.text)
+
+    @classmethod
+    def of(cls, text: str) -> "Reference":
+        """Back from `text`. Raises `ValueError` for anything else."""
+        kind, _, place = text.partition(":")
+        if kind not in ("env", "file"):
+            raise ValueError("not a reference")
+        return cls(env=place) if kind == "env" else cls(file=place)
+
+
+def reference_in(opened: Secret) -> str | None:
+    """The text of the reference that was sealed instead of a value, None for a value."""
+    text = opened.reveal()
+    return text.removeprefix(_MARK) if text.startswith(_MARK) else None
+
+
+class CredentialDraft(Closed):
+    """`secret` maps the field names the auth type declares to their values, for example {"api_key": "sk-…"}; `reference` says
+    for a field where its value lives instead."""
+
+    label: Label | None = None
+    secret: dict[str, Secret] = Field(default_factory=dict)
+    reference: dict[str, Reference] = Field(default_factory=dict)
+    weight: Weight = 1
+    priority: Priority = 1
+    state: SettableState = KeyState.ACTIVE
+    expires_at: datetime | None = None
+
+
+class CredentialPatch(Closed):
+    """Partial update: what is not set stays, `expires_at` None clears. `secret` and `reference` replace what is stored."""
+
+    label: Label | None = None
+    secret: dict[str, Secret] | None = None
+    reference: dict[str, Reference] | None = None
+    weight: Weight | None = None
+    priority: Priority | None = None
+    state: SettableState | None = None
+    expires_at: datetime | None = None
+
+
+class Credential(Record):
+    """Everything about a credential that is safe to show."""
+
+    id: str
+    label: str
+    is_set: bool
+    hint: str  # last four characters, or "" for short secrets
+    fingerprint: str  # first 12 hex of a keyed hash
+    state: KeyState  # as stored, or `expired`
+    state_reason: str  # "", a `Held`, or why the state is what it is
+    state_since: datetime | None
+    next_retry_at: datetime | None
+    weight: int
+    priority: int
+    expires_at: datetime | None
+    retire_at: datetime | None  # deleted by itself then
+    replaces: str | None  # id of the key whose place this one takes in a rotation
+    reference: dict[str, Reference]  # field → where its value lives
+    resolves: bool | None  # whether there is a value there right now; None = stored here, or not looked at
+    also_at: list[str]  # names of other providers where the same key is stored; looked for by `credentials.list_` only
+    origin: str  # what it is bound to
+    last_used_at: datetime | None
+    last_test: LastTest | None  # of this key alone, as it is now
+    created_at: datetime
+    updated_at: datetime
+
+
+class KeyLine(Record):
+    """What became of one line of many. `line` counts from 1; `reason` is a sentence, `code` its code, both "" when it was stored."""
+
+    line: int
+    credential: Credential | None
+    reason: str = ""
+    code: str = ""
+
+
+def state_at(stored: KeyState, expires_at: datetime | None, at: datetime) -> KeyState:
+    """The stored state with the date laid over it: only a key that could be used can be past its end."""
+    has_ended = expires_at is not None and expires_at <= at
+    return KeyState.EXPIRED if has_ended and stored in (KeyState.ACTIVE, KeyState.STANDBY) else stored
+
+
+def reminder(expires_at: datetime | None, at: datetime) -> Reminder | None:
+    """Which warning a key deserves, None while its end is far or it has none."""
+    if expires_at is None:
+        return None
+    return next((band for left, band in _BANDS if expires_at - at <= left), None)
+
+
+def in_order(ids: list[str]) -> Mapping[str, tuple[int, int | None]]:
+    """Id → (priority, weight) that make the relay try keys in this order. A weight of None stays as it is.
+
+    The first nine have a priority of their own; those behind share the last one and are told apart by their weight.
+    """
+    return {key: (min(place, 10), None if place < 10 else max(1, 110 - place)) for place, key in enumerate(ids, 1)}

@@ -1,0 +1,21 @@
+"""What goes in is closed, what comes out is frozen; and the short texts that both are made of."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\s\x00-\x1f\x7f]+$")]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[\w.:-]+$")]
+
+
+class Closed(BaseModel):
+    """Input: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Record(BaseModel):
+    """Output: frozen."""
+
+    model_config = ConfigDict(frozen=True)

@@ -1,0 +1,265 @@
+"""The keys of a provider: several of them, each with a state, a weight and a priority of its own. One verb = one transaction."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from app.domain.actor import Actor
+from app.domain.audit import Action
+from app.domain.auth_field import AuthTypeInfo
+from app.domain.credential import MOST_KEYS, Credential, CredentialDraft, CredentialPatch, Held, KeyLine, KeyState, in_order
+from app.domain.drafts import FILL_IN, key_fields
+from app.domain.errors import InvalidDraft, Reason, RotationConflict, UnknownCredential, UnknownProvider
+from app.domain.ids import uuid7
+from app.domain.secret import Secret
+from app.storage import credentials, engine, provider_records, providers
+from app.storage.columns import now
+from app.storage.credentials import StoredKey
+from app.storage.tables import CredentialRow, ProviderRow
+from app.storage.work import Work, work
+from app.upstream import auth, references
+from app.vault import fields as vault_fields
+
+
+async def list_(actor: Actor, name: str) -> list[Credential]:
+    """The keys of a provider in the order in which they are tried, with where else they are stored and whether references resolve.
+
+    Raises `UnknownProvider`.
+    """
+    actor.must_view()
+    async with engine.session() as session:
+        return await _shown(session, await _provider(session, name))
+
+
+async def provider_of(actor: Actor, credential_id: str) -> str:
+    """Name of the provider that a key belongs to. Raises `UnknownCredential`."""
+    actor.must_view()
+    async with engine.session() as session:
+        return (await _known(session, credential_id))[0].name
+
+
+async def add(actor: Actor, name: str, draft: CredentialDraft) -> Credential:
+    """Store one more key. `also_at` of the answer names other providers that have the same one.
+
+    Raises `UnknownProvider`, `InvalidDraft` (also for a key that this provider has already).
+    """
+    actor.must_admin()
+    async with work(actor) as doing:
+        row = await _provider(doing.session, name)
+        key = await _add(doing, row, await credentials.of_provider(doing.session, row.id), draft)
+        doing.touch(row.id)
+        return await _one(doing.session, row, key)
+
+
+async def add_many(actor: Actor, name: str, text: Secret) -> list[KeyLine]:
+    """Store one key a line. A line that cannot be stored says why and keeps no other from being stored; empty ones are left out.
+
+    Raises `UnknownProvider`, `InvalidDraft` where a key has more than one part or nothing was typed.
+    """
+    actor.must_admin()
+    lines = [(number, line) for number, line in enumerate(text.reveal().splitlines(), 1) if line.strip()]
+    if not lines:
+        raise InvalidDraft({"keys": FILL_IN})
+    async with work(actor) as doing:
+        row = await _provider(doing.session, name)
+        [field, *more] = _info(row).secret_fields or ("",)
+        if not field or more:
+            raise InvalidDraft({"keys": Reason("one_by_one", "Keys of this provider have several parts, or none. Add them one by one.")})
+        keys, stored = await credentials.of_provider(doing.session, row.id), []
+        for number, line in lines:
+            try:
+                key = await _add(doing, row, keys, CredentialDraft(secret={field: Secret(line)}))
+            except InvalidDraft as refused:
+                code = why.code if isinstance(why := next(iter(refused.reasons.values())), Reason) else refused.reason_code
+                stored.append(KeyLine(line=number, credential=None, reason=refused.message, code=code))
+            else:
+                keys.append(key)
+                stored.append(KeyLine(line=number, credential=credentials.record(key, last_test=None)))
+        if any(line.credential for line in stored):
+            doing.touch(row.id)
+        shown = {credential.id: credential for credential in await _shown(doing.session, row)}
+        return [line.model_copy(update={"credential": shown[line.credential.id]}) if line.credential else line for line in stored]
+
+
+async def update(actor: Actor, credential_id: str, patch: CredentialPatch) -> Credential:
+    """Change what the patch sets. A new secret or reference makes a key that could not be used usable again.
+
+    Raises `UnknownCredential`, `InvalidDraft`, `RotationConflict` for the state of a key that is half of a rotation.
+    """
+    actor.must_admin()
+    async with work(actor) as doing:
+        row, key = await _known(doing.session, credential_id)
+        changes = await _refill(doing, row, key, patch) | _settings(key.row, patch)
+        if changes:
+            key.row.updated_at = now()
+            doing.session.add(key.row)
+            _record(doing, row, Action.KEY_CHANGE, key.row, changes)
+            doing.touch(row.id)
+            await doing.session.flush()
+        return await _one(doing.session, row, key)
+
+
+async def reorder(actor: Actor, name: str, ids: Sequence[str]) -> list[Credential]:
+    """Have the keys tried in this order. `ids` names every key once. Raises `UnknownProvider`, `InvalidDraft`."""
+    actor.must_admin()
+    async with work(actor) as doing:
+        row = await _provider(doing.session, name)
+        keys = {key.row.id: key.row for key in await credentials.of_provider(doing.session, row.id)}
+        if sorted(ids) != sorted(keys):
+            raise InvalidDraft({"ids": Reason("order_incomplete", "Name every key of this provider once. Reload the list and try again.")})
+        was, has_changed = list(keys), False
+        for key_id, (priority, weight) in in_order(list(ids)).items():
+            key = keys[key_id]
+            before, after = (key.priority, key.weight), (priority, weight or key.weight)
+            if before != after:
+                key.priority, key.weight = after
+                key.updated_at = now()
+                doing.session.add(key)
+                has_changed = True
+        if has_changed:
+            order = {"before": [keys[i].label for i in was], "after": [keys[i].label for i in ids]}
+            doing.record(Action.KEY_CHANGE, target=("provider", row.id, row.name), changes={"order": order})
+            doing.touch(row.id)
+            await doing.session.flush()
+        return await _shown(doing.session, row)
+
+
+async def remove(actor: Actor, credential_id: str) -> None:
+    """Delete a key, the last one too. Raises `UnknownCredential`, `RotationConflict` while the key it replaced waits for a roll-back."""
+    actor.must_admin()
+    async with work(actor) as doing:
+        row, key = await _known(doing.session, credential_id)
+        siblings = {k.row.id: k.row for k in await credentials.of_provider(doing.session, row.id)}
+        old = siblings.get(key.row.replaces or "")
+        if old is not None and old.state_reason == Held.ROLLBACK:
+            raise RotationConflict("This key took the place of one that is kept for a roll-back. Roll back, or remove the old key first.")
+        _record(doing, row, Action.KEY_REMOVE, key.row, gone(key))
+        await credentials.remove(doing.session, key)
+        doing.touch(row.id)
+
+
+def gone(key: StoredKey) -> dict[str, Any]:
+    """For the audit: what was stored in a key that is deleted."""
+    return {
+        field: {"op": "clear", "fp_before": secret.fingerprint, "fp_after": "", "destination": key.row.origin}
+        for field, secret in key.secrets.items()
+    }
+
+
+async def _add(doing: Work, row: ProviderRow, keys: Sequence[StoredKey], draft: CredentialDraft) -> StoredKey:
+    if len(keys) >= MOST_KEYS:
+        raise InvalidDraft({"secret": Reason("keys_full", "A provider has at most {most} keys. Remove one first.", most=MOST_KEYS)})
+    _must_be_ahead(draft.expires_at)
+    owner = CredentialRow(
+        id=uuid7(), provider_id=row.id, label=draft.label or _free_label(keys), origin="", weight=draft.weight, priority=draft.priority,
+        state=draft.state, state_since=now(), expires_at=draft.expires_at,
+    )  # fmt: skip
+    key = StoredKey(owner, {})
+    _record(doing, row, Action.KEY_ADD, owner, await _fill(doing, row, key, keys, draft))
+    return next(k for k in await credentials.of_provider(doing.session, row.id) if k.row.id == owner.id)
+
+
+async def _fill(
+    doing: Work, row: ProviderRow, key: StoredKey, keys: Sequence[StoredKey], given: CredentialDraft | CredentialPatch
+) -> dict[str, Any]:
+    """Seal what was given into `key`; what the audit says of it. Refuses a key that another of `keys` is already."""
+    info = _info(row)
+    hints = {field: secret.hint for k in keys for field, secret in k.secrets.items()}
+    secrets, places = key_fields(given, info, hints, at="")
+    if not secrets and not places:
+        required = [f for f in info.secret_fields if f in info.required_fields]
+        raise InvalidDraft({f"secret.{required[0]}" if required else "secret": FILL_IN})
+    for field, reference in places.items():
+        if why := references.refused(reference):
+            raise InvalidDraft({f"reference.{field}": why})
+    destination = info.destination(row.origin, row.auth)
+    sealed = vault_fields.seal(key.row.id, destination, secrets, places)
+    first = min(sealed)
+    for other in keys:
+        if other.row.id != key.row.id and (same := other.secrets.get(first)) and same.fingerprint == sealed[first].fingerprint:
+            reason = Reason("duplicate_key", "This provider has this key already, as “{label}”.", label=other.row.label)
+            raise InvalidDraft({f"secret.{first}": reason}, code="duplicate_key")
+    return await credentials.put(doing.session, key, sealed, places, destination=destination)
+
+
+async def _refill(doing: Work, row: ProviderRow, key: StoredKey, patch: CredentialPatch) -> dict[str, Any]:
+    """Replace what is stored, if something was given; a key that the vendor had refused or nobody could read is used again."""
+    if not any((patch.secret or {}).values()) and not patch.reference:
+        return {}
+    changes = await _fill(doing, row, key, await credentials.of_provider(doing.session, row.id), patch)
+    owner = key.row
+    if owner.state in (KeyState.UNREADABLE, KeyState.AUTO_DISABLED):
+        owner.state, owner.state_reason, owner.state_since, owner.next_retry_at = KeyState.ACTIVE, "", now(), None
+        owner.retire_at = None
+    return changes
+
+
+def _settings(owner: CredentialRow, patch: CredentialPatch) -> dict[str, Any]:
+    """Everything of a patch but the secret, written to the row; field → before and after."""
+    wanted = {f: getattr(patch, f) for f in ("label", "weight", "priority", "state", "expires_at") if f in patch.model_fields_set}
+    wanted = {f: v for f, v in wanted.items() if (v is not None or f == "expires_at") and v != getattr(owner, f)}
+    changes = {f: {"before": getattr(owner, f), "after": v} for f, v in wanted.items()}
+    if "expires_at" in wanted:
+        _must_be_ahead(wanted["expires_at"])
+    if "state" in wanted:
+        if owner.state_reason in (Held.ROTATION, Held.ROLLBACK):
+            raise RotationConflict("This key is part of a rotation. Promote it, roll back, or remove it.")
+        if owner.state == KeyState.UNREADABLE and wanted["state"] != KeyState.DISABLED:
+            raise InvalidDraft({"state": Reason("enter_again", "This key cannot be read. Enter it again to use it.")})
+        owner.state_reason, owner.state_since, owner.next_retry_at = "", now(), None
+    for field, value in wanted.items():
+        setattr(owner, field, value)
+    return changes
+
+
+async def _shown(session: engine.AsyncSession, row: ProviderRow) -> list[Credential]:
+    """The keys with what only a look around tells: who else has them, and whether references lead anywhere."""
+    shown = (await provider_records.one(session, row)).credentials
+    homes = await credentials.homes(session, {c.fingerprint for c in shown if c.fingerprint})
+    return [
+        c.model_copy(
+            update={
+                "also_at": sorted(name for home, name in homes.get(c.fingerprint, ()) if home != row.id),
+                "resolves": all(map(references.resolves, c.reference.values())) if c.reference else None,
+            }
+        )
+        for c in shown
+    ]
+
+
+async def _one(session: engine.AsyncSession, row: ProviderRow, key: StoredKey) -> Credential:
+    return next(c for c in await _shown(session, row) if c.id == key.row.id)
+
+
+async def _provider(session: engine.AsyncSession, name: str) -> ProviderRow:
+    if (row := await providers.get(session, name)) is None:
+        raise UnknownProvider("There is no provider of this name. It may have been renamed or deleted.")
+    return row
+
+
+async def _known(session: engine.AsyncSession, credential_id: str) -> tuple[ProviderRow, StoredKey]:
+    if (found := await credentials.find(session, credential_id)) is None:
+        raise UnknownCredential("There is no such key. It may have been removed; reload the list.")
+    return found
+
+
+def _info(row: ProviderRow) -> AuthTypeInfo:
+    kind = auth.types().get(row.auth_type)
+    if kind is None:
+        raise InvalidDraft({"auth_type": "This provider signs in in a way that is not known here. Choose another and save it."})
+    return kind.info
+
+
+def _free_label(keys: Sequence[StoredKey]) -> str:
+    taken = {key.row.label for key in keys}
+    return next(label for number in range(1, len(keys) + 2) if (label := f"Key {number}") not in taken)
+
+
+def _must_be_ahead(expires_at: datetime | None) -> None:
+    if expires_at is not None and (expires_at.tzinfo is None or expires_at <= now()):
+        raise InvalidDraft({"expires_at": Reason("time_past", "Choose a time in the future, with its time zone.")})
+
+
+def _record(doing: Work, row: ProviderRow, action: Action, owner: CredentialRow, changes: Mapping[str, Any]) -> None:
+    """Filed under the provider, so that its history tells the whole story."""
+    doing.record(action, target=("provider", row.id, row.name), changes={"credential_id": owner.id, "key": owner.label, **changes})
