@@ -8,7 +8,7 @@ from fastapi import Body, Query, Response
 from app import presets
 from app.api import errors, guard
 from app.api.guard import Caller
-from app.api.schemas import DraftToTest, PresetList, ProviderPage, ProviderPut, RegistryStatus, SavedToTest
+from app.api.schemas import Copy, DraftToTest, PresetList, ProviderPage, ProviderPut, RegistryStatus, SavedToTest
 from app.api.versions import IfMatch, expected, tagged
 from app.domain.preset import Preset
 from app.domain.probe import ProbeResult, ProbeStep
@@ -118,6 +118,13 @@ async def disable_provider(caller: Caller, name: str) -> Provider:
 async def make_default(caller: Caller, name: str) -> Provider:
     """Answer requests that name no provider with this one."""
     return await providers.set_default(caller, name)
+
+
+@router.post("/providers/{name}/duplicate", status_code=201, responses=CHANGED)
+async def duplicate_provider(caller: Caller, name: str, response: Response, how: Annotated[Copy | None, Body()] = None) -> Provider:
+    """Make a second provider like this one; it is off. `with_keys` copies the stored keys, for the same address."""
+    how = how or Copy()
+    return tagged(response, await providers.duplicate(caller, name, new_name=how.name, label=how.label, with_keys=how.with_keys))
 
 
 @router.post("/providers/{name}/restore", responses=CHANGED)

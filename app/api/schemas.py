@@ -75,6 +75,14 @@ class OneKeyToTest(Closed):
     depth: Depth = "chat"
 
 
+class Copy(Closed):
+    """How the copy of a provider is called, and whether its keys come along."""
+
+    name: str | None = None
+    label: Label | None = None
+    with_keys: bool = False
+
+
 class PresetList(Record):
     items: list[Preset]
 

@@ -27,6 +27,7 @@ class Action(StrEnum):
     PROVIDER_UPDATE = "provider:config:update"
     PROVIDER_ENABLE = "provider:config:enable"
     PROVIDER_DISABLE = "provider:config:disable"
+    PROVIDER_DUPLICATE = "provider:config:duplicate"
     PROVIDER_DELETE = "provider:config:delete"
     PROVIDER_RESTORE = "provider:config:restore"
     PROVIDER_DEFAULT = "provider:default:set"

@@ -12,3 +12,13 @@ def seal(ring: Ring, secret: Secret, binding: Binding) -> Sealed:
     data_key = os.urandom(s1.KEY_BYTES)
     body = s1.encrypt(data_key, os.urandom(12), secret.reveal().encode(), s1.associated_data(ring.instance_id, binding))
     return s1.pack(*ring.wrap(data_key), body)
+
+
+def rebind(ring: Ring, sealed: Sealed, held: Binding, wanted: Binding) -> Sealed:
+    """The same secret sealed for another row. Where it may be sent cannot change this way: that takes a person who enters it again.
+
+    Raises `SecretUnreadable`; `ValueError` for another field or destination.
+    """
+    if (held.field, held.destination) != (wanted.field, wanted.destination):
+        raise ValueError("a secret keeps its field and its destination")
+    return seal(ring, Secret(ring._open(sealed, held).decode()), wanted)

@@ -54,6 +54,7 @@ def opened() -> list[Scene]:
         Scene("tested", "/", _tested, ready=CARDS, is_told=True, within="main"),
         Scene("delete?", "/", _delete, ready=CARDS, within="[role=alertdialog]"),
         Scene("pasted", "/", _pasted, ready=CARDS, is_told=True, within="[role=dialog]"),
+        Scene("duplicate", "/", _duplicate, ready=CARDS, within="[role=dialog]"),
         Scene("language", "/audit/", _press("Language"), ready=ENTRIES, within="[role=menu]"),
         Scene("theme", "/audit/", _press("Light or dark"), ready=ENTRIES, within="[role=menu]"),
         Scene("account", "/audit/", _press("Your account"), ready=ENTRIES, within="[role=dialog]"),
@@ -91,6 +92,12 @@ def _delete(page: Page) -> None:
     _menu(page)
     page.get_by_role("menuitem", name="Delete").click()
     expect(page.get_by_role("alertdialog")).to_be_visible()
+
+
+def _duplicate(page: Page) -> None:
+    _menu(page)
+    page.get_by_role("menuitem", name="Duplicate").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
 
 
 def _mistaken(page: Page) -> None:

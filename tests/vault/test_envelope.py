@@ -3,6 +3,7 @@
 import json
 import pickle
 import string
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -179,3 +180,16 @@ def test_an_error_of_the_vault_carries_no_material(vault: ring.Ring) -> None:
         open_secret(Sealed(sealed.text[:-1]), PLACE)
 
     assert sealed.text[20:40] not in f"{raised.value!r} {raised.value.details}"
+
+
+def test_a_secret_may_change_its_row_but_never_where_it_may_be_sent(vault: ring.Ring) -> None:
+    held = Binding("credential_secret", "a", "api_key", "https://one.example:443")
+    sealed = envelope.seal(vault, Secret("sk-0123456789"), held)
+    moved = replace(held, row_id="b")
+    again = envelope.rebind(vault, sealed, held, moved)
+    assert open_secret(again, moved).reveal() == "sk-0123456789"
+    with pytest.raises(SecretUnreadable):
+        open_secret(again, held)
+    for wanted in (replace(moved, destination="https://two.example:443"), replace(moved, field="header_value")):
+        with pytest.raises(ValueError, match="destination"):
+            envelope.rebind(vault, sealed, held, wanted)

@@ -1,5 +1,6 @@
 """Providers: what an admin saved. One verb = one transaction = rows + audit entry + revision."""
 
+from app.services.providers.duplicating import duplicate
 from app.services.providers.lifecycle import clear_default, delete, disable, enable, restore, set_default
 from app.services.providers.pasting import Added, Find
 from app.services.providers.pasting import add as add_pasted
@@ -18,6 +19,7 @@ __all__ = [
     "create",
     "delete",
     "disable",
+    "duplicate",
     "enable",
     "from_preset",
     "get",

@@ -48,7 +48,7 @@ async def create(actor: Actor, draft: ProviderDraft) -> Provider:
     settled = settle(draft, preset=preset_of(draft), types=auth_types())
     local = await _is_local(settled.address)
     async with work(actor) as doing:
-        return await _insert(doing, settled, local=local)
+        return await insert(doing, settled, local=local)
 
 
 async def from_preset(actor: Actor, choice: FromPreset) -> Provider:
@@ -81,7 +81,8 @@ async def replace(actor: Actor, name: str, draft: ProviderDraft, *, version: int
     return await _change(actor, name, whole, version=version, detach=detach)
 
 
-async def _insert(doing: Work, settled: Settled, *, local: bool) -> Provider:
+async def insert(doing: Work, settled: Settled, *, local: bool) -> Provider:
+    """Everything that belongs to a new provider, in the transaction of the caller."""
     session = doing.session
     await name_is_free(session, settled.name)
     row = ProviderRow(name=settled.name, created_by=doing.actor.name, **_fields(settled))

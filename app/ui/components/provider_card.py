@@ -10,6 +10,7 @@ from app.ui.components.drawn import Drawn
 from app.ui.components.ladder import ladder
 from app.ui.components.logo import logo
 from app.ui.state.cards import Card, Run
+from app.ui.state.duplicating import Duplicating
 from app.ui.state.probing import Probing
 from app.ui.state.provider_form import ProviderForm
 from app.ui.state.providers import Providers
@@ -228,6 +229,7 @@ def _menu(c: Drawn) -> rx.Component:
         ),
         rx.dropdown_menu.content(
             rx.dropdown_menu.item(t("common.edit"), on_select=ProviderForm.edit(c.name)),
+            rx.dropdown_menu.item(t("duplicate.open"), on_select=Duplicating.ask(c.name)),
             rx.dropdown_menu.item(
                 t("card.make_default"), on_select=Providers.make_default(c.name), disabled=rx.cond(c.is_default, True, ~c.enabled)
             ),

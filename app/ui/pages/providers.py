@@ -3,6 +3,7 @@
 import reflex as rx
 
 from app.ui.components.browser import Pulse
+from app.ui.components.duplicate_dialog import duplicate_dialog
 from app.ui.components.paste_dialog import paste_dialog
 from app.ui.components.provider_dialog import provider_dialog
 from app.ui.components.provider_list import delete_question, listing, searching
@@ -18,6 +19,7 @@ def content() -> rx.Component:
         listing(),
         provider_dialog(),
         paste_dialog(),
+        duplicate_dialog(),
         delete_question(),
         searching(),
         Pulse.create(beat=f"{Live.beat} {Language.code}", on_beat=Providers.follow),

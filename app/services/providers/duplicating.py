@@ -1,0 +1,78 @@
+"""A second provider like one that exists."""
+
+from app.domain.actor import Actor
+from app.domain.audit import Action
+from app.domain.drafts import free_name, settle
+from app.domain.errors import SecretUnreadable
+from app.domain.ids import uuid7
+from app.domain.names import check_slug
+from app.domain.provider import KeyState, Provider
+from app.domain.secret import Binding
+from app.services.providers.keys import TABLE
+from app.services.providers.reading import auth_types, known, name_is_free, preset_of
+from app.services.providers.saving import insert
+from app.storage import credentials, models, provider_records
+from app.storage import providers as rows
+from app.storage.columns import now
+from app.storage.tables import CredentialRow, CredentialSecret, ProviderRow
+from app.storage.work import Work, work
+from app.vault import envelope, ring
+
+LONGEST = 80  # characters of a label
+COPIED = {KeyState.ACTIVE, "standby", KeyState.DISABLED}
+
+
+async def duplicate(actor: Actor, name: str, *, new_name: str | None = None, label: str | None = None, with_keys: bool = False) -> Provider:
+    """Copy everything but history, tests and, unless `with_keys`, the keys. The copy is off, so that a model that both list does not
+    become ambiguous for whoever calls it by its bare name; its address is the same, so copied keys go nowhere new.
+
+    Without a name it takes the next free one. Raises `UnknownProvider`, `NameTaken`, `InvalidDraft`.
+    """
+    actor.must_admin()
+    async with work(actor) as doing:
+        session = doing.session
+        row = await known(session, name)
+        draft = provider_records.draft_of(row, await models.of_provider(session, row.id))
+        if new_name is not None:
+            await name_is_free(session, check_slug(new_name))
+        chosen = new_name or free_name(name, set(await rows.names(session)))
+        draft = draft.model_copy(update={"name": chosen, "label": label or f"{row.label[: LONGEST - 4]} (2)", "enabled": False})
+        settled = settle(draft, preset=preset_of(draft, stored=True), types=auth_types())
+        made = await insert(doing, settled, local=False)
+        copied = await _copy_keys(doing, row, made) if with_keys else 0
+        changes = {"of": {"before": None, "after": name}, "keys": {"before": None, "after": copied}}
+        doing.record(Action.PROVIDER_DUPLICATE, target=("provider", made.id, made.name), changes=changes)
+        return await provider_records.one(session, await known(session, made.name))
+
+
+async def _copy_keys(doing: Work, row: ProviderRow, made: Provider) -> int:
+    """Seal every key that can be opened for its new row. One that cannot be is left out: its copy could not be used either."""
+    copied = 0
+    for key in await credentials.of_provider(doing.session, row.id):
+        if not key.secrets or key.row.state not in COPIED or key.row.state_reason:
+            continue  # one half of a rotation, or one that the vendor refused
+        owner = CredentialRow(
+            id=uuid7(), provider_id=made.id, label=key.row.label, state=key.row.state, weight=key.row.weight, priority=key.row.priority,
+            origin=key.row.origin, reference=key.row.reference, expires_at=key.row.expires_at, state_since=now(),
+        )  # fmt: skip
+        try:
+            fields = [_field(owner, secret) for secret in key.secrets.values()]
+        except SecretUnreadable:
+            continue
+        doing.session.add(owner)
+        await doing.session.flush()
+        doing.session.add_all(fields)
+        changes = {
+            "credential_id": owner.id,
+            **{f.field: {"op": "set", "fp_before": "", "fp_after": f.fingerprint, "destination": owner.origin} for f in fields},
+        }
+        doing.record(Action.CREDENTIAL_SET, target=("provider", made.id, made.name), changes=changes)
+        copied += 1
+    await doing.session.flush()
+    return copied
+
+
+def _field(owner: CredentialRow, stored: CredentialSecret) -> CredentialSecret:
+    held = Binding(TABLE, stored.credential_id, stored.field, owner.origin)
+    sealed = envelope.rebind(ring.current(), stored.value, held, Binding(TABLE, owner.id, stored.field, owner.origin))
+    return CredentialSecret(credential_id=owner.id, field=stored.field, value=sealed, hint=stored.hint, fingerprint=stored.fingerprint)

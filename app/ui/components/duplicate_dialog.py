@@ -1,0 +1,62 @@
+"""Asks how the copy of a provider is called, and whether its keys come along."""
+
+import reflex as rx
+
+from app.ui.components import field
+from app.ui.components.drawn import drawn
+from app.ui.components.sheet import body, cancel, foot, head, sheet
+from app.ui.state.duplicating import Duplicating
+from app.ui.words import t
+
+
+def duplicate_dialog() -> rx.Component:
+    """One per page that can open it."""
+    keys = rx.text(
+        rx.flex(
+            rx.checkbox(checked=Duplicating.with_keys, on_change=Duplicating.choose_keys, size="2"),
+            rx.flex(
+                rx.text(t("duplicate.with_keys"), size="2", as_="span"),
+                rx.text(t("duplicate.with_keys_help"), size="1", color_scheme="gray", as_="span"),
+                direction="column",
+            ),
+            spacing="3",
+            align="start",
+        ),
+        as_="label",
+        size="2",
+    )
+    name = field.field(
+        rx.input(
+            **field.wired("label"),
+            default_value=Duplicating.label,
+            size="3",
+            width="100%",
+            max_length=80,
+            auto_complete="off",
+            auto_focus=True,
+        ),
+        name="label",
+        label=t("form.label"),
+    )
+    return sheet(
+        head(t("duplicate.title", name=Duplicating.title)),
+        rx.el.form(
+            body(
+                rx.flex(
+                    rx.text(t("duplicate.text"), size="2", color_scheme="gray"),
+                    name,
+                    rx.cond(drawn(Duplicating.keys) > 0, keys),
+                    direction="column",
+                    spacing="4",
+                )
+            ),
+            foot(cancel(Duplicating.close(False)), rx.button(rx.icon("copy", size=16), t("duplicate.submit"), size="3", type="submit")),
+            on_submit=Duplicating.submit,
+            key=Duplicating.ticket,
+            auto_complete="off",
+        ),
+        open_=Duplicating.name != "",
+        on_open_change=Duplicating.close,
+        width="520px",
+        description=t("duplicate.text"),
+    )
