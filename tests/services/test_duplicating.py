@@ -38,7 +38,7 @@ async def test_its_keys_come_along_when_that_is_wanted_and_open_in_their_new_pla
     opened = open_secret(Sealed(stored[key.id]), Binding("credential_secret", key.id, "api_key", key.origin))
     assert opened.reveal() == KEY
     entries = (await audit.page(actor, target_id=copy.id)).items
-    assert [e.action for e in entries] == [Action.PROVIDER_DUPLICATE, Action.CREDENTIAL_SET, Action.PROVIDER_CREATE]
+    assert [e.action for e in entries] == [Action.PROVIDER_DUPLICATE, Action.KEY_ADD, Action.PROVIDER_CREATE]
     assert KEY not in repr(entries)
 
 

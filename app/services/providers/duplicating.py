@@ -2,24 +2,26 @@
 
 from app.domain.actor import Actor
 from app.domain.audit import Action
+from app.domain.credential import KeyState
 from app.domain.drafts import free_name, settle
 from app.domain.errors import SecretUnreadable
 from app.domain.ids import uuid7
 from app.domain.names import check_slug
-from app.domain.provider import KeyState, Provider
-from app.domain.secret import Binding
-from app.services.providers.keys import TABLE
+from app.domain.provider import Provider
+from app.domain.secret import Binding, SealedField
 from app.services.providers.reading import auth_types, known, name_is_free, preset_of
 from app.services.providers.saving import insert
 from app.storage import credentials, models, provider_records
 from app.storage import providers as rows
 from app.storage.columns import now
+from app.storage.credentials import StoredKey
 from app.storage.tables import CredentialRow, CredentialSecret, ProviderRow
 from app.storage.work import Work, work
 from app.vault import envelope, ring
+from app.vault.fields import TABLE
 
 LONGEST = 80  # characters of a label
-COPIED = {KeyState.ACTIVE, "standby", KeyState.DISABLED}
+COPIED = {KeyState.ACTIVE, KeyState.STANDBY, KeyState.DISABLED}
 
 
 async def duplicate(actor: Actor, name: str, *, new_name: str | None = None, label: str | None = None, with_keys: bool = False) -> Provider:
@@ -53,26 +55,19 @@ async def _copy_keys(doing: Work, row: ProviderRow, made: Provider) -> int:
             continue  # one half of a rotation, or one that the vendor refused
         owner = CredentialRow(
             id=uuid7(), provider_id=made.id, label=key.row.label, state=key.row.state, weight=key.row.weight, priority=key.row.priority,
-            origin=key.row.origin, reference=key.row.reference, expires_at=key.row.expires_at, state_since=now(),
+            origin=key.row.origin, expires_at=key.row.expires_at, state_since=now(),
         )  # fmt: skip
         try:
-            fields = [_field(owner, secret) for secret in key.secrets.values()]
+            sealed = {field: _field(owner, secret) for field, secret in key.secrets.items()}
         except SecretUnreadable:
             continue
-        doing.session.add(owner)
-        await doing.session.flush()
-        doing.session.add_all(fields)
-        changes = {
-            "credential_id": owner.id,
-            **{f.field: {"op": "set", "fp_before": "", "fp_after": f.fingerprint, "destination": owner.origin} for f in fields},
-        }
-        doing.record(Action.CREDENTIAL_SET, target=("provider", made.id, made.name), changes=changes)
+        changes = await credentials.put(doing.session, StoredKey(owner, {}), sealed, key.references, destination=owner.origin)
+        doing.record(Action.KEY_ADD, target=("provider", made.id, made.name), changes={"credential_id": owner.id, **changes})
         copied += 1
-    await doing.session.flush()
     return copied
 
 
-def _field(owner: CredentialRow, stored: CredentialSecret) -> CredentialSecret:
+def _field(owner: CredentialRow, stored: CredentialSecret) -> SealedField:
     held = Binding(TABLE, stored.credential_id, stored.field, owner.origin)
-    sealed = envelope.rebind(ring.current(), stored.value, held, Binding(TABLE, owner.id, stored.field, owner.origin))
-    return CredentialSecret(credential_id=owner.id, field=stored.field, value=sealed, hint=stored.hint, fingerprint=stored.fingerprint)
+    value = envelope.rebind(ring.current(), stored.value, held, Binding(TABLE, owner.id, stored.field, owner.origin))
+    return SealedField(value, stored.hint, stored.fingerprint)
