@@ -37,7 +37,7 @@ async def serving() -> AsyncIterator[None]:
     async with web.house():
         beacon = live.Beacon(app, revision=registry.shared.snapshot.revision)
         live.light(beacon)
-        leave = registry.shared.subscribe(beacon.flash)
+        leave = registry.shared.subscribe(beacon.flash, hints=True)
         tasks = [asyncio.create_task(beacon.run(), name="beacon"), asyncio.create_task(guard.watch(app), name="session watch")]
         try:
             yield

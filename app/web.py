@@ -10,7 +10,7 @@ from typing import Any
 from app import registry, settings
 from app.domain.provider import Wire
 from app.domain.snapshot import Snapshot
-from app.services import heartbeats, key_use, keyring, readiness
+from app.services import healing, heartbeats, key_use, keyring, readiness
 from app.storage import engine
 from app.upstream import egress, session, translator
 
@@ -115,6 +115,9 @@ async def house(*, serving: bool = True, allow_partial: bool | None = None) -> A
             recorder = key_use.Recorder()
             recorder.start()
             opened.push_async_callback(recorder.stop)
+            healer = healing.Healer()
+            healer.start()
+            opened.push_async_callback(healer.stop)
             opened.callback(registry.shared.subscribe(_warm))
             _warm(registry.shared.snapshot)
         yield

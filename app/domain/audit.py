@@ -43,6 +43,8 @@ class Action(StrEnum):
     KEY_PROMOTE = "credential:key:promote"
     KEY_ROLLBACK = "credential:key:rollback"
     KEY_RETIRE = "credential:key:retire"
+    KEY_AUTO_DISABLE = "credential:key:auto_disable"
+    KEY_RECOVER = "credential:key:recover"
     MODELS_CHANGE = "provider:models:change"
     EGRESS_APPROVE = "egress:origin:approve"
     DISCOVERY_LOCAL = "discovery:local:search"

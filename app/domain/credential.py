@@ -30,6 +30,10 @@ class KeyState(StrEnum):
     UNREADABLE = "unreadable"
 
 
+# A key in one of these belongs to how its provider is called: that it is refused for a while makes no other configuration.
+IN_TRAFFIC = frozenset({KeyState.ACTIVE, KeyState.AUTO_DISABLED})
+
+
 class Held(StrEnum):
     """Why a standby key is not a reserve: traffic never uses it, whatever happens to the others."""
 

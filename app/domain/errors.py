@@ -236,7 +236,7 @@ class TimedOut(UpstreamError):
 
 
 class Refused(UpstreamError):
-    """The provider answered 401 or 403."""
+    """The provider answered 401 or 403. `details["kind"]`: key, or denied where a 403 does not speak of the key."""
 
     code = "upstream_refused"
 

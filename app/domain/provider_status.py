@@ -5,10 +5,11 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.domain.credential import KeyState
+from app.domain.credential import Held, KeyState
 from app.domain.probe import ProbeResult, Rung, Verdict
-from app.domain.provider import Status
+from app.domain.provider import Provider, Status
 
+_USABLE = {KeyState.ACTIVE, KeyState.STANDBY}
 _WORDS: dict[Verdict, Status] = {
     Verdict.LIMITED: Status.LIMITED,
     Verdict.UNREACHABLE: Status.DOWN,
@@ -17,14 +18,25 @@ _WORDS: dict[Verdict, Status] = {
 }
 
 
+def of_provider(provider: Provider) -> Status:
+    """The status of a provider as it is shown. Keys that are held back for a rotation do not count."""
+    return status_of(
+        enabled=provider.enabled,
+        keys=[key.state for key in provider.credentials if key.state_reason not in tuple(Held)],
+        result=provider.last_test.result if provider.last_test else None,
+    )
+
+
 def status_of(*, enabled: bool, keys: Iterable[KeyState], result: ProbeResult | None) -> Status:
-    """The status in words. Everything that is neither proven, limited nor down needs attention; one key that cannot be read is the
-    provider's trouble only when no other is left."""
+    """The status in words. Everything that is neither proven, limited nor down needs attention. A provider with one usable key is
+    as good as its last test, whatever its other keys are."""
     if not enabled:
         return Status.OFF
     states = set(keys)
-    if KeyState.UNREADABLE in states and not states & {KeyState.ACTIVE, KeyState.STANDBY}:
-        return Status.UNREADABLE
+    if states and not states & _USABLE:
+        if KeyState.COOLING in states:
+            return Status.LIMITED
+        return Status.UNREADABLE if KeyState.UNREADABLE in states and KeyState.AUTO_DISABLED not in states else Status.ATTENTION
     if result is None:
         return Status.NOT_TESTED
     if result.ok and {Rung.CHAT, Rung.STREAM} & set(result.proven):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from types import MappingProxyType
 
 from app.domain.actor import Scope
@@ -42,6 +43,7 @@ class Key:
     state_reason: str = ""
     expires_at: datetime | None = None
     next_retry_at: datetime | None = None
+    state_since: datetime | None = None
 
     @property
     def is_held(self) -> bool:
@@ -51,6 +53,15 @@ class Key:
     def is_expired(self, at: datetime) -> bool:
         """Whether its date is over."""
         return self.expires_at is not None and self.expires_at <= at
+
+
+class KeyUse(Enum):
+    """Which of an endpoint's keys a call may use, and whether anything is learned from it."""
+
+    TRAFFIC = 1  # those that are usable
+    TEST = 2  # a person tests the provider: where none is usable, one that is out is tried after all
+    ONE = 3  # a person, or a trial, asks for the first key, unless it was switched off
+    DRAFT = 4  # as TEST, of a configuration that nobody saved: it says nothing about the stored keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +86,7 @@ class Endpoint:
     timeouts: Timeouts = Timeouts()
     capabilities: Capabilities = UNDECLARED
     problem: str = ""
+    use: KeyUse = KeyUse.TRAFFIC
 
 
 @dataclass(frozen=True, slots=True)

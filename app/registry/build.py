@@ -119,6 +119,7 @@ def _key(stored: StoredSecret) -> Key:
         state_reason=stored.state_reason,
         expires_at=stored.expires_at,
         next_retry_at=stored.next_retry_at,
+        state_since=stored.state_since,
     )
     if state in (KeyState.DISABLED, KeyState.UNREADABLE):
         return key

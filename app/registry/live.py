@@ -36,6 +36,7 @@ class Registry:
         self._lock = asyncio.Lock()
         self._watcher: asyncio.Task[None] | None = None
         self._subscribers: list[Callable[[Snapshot], None]] = []
+        self._hinted: list[Callable[[Snapshot], None]] = []
         self._glanced = 0.0
         self._build_ms = 0.0
         self._error = ""
@@ -93,15 +94,22 @@ class Registry:
             raise UnknownProvider("There is no provider of this name. It may have been deleted.")
         return endpoint
 
-    def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
-        """Call back after each swap, on the loop, with the new snapshot. Returns what ends it."""
-        self._subscribers.append(callback)
+    def subscribe(self, callback: Callable[[Snapshot], None], *, hints: bool = False) -> Callable[[], None]:
+        """Call back after each swap, on the loop, with the new snapshot; with `hints` after each `hint()` too. Returns what ends it."""
+        lists = [self._subscribers, self._hinted] if hints else [self._subscribers]
+        for callbacks in lists:
+            callbacks.append(callback)
 
         def unsubscribe() -> None:
-            if callback in self._subscribers:
-                self._subscribers.remove(callback)
+            for callbacks in lists:
+                if callback in callbacks:
+                    callbacks.remove(callback)
 
         return unsubscribe
+
+    def hint(self) -> None:
+        """Something that pages show has changed, though nothing that is stored did."""
+        self._tell(self._hinted)
 
     def status(self) -> dict[str, Any]:
         """What this process holds, ready for JSON. `error` is the reason why it may be behind, or ""."""
@@ -150,7 +158,7 @@ class Registry:
         )
         self._build_ms = round((time.perf_counter() - started) * 1000, 2)
         self._error = ""
-        self._tell()
+        self._tell(self._subscribers)
 
     async def _replaced(self, rows: list[stored.StoredProvider], *, is_whole: bool) -> dict[str, Endpoint]:
         """Name → endpoint after these rows; endpoints that did not change are the same objects as before."""
@@ -165,8 +173,8 @@ class Registry:
         self._names = kept | {endpoint.id: endpoint.name for endpoint in built}
         return {name: held[name] for name in kept.values()} | {endpoint.name: endpoint for endpoint in built}
 
-    def _tell(self) -> None:
-        for callback in tuple(self._subscribers):
+    def _tell(self, callbacks: list[Callable[[Snapshot], None]]) -> None:
+        for callback in tuple(callbacks):
             try:
                 callback(self.snapshot)
             # Whoever listens is not part of the swap: its failure must not keep the others from hearing.

@@ -40,6 +40,7 @@ _BY_KIND: dict[type[UpstreamError], tuple[str, Finding, dict[str, Finding]]] = {
             "sealed": _F.KEY_UNREADABLE,
             "characters": _F.KEY_UNREADABLE,
             "other_origin": _F.NO_CREDENTIAL,
+            "refused": _F.KEY_REFUSED,
             "unknown_auth_type": _F.UNKNOWN_AUTH_TYPE,
             "header_name": _F.UNKNOWN_AUTH_TYPE,
         },

@@ -1,12 +1,13 @@
-"""Credential → wire → reply."""
+"""Credential → wire → reply; another key where the provider refused one."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from types import TracebackType
 
-from app.domain.credential import KeyState
-from app.domain.errors import Failed, NoCredential
+from app.domain.errors import Failed, NoCredential, RateLimited, Refused
 from app.domain.provider import Wire
 from app.domain.snapshot import Endpoint, Key
+from app.relay import keys
 from app.upstream import auth
 from app.upstream.reply import Reply
 from app.upstream.wire import litellm, openai
@@ -17,32 +18,65 @@ _WIRES: dict[Wire, Send] = {Wire.OPENAI: openai.send, Wire.LITELLM: litellm.send
 _REPEATABLE: dict[Wire, Callable[[Endpoint, Ask], str]] = {Wire.OPENAI: openai.repeatable, Wire.LITELLM: litellm.repeatable}
 
 
+class Calling:
+    """One call, with as many attempts as the provider has keys and as it refuses. Nothing is sent again that was accepted, and
+    nothing after a success began; time-outs and failures of the provider are no reason to try another key of it."""
+
+    __slots__ = ("_ask", "_attempt", "_endpoint")
+
+    def __init__(self, endpoint: Endpoint, ask: Ask) -> None:
+        self._endpoint, self._ask = endpoint, ask
+        self._attempt: AbstractAsyncContextManager[Reply] | None = None
+
+    async def __aenter__(self) -> Reply:
+        endpoint, ask = self._endpoint, self._ask
+        send = _WIRES[endpoint.wire]
+        if not _needs_key(endpoint):
+            self._attempt = send(endpoint, None, ask)
+            return await self._attempt.__aenter__()
+        key = keys.choose(endpoint)
+        if key is None:
+            raise keys.none_left(endpoint)
+        tried: tuple[str, ...] = ()
+        while True:
+            self._attempt = send(endpoint, key, ask)
+            try:
+                reply = await self._attempt.__aenter__()
+            except (Refused, RateLimited, NoCredential) as error:
+                keys.failed(endpoint, key, error)
+                tried = (*tried, key.id)
+                following = keys.choose(endpoint, tried) if keys.is_about_the_key(error) else None
+                if following is None:
+                    raise
+                key = following
+            else:
+                keys.answered(endpoint, key, is_proof=ask.body is not None)
+                return reply
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._attempt is not None:
+            await self._attempt.__aexit__(kind, error, trace)
+
+
 def call(endpoint: Endpoint, ask: Ask) -> AbstractAsyncContextManager[Reply]:
     """Call a provider with one of its keys; entered, it gives a success that has begun.
 
-    The endpoint and the key are those the caller holds: an edit meanwhile changes nothing for this call. Raises
-    `UpstreamError` (see `upstream.wire`), `NoCredential` before anything is sent.
+    The endpoint and its keys are those the caller holds: an edit meanwhile changes nothing for this call. Raises `UpstreamError`
+    (see `upstream.wire`), that of the last key where several were refused; `NoCredential` before anything is sent.
     """
-    return _WIRES[endpoint.wire](endpoint, choose_key(endpoint), ask)
-
-
-def choose_key(endpoint: Endpoint) -> Key | None:
-    """The first active key by priority, then weight; None when the auth type needs none. Raises `NoCredential`."""
-    kind = auth.types().get(endpoint.auth_type)
-    if kind is None:
-        raise NoCredential("This provider signs in in a way that is not known here.", details={"kind": "unknown_auth_type"})
-    if endpoint.problem == "malformed":
-        raise Failed("The stored settings of this provider cannot be read. Edit and save it again.", details={"kind": "malformed"})
-    if not kind.info.secret_fields:
-        return None
-    usable = [key for key in endpoint.keys if key.state is KeyState.ACTIVE]
-    if usable:
-        return min(usable, key=lambda key: (key.priority, -key.weight))
-    if any(key.state is KeyState.UNREADABLE for key in endpoint.keys):
-        raise NoCredential("The stored key cannot be read with the present master key. Enter it again.", details={"kind": "unreadable"})
-    raise NoCredential("This provider has no usable key. Enter one.", details={"kind": "missing"})
+    return Calling(endpoint, ask)
 
 
 def repeatable(endpoint: Endpoint, ask: Ask) -> str:
     """The request as a curl command without the secret, for copying."""
     return _REPEATABLE[endpoint.wire](endpoint, ask)
+
+
+def _needs_key(endpoint: Endpoint) -> bool:
+    """Whether calls carry a secret. Raises what makes a call impossible whatever the key."""
+    kind = auth.types().get(endpoint.auth_type)
+    if kind is None:
+        raise NoCredential("This provider signs in in a way that is not known here.", details={"kind": "unknown_auth_type"})
+    if endpoint.problem == "malformed":
+        raise Failed("The stored settings of this provider cannot be read. Edit and save it again.", details={"kind": "malformed"})
+    return bool(kind.info.secret_fields)

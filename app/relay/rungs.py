@@ -11,7 +11,7 @@ from app.domain.preset import Preset
 from app.domain.probe import Depth, Finding, Rung
 from app.domain.routes import effective_urls
 from app.domain.snapshot import Endpoint
-from app.relay import findings, model_choice, other_header, trial
+from app.relay import findings, keys, model_choice, other_header, trial
 from app.relay.climb import Climb, Outcome
 from app.relay.pipeline import Ask
 
@@ -116,6 +116,7 @@ class Rungs(Climb):
             if self._depth == 0:
                 self._note(_F.NO_MODEL_LIST)
             return Outcome(_F.KEY_NOT_TRIED, ok=None)
+        keys.proven(self._endpoint)
         return Outcome(_F.KEY_ACCEPTED)
 
     async def _list(self) -> Outcome:

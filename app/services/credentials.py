@@ -12,6 +12,7 @@ from app.domain.drafts import FILL_IN, key_fields
 from app.domain.errors import InvalidDraft, Reason, RotationConflict, UnknownCredential, UnknownProvider
 from app.domain.ids import uuid7
 from app.domain.secret import Secret
+from app.relay import keys as relay_keys
 from app.storage import credentials, engine, provider_records, providers
 from app.storage.columns import now
 from app.storage.credentials import StoredKey
@@ -217,7 +218,7 @@ async def _shown(session: engine.AsyncSession, row: ProviderRow) -> list[Credent
     shown = (await provider_records.one(session, row)).credentials
     homes = await credentials.homes(session, {c.fingerprint for c in shown if c.fingerprint})
     return [
-        c.model_copy(
+        relay_keys.shown(c).model_copy(
             update={
                 "also_at": sorted(name for home, name in homes.get(c.fingerprint, ()) if home != row.id),
                 "resolves": all(map(references.resolves, c.reference.values())) if c.reference else None,

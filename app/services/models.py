@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Literal
 
 from app import presets, registry
@@ -11,6 +12,7 @@ from app.domain.errors import InvalidDraft, Reason, Stale, UnknownProvider
 from app.domain.probe import ProbeError, ProbeResult, Rung, Verdict
 from app.domain.provider import Model, ModelDraft
 from app.domain.record import Record
+from app.domain.snapshot import KeyUse
 from app.relay import ladder, pace
 from app.storage import engine, providers
 from app.storage import models as rows
@@ -59,7 +61,7 @@ async def discover(actor: Actor, name: str) -> Discovery:
         row = _found(await providers.get(session, name))
         listed = {m.identifier for m in await rows.of_provider(session, row.id)}
     await registry.shared.refresh(row.revision)
-    endpoint = registry.shared.endpoint(name)
+    endpoint = replace(registry.shared.endpoint(name), use=KeyUse.TEST)
     result: ProbeResult | None = None
     async with aclosing(ladder.run(endpoint, model=None, depth="models", preset=presets.find(row.preset))) as steps:
         async for step in steps:

@@ -86,6 +86,14 @@ async def find(session: AsyncSession, credential_id: str) -> tuple[ProviderRow, 
     return provider, next(key for key in await of_provider(session, provider.id) if key.row.id == credential_id)
 
 
+async def claim_trial(session: AsyncSession, credential_id: str, *, state: str, seen: datetime | None, until: datetime) -> bool:
+    """Put the next trial of a credential off. False when somebody else did so since `seen`: then the trial is theirs."""
+    row = CredentialRow
+    same = col(row.next_retry_at).is_(None) if seen is None else col(row.next_retry_at) == seen
+    changed = update(row).where(col(row.id) == credential_id, col(row.state) == state, same).values(next_retry_at=until)
+    return (await session.exec(changed)).rowcount == 1
+
+
 async def put(
     session: AsyncSession,
     key: StoredKey,

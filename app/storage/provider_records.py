@@ -6,7 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.address import Address, looks_local
 from app.domain.capabilities import Capabilities
-from app.domain.credential import Credential, KeyState
+from app.domain.credential import IN_TRAFFIC, Credential, Held
 from app.domain.probe import LastTest
 from app.domain.provider import ModelDraft, Network, Provider, ProviderDraft, ProviderType
 from app.domain.provider_status import configuration, status_of
@@ -53,7 +53,7 @@ async def one(session: AsyncSession, row: ProviderRow) -> Provider:
 
 def digest(row: ProviderRow, keys: Sequence[StoredKey], credential_id: str = "") -> str:
     """Digest of the configuration as it is stored: with the keys in use, or with one key alone, whatever its state."""
-    counted = [k for k in keys if (k.row.id == credential_id if credential_id else k.row.state == KeyState.ACTIVE)]
+    counted = [k for k in keys if (k.row.id == credential_id if credential_id else k.row.state in IN_TRAFFIC)]
     return configuration(
         type_=row.type,
         base_url=row.base_url,
@@ -121,7 +121,11 @@ def _record(
         only_listed_models=row.only_listed_models,
         capabilities=Capabilities.model_validate(row.capabilities),
         tags=row.tags,
-        status=status_of(enabled=row.enabled, keys=[k.state for k in shown], result=last_test.result if last_test else None),
+        status=status_of(
+            enabled=row.enabled,
+            keys=[k.state for k in shown if k.state_reason not in tuple(Held)],
+            result=last_test.result if last_test else None,
+        ),
         last_test=last_test,
         version=row.version,
         created_at=row.created_at,

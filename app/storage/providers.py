@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -63,9 +64,11 @@ async def matching(session: AsyncSession, query: ProviderQuery, *, limit: int | 
     return list((await session.exec(found.limit(limit) if limit else found)).all())
 
 
-async def changed_after(session: AsyncSession, revision: int) -> list[ProviderRow]:
-    """What changed after a registry revision, those that were deleted since included. -1 = all that live."""
-    of_interest = col(ProviderRow.deleted_at).is_(None) if revision < 0 else col(ProviderRow.revision) > revision
+async def changed_after(session: AsyncSession, revision: int, *, and_of: Collection[str] = ()) -> list[ProviderRow]:
+    """What changed after a registry revision, those that were deleted since included, and the providers with these ids. -1 = all
+    that live."""
+    changed = or_(col(ProviderRow.revision) > revision, col(ProviderRow.id).in_(and_of)) if and_of else col(ProviderRow.revision) > revision
+    of_interest = col(ProviderRow.deleted_at).is_(None) if revision < 0 else changed
     return list((await session.exec(select(ProviderRow).where(of_interest))).all())
 
 

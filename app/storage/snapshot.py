@@ -37,6 +37,7 @@ class StoredSecret:
     state_reason: str
     expires_at: datetime | None
     next_retry_at: datetime | None
+    state_since: datetime | None
 
 
 @dataclass(slots=True)
@@ -119,6 +120,7 @@ async def _add_keys(session: AsyncSession, found: dict[str, StoredProvider]) -> 
         sa.select(
             col(row.provider_id), col(row.id), col(row.label), col(row.state), col(row.weight), col(row.priority), col(row.origin),
             col(row.reference), col(row.state_reason), col(row.expires_at), col(row.next_retry_at),
+            col(row.state_since),
             col(secret.field), col(secret.value), col(secret.broken_at).is_not(None),
         )
         .join(secret, col(secret.credential_id) == col(row.id), isouter=True)

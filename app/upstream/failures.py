@@ -23,6 +23,13 @@ LONGEST_DETAIL = 2_000  # characters of a provider's own text that a person gets
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 
+# What vendors call a key they do not take any more: in codes and types, and in sentences.
+_KEY_CODE = re.compile(r"api_?key|key_(revoked|expired|disabled|invalid)|invalid_(key|token)|authenticat|unauthori[sz]ed|credential"
+                       r"|account_(deactivated|suspended|disabled)", re.IGNORECASE)  # fmt: skip
+_BAD_KEY = r"invalid|incorrect|expired|revoked|unknown|missing|disabled|blocked|suspended|deactivated|not valid"
+_KEY_NAME = r"api[ _-]?key|access[ _-]?key|subscription key|credentials?|access token|auth token|account"
+_KEY_WORDS = re.compile(rf"({_BAD_KEY})\b.{{0,40}}\b({_KEY_NAME})|({_KEY_NAME})\b.{{0,40}}\b({_BAD_KEY})", re.IGNORECASE | re.DOTALL)
+
 # OpenSSL's X509_V_ERR_… numbers, from openssl/x509_vfy.h
 _VERIFY_KINDS = {
     10: "expired",
@@ -117,7 +124,8 @@ def from_status(status: int, headers: Mapping[str, str], body: bytes, scrub: Scr
     detail = said["message"]
     match status:
         case 401 | 403:
-            return Refused("The provider did not accept the key.", detail=detail, status=status)
+            kind = "key" if status == 401 or _speaks_of_the_key(said) else "denied"
+            return Refused("The provider did not accept the key.", detail=detail, status=status, details={"kind": kind})
         case 402:
             return RateLimited(
                 "The account at the provider has no credit left.", detail=detail, status=status, details={"kind": "no_credit"}
@@ -194,6 +202,11 @@ def _said(body: bytes, scrub: Scrubber) -> dict[str, str]:
         found = _error_object(document)
     limits = {"message": LONGEST_DETAIL, "type": 100, "code": 100, "param": 200}
     return {k: scrub.text(v, limit) if isinstance(v := found.get(k), str) else "" for k, limit in limits.items()}
+
+
+def _speaks_of_the_key(said: Mapping[str, str]) -> bool:
+    """Whether a 403 means the key rather than what was asked for: a model or a text may be forbidden to a key that is good."""
+    return bool(_KEY_CODE.search(f"{said['code']} {said['type']}") or _KEY_WORDS.search(said["message"]))
 
 
 def _error_object(document: Any) -> dict[str, Any]:  # Any: whatever a provider sends

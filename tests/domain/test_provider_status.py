@@ -41,6 +41,25 @@ def test_off_and_unreadable_come_first() -> None:
 
 
 @pytest.mark.parametrize(
+    ("states", "status"),
+    [
+        pytest.param("unreadable active", Status.WORKING, id="one is usable"),
+        pytest.param("auto_disabled standby", Status.WORKING, id="the reserve is usable"),
+        pytest.param("auto_disabled disabled", Status.ATTENTION, id="refused"),
+        pytest.param("auto_disabled unreadable", Status.ATTENTION, id="refused and unreadable"),
+        pytest.param("expired", Status.ATTENTION, id="expired"),
+        pytest.param("cooling auto_disabled", Status.LIMITED, id="cooling"),
+        pytest.param("cooling active", Status.WORKING, id="one does not cool"),
+        pytest.param("", Status.WORKING, id="none is needed"),
+    ],
+)
+def test_a_provider_is_as_good_as_its_usable_keys(states: str, status: Status) -> None:
+    working = result(Verdict.OK, Rung.CHAT, ok=True)
+
+    assert status_of(enabled=True, keys=[KeyState(state) for state in states.split()], result=working) is status
+
+
+@pytest.mark.parametrize(
     "change",
     [{"base_url": "v"}, {"auth": {"a": "b"}}, {"network": {"total_seconds": 5}}, {"fingerprints": ["b"]}],
     ids=lambda c: next(iter(c)),

@@ -13,6 +13,7 @@ from app import registry
 from app.domain.actor import Actor
 from app.domain.provider import ProviderPatch
 from app.gateway import exchange, streams
+from app.relay import keys
 from app.services import providers
 from app.storage import engine
 from tests.fixtures import make
@@ -203,6 +204,7 @@ async def test_an_echoed_key_reaches_no_caller(acme: Upstream, gateway: Gateway)
         body = {"error": {"message": f"Bearer {make.SECRET}", "code": make.SECRET}, "choices": [make.SECRET]}
         acme.on("/chat/completions", answer(status, body, {"x-request-id": make.SECRET}))
         reply = await gateway.http.post("/v1/chat/completions", json=ASK)
+        keys.forget()
         assert make.SECRET not in reply.text + str(reply.headers)
     acme.on("/chat/completions", events(delta(make.SECRET[:9]), delta(make.SECRET, "stop"), DONE))
 

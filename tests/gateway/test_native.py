@@ -11,6 +11,7 @@ import openai
 import pytest
 
 from app.domain.provider import ProviderType
+from app.relay import keys
 from app.upstream import translator
 from tests.fixtures import make, vendors
 from tests.fixtures.translated import TOOL
@@ -86,9 +87,11 @@ async def test_a_vendors_refusal_is_answered_in_openais_shape(
     upstream.on(path, vendors.refuse(type_, 401, f"bad {make.SECRET}"))
     with pytest.raises(openai.APIStatusError) as refused:
         await gateway.sdk.chat.completions.create(model=MODEL, messages=TALK)
+    keys.forget()
     upstream.on(path, vendors.refuse(type_, 429, "slow down", retry_after="9"))
     with pytest.raises(openai.RateLimitError) as limited:
         await gateway.sdk.chat.completions.create(model=MODEL, messages=TALK)
+    keys.forget()
     upstream.on(path, vendors.refuse(type_, 400, "too many words"))
     with pytest.raises(openai.BadRequestError, match="too many words"):
         await gateway.sdk.chat.completions.create(model=MODEL, messages=TALK)

@@ -14,7 +14,7 @@ from app.domain.errors import InvalidDraft, NotFound, Reason
 from app.domain.probe import LIMITS, Depth, ProbeResult
 from app.domain.provider import ProviderQuery
 from app.domain.record import Closed
-from app.domain.snapshot import Endpoint, Timeouts
+from app.domain.snapshot import Endpoint, KeyUse, Timeouts
 from app.relay import ladder, pace
 from app.services.probes import keeping
 from app.services.probes.keeping import Subject
@@ -93,7 +93,7 @@ async def run_batch(actor: Actor, targets: Sequence[Target], how: Batch, *, of: 
     actor.must_admin()
     pace.count(actor.id, kind="batch", most=PER_MINUTE, weight=len(targets))
     await _up_to_date()
-    endpoints = {name: registry.shared.endpoint(name) for name in {target.subject.name for target in targets}}
+    endpoints = {name: replace(registry.shared.endpoint(name), use=KeyUse.TEST) for name in {target.subject.name for target in targets}}
     news: News = asyncio.Queue()
     running = asyncio.create_task(_all(targets, endpoints, how, news))
     found: list[tuple[ProbeResult, Subject]] = []

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from app import presets, registry, settings
 from app.domain.actor import Actor
 from app.domain.audit import Action
-from app.domain.credential import KeyState
+from app.domain.credential import IN_TRAFFIC, KeyState
 from app.domain.drafts import Settled, settle
 from app.domain.errors import InvalidDraft, UnknownCredential, UpstreamError
 from app.domain.ids import uuid7
@@ -17,7 +17,8 @@ from app.domain.preset import Preset
 from app.domain.probe import Depth, LastTest, ProbeResult, ProbeStep
 from app.domain.provider import WIRES, Network, ProviderDraft, ProviderType
 from app.domain.provider_status import configuration
-from app.domain.snapshot import Endpoint, Key, Timeouts
+from app.domain.snapshot import Endpoint, Key, KeyUse, Timeouts
+from app.relay import keys as relay_keys
 from app.relay import ladder, pace
 from app.services.probes import keeping
 from app.services.probes.keeping import Subject
@@ -46,9 +47,9 @@ async def run_saved(
     subject = Subject(row.id, name, keeping.digest_of(row, keys, credential_id or ""), credential_id=credential_id or "")
     await _approve(actor, row.origin)
     await registry.shared.refresh(row.revision)
-    endpoint = registry.shared.endpoint(name)
+    endpoint = replace(registry.shared.endpoint(name), use=KeyUse.TEST)
     if credential_id is not None:
-        endpoint = replace(endpoint, keys=(_testable(endpoint, credential_id),))
+        endpoint = _with_one(endpoint, credential_id)
     async with aclosing(ladder.run(endpoint, model=model, depth=depth, preset=presets.find(row.preset), seeks=True)) as steps:
         async for step in steps:
             if isinstance(step, ProbeResult):
@@ -96,14 +97,12 @@ async def run_draft(
             yield step
 
 
-def _testable(endpoint: Endpoint, credential_id: str) -> Key:
-    """One key as a test uses it: whatever keeps traffic away from it, a test may find out. One that is off or unreadable stays so."""
-    key = next((k for k in endpoint.keys if k.id == credential_id), None)
-    if key is None:
+def _with_one(endpoint: Endpoint, credential_id: str) -> Endpoint:
+    """The provider with one key to test: whatever keeps traffic away from it, a test may find out. One that is off stays so."""
+    alone = relay_keys.alone(endpoint, credential_id)
+    if alone is None:
         raise UnknownCredential("This provider has no key of this id.")
-    if key.state in (KeyState.DISABLED, KeyState.UNREADABLE):
-        return key
-    return replace(key, state=KeyState.ACTIVE, state_reason="", expires_at=None)
+    return alone
 
 
 async def _approve(actor: Actor, origin: str) -> None:
@@ -139,7 +138,7 @@ def _endpoint(settled: Settled, row: ProviderRow | None, keys: list[StoredKey], 
         fingerprints = [f"{field}:{part.fingerprint}" for field, part in sealed.items()]
     else:
         wanted = set(auth.types()[settled.auth_type].info.secret_fields)
-        kept = [k for k in keys if k.row.origin == origin and k.row.state == KeyState.ACTIVE and set(k.secrets) <= wanted]
+        kept = [k for k in keys if k.row.origin == origin and k.row.state in IN_TRAFFIC and set(k.secrets) <= wanted]
         used = tuple(_key(k) for k in kept)
         fingerprints = [f"{f}:{s.fingerprint}" for k in kept for f, s in k.secrets.items()]
     endpoint = Endpoint(
@@ -160,6 +159,7 @@ def _endpoint(settled: Settled, row: ProviderRow | None, keys: list[StoredKey], 
         enabled=True,
         timeouts=_timeouts(settled.network),
         capabilities=settled.capabilities.over(preset.capabilities if preset else None),
+        use=KeyUse.DRAFT,
     )
     return endpoint, fingerprints
 

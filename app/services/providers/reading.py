@@ -12,6 +12,8 @@ from app.domain.preset import Preset
 from app.domain.provider import Page, Provider, ProviderDraft, ProviderQuery, ProviderType
 from app.domain.record import Record
 from app.domain.routes import effective_urls
+from app.relay import keys
+from app.services.providers.cooling import laid_over
 from app.storage import engine, provider_records
 from app.storage import providers as rows
 from app.storage.tables import ProviderRow
@@ -50,7 +52,7 @@ async def list_(actor: Actor, query: ProviderQuery | None = None) -> Page:
         found = await rows.matching(session, query, limit=query.limit + 1)
         shown = found[: query.limit]
         more = await rows.cursor_after(session, shown[-1], query) if len(found) > len(shown) else None
-        items = await provider_records.load(session, shown)
+        items = [laid_over(record) for record in await provider_records.load(session, shown)]
         return Page(items=items, next_cursor=more, total=await rows.count(session, query))
 
 
@@ -59,11 +61,11 @@ async def changes(actor: Actor, *, since: int = -1) -> Changes:
     actor.must_view()
     async with engine.session() as session:
         revision = await rows.revision(session)  # first: what is saved meanwhile is read twice, never missed
-        changed = await rows.changed_after(session, since)
+        changed = await rows.changed_after(session, since, and_of=keys.lately_cooled())
         live = [row for row in changed if row.deleted_at is None]
         return Changes(
             revision=revision,
-            items=await provider_records.load(session, live),
+            items=[laid_over(record) for record in await provider_records.load(session, live)],
             gone=[row.id for row in changed if row.deleted_at is not None],
             default_id=await rows.default_id(session),
         )
@@ -73,7 +75,7 @@ async def get(actor: Actor, name: str) -> Provider:
     """One provider. Raises `UnknownProvider` with the nearest names."""
     actor.must_view()
     async with engine.session() as session:
-        return await provider_records.one(session, await known(session, name))
+        return laid_over(await provider_records.one(session, await known(session, name)))
 
 
 async def validate(actor: Actor, draft: ProviderDraft, *, editing: str | None = None) -> Preview:
@@ -146,11 +148,8 @@ def auth_types() -> dict[str, AuthTypeInfo]:
 async def _by_status(session: engine.AsyncSession, query: ProviderQuery) -> Page:
     """The status is derived from tests, so every match is looked at before the page is cut."""
     every = await rows.matching(session, query, limit=None)
-    found = [
-        (row, record)
-        for row, record in zip(every, await provider_records.load(session, every), strict=True)
-        if record.status is query.status
-    ]
+    records = [laid_over(record) for record in await provider_records.load(session, every)]
+    found = [(row, record) for row, record in zip(every, records, strict=True) if record.status is query.status]
     shown = found[: query.limit]
     more = await rows.cursor_after(session, shown[-1][0], query) if len(found) > len(shown) else None
     return Page(items=[record for _, record in shown], next_cursor=more, total=len(found))

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 from zlib import crc32
 
-from app.domain.credential import Credential
+from app.domain.credential import Credential, KeyState
 from app.domain.preset import Preset
 from app.domain.probe import ProbeError, ProbeResult, ProbeStep, Rung, Verdict
-from app.domain.provider import Provider
+from app.domain.provider import Provider, Status
 from app.ui import words
 
 TINTS = ("iris", "teal", "orange", "pink", "cyan", "grass", "brown", "purple")
@@ -107,9 +107,19 @@ def card(provider: Provider, preset: Preset | None, language: str) -> Card:
         status=provider.status,
         latency_ms=round(result.latency_ms or 0) if result and result.ok else 0,
         tested_at=result.checked_at.isoformat() if result else "",
-        problem=sentence(result.error, language) if result and result.error and provider.enabled else "",
+        problem=_problem(provider, result, language) if provider.enabled else "",
         version=provider.version,
     )
+
+
+def _problem(provider: Provider, result: ProbeResult | None, language: str) -> str:
+    """What the last test found wrong; without one, why no key can be used."""
+    if result and result.error:
+        return sentence(result.error, language)
+    states = {key.state for key in provider.credentials}
+    if provider.status is not Status.ATTENTION or not states or states & {KeyState.ACTIVE, KeyState.STANDBY}:
+        return ""
+    return words.say(language, "card.keys_refused" if KeyState.AUTO_DISABLED in states else "card.keys_over")
 
 
 def hint(credentials: Sequence[Credential]) -> str:
