@@ -12,7 +12,7 @@ from app.domain.provider import Wire
 from app.domain.snapshot import Snapshot
 from app.services import healing, heartbeats, key_use, keyring, readiness
 from app.storage import engine
-from app.upstream import egress, session, translator
+from app.upstream import egress, session, tokens, translator
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -104,6 +104,7 @@ async def house(*, serving: bool = True, allow_partial: bool | None = None) -> A
         _protect(current)
         session.open()
         opened.push_async_callback(session.close)
+        opened.push_async_callback(tokens.shared.close)
         opened.push_async_callback(translator.shared.close)
         await registry.shared.start(watch=serving)
         opened.push_async_callback(registry.shared.stop)

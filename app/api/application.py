@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api import audit, batches, client_keys, credentials, discovery, document, errors, guard, models, people, providers
+from app.api import audit, batches, client_keys, credentials, discovery, document, errors, guard, models, people, providers, tokens
 
 PREFIX = "/api/v1"
 BODY_BYTES = 4 * 1024 * 1024
@@ -21,6 +21,7 @@ ROUTERS = (
     models.router,
     client_keys.router,
     discovery.router,
+    tokens.router,
     document.router,
 )
 

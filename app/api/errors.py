@@ -57,6 +57,9 @@ STATUS: dict[type[errors.PatchbayError], int] = {
     errors.Failed: 502,
     errors.BadResponse: 502,
     errors.TranslatorDown: 503,
+    errors.TokenRefused: 502,
+    errors.TokenUnreachable: 502,
+    errors.TokenBadResponse: 502,
 }
 
 _log = logging.getLogger(__name__)

@@ -110,6 +110,16 @@ def is_ip(host: str) -> bool:
     return True
 
 
+def wrong_url(text: str) -> Reason | None:
+    """Why a text is not the address of a server, path included, None when it is."""
+    try:
+        _parse(text, "")
+    except InvalidDraft as error:
+        why = next(iter(error.reasons.values()))
+        return why if isinstance(why, Reason) else Reason("not_allowed", "This value is not allowed.")
+    return None
+
+
 def looks_local(origin: str) -> bool:
     """Whether the address itself says that it is on the reader's own machine or network; names are not looked up."""
     return _looks_local(origin.split("://", 1)[-1])

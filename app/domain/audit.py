@@ -45,6 +45,7 @@ class Action(StrEnum):
     KEY_RETIRE = "credential:key:retire"
     KEY_AUTO_DISABLE = "credential:key:auto_disable"
     KEY_RECOVER = "credential:key:recover"
+    CREDENTIAL_TOKEN_FETCH = "credential:token:fetch"  # noqa: S105 - a name, not a password
     MODELS_CHANGE = "provider:models:change"
     EGRESS_APPROVE = "egress:origin:approve"
     DISCOVERY_LOCAL = "discovery:local:search"

@@ -7,21 +7,25 @@ from functools import cached_property
 from pydantic import Field
 
 from app.domain.errors import Reason
+from app.domain.provider import ProviderType
 from app.domain.record import Record
 
 
 class FieldKind(StrEnum):
-    """`secret` is sealed and never shown again; `text` is kept in `auth` and shown."""
+    """`secret` is sealed and never shown again; `text` and `choice` (one of the field's options) are kept in `auth` and shown."""
 
     SECRET = "secret"  # noqa: S105 - a word, not a password
     TEXT = "text"
+    CHOICE = "choice"
 
 
 class AuthField(Record):
     """One field. `label` is a key of the words; `name` is the key in `credential.secret` or in `auth`.
 
     `wrong` says why a text cannot be used, None when it can. `has_scheme`: a secret that goes out whole, so that a
-    `Bearer` before it belongs to it; elsewhere it is cut off as a slip of pasting.
+    `Bearer` before it belongs to it; elsewhere it is cut off as a slip of pasting. `multiline`: a secret that may have line
+    breaks, a file for example. Of a choice that is left out the first of `options` counts. `only_for` is the one type of provider
+    that the field means something to; None = all.
     """
 
     name: str
@@ -30,6 +34,9 @@ class AuthField(Record):
     label: str
     wrong: Callable[[str], Reason | None] | None = Field(default=None, exclude=True, repr=False)
     has_scheme: bool = False
+    multiline: bool = False
+    options: tuple[str, ...] = ()
+    only_for: ProviderType | None = None
 
 
 def at_home(origin: str, auth: Mapping[str, str]) -> str:
@@ -37,15 +44,23 @@ def at_home(origin: str, auth: Mapping[str, str]) -> str:
     return origin
 
 
+def nowhere_else(auth: Mapping[str, str]) -> dict[str, str]:
+    """Most ways to sign in call nobody but the provider."""
+    return {}
+
+
 class AuthTypeInfo(Record):
     """An auth type as the edges present it. `destination(origin, auth)` is the text its secrets are sealed for: they open nowhere else.
 
-    `origin` is the provider's, `auth` the readable fields of a complete draft.
+    `origin` is the provider's, `auth` the readable fields of a complete draft. `servers(auth)`: field → origin that signing in
+    calls beside the provider's. `needs_token`: a token is fetched first, with secrets that the provider itself never sees.
     """
 
     name: str
     fields: tuple[AuthField, ...]
     destination: Callable[[str, Mapping[str, str]], str] = Field(default=at_home, exclude=True, repr=False)
+    servers: Callable[[Mapping[str, str]], dict[str, str]] = Field(default=nowhere_else, exclude=True, repr=False)
+    needs_token: bool = False
 
     @cached_property
     def secret_fields(self) -> tuple[str, ...]:
@@ -55,7 +70,7 @@ class AuthTypeInfo(Record):
     @cached_property
     def text_fields(self) -> tuple[str, ...]:
         """Names of the fields that are kept readable."""
-        return tuple(f.name for f in self.fields if f.kind is FieldKind.TEXT)
+        return tuple(f.name for f in self.fields if f.kind is not FieldKind.SECRET)
 
     @cached_property
     def required_fields(self) -> tuple[str, ...]:

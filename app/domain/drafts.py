@@ -1,5 +1,6 @@
 """The rules a draft must keep, and what it looks like once they hold. Pure: who calls brings presets and auth types."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -17,8 +18,10 @@ from app.domain.secret import Secret
 
 T = TypeVar("T")
 KeyFields = tuple[dict[str, Secret], dict[str, Reference]]
+_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")  # one label of a host, one part of a path
 NO_HINTS: Mapping[str, str] = MappingProxyType({})
 FILL_IN = Reason("fill_in", "Fill in this field.")
+NO_OPTION = Reason("no_option", "Choose one of the options.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Settled:
     references: dict[str, Reference]  # fields whose value lives elsewhere; part of the same key
     credential: CredentialDraft | None = field(repr=False)  # the rest of what was said about it
     destination: str  # what the secrets are sealed for
+    servers: dict[str, str]  # field → origin that signing in calls beside the provider's
     default_model: str | None
     models: tuple[ModelDraft, ...]
     network: Network
@@ -85,10 +89,10 @@ def settle(
         found.errors.append(InvalidDraft({"credential": "Leave credential out to keep the stored key; a key is removed by its id."}))
     type_ = found.ask(lambda: _type(draft, preset), draft.type)
     name = found.ask(lambda: names.check_slug(draft.name), draft.name)
-    address = found.ask(lambda: _address(draft, preset, type_), Address("", ""))
     auth_type = draft.auth_type if "auth_type" in draft.model_fields_set or preset is None or not draft.preset else preset.auth_type
     info = found.ask(lambda: _auth_type(auth_type, types), AuthTypeInfo(name="", fields=()))
     auth = found.ask(lambda: _auth(draft.auth, info), {}) if info.name else {}
+    address = found.ask(lambda: _address(draft, preset, type_), Address("", ""))
     nothing: KeyFields = ({}, {})
     secrets, references = found.ask(lambda: key_fields(draft.credential, info, hints), nothing) if info.name else nothing
     models = tuple({m.identifier: m for m in map(_model, draft.models)}.values())
@@ -107,6 +111,7 @@ def settle(
         references=references,
         credential=draft.credential,
         destination=info.destination(address.origin, auth),
+        servers=info.servers(auth),
         default_model=draft.default_model,
         models=models,
         network=draft.network,
@@ -130,6 +135,18 @@ def patched(current: ProviderDraft, patch: ProviderPatch) -> ProviderDraft:
     return ProviderDraft.model_validate({f: v for f, v in values.items() if f not in cleared})
 
 
+def filled(base_url: str, auth: Mapping[str, str]) -> str:
+    """The address with the readable fields of the sign-in in place of the placeholders that have their names.
+
+    >>> filled("https://bedrock-runtime.{region}.amazonaws.com", {"region": "eu-west-1"})
+    'https://bedrock-runtime.eu-west-1.amazonaws.com'
+    """
+    for name, value in auth.items():
+        if _PART.fullmatch(value.strip()):
+            base_url = base_url.replace("{" + name + "}", value.strip())
+    return base_url
+
+
 def free_name(wanted: str, taken: set[str]) -> str:
     """`wanted`, or `wanted-2`, `wanted-3` … : the first that is neither taken nor reserved."""
     taken = taken | names.RESERVED
@@ -151,8 +168,8 @@ def _type(draft: ProviderDraft, preset: Preset | None) -> ProviderType:
 def _address(draft: ProviderDraft, preset: Preset | None, type_: ProviderType) -> Address:
     known = preset.base_url if preset and draft.preset else ""
     if draft.base_url.strip() or preset is None or type_ is ProviderType.CUSTOM:
-        return normalise(draft.base_url, known=known, at_root=draft.at_root, type_=type_)
-    return normalise(preset.base_url, known=known, type_=type_)
+        return normalise(filled(draft.base_url, draft.auth), known=known, at_root=draft.at_root, type_=type_)
+    return normalise(filled(preset.base_url, draft.auth), known=known, type_=type_)
 
 
 def _auth_type(name: str, types: Mapping[str, AuthTypeInfo]) -> AuthTypeInfo:
@@ -169,6 +186,7 @@ def _auth(auth: Mapping[str, str], info: AuthTypeInfo) -> dict[str, str]:
         reasons["auth"] = f"The auth type {info.name} has no such field. Secrets belong into credential.secret."
     reasons |= {f"auth.{f}": FILL_IN for f in info.required_fields if f in known and f not in values}
     reasons |= {f"auth.{f.name}": why for f in info.fields if f.wrong and f.name in values and (why := f.wrong(values[f.name]))}
+    reasons |= {f"auth.{f.name}": NO_OPTION for f in info.fields if f.options and values.get(f.name, f.options[0]) not in f.options}
     if any(ord(c) < 32 or ord(c) == 127 for v in values.values() for c in v):
         reasons["auth"] = Reason("control_characters", "A field contains control characters. Check what was pasted.")
     if reasons:
@@ -194,9 +212,14 @@ def key_fields(
         if set(given) - set(info.secret_fields):
             fields = ", ".join(info.secret_fields) or "none"
             raise InvalidDraft({f"{at}{name}": f"The auth type {info.name} does not have this field. Its secret fields: {fields}."})
-    whole = {f.name for f in info.fields if f.has_scheme}
-    cleaned = {f: secret_rules.clean(s, field=f"{at}secret.{f}", hint=hints.get(f, ""), keep_scheme=f in whole) for f, s in secret.items()}
+    of = {f.name: f for f in info.fields}
+    cleaned = {
+        f: secret_rules.clean(s, field=f"{at}secret.{f}", hint=hints.get(f, ""), keep_scheme=of[f].has_scheme, multiline=of[f].multiline)
+        for f, s in secret.items()
+    }
     typed = {f: s for f, s in cleaned.items() if s}
+    if wrong := {f"{at}secret.{f}": why for f, s in typed.items() if (rule := of[f].wrong) and (why := rule(s.reveal()))}:
+        raise InvalidDraft(wrong)
     if both := sorted(typed.keys() & reference.keys()):
         raise InvalidDraft({f"{at}reference.{both[0]}": Reason("value_or_place", "Give either the value or the place where it lives.")})
     if sum(len(f) + len(r.text) + 6 for f, r in reference.items()) > MOST_REFERENCES - 2:

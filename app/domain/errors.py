@@ -8,7 +8,7 @@ PatchbayError
 ├ VaultError          KeyMissing, KeyMismatch, CanaryCorrupt, KeyFileUnsafe, SecretUnreadable
 ├ StorageError        StorageUnavailable
 └ UpstreamError       EgressRefused, NoCredential, Unreachable, TlsFailed, TimedOut, Refused, RateLimited, Failed, BadResponse,
-                      TranslatorDown
+                      TranslatorDown, TokenRefused, TokenUnreachable, TokenBadResponse
 """
 
 import math
@@ -261,3 +261,21 @@ class TranslatorDown(UpstreamError):
     """The process that speaks this provider's own protocol does not run. `details["kind"]`: missing, broken, slow, died."""
 
     code = "translator_down"
+
+
+class TokenRefused(Refused):
+    """The token server did not accept the client, its secret or what was asked for. `details["token_host"]`. The provider was not asked."""
+
+    code = "token_refused"
+
+
+class TokenUnreachable(Unreachable):
+    """The token server cannot be reached or does not answer right now. `details["token_host"]`, `details["kind"]` = "token"."""
+
+    code = "token_unreachable"
+
+
+class TokenBadResponse(BadResponse):
+    """What the token server answered is no token. `details["token_host"]`, `details["kind"]` = "token"."""
+
+    code = "token_bad_response"

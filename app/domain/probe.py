@@ -104,6 +104,9 @@ class Finding(StrEnum):
     KEY_UNREADABLE = "key_unreadable"
     UNKNOWN_AUTH_TYPE = "unknown_auth_type"
     KEY_REFUSED = "key_refused"  # status
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - token_host: the token server did not accept client id, secret or scope
+    TOKEN_UNREACHABLE = "token_unreachable"  # noqa: S105 - token_host
+    TOKEN_BAD_RESPONSE = "token_bad_response"  # noqa: S105 - token_host
     RATE_LIMITED = "rate_limited"
     NO_CREDIT = "no_credit"
     # the model

@@ -7,16 +7,18 @@ from app.domain.secret import Secret
 
 LONGEST = 8_192
 HINT_FROM = 20  # shorter secrets show no hint: four of few characters would give too much away
+_BREAKS = "\r\n\t"
 _MASK = re.compile(r"[•●]|\*{3}")
 _WRAPPING = re.compile(r"""^(["'`“”‘’])(.*)(["'`“”‘’])$""", re.DOTALL)
 _SCHEME = re.compile(r"^(?:authorization\s*:\s*)?bearer\s+", re.IGNORECASE)
 
 
-def clean(secret: Secret, *, field: str, hint: str = "", keep_scheme: bool = False) -> Secret:
+def clean(secret: Secret, *, field: str, hint: str = "", keep_scheme: bool = False, multiline: bool = False) -> Secret:
     """Trim blanks, quotes and, unless `keep_scheme`, `Bearer `, and return what will be sealed; an empty result means "keep".
 
     Raises `InvalidDraft` with `field` for a mask (`hint` is that of the stored secret: pasting it back is a mask too),
-    for control or invisible characters, and for something too long. The text itself is never in the message.
+    for control or invisible characters (line breaks and tabs are let through with `multiline`), and for something too long. The
+    text itself is never in the message.
     """
     text = _trim(secret.reveal(), keep_scheme=keep_scheme)
     if _MASK.search(text) or (hint and text == hint):
@@ -32,7 +34,7 @@ def clean(secret: Secret, *, field: str, hint: str = "", keep_scheme: bool = Fal
     if len(text) > LONGEST:
         reason = Reason("secret_too_long", "This is longer than {most} characters. Check what was pasted.", most=LONGEST)
         raise InvalidDraft({field: reason}, code="secret_too_long")
-    if not all(" " <= c <= "~" for c in text):
+    if not all(" " <= c <= "~" or (multiline and c in _BREAKS) for c in text):
         raise InvalidDraft(
             {
                 field: Reason(
@@ -46,8 +48,9 @@ def clean(secret: Secret, *, field: str, hint: str = "", keep_scheme: bool = Fal
 
 
 def hint_of(secret: Secret) -> str:
-    """The last four characters, or "" when the secret is short."""
-    return secret.reveal()[-4:] if len(secret) >= HINT_FROM else ""
+    """The last four characters, or "" when the secret is short, or a file, which ends like every other."""
+    text = secret.reveal()
+    return text[-4:] if len(text) >= HINT_FROM and not text.startswith("{") else ""
 
 
 def _trim(text: str, *, keep_scheme: bool) -> str:

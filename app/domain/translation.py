@@ -20,9 +20,21 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """What a request to AWS is signed with (Signature Version 4). For one call, given explicitly: nothing is ever looked for in an
+    environment, a file or a metadata service."""
+
+    service: str
+    region: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
-    """One call. `headers` sign it in and are put on by the guard: LiteLLM never sees them. `request` is the caller's, in OpenAI's
-    shape; `connect` in seconds."""
+    """One call. `headers` and `signing` sign it in and are used by the guard: LiteLLM never sees them. `request` is the caller's, in
+    OpenAI's shape; `connect` in seconds."""
 
     type: ProviderType
     base_url: str
@@ -31,6 +43,7 @@ class Task:
     headers: Mapping[str, str] = field(repr=False)
     request: Any = field(repr=False)  # a JSON object
     api_version: str = ""
+    signing: Signing | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,9 @@ ANSWERS: dict[type[errors.PatchbayError], Answer] = {
     errors.Failed: Answer(502, "api_error", "upstream_failed"),
     errors.TranslatorDown: _UNAVAILABLE,
     errors.BadResponse: Answer(502, "api_error", "upstream_bad_response"),
+    errors.TokenRefused: Answer(502, "api_error", "upstream_refused"),
+    errors.TokenUnreachable: Answer(502, "api_error", "upstream_unreachable"),
+    errors.TokenBadResponse: Answer(502, "api_error", "upstream_bad_response"),
 }
 
 # What a provider says with these is about the request, and its author can mend it.

@@ -14,6 +14,9 @@ from app.domain.errors import (
     Refused,
     TimedOut,
     TlsFailed,
+    TokenBadResponse,
+    TokenRefused,
+    TokenUnreachable,
     TranslatorDown,
     Unreachable,
     UpstreamError,
@@ -68,6 +71,9 @@ _BY_KIND: dict[type[UpstreamError], tuple[str, Finding, dict[str, Finding]]] = {
     ),
     RateLimited: ("kind", _F.RATE_LIMITED, {"no_credit": _F.NO_CREDIT}),
     Refused: ("kind", _F.KEY_REFUSED, {}),
+    TokenRefused: ("kind", _F.TOKEN_REFUSED, {}),
+    TokenUnreachable: ("kind", _F.TOKEN_UNREACHABLE, {}),
+    TokenBadResponse: ("kind", _F.TOKEN_BAD_RESPONSE, {}),
     TranslatorDown: ("kind", _F.TRANSLATOR_DOWN, {}),
     BadResponse: (
         "kind",
@@ -114,10 +120,15 @@ VERDICTS: dict[Finding, Verdict] = {
     _F.KEY_UNREADABLE: Verdict.NO_CREDENTIAL,
     _F.UNKNOWN_AUTH_TYPE: Verdict.NO_CREDENTIAL,
     _F.KEY_REFUSED: Verdict.AUTH_FAILED,
+    _F.TOKEN_REFUSED: Verdict.AUTH_FAILED,
+    _F.TOKEN_UNREACHABLE: Verdict.UNREACHABLE,
     _F.RATE_LIMITED: Verdict.LIMITED,
     _F.NO_CREDIT: Verdict.LIMITED,
     _F.MODEL_NOT_FOUND: Verdict.MODEL_NOT_FOUND,
 }  # whatever is not here is a bad response
+
+
+NO_TOKEN = frozenset({_F.TOKEN_REFUSED, _F.TOKEN_UNREACHABLE, _F.TOKEN_BAD_RESPONSE})  # the provider was not asked
 
 
 def of(error: UpstreamError, endpoint: Endpoint) -> tuple[Finding, dict[str, Any]]:
@@ -126,7 +137,7 @@ def of(error: UpstreamError, endpoint: Endpoint) -> tuple[Finding, dict[str, Any
     facts: dict[str, Any] = {"host": url.host, "port": url.port, "origin": endpoint.origin}
     if error.status is not None:
         facts["status"] = error.status
-    facts |= {k: v for k, v in error.details.items() if k in ("seconds", "target", "reason")}
+    facts |= {k: v for k, v in error.details.items() if k in ("seconds", "target", "reason", "token_host")}
     if type(error) not in _BY_KIND:
         return _F.PROVIDER_ERROR, facts
     key, otherwise, by_kind = _BY_KIND[type(error)]

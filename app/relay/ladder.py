@@ -49,7 +49,9 @@ class _Ladder(Rungs):
                 continue
             ms = round((time.perf_counter() - started) * 1000, 1)
             # Without a credential nothing was sent: it is that rung which is red, not the one that would have sent it.
-            is_missing = outcome.ok is False and findings.VERDICTS.get(outcome.finding) is Verdict.NO_CREDENTIAL
+            is_missing = outcome.ok is False and (
+                outcome.finding in findings.NO_TOKEN or findings.VERDICTS.get(outcome.finding) is Verdict.NO_CREDENTIAL
+            )
             rung = Rung.CREDENTIAL if is_missing else name
             step = ProbeStep(name=rung, ok=outcome.ok, ms=ms, message=outcome.finding, values=outcome.facts)
             self._keep(step, proves=outcome.proves)

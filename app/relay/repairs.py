@@ -20,6 +20,7 @@ Repair = tuple[FixAction, str]
 
 _FIXED: dict[Finding, FixAction] = {
     _F.KEY_REFUSED: FixAction.REPLACE_KEY,
+    _F.TOKEN_REFUSED: FixAction.REPLACE_KEY,
     _F.NO_CREDENTIAL: FixAction.REPLACE_KEY,
     _F.KEY_UNREADABLE: FixAction.REPLACE_KEY,
     _F.MODEL_NOT_FOUND: FixAction.CHOOSE_MODEL,

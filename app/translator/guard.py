@@ -14,7 +14,7 @@ from app.domain.address import origin_of
 from app.domain.errors import EgressRefused, UpstreamError
 from app.translator import passage as passages
 from app.translator.passage import Passage
-from app.upstream import connector, reply, sending
+from app.upstream import connector, reply, sending, sigv4
 
 # Of what LiteLLM and the vendors' libraries put on a request, this and nothing else goes out.
 _KEPT = frozenset({"content-type", "accept", "anthropic-version", "anthropic-beta"})
@@ -75,6 +75,8 @@ class Transport(httpx.AsyncBaseTransport):
         headers = {name: value for name, value in request.headers.items() if name in _KEPT}
         headers |= {"accept-encoding": "identity", "user-agent": sending.AGENT, **found.headers}
         body = await request.aread()
+        if found.signing is not None:
+            headers |= sigv4.sign(found.signing, request.method, str(url), body, headers.get("content-type", ""))
         try:
             response = await sending.start(request.method, url, body or None, headers, found.flight, connect=found.connect)
         except UpstreamError as error:

@@ -10,6 +10,7 @@ import aiohttp
 
 from app.domain.errors import UpstreamError
 from app.domain.provider import ProviderType
+from app.domain.translation import Signing
 from app.upstream import connector, failures, reply
 
 # By these bytes a vendor says that a stream is at its end. LiteLLM makes up a finish_reason when they never come.
@@ -39,6 +40,7 @@ class Passage:
     flight: connector.Flight
     connect: float
     headers: Mapping[str, str] = field(repr=False)
+    signing: Signing | None = field(default=None, repr=False)
     is_used: bool = False
     failure: UpstreamError | None = None
     answer: Answer | None = None

@@ -63,7 +63,9 @@ class Server:
         task = _DECODER.decode(await request.read())
         origin = origin_of(task.base_url)
         egress.adopt(origin, task.rules)
-        passage = Passage(task.type, connector.Flight(origin, has_secret=bool(task.headers)), task.connect, task.headers)
+        passage = Passage(
+            task.type, connector.Flight(origin, has_secret=bool(task.headers or task.signing)), task.connect, task.headers, task.signing
+        )
         before = passages.current.set(passage)
         try:
             return await (_streamed(request, task, passage) if task.request.get("stream") is True else _whole(task, passage))

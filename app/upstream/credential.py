@@ -1,5 +1,7 @@
-"""Opens the secrets of one call and attaches them; refuses everything that must not leave (SECURITY 1.4, 1 and 21)."""
+"""Opens the secrets of one call and attaches them, fetching a token first where one is needed; refuses everything that must not
+leave (SECURITY 1.4, 1 and 21)."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -8,34 +10,64 @@ from functools import lru_cache
 from app.domain.address import origin_of
 from app.domain.credential import Reference, reference_in
 from app.domain.errors import NoCredential, SecretUnreadable, VaultError
+from app.domain.provider import Wire
 from app.domain.routes import ROUTES
 from app.domain.secret import Binding, Secret
 from app.domain.snapshot import Endpoint, Key
-from app.upstream import auth, references
+from app.domain.token import TokenInfo
+from app.domain.translation import Signing
+from app.upstream import auth, references, sigv4, token_server, tokens
+from app.upstream.auth import AuthType
 from app.vault.open import open_secret
 
+TOKEN = "access_token"  # noqa: S105 - the name of a field
 _SEALED = re.compile(r"s1\.[0-9a-f]{10}\.")
 _origin = lru_cache(4096)(origin_of)
 
 
+async def ready(endpoint: Endpoint, key: Key | None) -> Mapping[str, Secret]:
+    """Field → secret for one call; of a type that signs in with a token that token alone, as `access_token`.
+
+    Raises `NoCredential` when a secret is needed and cannot be used, `TokenRefused` and the like when no token is to be had;
+    nothing is sent to the provider then.
+    """
+    kind = _kind(endpoint)
+    if kind.signing is not None and endpoint.wire is Wire.OPENAI:
+        await asyncio.to_thread(sigv4.load)
+    if kind.grant is None:
+        return opened(endpoint, key)
+    return {TOKEN: await tokens.shared.get(*_asked(endpoint, _usable(endpoint, key)))}
+
+
+async def renewed(endpoint: Endpoint, key: Key | None, refused: Mapping[str, Secret]) -> Mapping[str, Secret] | None:
+    """The same with another token, after the provider answered 401 to this one; None when there is no sense in trying."""
+    if _kind(endpoint).grant is None:
+        return None
+    token = await tokens.shared.renewed(*_asked(endpoint, _usable(endpoint, key)), refused=refused[TOKEN])
+    return None if token is None else {TOKEN: token}
+
+
+def note_useless(endpoint: Endpoint, key: Key | None) -> None:
+    """A new token was refused as well: it is not the token that is wrong."""
+    tokens.shared.note_useless(_asked(endpoint, _usable(endpoint, key))[0])
+
+
+async def fetch_token(endpoint: Endpoint, key: Key) -> TokenInfo | None:
+    """Fetch a token now, whatever is held; None when this way of signing in needs none. Raises as `ready` does."""
+    if _kind(endpoint).grant is None:
+        return None
+    return await tokens.shared.fetch(*_asked(endpoint, _usable(endpoint, key)))
+
+
 def opened(endpoint: Endpoint, key: Key | None) -> dict[str, Secret]:
     """Field → secret for one call. Raises `NoCredential` when one is needed and cannot be used; nothing is sent then."""
-    kind = auth.types().get(endpoint.auth_type)
-    if kind is None:
-        raise NoCredential("This way of signing in is not known here.", details={"kind": "unknown_auth_type"})
+    kind = _kind(endpoint)
     wanted = kind.info.secret_fields
     if not wanted:
         return {}
-    if key is None:
-        raise NoCredential("This provider has no usable key. Enter one.", details={"kind": "missing"})
-    # Of the address that will be called, not of a column that might say something else.
-    destination = kind.info.destination(_origin(endpoint.base_url), endpoint.auth)
-    if key.origin != destination:
-        raise NoCredential(
-            "The key was entered for another address and is not sent to this one. Enter it again.", details={"kind": "other_origin"}
-        )
+    usable = _usable(endpoint, key)
     whole = {field.name for field in kind.fields if field.has_scheme}
-    secrets = {field: _open(key, field, destination, keep_scheme=field in whole) for field in wanted if field in key.secrets}
+    secrets = {field: _open(usable, field, usable.origin, keep_scheme=field in whole) for field in wanted if field in usable.secrets}
     if missing := [field for field in kind.info.required_fields if field in wanted and not secrets.get(field)]:
         raise NoCredential("A part of this provider's key is missing. Enter it again.", details={"kind": "missing", "fields": missing})
     return secrets
@@ -44,7 +76,23 @@ def opened(endpoint: Endpoint, key: Key | None) -> dict[str, Secret]:
 def attach(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secret], *, key_header: str = "") -> None:
     """Add what the auth type says to the headers. Ciphertext and line breaks are refused. `key_header` takes a plain key instead."""
     added: dict[str, str] = {}
-    _sign(added, endpoint, secrets, key_header=key_header)
+    _add(added, endpoint, secrets, key_header=key_header)
+    _put(headers, added)
+
+
+def signing(endpoint: Endpoint, secrets: Mapping[str, Secret]) -> Signing | None:
+    """What the complete request is signed with; None when it is not."""
+    sign = _kind(endpoint).signing
+    return sign(endpoint.auth, secrets) if sign else None
+
+
+def sign(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secret], method: str, url: str, body: bytes | None) -> None:
+    """Sign the request as it goes out, where its auth type says so. The content type in `headers` is part of what is signed."""
+    if by := signing(endpoint, secrets):
+        _put(headers, sigv4.sign(by, method, url, body or b"", headers.get("content-type", "")))
+
+
+def _put(headers: dict[str, str], added: Mapping[str, str]) -> None:
     for value in added.values():
         if _SEALED.search(value):
             raise NoCredential("The stored key could not be opened and is not sent. Enter it again.", details={"kind": "sealed"})
@@ -58,11 +106,55 @@ def placeholders(endpoint: Endpoint) -> dict[str, str]:
     headers: dict[str, str] = {}
     if kind := auth.types().get(endpoint.auth_type):
         with suppress(NoCredential):  # nothing can be sent this way, so there is nothing to show
-            _sign(headers, endpoint, {field: Secret(f"${field.upper()}") for field in kind.info.secret_fields})
+            fields = (TOKEN,) if kind.grant else kind.info.secret_fields
+            _add(headers, endpoint, {field: Secret(f"${field.upper()}") for field in fields})
     return headers
 
 
-def _sign(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secret], *, key_header: str = "") -> None:
+def curl_options(endpoint: Endpoint) -> list[str]:
+    """Options by which curl signs in as the auth type does, beside the headers."""
+    kind = auth.types().get(endpoint.auth_type)
+    return kind.curl(endpoint.auth) if kind and kind.curl else []
+
+
+def _kind(endpoint: Endpoint) -> AuthType:
+    kind = auth.types().get(endpoint.auth_type)
+    if kind is None:
+        raise NoCredential("This way of signing in is not known here.", details={"kind": "unknown_auth_type"})
+    return kind
+
+
+def _usable(endpoint: Endpoint, key: Key | None) -> Key:
+    """The key, when it was entered for where it would go now."""
+    if key is None:
+        raise NoCredential("This provider has no usable key. Enter one.", details={"kind": "missing"})
+    # Of the address that will be called, not of a column that might say something else.
+    try:
+        destination = _kind(endpoint).info.destination(_origin(endpoint.base_url), endpoint.auth)
+    except (KeyError, ValueError):
+        destination = ""  # a stored field that no form let through
+    if not destination or key.origin != destination:
+        raise NoCredential(
+            "The key was entered for another address and is not sent to this one. Enter it again.", details={"kind": "other_origin"}
+        )
+    return key
+
+
+def _asked(endpoint: Endpoint, key: Key) -> tuple[tokens.Mark, tokens.Fetch]:
+    """What a token belongs to, and how it is fetched. The secret is opened when it is fetched, not before."""
+    sealed = [f"{field}={secret.text}" for field, secret in sorted(key.secrets.items())]
+    mark = (key.id, endpoint.auth_type, key.origin, *(f"{k}={v}" for k, v in sorted(endpoint.auth.items())), *sealed)
+
+    async def fetch() -> token_server.Token:
+        grant = _kind(endpoint).grant
+        if grant is None:
+            raise TypeError("this auth type needs no token")
+        return await token_server.exchange(grant(endpoint.auth, opened(endpoint, key)))
+
+    return mark, fetch
+
+
+def _add(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secret], *, key_header: str = "") -> None:
     """Add the headers of the auth type; a plain key goes into the header that the provider's type reads it from."""
     auth.types()[endpoint.auth_type].attach(headers, endpoint.auth, secrets)
     if endpoint.auth_type == "api_key" and (name := key_header or ROUTES[endpoint.type].key_header):

@@ -51,7 +51,8 @@ def resolve(reference: Reference, *, keep_scheme: bool = False) -> Secret:
         text = os.environ.get(reference.env, "") if reference.env is not None else _read(Path(reference.file or ""))
         if _holds_master_key(text):
             raise ValueError("a master key is nobody's credential")
-        secret = secret_rules.clean(Secret(text), field="reference", keep_scheme=keep_scheme)
+        is_document = text.lstrip().startswith("{")  # a service account's file; where a line is wanted it is refused on its way out
+        secret = secret_rules.clean(Secret(text), field="reference", keep_scheme=keep_scheme, multiline=is_document)
         if not secret:
             raise ValueError("there is nothing")
     except (OSError, ValueError, InvalidDraft) as error:

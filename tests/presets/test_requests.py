@@ -13,6 +13,7 @@ from app.domain.provider import WIRES, ProviderType
 from app.domain.routes import ROUTES
 from app.domain.snapshot import Endpoint
 from app.relay import ladder
+from app.upstream import auth
 from tests.fixtures import make, vendors
 from tests.fixtures.upstream import Upstream, answer
 
@@ -74,7 +75,8 @@ def here(upstream: Upstream, preset: Preset, auth_type: str = "") -> Endpoint:
     """The preset as a provider, with nothing but the origin moved to the recording server."""
     base = filled(preset)
     moved = upstream.origin + base.removeprefix(str(URL(base).origin()))
-    kind = auth_type or preset.auth_type
+    # A token is fetched elsewhere first: tests/upstream/test_oidc.py and tests/upstream/auth.
+    kind = auth_type or next(k for k in (preset.auth_types or [preset.auth_type]) if not auth.types()[k].info.needs_token)
     secret = None if kind == "none" else make.SECRET
     return make.endpoint(moved, secret=secret, auth_type=kind, type=preset.type, wire=WIRES[preset.type])
 

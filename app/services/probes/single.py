@@ -48,6 +48,8 @@ async def run_saved(
     await _approve(actor, row.origin)
     await registry.shared.refresh(row.revision)
     endpoint = replace(registry.shared.endpoint(name), use=KeyUse.TEST)
+    for server in _token_servers(endpoint):
+        await _approve(actor, server)
     if credential_id is not None:
         endpoint = _with_one(endpoint, credential_id)
     async with aclosing(ladder.run(endpoint, model=model, depth=depth, preset=presets.find(row.preset), seeks=True)) as steps:
@@ -75,7 +77,8 @@ async def run_draft(
     hints = {f: s.hint for key in keys for f, s in key.secrets.items()}
     settled = settle(draft, preset=preset, types={n: t.info for n, t in auth.types().items()}, hints=hints)
     pace.count(actor.id)
-    await _approve(actor, settled.address.origin)
+    for called in (settled.address.origin, *settled.servers.values()):
+        await _approve(actor, called)
     endpoint, fingerprints = _endpoint(settled, row, keys, preset=preset if settled.preset else None)
     digest = configuration(
         type_=settled.type.value,
@@ -121,6 +124,15 @@ async def _approve(actor: Actor, origin: str) -> None:
             doing.record(Action.EGRESS_APPROVE, target=("origin", origin, origin), changes={"origin": {"before": None, "after": origin}})
             doing.touch()
     await registry.shared.refresh(doing.revision or 0)
+
+
+def _token_servers(endpoint: Endpoint) -> list[str]:
+    """Origins that signing in calls; none when the stored fields are not whole, which the ladder says."""
+    kind = auth.types().get(endpoint.auth_type)
+    try:
+        return [*kind.info.servers(endpoint.auth).values()] if kind else []
+    except (KeyError, ValueError):
+        return []
 
 
 def _endpoint(settled: Settled, row: ProviderRow | None, keys: list[StoredKey], *, preset: Preset | None) -> tuple[Endpoint, list[str]]:

@@ -40,7 +40,7 @@ async def duplicate(actor: Actor, name: str, *, new_name: str | None = None, lab
         chosen = new_name or free_name(name, set(await rows.names(session)))
         draft = draft.model_copy(update={"name": chosen, "label": label or f"{row.label[: LONGEST - 4]} (2)", "enabled": False})
         settled = settle(draft, preset=preset_of(draft, stored=True), types=auth_types())
-        made = await insert(doing, settled, local=False)
+        made = await insert(doing, settled, local=[])
         copied = await _copy_keys(doing, row, made) if with_keys else 0
         changes = {"of": {"before": None, "after": name}, "keys": {"before": None, "after": copied}}
         doing.record(Action.PROVIDER_DUPLICATE, target=("provider", made.id, made.name), changes=changes)

@@ -6,7 +6,7 @@ from typing import Any
 
 from app import presets, settings
 from app.domain.actor import Actor
-from app.domain.address import Address, is_ip
+from app.domain.address import is_ip
 from app.domain.audit import Action
 from app.domain.drafts import Settled, free_name, patched, settle
 from app.domain.errors import EgressRefused, InvalidDraft, Reason, Stale, UpstreamError
@@ -46,7 +46,7 @@ async def create(actor: Actor, draft: ProviderDraft) -> Provider:
     """
     actor.must_admin()
     settled = settle(draft, preset=preset_of(draft), types=auth_types())
-    local = await _is_local(settled.address)
+    local = await _local(settled)
     async with work(actor) as doing:
         return await insert(doing, settled, local=local)
 
@@ -81,8 +81,8 @@ async def replace(actor: Actor, name: str, draft: ProviderDraft, *, version: int
     return await _change(actor, name, whole, version=version, detach=detach)
 
 
-async def insert(doing: Work, settled: Settled, *, local: bool) -> Provider:
-    """Everything that belongs to a new provider, in the transaction of the caller."""
+async def insert(doing: Work, settled: Settled, *, local: list[str]) -> Provider:
+    """Everything that belongs to a new provider, in the transaction of the caller. `local`: origins that this approves."""
     session = doing.session
     await name_is_free(session, settled.name)
     row = ProviderRow(name=settled.name, created_by=doing.actor.name, **_fields(settled))
@@ -111,7 +111,7 @@ async def _change(
         hints = {f: s.hint for key in stored for f, s in key.secrets.items()}
         preset = preset_of(draft, stored=draft.preset == row.preset)
         settled = settle(draft, preset=preset, types=auth_types(), hints=hints)
-        local = await _is_local(settled.address)
+        local = await _local(settled)
         async with work(actor) as doing:
             present = await known(doing.session, name)
             if (present.id, present.version) == (row.id, row.version):
@@ -119,7 +119,7 @@ async def _change(
     raise Stale("This provider is being changed by somebody else right now. Reload and try again.")
 
 
-async def _apply(doing: Work, row: ProviderRow, settled: Settled, *, local: bool, detach: bool) -> Provider:
+async def _apply(doing: Work, row: ProviderRow, settled: Settled, *, local: list[str], detach: bool) -> Provider:
     session = doing.session
     stored = await credentials.of_provider(session, row.id)
     fields = auth_types()[settled.auth_type].secret_fields
@@ -141,13 +141,12 @@ async def _apply(doing: Work, row: ProviderRow, settled: Settled, *, local: bool
     return await provider_records.one(session, row)
 
 
-async def _settle_in(doing: Work, row: ProviderRow, *, local: bool) -> None:
-    """What follows from any save: approval of a local origin, the verdict of a test of exactly this draft, the registry."""
+async def _settle_in(doing: Work, row: ProviderRow, *, local: list[str]) -> None:
+    """What follows from any save: approval of local origins, the verdict of a test of exactly this draft, the registry."""
     session = doing.session
-    if local and await approvals.add(session, row.origin, by=doing.actor.name):
-        doing.record(
-            Action.EGRESS_APPROVE, target=("origin", row.origin, row.origin), changes={"origin": {"before": None, "after": row.origin}}
-        )
+    for origin in local:
+        if await approvals.add(session, origin, by=doing.actor.name):
+            doing.record(Action.EGRESS_APPROVE, target=("origin", origin, origin), changes={"origin": {"before": None, "after": origin}})
     await session.flush()
     digest = provider_records.digest(row, await credentials.of_provider(session, row.id))
     last = (await probes.of_providers(session, [row.id])).get(row.id)
@@ -171,23 +170,38 @@ async def _list_models(doing: Work, row: ProviderRow, settled: Settled) -> dict[
     return {"models": {"added": new, "removed": gone, "relabelled": relabelled}} if new or gone or relabelled else {}
 
 
-async def _is_local(address: Address) -> bool:
-    """Whether saving approves this origin. A host that cannot be looked up right now is saved without an approval.
+async def _local(settled: Settled) -> list[str]:
+    """Which of the origins that a draft calls its save approves: the provider's own, and those that signing in calls.
 
-    Raises `InvalidDraft` for an address that is never called. A name that resolves to a reserved range is let through,
-    because some networks answer 0.0.0.0 for a while; calls to it are refused all the same.
+    Raises `InvalidDraft` for an address that is never called, and for a secret that would travel unencrypted over the internet.
     """
-    host = address.origin.split("://")[1].rsplit(":", 1)[0]
+    found: list[str] = []
+    for field, origin in {"base_url": settled.address.origin, **{f"auth.{f}": o for f, o in settled.servers.items()}}.items():
+        where = await _where(field, origin)
+        if where == "local" and settings.current().egress_local != "off":
+            found.append(origin)
+        if where == "public" and field != "base_url" and origin.startswith("http://"):
+            why = "Secrets are never sent unencrypted over the internet. Use an address that starts with https://."
+            raise InvalidDraft({field: Reason("secret_in_clear", why)}, code="secret_in_clear")
+    return list(dict.fromkeys(found))
+
+
+async def _where(field: str, origin: str) -> str:
+    """ "local", "public", or "" for a host that cannot be looked up right now, which is saved without an approval.
+
+    A name that resolves to a reserved range is let through, because some networks answer 0.0.0.0 for a while; calls to it are
+    refused all the same.
+    """
+    host = origin.split("://")[1].rsplit(":", 1)[0]
     try:
         async with asyncio.timeout(LOOK_UP_SECONDS):
-            where = await egress.classify(address.origin)
+            return await egress.classify(origin)
     except EgressRefused as error:
         if is_ip(host) or error.details.get("reason") != "reserved":
-            raise InvalidDraft({"base_url": Reason("refused_by_policy", error.message)}, code="refused_by_policy") from error
-        return False
+            raise InvalidDraft({field: Reason("refused_by_policy", error.message)}, code="refused_by_policy") from error
+        return ""
     except (UpstreamError, TimeoutError):
-        return False
-    return where == "local" and settings.current().egress_local != "off"
+        return ""
 
 
 def _fields(settled: Settled) -> dict[str, Any]:

@@ -64,7 +64,7 @@ export const Forget = ({ seq }) => {
   const anchor = useRef(null);
   useEffect(() => {
     if (!seq) return;
-    for (const field of anchor.current.closest("form")?.querySelectorAll("input[type=password]") ?? []) field.value = "";
+    for (const field of anchor.current.closest("form")?.querySelectorAll("input[type=password], textarea[data-secret]") ?? []) field.value = "";
   }, [seq]);
   return createElement("span", { ref: anchor, hidden: true });
 };

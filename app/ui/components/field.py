@@ -15,12 +15,12 @@ def field(
     label: Drawn,
     help_: Drawn = None,
     error: Drawn = "",
-    optional: bool = False,
+    optional: Drawn = False,
     aside: rx.Component | None = None,
     extra: rx.Component | None = None,
 ) -> rx.Component:
     """`control` must have `id="f-<name>"` and the attributes of `wired(name, …)`. `aside` stands at the right of the label."""
-    mark = rx.text(t("common.optional"), size="1", color_scheme="gray", as_="span") if optional else rx.fragment()
+    mark = rx.cond(optional, rx.text(t("common.optional"), size="1", color_scheme="gray", as_="span"))
     head = rx.flex(
         rx.el.label(rx.text(label, size="2", weight="medium", as_="span"), html_for=f"f-{name}"),
         mark,

@@ -7,7 +7,7 @@ import reflex as rx
 from app.ui import words
 from app.ui.components import field
 from app.ui.components.browser import Carried, Suspect
-from app.ui.components.drawn import Drawn
+from app.ui.components.drawn import Drawn, drawn
 from app.ui.state.gallery import key_prefixes
 from app.ui.state.provider_form import CUSTOM
 from app.ui.state.provider_form import ProviderForm as Form
@@ -15,8 +15,37 @@ from app.ui.words import t, t_of
 
 
 def asked(ask: Drawn) -> rx.Component:
-    """One field that the auth type declares."""
-    return rx.cond(ask.secret, rx.cond(Form.has_key & ~Form.replacing, _kept(ask), _secret(ask)), _plain(ask))
+    """One field that the auth type declares. Of several saved secrets one row stands for all: they are replaced together."""
+    kept = rx.cond(ask.is_first, _kept(ask))
+    readable = rx.cond(drawn(ask.options).length() > 0, _choice(ask), _plain(ask))
+    drawn_as = rx.cond(ask.secret, rx.cond(Form.has_key & ~Form.replacing, kept, _secret(ask)), readable)
+    # Another way to sign in has other fields: what was typed into the old ones must not stay in their place.
+    return rx.fragment(drawn_as, key=ask.name)
+
+
+def _choice(ask: Drawn) -> rx.Component:
+    def way(option: Drawn) -> rx.Component:
+        radio = rx.radio_group.item(value=option.value)
+        words_ = t_of("auth_option", option.word)
+        return rx.text(rx.flex(radio, words_, spacing="2", align="center"), as_="label", size="2", key=option.value)
+
+    shown = rx.radio_group.root(
+        rx.flex(rx.foreach(ask.options, way), wrap="wrap", spacing="4"),
+        name=ask.name,
+        default_value=ask.value,
+        on_change=lambda value: Form.type_field(Form.seed, ask.word, value),
+        aria_label=t_of("auth", ask.word),
+        size="2",
+        key=Form.seed,
+    )
+    return rx.flex(
+        rx.text(t_of("auth", ask.word), size="2", weight="medium"),
+        shown,
+        rx.text(t_of("auth_help", ask.word), size="1", color_scheme="gray"),
+        direction="column",
+        spacing="1",
+        align="start",
+    )
 
 
 def _plain(ask: Drawn) -> rx.Component:
@@ -41,13 +70,14 @@ def _plain(ask: Drawn) -> rx.Component:
         label=t_of("auth", ask.word),
         help_=t_of("auth_help", ask.word),
         error=error,
+        optional=~drawn(ask.required),
     )
 
 
 def _secret(ask: Drawn) -> rx.Component:
     error = field.error_of(Form.errors, ask.name)
     get_one = rx.cond(
-        Form.key_url != "",
+        ask.is_first & (Form.key_url != ""),
         rx.link(
             rx.flex(t("form.get_key"), rx.icon("external-link", size=13, aria_hidden="true"), spacing="1", align="center"),
             href=Form.key_url,
@@ -56,28 +86,40 @@ def _secret(ask: Drawn) -> rx.Component:
         ),
     )
     keep = rx.cond(
-        Form.has_key & (Form.going_to == "") & ~Form.unreadable,
+        ask.is_first & Form.has_key & (Form.going_to == "") & ~Form.unreadable,
         rx.button(t("form.keep"), variant="ghost", size="1", type="button", on_click=Form.replace_key(False)),
     )
     help_ = rx.cond(Form.unreadable, t("form.key_unreadable"), rx.cond(Form.has_key, t("form.replace_help"), t_of("auth_help", ask.word)))
+    one_line = rx.input(
+        **field.wired(ask.name, error),
+        type="password",
+        size="3",
+        width="100%",
+        class_name="pb-mono",
+        spell_check=False,
+        custom_attrs={"autoComplete": "new-password", "data-1p-ignore": "true", "data-lpignore": "true"},
+        key=Form.preset,
+        auto_focus=ask.is_first & (Form.preset != CUSTOM) & (Form.editing == "") & Form.is_open,
+    )
+    lines = rx.text_area(
+        **field.wired(ask.name, error),
+        rows="5",
+        size="3",
+        width="100%",
+        class_name="pb-mono",
+        spell_check=False,
+        custom_attrs={"autoComplete": "off", "data-secret": "true", "data-1p-ignore": "true", "data-lpignore": "true"},
+        key=Form.preset,
+    )
     return rx.box(
-        _going_to(),
+        rx.cond(ask.is_first, _going_to()),
         field.field(
-            rx.input(
-                **field.wired(ask.name, error),
-                type="password",
-                size="3",
-                width="100%",
-                class_name="pb-mono",
-                spell_check=False,
-                custom_attrs={"autoComplete": "new-password", "data-1p-ignore": "true", "data-lpignore": "true"},
-                key=Form.preset,
-                auto_focus=(Form.preset != CUSTOM) & (Form.editing == "") & Form.is_open,
-            ),
+            rx.cond(ask.multiline, lines, one_line),
             name=ask.name,
             label=t_of("auth", ask.word),
             help_=help_,
             error=error,
+            optional=~drawn(ask.required),
             aside=rx.flex(keep, get_one, spacing="3", align="center"),
             extra=rx.fragment(
                 Suspect.create(own=Form.own_prefixes, vendors=key_prefixes(), language=words.Language.code),

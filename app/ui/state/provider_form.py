@@ -3,41 +3,28 @@
 The key is typed into a field that no var knows. Label and address are mirrored while typed: for the preview, and to outlive its vendor.
 """
 
-from dataclasses import dataclass
-
 import reflex as rx
 
 from app.domain.actor import Role
 from app.domain.address import Address, looks_local, normalise
-from app.domain.auth_field import AuthField, FieldKind
 from app.domain.credential import KeyState
+from app.domain.drafts import filled
 from app.domain.errors import InvalidDraft
 from app.domain.probe import FixAction
 from app.domain.provider import Provider, ProviderType
 from app.domain.routes import effective_urls
 from app.services import providers
-from app.services.providers.reading import auth_types
 from app.ui.permission import requires
-from app.ui.state import form_draft, gallery
+from app.ui.state import asking, gallery
 from app.ui.state.abilities import Abilities, show
 from app.ui.state.acting import actor
+from app.ui.state.asking import Ask
 from app.ui.state.cards import Run, face, hint
 from app.ui.state.gallery import Gallery, preset_of, ways_of
 from app.ui.state.notices import answer, answered, language
 
 CUSTOM = "custom"
 GUIDED = "guided"
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A field that the auth type asks for. `name` as in the form; `word` is its key below `auth.`."""
-
-    name: str
-    word: str
-    secret: bool
-    required: bool
-    value: str = ""
 
 
 class ProviderForm(rx.State):
@@ -64,6 +51,7 @@ class ProviderForm(rx.State):
     asks: list[Ask] = []
     key_hint: str = ""
     has_key: bool = False
+    key_id: str = ""  # of the saved key, where it fetches tokens
     replacing: bool = False
     unreadable: bool = False
     name: str = ""
@@ -192,6 +180,7 @@ class ProviderForm(rx.State):
         if auth_type in self.auth_types:
             self.auth_type, self.typed = auth_type, True
             self._ask()
+            await self._preview()
 
     @rx.event
     async def choose_root(self, on: bool) -> None:
@@ -237,7 +226,7 @@ class ProviderForm(rx.State):
         self.editing, self.version, self.title = provider.name, provider.version, provider.label
         self.preset = provider.preset or CUSTOM
         self._face(provider.label)
-        self.label, self.base_url, self.description = provider.label, provider.base_url, provider.description
+        self.label, self.base_url, self.description = provider.label, asking.template(provider, known), provider.description
         self.name, self.default_model = provider.name, provider.default_model or ""
         self.first_byte = f"{provider.network.first_byte_seconds:g}" if provider.network.first_byte_seconds else ""
         self.only_listed = provider.only_listed_models
@@ -252,6 +241,11 @@ class ProviderForm(rx.State):
         self.step, self.seed = "fields", self.seed + 1
         await self._preview()
 
+    @property
+    def _type(self) -> ProviderType:
+        known = preset_of(self.preset)
+        return self._provider.type if self._provider else known.type if known else ProviderType.CUSTOM
+
     async def _put_address(self, base_url: str, fix: str = "") -> None:
         """An address that was found or proposed. `fix`: the repair it comes from."""
         self.base_url, self.address_folded, self.seed = base_url, False, self.seed + 1
@@ -263,19 +257,20 @@ class ProviderForm(rx.State):
         self.logo, self.initials, self.tint = look.logo, look.initials if label else "", look.tint
 
     def _ask(self) -> None:
-        info = auth_types().get(self.auth_type)
         saved = self._provider
         self.has_key = bool(saved and saved.auth_type == self.auth_type and any(c.is_set for c in saved.credentials))
         values = saved.auth if saved and saved.auth_type == self.auth_type else {}
+        held = saved.credentials if saved and self.has_key and asking.needs_token(self.auth_type) else []
+        self.key_id = next((c.id for c in held if c.is_set), "")
         self._texts = dict(values)
-        self.asks = [_ask(f, values.get(f.name, "")) for f in (info.fields if info else ())]
+        self.asks = asking.asks(self.auth_type, values, self._type)
 
     async def _preview(self) -> None:
         """Where calls will go, while it is typed. An unfinished address is no error yet."""
         try:
-            known = preset_of(self.preset)
-            type_ = self._provider.type if self._provider else known.type if known else ProviderType.CUSTOM
-            address = normalise(self.base_url, known=known.base_url if known else "", at_root=self.at_root, type_=type_)
+            known, type_ = preset_of(self.preset), self._type
+            typed = filled(self.base_url, self._texts)
+            address = normalise(typed, known=known.base_url if known else "", at_root=self.at_root, type_=type_)
         except InvalidDraft as error:
             self.calls_to, self.notes, self.is_local, self.going_to = "", [], False, ""
             self.address_error = answer(await language(self), error) if self.base_url.strip() else ""
@@ -283,9 +278,9 @@ class ProviderForm(rx.State):
         self.calls_to, self.address_error = effective_urls(type_, address.base_url, self._texts)["chat"], ""
         self.notes = [*address.notes, *(["at_root"] if self.at_root and address.is_at_root else [])]
         self.is_local = looks_local(address.origin)
-        moved = bool(self.has_key and self._origin and address.origin != self._origin)
-        self.going_to = address.origin if moved else ""
-        self.replacing = self.replacing or moved
+        bound = self._origin if self.has_key else ""
+        self.going_to = asking.moved(self.auth_type, address.origin, self._texts, bound) if bound else ""
+        self.replacing = self.replacing or bool(self.going_to)
         self.errors = {f: why for f, why in self.errors.items() if f != "base_url"}
 
     def _clear(self) -> None:
@@ -293,8 +288,3 @@ class ProviderForm(rx.State):
         ticket, seed, seq, forget = self.ticket + 1, self.seed + 1, self.error_seq, self.forget_seq
         self.reset()
         self.ticket, self.seed, self.error_seq, self.forget_seq = ticket, seed, seq, forget
-
-
-def _ask(f: AuthField, value: str) -> Ask:
-    secret = f.kind is FieldKind.SECRET
-    return Ask((form_draft.SECRET if secret else form_draft.AUTH) + f.name, f.name, secret, f.required, value)

@@ -8,6 +8,7 @@ from types import TracebackType
 import aiohttp
 
 from app.domain.address import origin_of
+from app.domain.errors import Refused
 from app.domain.secret import Secret
 from app.domain.snapshot import Endpoint, Key
 from app.upstream import connector, credential, failures
@@ -32,8 +33,9 @@ class Ask:
 class Call:
     """One call of a provider: entered, it gives a success that has begun; leaving closes the connection unless it was read to its end.
 
-    The secret is opened here, for this call. Raises `UpstreamError` for everything else, an answer that is no
-    success included; `status` is set when there was an answer. A wire says how the request is sent: `_begin`.
+    The secret is opened here, for this call; a token that the provider refuses is replaced once, and the request sent again.
+    Raises `UpstreamError` for everything else, an answer that is no success included; `status` is set when there was an answer.
+    A wire says how the request is sent: `_begin`.
     """
 
     __slots__ = ("_ask", "_deadline", "_endpoint", "_key", "_response")
@@ -44,8 +46,26 @@ class Call:
         self._response: aiohttp.ClientResponse | None = None
 
     async def __aenter__(self) -> Reply:
+        endpoint, key = self._endpoint, self._key
+        secrets = await credential.ready(endpoint, key)  # a token is not the provider's time
+        try:
+            return await self._begun(secrets)
+        except Refused as error:
+            # 401 says that the request was not taken: with another token it may be sent once more.
+            if error.status != 401 or (other := await credential.renewed(endpoint, key, secrets)) is None:
+                raise
+        self._deadline, self._response = Deadline(endpoint.timeouts), None
+        try:
+            return await self._begun(other)
+        except Refused:
+            credential.note_useless(endpoint, key)
+            raise
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._end(error)
+
+    async def _begun(self, secrets: Mapping[str, Secret]) -> Reply:
         endpoint = self._endpoint
-        secrets = credential.opened(endpoint, self._key)
         scrub = Scrubber(secrets.values())
         flight = connector.Flight(_origin(endpoint.base_url), has_secret=bool(secrets))
         deadline = self._deadline.__enter__()
@@ -59,9 +79,6 @@ class Call:
             self._end(error)
             raise
         return reply
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._end(error)
 
     async def _begin(self, secrets: Mapping[str, Secret], flight: connector.Flight) -> aiohttp.ClientResponse:
         raise TypeError("a call has a wire")

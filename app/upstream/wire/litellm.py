@@ -55,6 +55,7 @@ class Translated(Call):
             headers=signed,
             request=msgspec.Raw(self._ask.body),
             api_version=endpoint.auth.get("api_version", ""),
+            signing=credential.signing(endpoint, secrets),
         )
         response = await translator.shared.post(msgspec.json.encode(task))
         if FAILURE_HEADER in response.headers:

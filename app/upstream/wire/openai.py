@@ -23,9 +23,10 @@ class Passed(Call):
         endpoint, ask = self._endpoint, self._ask
         headers = headers_of(ask)
         credential.attach(headers, endpoint, secrets, key_header=ask.key_header)
-        del secrets
         method = "GET" if ask.body is None else "POST"
         url = _url(endpoint.base_url + ask.path)
+        credential.sign(headers, endpoint, secrets, method, str(url), ask.body)
+        del secrets
         return await sending.start(method, url, ask.body, headers, flight, connect=endpoint.timeouts.connect)
 
 
@@ -46,6 +47,7 @@ def curl(endpoint: Endpoint, url: str, body: bytes | None, *, stream: bool = Fal
         parts.append("-N")
     parts.append(_quoted(url))
     parts += [f'-H "{name}: {value}"' for name, value in credential.placeholders(endpoint).items()]
+    parts += credential.curl_options(endpoint)
     if body is not None:
         parts += ["-H 'Content-Type: application/json'", "-d " + _quoted(body.decode(errors="replace"))]
     return " ".join(parts)

@@ -1,0 +1,59 @@
+"""Microsoft Entra ID, for Azure OpenAI: a registered application signs in to a tenant and gets a token for its model resources."""
+
+import re
+from collections.abc import Mapping
+
+from app.domain.address import origin_of, wrong_url
+from app.domain.auth_field import AuthField, FieldKind
+from app.domain.errors import Reason
+from app.domain.provider import ProviderType
+from app.domain.secret import Secret
+from app.upstream.token_server import TokenRequest, client_credentials
+
+AUTHORITY = "https://login.microsoftonline.com"
+_SCOPE = "https://cognitiveservices.azure.com/.default"
+# Of the clouds of some states: their authority → what is asked for there.
+_SCOPES = {
+    "login.microsoftonline.us": "https://cognitiveservices.azure.us/.default",
+    "login.partner.microsoftonline.cn": "https://cognitiveservices.azure.cn/.default",
+    "login.chinacloudapi.cn": "https://cognitiveservices.azure.cn/.default",
+}
+_TENANT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,98}[A-Za-z0-9])?")
+
+
+def _wrong(tenant: str) -> Reason | None:
+    if not _TENANT.fullmatch(tenant):
+        return Reason("tenant", "A tenant is its ID or its domain, for example contoso.onmicrosoft.com.")
+    return None
+
+
+FIELDS: tuple[AuthField, ...] = (
+    AuthField(name="tenant", kind=FieldKind.TEXT, required=True, label="auth.tenant", wrong=_wrong),
+    AuthField(name="client_id", kind=FieldKind.TEXT, required=True, label="auth.client_id"),
+    AuthField(name="client_secret", kind=FieldKind.SECRET, required=True, label="auth.client_secret"),
+    AuthField(name="authority", kind=FieldKind.TEXT, required=False, label="auth.authority", wrong=wrong_url),
+    AuthField(name="api_version", kind=FieldKind.TEXT, required=False, label="auth.api_version", only_for=ProviderType.AZURE),
+)
+
+
+def servers(auth: Mapping[str, str]) -> dict[str, str]:
+    """Where the tenant signs in."""
+    return {"authority": origin_of(auth.get("authority") or AUTHORITY)}
+
+
+def destination(origin: str, auth: Mapping[str, str]) -> str:
+    """The secret belongs to this authority, for tokens of this provider."""
+    return f"{origin}|{servers(auth)['authority']}"
+
+
+def grant(auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> TokenRequest:
+    """Ask as the application."""
+    authority = (auth.get("authority") or AUTHORITY).rstrip("/")
+    scope = _SCOPES.get(authority.partition("://")[2].lower(), _SCOPE)
+    url = f"{authority}/{auth['tenant']}/oauth2/v2.0/token"
+    return client_credentials(url, auth["client_id"], secrets["client_secret"], more={"scope": scope})
+
+
+def attach(headers: dict[str, str], auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> None:
+    """Add the token. The API version belongs to the address; the wire puts it there."""
+    headers["authorization"] = f"Bearer {secrets['access_token'].reveal()}"
