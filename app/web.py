@@ -10,7 +10,7 @@ from typing import Any
 from app import registry, settings
 from app.domain.provider import Wire
 from app.domain.snapshot import Snapshot
-from app.services import healing, heartbeats, key_use, keyring, readiness
+from app.services import healing, heartbeats, key_use, keyring, readiness, rotation
 from app.storage import engine
 from app.upstream import egress, session, tokens, translator
 
@@ -89,8 +89,8 @@ def hurried(receive: Receive) -> Receive:
 
 @asynccontextmanager
 async def house(*, serving: bool = True, allow_partial: bool | None = None) -> AsyncIterator[None]:
-    """Open, in order: database, vault, outgoing session, registry, heartbeat, record of key use; close in reverse. The schema is up
-    to date. The translator starts when somebody has a provider for it.
+    """Open, in order: database, vault, outgoing session, registry, heartbeat, record of key use, retirement of keys; close in
+    reverse. The schema is up to date. The translator starts when somebody has a provider for it.
 
     `serving=False` is for commands and checks: nothing runs in the background, and keys in the environment stay there for
     the process that serves. Raises what the boot matrix refuses with (`VaultError`), `StorageError`.
@@ -119,6 +119,9 @@ async def house(*, serving: bool = True, allow_partial: bool | None = None) -> A
             healer = healing.Healer()
             healer.start()
             opened.push_async_callback(healer.stop)
+            retirement = rotation.Retirement()
+            retirement.start()
+            opened.push_async_callback(retirement.stop)
             opened.callback(registry.shared.subscribe(_warm))
             _warm(registry.shared.snapshot)
         yield

@@ -6,10 +6,10 @@ from fastapi import Body
 
 from app.api import errors, guard
 from app.api.guard import Caller
-from app.api.schemas import CredentialList, KeyLines, KeyOrder, KeysToAdd, OneKeyToTest
+from app.api.schemas import CredentialList, Keeping, KeyLines, KeyOrder, KeysToAdd, OneKeyToTest, RotationDraft
 from app.domain.credential import Credential, CredentialDraft, CredentialPatch
 from app.domain.probe import ProbeResult
-from app.services import credentials, probes
+from app.services import credentials, probes, rotation
 
 router = guard.router("Keys of providers")
 NAMED = errors.documented(404)
@@ -59,3 +59,28 @@ async def probe_credential(caller: Caller, credential_id: str, how: Annotated[On
     name = await credentials.provider_of(caller, credential_id)
     steps = probes.run_saved(caller, name, model=how.model, credential_id=credential_id, depth=how.depth)
     return [step async for step in steps if isinstance(step, ProbeResult)][-1]
+
+
+@router.post("/providers/{name}/credentials/rotate", status_code=201, responses=CHANGED)
+async def start_rotation(caller: Caller, name: str, draft: RotationDraft) -> Credential:
+    """Store a new key beside the one it is to replace. It can be tested; traffic uses it once it is promoted."""
+    new = CredentialDraft.model_validate({f: getattr(draft, f) for f in draft.model_fields_set - {"replaces"}})
+    return await rotation.start(caller, name, new, replaces=draft.replaces)
+
+
+@router.post("/credentials/{credential_id}/promote", responses=CHANGED)
+async def promote_credential(caller: Caller, credential_id: str, how: Annotated[Keeping | None, Body()] = None) -> Credential:
+    """Put the new key in the place of the old one, which is kept for `keep_hours` and then deleted by itself."""
+    return await rotation.promote(caller, credential_id, keep_hours=(how or Keeping()).keep_hours)
+
+
+@router.post("/credentials/{credential_id}/rollback", responses=CHANGED)
+async def roll_back_credential(caller: Caller, credential_id: str) -> Credential:
+    """Use the old key again. Either half of the rotation may be named; the answer is the old key."""
+    return await rotation.rollback(caller, credential_id)
+
+
+@router.post("/credentials/{credential_id}/cancel", status_code=204, responses=CHANGED)
+async def cancel_rotation(caller: Caller, credential_id: str) -> None:
+    """Delete the new key of a rotation that was not promoted."""
+    await rotation.cancel(caller, credential_id)

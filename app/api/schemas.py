@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.domain.actor import Role, Scope
 from app.domain.audit import AuditItem
-from app.domain.credential import MOST_KEYS, Credential, KeyLine
+from app.domain.credential import MOST_KEYS, Credential, KeyLine, Reference
 from app.domain.discovery import FoundServer
 from app.domain.people import ClientKey, User
 from app.domain.preset import Preset
@@ -81,6 +81,22 @@ class Copy(Closed):
     name: str | None = None
     label: Label | None = None
     with_keys: bool = False
+
+
+class RotationDraft(Closed):
+    """The new key. `replaces` is the id of the old one; it may be left out where the provider has one key."""
+
+    replaces: str | None = None
+    label: Label | None = None
+    secret: dict[str, Secret] = Field(default_factory=dict)
+    reference: dict[str, Reference] = Field(default_factory=dict)
+    expires_at: datetime | None = None
+
+
+class Keeping(Closed):
+    """How long the old key is kept to go back to."""
+
+    keep_hours: Annotated[int, Field(ge=0, le=720)] = 24
 
 
 class PresetList(Record):

@@ -134,17 +134,9 @@ async def remove(actor: Actor, credential_id: str) -> None:
         old = siblings.get(key.row.replaces or "")
         if old is not None and old.state_reason == Held.ROLLBACK:
             raise RotationConflict("This key took the place of one that is kept for a roll-back. Roll back, or remove the old key first.")
-        _record(doing, row, Action.KEY_REMOVE, key.row, gone(key))
+        _record(doing, row, Action.KEY_REMOVE, key.row, credentials.cleared(key))
         await credentials.remove(doing.session, key)
         doing.touch(row.id)
-
-
-def gone(key: StoredKey) -> dict[str, Any]:
-    """For the audit: what was stored in a key that is deleted."""
-    return {
-        field: {"op": "clear", "fp_before": secret.fingerprint, "fp_after": "", "destination": key.row.origin}
-        for field, secret in key.secrets.items()
-    }
 
 
 async def _add(doing: Work, row: ProviderRow, keys: Sequence[StoredKey], draft: CredentialDraft) -> StoredKey:
@@ -175,11 +167,7 @@ async def _fill(
             raise InvalidDraft({f"reference.{field}": why})
     destination = info.destination(row.origin, row.auth)
     sealed = vault_fields.seal(key.row.id, destination, secrets, places)
-    first = min(sealed)
-    for other in keys:
-        if other.row.id != key.row.id and (same := other.secrets.get(first)) and same.fingerprint == sealed[first].fingerprint:
-            reason = Reason("duplicate_key", "This provider has this key already, as “{label}”.", label=other.row.label)
-            raise InvalidDraft({f"secret.{first}": reason}, code="duplicate_key")
+    credentials.must_be_new((other for other in keys if other.row.id != key.row.id), sealed)
     return await credentials.put(doing.session, key, sealed, places, destination=destination)
 
 

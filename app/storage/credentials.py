@@ -10,6 +10,7 @@ from sqlmodel import col, delete, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.credential import Credential, KeyState, Reference, state_at
+from app.domain.errors import InvalidDraft, Reason
 from app.domain.probe import LastTest
 from app.domain.secret import SealedField
 from app.storage.columns import now
@@ -78,9 +79,11 @@ async def fields(session: AsyncSession) -> list[dict[str, Any]]:
     ]
 
 
-async def find(session: AsyncSession, credential_id: str) -> tuple[ProviderRow, StoredKey] | None:
-    """A credential and the live provider it belongs to."""
-    query = select(ProviderRow).join(CredentialRow).where(CredentialRow.id == credential_id, col(ProviderRow.deleted_at).is_(None))
+async def find(session: AsyncSession, credential_id: str, *, trashed: bool = False) -> tuple[ProviderRow, StoredKey] | None:
+    """A credential and the provider it belongs to; with `trashed` also of one that was deleted."""
+    query = select(ProviderRow).join(CredentialRow).where(CredentialRow.id == credential_id)
+    if not trashed:
+        query = query.where(col(ProviderRow.deleted_at).is_(None))
     if (provider := (await session.exec(query)).first()) is None:
         return None
     return provider, next(key for key in await of_provider(session, provider.id) if key.row.id == credential_id)
@@ -160,6 +163,23 @@ async def used(session: AsyncSession, credential_id: str, at: datetime) -> None:
     """Remember the last use, never an earlier one than is known."""
     older = or_(col(CredentialRow.last_used_at).is_(None), col(CredentialRow.last_used_at) < at)
     await session.exec(update(CredentialRow).where(col(CredentialRow.id) == credential_id, older).values(last_used_at=at))
+
+
+def must_be_new(keys: Iterable[StoredKey], fields: Mapping[str, SealedField]) -> None:
+    """Raise `InvalidDraft` when one of these keys is what is to be stored. The first field stands for a key."""
+    first = min(fields)
+    for key in keys:
+        if (same := key.secrets.get(first)) and same.fingerprint == fields[first].fingerprint:
+            reason = Reason("duplicate_key", "This provider has this key already, as “{label}”.", label=key.row.label)
+            raise InvalidDraft({f"secret.{first}": reason}, code="duplicate_key")
+
+
+def cleared(key: StoredKey) -> dict[str, dict[str, Any]]:
+    """For the audit: what was stored in a key that is deleted."""
+    return {
+        field: {"op": "clear", "fp_before": secret.fingerprint, "fp_after": "", "destination": key.row.origin}
+        for field, secret in key.secrets.items()
+    }
 
 
 def record(key: StoredKey, *, last_test: LastTest | None) -> Credential:

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from tests.fixtures.rest import SECRET
+from tests.fixtures.rest import SECRET, body
 
 OTHER = "sk-planted-other-90b0c4e2a95d8f3604f2a"
 
@@ -46,3 +46,31 @@ async def test_what_cannot_be_is_answered_with_its_field(admin: httpx.AsyncClien
     ]  # fmt: skip
     assert twice.json()["error"]["field"] == "secret.api_key"
     assert OTHER not in strange.text
+
+
+async def test_a_rotation_over_rest_goes_forth_and_back(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
+    old = saved["credentials"][0]["id"]
+    started = await admin.post(f"/api/v1/providers/{saved['name']}/credentials/rotate", json={"secret": {"api_key": OTHER}})
+    new = started.json()["id"]
+    promoted = await admin.post(f"/api/v1/credentials/{new}/promote", json={"keep_hours": 2})
+    again = await admin.post(f"/api/v1/credentials/{new}/promote")
+    back = await admin.post(f"/api/v1/credentials/{new}/rollback")
+    cancelled = await admin.post(f"/api/v1/credentials/{new}/cancel")
+    too_long = await admin.post(f"/api/v1/credentials/{new}/promote", json={"keep_hours": 721})
+
+    answers = (started, promoted, again, back, cancelled, too_long)
+    assert [a.status_code for a in answers] == [201, 200, 409, 200, 204, 422]
+    assert (promoted.json()["id"], promoted.json()["state"], back.json()["id"]) == (new, "active", old)
+    assert again.json()["error"]["code"] == "rotation_conflict"
+    assert OTHER not in started.text + promoted.text
+
+
+async def test_one_key_is_tested_by_its_id(admin: httpx.AsyncClient) -> None:
+    made = await admin.post("/api/v1/providers", json=body(base_url="http://127.0.0.1:9/v1"))  # nobody listens there
+    key_id = made.json()["credentials"][0]["id"]
+
+    answer = await admin.post(f"/api/v1/credentials/{key_id}/test", json={"depth": "auth"})
+
+    assert (answer.status_code, answer.json()["verdict"]) == (200, "unreachable")
+    assert (await admin.get("/api/v1/providers/mine/credentials")).json()["items"][0]["last_test"]["result"]["verdict"] == "unreachable"
+    assert (await admin.post("/api/v1/credentials/none/test")).status_code == 404
