@@ -1,12 +1,13 @@
 """REST in process, over a real house. Every answer is held against the OpenAPI document."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from app import web
+from app.api import application
 from app.domain.actor import Role
 from app.domain.people import NewSession
 from tests.fixtures.databases import Database
@@ -16,6 +17,15 @@ from tests.fixtures.rest import BASE, Clients, Contract, body, person
 @pytest.fixture(scope="session")
 def contract() -> Contract:
     return Contract()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_api() -> Iterator[None]:
+    """FastAPI looks into each route at its first request: once a run is enough. The application holds nothing of a test."""
+    made = application.make_api()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(application, "make_api", lambda: made)
+        yield
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Pages of providers follow each other without a gap or a repetition, whatever letters the labels have."""
 
+from itertools import product
+
 import pytest
 
 from app.domain.actor import Actor
@@ -14,38 +16,31 @@ LABELS = ["Ähre", "ähre", "Zebra", "apple", "Apple", "Éclair", "éclair", "İ
 @pytest.fixture
 async def many(db: Database, actor: Actor) -> list[str]:
     for number, label in enumerate(LABELS):
-        draft = {"name": f"p{number}", "label": label, "base_url": f"https://p{number}.example.com/v1", "auth_type": "none"}
+        draft = {"name": f"p{number}", "label": label, "base_url": f"https://93.184.216.34/p{number}/v1", "auth_type": "none"}
         await providers.create(actor, ProviderDraft.model_validate(draft))
     return [f"p{number}" for number in range(len(LABELS))]
 
 
-@pytest.mark.parametrize("order", ["asc", "desc"])
-@pytest.mark.parametrize("sort", ["label", "name", "created_at"])
-async def test_pages_follow_each_other(many: list[str], actor: Actor, sort: str, order: str) -> None:
-    seen: list[str] = []
-    cursor = None
-    while True:
-        query = ProviderQuery.model_validate({"sort": sort, "order": order, "limit": 2, "cursor": cursor})
-        page = await providers.list_(actor, query)
-        seen += [item.name for item in page.items]
-        if (cursor := page.next_cursor) is None:
-            break
+async def test_pages_follow_each_other(many: list[str], actor: Actor) -> None:
+    for sort, order in product(("label", "name", "created_at"), ("asc", "desc")):
+        seen: list[str] = []
+        cursor = None
+        while True:
+            query = ProviderQuery.model_validate({"sort": sort, "order": order, "limit": 2, "cursor": cursor})
+            page = await providers.list_(actor, query)
+            seen += [item.name for item in page.items]
+            if (cursor := page.next_cursor) is None:
+                break
 
-    assert sorted(seen) == sorted(many)
-    if sort != "label":
-        assert seen == sorted(many, reverse=order == "desc") or sort == "created_at"
-
-
-async def test_names_are_in_the_same_order_on_every_database(many: list[str], actor: Actor) -> None:
-    page = await providers.list_(actor, ProviderQuery.model_validate({"sort": "name", "limit": 100}))
-
-    assert [item.name for item in page.items] == sorted(many)
+        assert sorted(seen) == sorted(many), (sort, order)
+        if sort == "name":
+            assert seen == sorted(many, reverse=order == "desc")
 
 
-@pytest.mark.parametrize("search", ["\0", "a\0b", "%", "_", "\\"])
-async def test_a_search_for_anything_is_answered(many: list[str], actor: Actor, search: str) -> None:
-    try:
-        page = await providers.list_(actor, ProviderQuery.model_validate({"search": search}))
-    except InvalidDraft:
-        return
-    assert {item.name for item in page.items} <= set(many)
+async def test_a_search_for_anything_is_answered(many: list[str], actor: Actor) -> None:
+    for search in ("\0", "a\0b", "%", "_", "\\"):
+        try:
+            page = await providers.list_(actor, ProviderQuery.model_validate({"search": search}))
+        except InvalidDraft:
+            continue
+        assert {item.name for item in page.items} <= set(many)
