@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import presets
-from app.domain.pasted import MOST, Doubt, Pasted, Source, read
+from app.domain.paste_reader import MOST, read
+from app.domain.pasted import Doubt, Pasted, Source
 
 OPENAI = "sk-proj-" + "a1B2" * 12
 GROQ = "gsk_" + "c3D4" * 12
@@ -177,6 +178,24 @@ def test_other_ways_to_write_variables() -> None:
     for text in (f"$env:GROQ_API_KEY = '{GROQ}'", f"set GROQ_API_KEY={GROQ}", f"  GROQ_API_KEY: {GROQ}", f'"GROQ_API_KEY": "{GROQ}",'):
         found = _only(text)
         assert (found.preset, _secret(text, found)) == ("groq", GROQ), text
+
+
+def test_the_access_key_of_aws_is_bedrocks() -> None:
+    text = "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE\nAWS_SECRET_ACCESS_KEY='wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'\nAWS_REGION=eu-west-1"
+    found = _only(text)
+    assert (found.preset, found.base_url, found.auth_type) == (
+        "bedrock-converse", "https://bedrock-runtime.eu-west-1.amazonaws.com", "aws_iam",
+    )  # fmt: skip
+    assert dict(found.auth) == {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "region": "eu-west-1"}
+    assert _secret(text, found) == "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+
+def test_the_file_of_a_service_account_is_vertex_ais() -> None:
+    text = '\n {"type": "service_account", "project_id": "acme-1", "private_key": "-----BEGIN"}\n'
+    found = _only(text)
+    assert (found.preset, found.auth_type, dict(found.auth)) == ("vertex", "google_service_account", {"project": "acme-1"})
+    assert _secret(text, found) == text.strip()
+    assert (_only("ya29." + "a0" * 20).preset, _only("ya29." + "a0" * 20).auth_type) == ("vertex", "api_key")
 
 
 @given(st.text(max_size=300) | st.text(alphabet="curl -H\"'\\\n=:/$sk_APIKEYhttps.0123456789", max_size=300))

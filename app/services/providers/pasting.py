@@ -10,7 +10,8 @@ from app.domain.credential import CredentialDraft
 from app.domain.drafts import free_name, settle
 from app.domain.errors import InvalidDraft, PatchbayError
 from app.domain.names import slugify
-from app.domain.pasted import Doubt, Pasted, Source, read
+from app.domain.paste_reader import read
+from app.domain.pasted import Doubt, Pasted, Source
 from app.domain.preset import Preset
 from app.domain.provider import Provider, ProviderDraft
 from app.domain.record import Record
