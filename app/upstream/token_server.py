@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -42,12 +41,13 @@ class TokenRequest:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`born` and `life` in seconds of the monotonic clock, from the moment it was asked for: a wrong wall clock changes nothing."""
+    """`life` in seconds from `born`, the moment it was asked for by a clock that never goes back: a wrong wall clock changes nothing.
+    `born` is set by whoever keeps it."""
 
     secret: Secret
-    born: float
     life: float
     info: TokenInfo
+    born: float = 0.0
 
     @property
     def ends(self) -> float:
@@ -88,7 +88,7 @@ async def exchange(request: TokenRequest) -> Token:
     body = urlencode(request.form).encode()
     scrub, host = Scrubber(hidden), url.host or ""
     flight = connector.Flight(origin_of(url), has_secret=True)
-    born = time.monotonic()
+    asked_at = datetime.now(UTC)
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             response = await sending.start("POST", url, body, headers, flight, connect=CONNECT_SECONDS)
@@ -104,7 +104,7 @@ async def exchange(request: TokenRequest) -> Token:
         raise _unreachable(host, error.message) from error
     except (aiohttp.ClientError, OSError) as error:
         raise _unreachable(host, "The token server closed the connection in the middle of its answer.") from error
-    return _judged(response.status, data, host, scrub, born)
+    return _judged(response.status, data, host, scrub, asked_at)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
@@ -119,14 +119,14 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     return data
 
 
-def _judged(status: int, data: bytes, host: str, scrub: Scrubber, born: float) -> Token:
+def _judged(status: int, data: bytes, host: str, scrub: Scrubber, asked_at: datetime) -> Token:
     try:
         found = msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         found = None
     said: dict[str, Any] = found if isinstance(found, dict) else {}
     if status == 200 and found is not None:
-        return _token(said, host, scrub, born)
+        return _token(said, host, scrub, asked_at)
     words = ": ".join(scrub.text(text, _LONGEST_WORD) for name in ("error", "error_description") if isinstance(text := said.get(name), str))
     detail = f"{words or 'The token server did not say why.'} (status {status})"
     if status in (401, 403) or (status == 400 and words):
@@ -137,7 +137,7 @@ def _judged(status: int, data: bytes, host: str, scrub: Scrubber, born: float) -
     raise _no_token(host, "It answers with a redirect, which is never followed." if 300 <= status < 400 else detail)
 
 
-def _token(said: Mapping[str, Any], host: str, scrub: Scrubber, born: float) -> Token:
+def _token(said: Mapping[str, Any], host: str, scrub: Scrubber, asked_at: datetime) -> Token:
     text, kind, scope = said.get("access_token"), said.get("token_type"), said.get("scope")
     if not isinstance(text, str) or not _TOKEN.fullmatch(text):
         raise _no_token(host, "The answer holds no access token that can be sent.")
@@ -146,8 +146,8 @@ def _token(said: Mapping[str, Any], host: str, scrub: Scrubber, born: float) -> 
     secret, life = Secret(text), _life(said.get("expires_in"))
     quiet = Scrubber([secret])
     shown = quiet.text(scrub.text(scope, _LONGEST_WORD), _LONGEST_WORD) if isinstance(scope, str) else ""
-    expires_at = datetime.now(UTC) + timedelta(seconds=max(0.0, born + life - time.monotonic()))
-    return Token(secret, born, life, TokenInfo(expires_at=expires_at, token_type="Bearer" if kind else "", scope=shown))
+    expires_at = asked_at + timedelta(seconds=life)
+    return Token(secret, life, TokenInfo(expires_at=expires_at, token_type="Bearer" if kind else "", scope=shown))
 
 
 def _life(value: Any) -> float:  # Any: whatever a token server sends; some write the number as a text

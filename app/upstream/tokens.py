@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.errors import UpstreamError
 from app.domain.secret import Secret
@@ -100,8 +100,9 @@ class Tokens:
         return entry.task
 
     async def _run(self, entry: _Entry, fetch: Fetch) -> Token:
+        at = self._clock()
         try:
-            entry.token = token = await fetch()
+            entry.token = token = replace(await fetch(), born=at)
         except UpstreamError as error:
             entry.failure, entry.failed_at = error.with_traceback(None), self._clock()
             raise
