@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.domain.credential import Held, KeyState
-from app.domain.errors import Failed, NoCredential, RateLimited, Refused, TimedOut
+from app.domain.errors import Failed, NoCredential, RateLimited, Refused, TimedOut, TokenRefused, UpstreamError
 from app.domain.snapshot import Endpoint, Key, KeyUse
 from app.relay import key_outcomes, keys
 from app.relay.key_outcomes import Lesson
@@ -137,15 +137,16 @@ def test_how_long_it_cools_is_held_within_bounds(kind: str, said: float | None, 
     assert waits - 1 < error.retry_after <= waits
 
 
-def test_a_refused_key_is_out_at_once_and_reported_once() -> None:
+@pytest.mark.parametrize("error", [Refused("", status=401, details={"kind": "key"}), TokenRefused("")], ids=["key", "no token for it"])
+def test_a_refused_key_is_out_at_once_and_reported_once(error: UpstreamError) -> None:
     bad, good = key("bad"), key("good", priority=2)
     held = endpoint(bad, good)
 
     for _ in range(50):  # as many requests were under way
-        keys.failed(held, bad, Refused("", status=401, details={"kind": "key"}))
+        keys.failed(held, bad, error)
 
     assert order(held) == ["good"]
-    assert [(lesson.lesson, lesson.key_id, lesson.status) for lesson in key_outcomes.drain()] == [(Lesson.REFUSED, bad.id, 401)]
+    assert [(lesson.lesson, lesson.key_id, lesson.status) for lesson in key_outcomes.drain()] == [(Lesson.REFUSED, bad.id, error.status)]
 
 
 @pytest.mark.parametrize("changes", [{"secrets": {}}, {"state_since": FUTURE}], ids=["another secret", "reactivated"])
