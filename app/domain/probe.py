@@ -102,6 +102,7 @@ class Finding(StrEnum):
     # the key
     NO_CREDENTIAL = "no_credential"
     KEY_UNREADABLE = "key_unreadable"
+    KEY_PLACE_EMPTY = "key_place_empty"  # place
     UNKNOWN_AUTH_TYPE = "unknown_auth_type"
     KEY_REFUSED = "key_refused"  # status
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - token_host: the token server did not accept client id, secret or scope

@@ -40,6 +40,7 @@ _BY_KIND: dict[type[UpstreamError], tuple[str, Finding, dict[str, Finding]]] = {
         _F.NO_CREDENTIAL,
         {
             "unreadable": _F.KEY_UNREADABLE,
+            "reference": _F.KEY_PLACE_EMPTY,
             "sealed": _F.KEY_UNREADABLE,
             "characters": _F.KEY_UNREADABLE,
             "other_origin": _F.NO_CREDENTIAL,
@@ -118,6 +119,7 @@ VERDICTS: dict[Finding, Verdict] = {
     _F.VERSION_MISSING: Verdict.NOT_FOUND,
     _F.NO_CREDENTIAL: Verdict.NO_CREDENTIAL,
     _F.KEY_UNREADABLE: Verdict.NO_CREDENTIAL,
+    _F.KEY_PLACE_EMPTY: Verdict.NO_CREDENTIAL,
     _F.UNKNOWN_AUTH_TYPE: Verdict.NO_CREDENTIAL,
     _F.KEY_REFUSED: Verdict.AUTH_FAILED,
     _F.TOKEN_REFUSED: Verdict.AUTH_FAILED,
@@ -137,7 +139,7 @@ def of(error: UpstreamError, endpoint: Endpoint) -> tuple[Finding, dict[str, Any
     facts: dict[str, Any] = {"host": url.host, "port": url.port, "origin": endpoint.origin}
     if error.status is not None:
         facts["status"] = error.status
-    facts |= {k: v for k, v in error.details.items() if k in ("seconds", "target", "reason", "token_host")}
+    facts |= {k: v for k, v in error.details.items() if k in ("seconds", "target", "reason", "token_host", "place")}
     if type(error) not in _BY_KIND:
         return _F.PROVIDER_ERROR, facts
     key, otherwise, by_kind = _BY_KIND[type(error)]

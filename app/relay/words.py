@@ -60,6 +60,7 @@ SENTENCES: dict[Finding, str] = {
     _F.PROVIDER_ERROR: "The provider could not answer (status {status}). Try again later, or look at its status page.",
     _F.NO_CREDENTIAL: "There is no key to send. Enter one.",
     _F.KEY_UNREADABLE: "The stored key cannot be read with the present master key. Enter it again.",
+    _F.KEY_PLACE_EMPTY: "There is no usable value where this key is read from ({place}). Put it there, or enter the key.",
     _F.UNKNOWN_AUTH_TYPE: "This provider signs in in a way that is not known here. Choose another way.",
     _F.KEY_REFUSED: "The provider did not accept this key (status {status}). Check that it is active and belongs to this account.",
     _F.TOKEN_REFUSED: "The token server {token_host} did not accept the client ID, its secret or the scope. Check them, word for word.",

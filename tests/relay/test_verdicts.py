@@ -17,6 +17,7 @@ import pytest
 
 from app import settings
 from app.domain.capabilities import Capabilities, Support
+from app.domain.credential import Reference
 from app.domain.probe import Finding, ProbeResult, Verdict
 from app.domain.provider import ProviderType, Wire
 from app.domain.snapshot import Endpoint, Timeouts
@@ -170,6 +171,14 @@ async def sealed_elsewhere(world: World) -> Endpoint:
     return replace(endpoint, keys=(replace(endpoint.keys[0], id="00000000-0000-7000-8000-00000000dead"),))
 
 
+async def read_from_nowhere(world: World) -> Endpoint:
+    """The key is a reference to a variable that is not there."""
+    server = await world.server({})
+    place = Reference(env="PATCHBAY_SECRET_NOWHERE")
+    key = make.key(server.base_url, place.marked().reveal(), references={"api_key": place.text})
+    return make.endpoint(server.base_url, auth_type="api_key", keys=(key,))
+
+
 async def hangs_up(line: Line, _: Heard) -> None:
     line.cut()
 
@@ -271,6 +280,7 @@ ROWS = [
     Row((F.PROVIDER_ERROR,), V.BAD_RESPONSE, served({LIST: answer(500, {"error": "boom"})})),
     Row((F.NO_CREDENTIAL,), V.NO_CREDENTIAL, served(secret=None, auth_type="api_key")),
     Row((F.KEY_UNREADABLE,), V.NO_CREDENTIAL, sealed_elsewhere),
+    Row((F.KEY_PLACE_EMPTY,), V.NO_CREDENTIAL, read_from_nowhere),
     Row((F.UNKNOWN_AUTH_TYPE,), V.NO_CREDENTIAL, served(auth_type="telepathy")),
     Row((F.KEY_REFUSED,), V.AUTH_FAILED, served({LIST: answer(401, {"error": "no"})})),
     Row((F.KEY_REFUSED,), V.AUTH_FAILED, served({CHAT: answer(403, {"error": "no"})})),

@@ -266,3 +266,67 @@ async def test_a_viewer_sees_keys_and_changes_none(actor: Actor, saved: Provider
             await attempt
     with pytest.raises(UnknownProvider):
         await credentials.list_(VIEWER, "nobody")
+
+
+def place(**where: str) -> CredentialDraft:
+    return CredentialDraft.model_validate({"reference": {"api_key": where}})
+
+
+async def test_a_key_can_live_elsewhere_and_says_where(
+    actor: Actor, saved: Provider, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATCHBAY_SECRET_ACME", SECOND)
+
+    there = await credentials.add(actor, "mine", place(env="PATCHBAY_SECRET_ACME"))
+    gone = await credentials.add(actor, "mine", place(file="/run/secrets/patchbay-test-nowhere"))
+
+    assert (there.reference["api_key"].env, there.resolves, there.hint, there.is_set) == ("PATCHBAY_SECRET_ACME", True, "", True)
+    assert (gone.resolves, saved.credentials[0].resolves) == (False, None)
+    assert SECOND not in db.dump()
+    [entry, _] = await entries("credential:key:add")
+    assert entry.changes["api_key"]["place"] == "env:PATCHBAY_SECRET_ACME"
+
+
+@pytest.mark.parametrize("where", [{"env": "HOME"}, {"env": "PATCHBAY_MASTER_KEY"}, {"file": "/etc/passwd"}, {"file": "/run/secrets/../x"}])
+async def test_a_place_that_the_operator_did_not_allow_is_refused(actor: Actor, saved: Provider, where: dict[str, str]) -> None:
+    with pytest.raises(InvalidDraft) as refused:
+        await credentials.add(actor, "mine", place(**where))
+    with pytest.raises(InvalidDraft):
+        await make(actor, "other", credential={"reference": {"api_key": where}})
+
+    assert refused.value.field == "reference.api_key"
+    assert len(await rows(CredentialRow)) == 1
+
+
+async def test_a_stored_key_gives_way_to_a_place_and_back(actor: Actor, saved: Provider) -> None:
+    key_id = saved.credentials[0].id
+
+    away = await credentials.update(actor, key_id, patch(reference={"api_key": {"env": "PATCHBAY_SECRET_ACME"}}))
+    back = await credentials.update(actor, key_id, patch(secret={"api_key": SECOND}))
+    with pytest.raises(InvalidDraft, match="either"):
+        await credentials.update(actor, key_id, patch(secret={"api_key": THIRD}, reference={"api_key": {"env": "PATCHBAY_SECRET_ACME"}}))
+
+    assert (away.hint, bool(away.reference), back.hint, back.reference) == ("", True, SECOND[-4:], {})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        'reference = \'{"api_key":"env:PATCHBAY_SECRET_OTHER"}\'',
+        "reference = NULL",
+        "reference = 'nonsense'",
+        "reference = '[]'",
+        "origin = 'https://evil.example:443'",
+    ],
+)
+async def test_a_place_changed_by_hand_is_not_used(actor: Actor, db: Database, change: str) -> None:
+    await make(actor, credential={"reference": {"api_key": {"env": "PATCHBAY_SECRET_ACME"}}})
+    await registry.shared.start(watch=False)
+    before = [k.state for k in registry.shared.endpoint("mine").keys]
+    db.run(f"UPDATE credential SET {change}")  # noqa: S608
+
+    await registry.shared.rebuild()
+    after = [k.state for k in registry.shared.endpoint("mine").keys]
+    await registry.shared.stop()
+
+    assert (before, after) == ([KeyState.ACTIVE], [KeyState.UNREADABLE])

@@ -230,3 +230,21 @@ async def test_a_new_key_that_was_never_promoted_outlives_the_old_and_can_still_
     assert in_use() == new.id
     async with engine.session() as session:
         assert len((await session.exec(select(CredentialRow))).all()) == 1
+
+
+async def test_the_new_key_may_live_elsewhere_and_is_read_when_it_is_used(
+    actor: Actor, saved: Provider, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = CredentialDraft.model_validate({"reference": {"api_key": {"env": "PATCHBAY_SECRET_ROTATED"}}})
+    new = await rotation.start(actor, "mine", place)
+    none_there = [step async for step in probes.run_saved(actor, "mine", credential_id=new.id, depth="auth")][-1]
+    assert {heard.headers.get("authorization", "") for heard in upstream.heard} <= {""}
+
+    monkeypatch.setenv("PATCHBAY_SECRET_ROTATED", NEW)
+    there = [step async for step in probes.run_saved(actor, "mine", credential_id=new.id, depth="auth")][-1]
+
+    assert isinstance(none_there, ProbeResult)
+    assert isinstance(there, ProbeResult)
+    assert none_there.error is not None
+    assert (none_there.error.code, there.ok) == ("key_place_empty", True)
+    assert {heard.headers.get("authorization", "") for heard in upstream.heard} >= {f"Bearer {NEW}"}
