@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 LOCKS := requirements requirements-build requirements-dev requirements-tools
 TESTS ?= tests
 # One worker a core; a file stays with one worker, which starts its servers once.
-PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile
+PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 DATA_DIR ?= data
 export REFLEX_USE_NPM := true
 export REFLEX_TELEMETRY_ENABLED := false

@@ -17,6 +17,19 @@ from tests.fixtures.databases import Database, Postgres, Sqlite
 pytest_plugins = ["tests.fixtures.upstream", "tests.fixtures.translated"]
 
 
+# Files that take longest; begun last, they would keep one worker busy after the others have ended.
+LONGEST = ("canaries/test_sweep", "browser/", "journeys/", "gateway/test_native", "launch/", "upstream/auth/", "storage/test_engine")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first; everything else stays in its order."""
+
+    def rank(item: pytest.Item) -> int:
+        return next((number for number, part in enumerate(LONGEST) if part in item.nodeid), len(LONGEST))
+
+    items.sort(key=rank)
+
+
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated database nobody writes to."""
