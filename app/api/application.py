@@ -8,7 +8,21 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api import audit, batches, client_keys, credentials, discovery, document, errors, guard, models, people, providers, tokens
+from app.api import (
+    audit,
+    batches,
+    client_keys,
+    credentials,
+    discovery,
+    document,
+    errors,
+    guard,
+    keyring,
+    models,
+    people,
+    providers,
+    tokens,
+)
 
 PREFIX = "/api/v1"
 BODY_BYTES = 4 * 1024 * 1024
@@ -22,6 +36,7 @@ ROUTERS = (
     client_keys.router,
     discovery.router,
     tokens.router,
+    keyring.router,
     document.router,
 )
 

@@ -37,6 +37,7 @@ STATUS: dict[type[errors.PatchbayError], int] = {
     errors.AccessError: 403,
     errors.NotSignedIn: 401,
     errors.Forbidden: 403,
+    errors.ConfirmationNeeded: 403,
     errors.TooManyAttempts: 429,
     errors.VaultError: 503,
     errors.KeyMissing: 503,

@@ -1,4 +1,5 @@
-"""Sign-in, sign-out and set-up: plain HTML forms, answered by a redirect, so that the cookie never passes through a script.
+"""Sign-in, sign-out, set-up, recovery kit: plain HTML forms, answered by a redirect or a file, so that neither the cookie nor a
+key passes through a script.
 
 What went wrong travels back as a code in the query (`/login?error=wrong`); what was typed travels back too, except the
 password. The wall in front (`edge.py`) has checked host and origin.
@@ -11,11 +12,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from app.api import keyring
 from app.domain import cookie
 from app.domain.errors import AlreadySetUp, InvalidDraft, NotSignedIn, PatchbayError, StorageError, TooManyAttempts, VaultError
-from app.domain.people import NewSession, is_email
+from app.domain.people import NewSession, acting, is_email
 from app.domain.secret import Secret
-from app.services import sessions, setup
+from app.services import recovery, sessions, setup
 
 _LARGEST = 16_384  # bytes of a form; the longest password accepted is far below
 _TWELVE_HOURS = 12 * 3_600
@@ -23,11 +25,12 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def routes() -> list[Route]:
-    """`/auth/login`, `/auth/logout`, `/auth/setup`; POST only."""
+    """`/auth/login`, `/auth/logout`, `/auth/setup`, `/auth/recovery-kit`; POST only."""
     return [
         Route("/auth/login", sign_in, methods=["POST"]),
         Route("/auth/logout", sign_out, methods=["POST"]),
         Route("/auth/setup", set_up, methods=["POST"]),
+        Route("/auth/recovery-kit", recovery_kit, methods=["POST"]),
     ]
 
 
@@ -66,6 +69,24 @@ async def set_up(request: Request) -> Response:
         shown = {"name": name, "email": _shown(email)}
         return _back("/setup", kept, error=f"{field}_invalid" if field else _code(error), wait=_wait(error), **shown)
     return _welcome(request, new, "/start")
+
+
+async def recovery_kit(request: Request) -> Response:
+    """Fields: password, language, proof. Answers with the file, so that the key passes through no script and no page."""
+    fields, given = await _fields(request), _from(request)
+    session = await sessions.find(cookie.read(request.headers.get("cookie", "")))
+    if session is None:
+        return _back("/login", error="ended", next="/encryption")
+    actor = acting(session.user, ip=given["ip"], session_hash=session.token_hash, request_id=given["request_id"])
+    try:
+        actor.must_admin()
+        if not recovery.is_proof(session, fields.get("proof", "")):
+            return _back("/encryption", error="failed")
+        await sessions.confirm(actor, session, Secret(fields.get("password", "")))
+        kit = await recovery.issue(actor, session, language=fields.get("language", ""), address=keyring.address(request))
+    except PatchbayError as error:
+        return _back("/encryption", error="wrong" if isinstance(error, InvalidDraft) else _code(error), wait=_wait(error))
+    return keyring.download(kit)
 
 
 def path_here(text: str) -> str:

@@ -2,9 +2,9 @@
 
 from app.api import errors, guard
 from app.api.guard import Browser, Caller
-from app.api.schemas import SessionInfo, UserDraft, UserList
+from app.api.schemas import Confirmed, PasswordAgain, SessionInfo, UserDraft, UserList
 from app.domain.people import DisabledUser, User
-from app.services import people
+from app.services import people, sessions
 
 router = guard.router("People")
 
@@ -20,6 +20,12 @@ async def who_am_i(caller: Caller, browser: Browser) -> SessionInfo:
         csrf_token=browser.csrf_token if browser else None,
         expires_at=browser.expires_at if browser else None,
     )
+
+
+@router.post("/session/confirm", responses=errors.documented(429))
+async def confirm_session(caller: Caller, browser: Browser, again: PasswordAgain) -> Confirmed:
+    """Show your password again, for what asks for it. Only in a browser's session; wrong passwords count as failed sign-ins."""
+    return Confirmed(confirmed_until=await sessions.confirm(caller, browser, again.password))
 
 
 @router.get("/users")

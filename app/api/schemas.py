@@ -17,6 +17,24 @@ from app.domain.record import Closed, Identifier, Label, Record
 from app.domain.secret import Secret
 
 
+class PasswordAgain(Closed):
+    """The password of who is signed in."""
+
+    password: Secret
+
+
+class Confirmed(Record):
+    """Until when it counts, for one thing that asks for it."""
+
+    confirmed_until: datetime
+
+
+class KitWish(Closed):
+    """The language the kit is written in."""
+
+    language: Literal["en", "vi", "zh"] = "en"
+
+
 class ProviderPage(Record):
     items: list[Provider]
     next_cursor: str | None

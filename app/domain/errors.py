@@ -4,7 +4,7 @@ PatchbayError
 ├ NotFound            UnknownProvider, UnknownPreset, UnknownModel, UnknownClientKey, UnknownUser
 ├ Conflict            NameTaken, Stale, ReentryRequired, ProviderDisabled, RotationConflict, AlreadySetUp
 ├ InvalidDraft        field → reason; Unsupported
-├ AccessError         NotSignedIn, Forbidden, TooManyAttempts
+├ AccessError         NotSignedIn, Forbidden, ConfirmationNeeded, TooManyAttempts
 ├ VaultError          KeyMissing, KeyMismatch, CanaryCorrupt, KeyFileUnsafe, SecretUnreadable
 ├ StorageError        StorageUnavailable
 └ UpstreamError       EgressRefused, NoCredential, Unreachable, TlsFailed, TimedOut, Refused, RateLimited, Failed, BadResponse,
@@ -142,6 +142,12 @@ class NotSignedIn(AccessError):
 
 class Forbidden(AccessError):
     code = "forbidden"
+
+
+class ConfirmationNeeded(AccessError):
+    """Who is signed in has to show the password again."""
+
+    code = "confirmation_needed"
 
 
 class TooManyAttempts(AccessError):

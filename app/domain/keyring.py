@@ -19,21 +19,15 @@ class MasterKeyState(StrEnum):
 
 
 class MasterKey(Record):
-    """`kid` is public. `values`: how many sealed values need this key."""
+    """`kid` is public. `values`: how many sealed values need this key. `kit_…`: its recovery kit was taken, was said to be kept."""
 
     kid: str
     state: MasterKeyState
     is_loaded: bool
     values: int
     created_at: datetime
-
-
-class KeyringStatus(Record):
-    """`source`: the words for where the keys of this process come from."""
-
-    instance_id: str
-    source: str
-    keys: list[MasterKey]
+    kit_issued_at: datetime | None = None
+    kit_acknowledged_at: datetime | None = None
 
 
 class AddedKey(Record):
@@ -84,3 +78,14 @@ class Worker(Record):
     seen_at: datetime
     kids: list[str]
     revision: int
+
+
+class KeyringStatus(Record):
+    """`source`: the words for where the keys of this process come from; `kind`: file, named_file or environment.
+    `workers`: the processes that serve, each with the keys it holds."""
+
+    instance_id: str
+    source: str
+    kind: str
+    keys: list[MasterKey]
+    workers: list[Worker]

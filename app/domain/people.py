@@ -1,11 +1,14 @@
 """People, their sessions, applications' keys: records that are safe to show."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.domain.actor import Actor, ActorType, Role, Scope
 from app.domain.errors import InvalidDraft, Reason
 from app.domain.record import Record
+
+# How long a password that was shown again counts.
+CONFIRMED_FOR = timedelta(minutes=5)
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>,;\"]{1,64}@[^@\s\x00-\x1f\x7f<>,;\"]{1,189}")
 LONGEST_NAME = 80

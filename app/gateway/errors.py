@@ -52,6 +52,7 @@ ANSWERS: dict[type[errors.PatchbayError], Answer] = {
     errors.AccessError: Answer(403, "invalid_request_error", "forbidden"),
     errors.NotSignedIn: Answer(401, "invalid_request_error", "invalid_api_key"),
     errors.Forbidden: Answer(403, "invalid_request_error", "forbidden"),
+    errors.ConfirmationNeeded: Answer(403, "invalid_request_error", "forbidden"),
     errors.TooManyAttempts: Answer(429, "requests", "rate_limit_exceeded"),
     errors.VaultError: _VAULT,
     errors.KeyMissing: _VAULT,

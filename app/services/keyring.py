@@ -8,7 +8,7 @@ from app import settings
 from app.domain.actor import SYSTEM, Actor
 from app.domain.audit import Action
 from app.domain.errors import CanaryCorrupt, KeyMismatch, KeyMissing, SecretUnreadable, VaultError
-from app.domain.keyring import KeyringStatus, MasterKey, MasterKeyState
+from app.domain.keyring import ALIVE, KeyringStatus, MasterKey, MasterKeyState
 from app.domain.secret import Secret
 from app.storage import crypto, engine, instance
 from app.storage.tables import CryptoKey, SystemSecret, now
@@ -18,6 +18,7 @@ from app.vault import envelope, keyfile, ring, s1
 _log = logging.getLogger(__name__)
 
 _source = ""
+_source_kind = ""
 _stamp: tuple[object, ...] = ()
 
 
@@ -29,7 +30,7 @@ async def open_ring(*, allow_partial: bool = False, keep_environment: bool = Fal
     `allow_partial` starts although some credentials need a key that is not there: those stay unreadable.
     `keep_environment` is for a parent process that only checks and whose child reads the environment again.
     """
-    global _source, _stamp
+    global _source, _source_kind, _stamp
     await engine.check_triggers()
     options = settings.current()
     _stamp = keyfile.stamp(options)
@@ -45,7 +46,7 @@ async def open_ring(*, allow_partial: bool = False, keep_environment: bool = Fal
             await _keep(found)
     made = await _proved(found, allow_partial=allow_partial)
     ring.install(made)
-    _source = found.source
+    _source, _source_kind = found.source, _kind(found)
     if not keep_environment:
         keyfile.forget_environment()
 
@@ -82,6 +83,7 @@ async def status(actor: Actor) -> KeyringStatus:
     held = ring.current()
     async with engine.session() as session:
         known, used = await crypto.keys(session), await crypto.kids_in_use(session)
+        workers = await instance.workers(session, since=now() - ALIVE)
     keys = [
         MasterKey(
             kid=row.kid,
@@ -89,10 +91,12 @@ async def status(actor: Actor) -> KeyringStatus:
             is_loaded=row.kid in held.kids,
             values=used.get(row.kid, 0),
             created_at=row.created_at,
+            kit_issued_at=row.kit_issued_at,
+            kit_acknowledged_at=row.kit_acknowledged_at,
         )
         for row in known
     ]
-    return KeyringStatus(instance_id=held.instance_id, source=_source, keys=keys)
+    return KeyringStatus(instance_id=held.instance_id, source=_source, kind=_source_kind, keys=keys, workers=workers)
 
 
 def _first_key(known: list[CryptoKey]) -> keyfile.Found:
@@ -186,7 +190,7 @@ def _active(known: list[CryptoKey]) -> CryptoKey:
 
 
 def _kind(found: keyfile.Found) -> str:
-    return "environment" if found.source == "the environment" else "file"
+    return "environment" if found.file is None else "file" if found.is_ours else "named_file"
 
 
 def _list(kids: Iterable[str]) -> str:

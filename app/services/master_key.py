@@ -105,7 +105,9 @@ async def retire(actor: Actor, kid: str | None = None) -> RetiredKey:
     actor.must_admin()
     async with work(actor) as doing:
         await instance.lock(doing.session)
-        chosen = _chosen(await crypto.keys(doing.session), kid, MasterKeyState.DECRYPT_ONLY, "retire")
+        known = await crypto.keys(doing.session)
+        unfinished = _unfinished(known) if kid is None else None
+        chosen = _chosen(known, unfinished or kid, MasterKeyState.DECRYPT_ONLY, "retire")
         if chosen.state != MasterKeyState.RETIRED:
             await _must_be_free(doing, chosen)
             chosen.state, chosen.retired_at = MasterKeyState.RETIRED, now()
@@ -211,6 +213,14 @@ async def _must_be_free(doing: Work, chosen: CryptoKey) -> None:
     alive = await instance.workers(doing.session, since=now() - ALIVE)
     if sealing := [w for w in alive if w.kids[:1] == [chosen.kid]]:
         raise Conflict(f"{_names(sealing)} still seals with the master key {chosen.kid}. Try again in a minute.")
+
+
+def _unfinished(known: Sequence[CryptoKey]) -> str | None:
+    """A key whose retiring was killed before the file was written: it is retired and still there."""
+    found = _source()
+    if not found.is_ours or any(row.state == MasterKeyState.DECRYPT_ONLY for row in known):
+        return None
+    return next((row.kid for row in known if row.state == MasterKeyState.RETIRED and row.kid in found.keys), None)
 
 
 def _chosen(known: Sequence[CryptoKey], kid: str | None, state: MasterKeyState, verb: str) -> CryptoKey:

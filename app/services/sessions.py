@@ -1,11 +1,11 @@
 """Signing in and out, and who a session token belongs to."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.domain.actor import SYSTEM, Actor, ActorType
 from app.domain.audit import Action, Outcome
-from app.domain.errors import NotSignedIn, StorageUnavailable, TooManyAttempts
-from app.domain.people import NewSession, Session, acting
+from app.domain.errors import Forbidden, InvalidDraft, NotSignedIn, Reason, StorageUnavailable, TooManyAttempts
+from app.domain.people import CONFIRMED_FOR, NewSession, Session, acting
 from app.domain.secret import Secret
 from app.domain.throttle import ACCOUNT, ADDRESS, Attempts
 from app.storage import engine, people, recent_sessions
@@ -30,6 +30,29 @@ async def sign_in(email: str, password: Secret, *, ip: str, agent: str, request_
         raise NotSignedIn("The e-mail or the password is wrong.")
     fresh = await passwords.hash_password(password) if answer.is_outdated else None
     return await _begin(user, fresh, ip=ip, agent=agent, request_id=request_id)
+
+
+async def confirm(caller: Actor, session: Session | None, password: Secret) -> datetime:
+    """Who is signed in shows the password again; it counts until the time that is returned. Throttled and audited as a sign-in is.
+
+    Raises `Forbidden` for who is not in a browser, `InvalidDraft` for a wrong password, `TooManyAttempts`.
+    """
+    if session is None:
+        raise Forbidden("Only somebody who is signed in in a browser can confirm with a password.")
+    account = session.user.email
+    await _admit(caller, account)
+    async with engine.session() as reading:
+        user = await people.by_id(reading, session.user.id)
+    answer = await passwords.check(user.password_hash if user else None, password)
+    if user is None or not answer.fits or not user.is_active:
+        await _fail(caller, account, user, Action.SESSION_CONFIRM)
+        raise InvalidDraft({"password": Reason("password_wrong", "This is not the password of your account.")})
+    async with work(caller) as doing:
+        at = now()
+        await people.confirm(doing.session, session.id, at)
+        await _forgive(doing, caller.ip, account)
+        doing.record(Action.SESSION_CONFIRM, target=("user", user.id, user.email))
+    return at + CONFIRMED_FOR
 
 
 async def find(token: str) -> Session | None:
@@ -68,11 +91,11 @@ async def _admit(stranger: Actor, account: str) -> None:
         raise TooManyAttempts.after(wait)
 
 
-async def _fail(stranger: Actor, account: str, user: UserRow | None) -> None:
+async def _fail(stranger: Actor, account: str, user: UserRow | None, action: Action = Action.SESSION_FAIL) -> None:
     """Audit the failure. What was typed is named only if it is an account: people type passwords into the wrong field."""
     target = ("user", user.id, user.email) if user else ("user", "", "unknown account")
     async with work(stranger) as doing:
-        doing.record(Action.SESSION_FAIL, target=target, outcome=Outcome.DENIED, reason="disabled" if user and not user.is_active else "")
+        doing.record(action, target=target, outcome=Outcome.DENIED, reason="disabled" if user and not user.is_active else "")
         if (await people.attempts(doing.session, people.account_subject(account))).failures == ACCOUNT.free:
             doing.record(Action.SESSION_LOCK, target=target, outcome=Outcome.DENIED)
 

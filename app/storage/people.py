@@ -91,6 +91,17 @@ async def live_session(session: AsyncSession, token_hash: str) -> tuple[SessionR
     return (await session.exec(query)).first()
 
 
+async def confirm(session: AsyncSession, session_id: str, at: datetime) -> None:
+    """Note that the password was shown again in this session."""
+    await session.exec(update(SessionRow).where(col(SessionRow.id) == session_id).values(confirmed_at=at))
+
+
+async def use_confirmation(session: AsyncSession, session_id: str, *, since: datetime) -> bool:
+    """Whether the password was shown again since then; it counts once."""
+    query = update(SessionRow).where(col(SessionRow.id) == session_id, col(SessionRow.confirmed_at) >= since)
+    return (await session.exec(query.values(confirmed_at=None))).rowcount == 1
+
+
 async def seen(session: AsyncSession, session_id: str, at: datetime) -> None:
     await session.exec(update(SessionRow).where(col(SessionRow.id) == session_id).values(seen_at=at))
 

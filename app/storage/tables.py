@@ -51,6 +51,8 @@ class CryptoKey(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_column=time_column())
     activated_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
     retired_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    kit_issued_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    kit_acknowledged_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
 
 
 class SystemSecret(SQLModel, table=True):

@@ -8,6 +8,7 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from app.domain.actor import Role
 from app.ui import bar, look, page, place
+from app.ui.components import master_keys
 from app.ui.components.browser import Notice, Skip, crashed
 from app.ui.state.live import Live
 from app.ui.state.notices import Notices
@@ -21,7 +22,7 @@ def frame(entry: page.Page) -> rx.Component:
     """The page inside the shell; a page without a role is drawn bare."""
     if entry.role is None:
         return rx.fragment(Tongue.create(), entry.content())
-    content = entry.content()
+    content = entry.content() if entry.focused or entry.route == master_keys.ROUTE else rx.fragment(master_keys.reminder(), entry.content())
     if entry.role is Role.ADMIN:
         content = rx.cond(SessionState.is_admin, content, _not_for_you())
     return rx.fragment(

@@ -65,19 +65,9 @@ def find(settings: Settings) -> Found | None:
 def create(path: Path) -> Found:
     """Generate a key and make it durable before anything is sealed with it. A key that is there already wins."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(make().encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        # link() refuses to replace: of two processes that start at once one creates the key and both use it.
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, path)
-    finally:
-        draft.unlink()
-    _sync_folder(path.parent)
+    with _alone(path):
+        if not path.exists():  # of two processes that start at once one creates the key and both use it
+            _replace(path, [os.urandom(s1.KEY_BYTES)])
     return _from_own_file(path)  # read back: what is used is what is on the disk
 
 
@@ -163,10 +153,19 @@ def _named(settings: Settings) -> Path | None:
 @contextlib.contextmanager
 def _rewriting(path: Path) -> Iterator[Found]:
     """What our own file holds, while nobody else of us writes it."""
+    with _alone(path):
+        yield _from_own_file(path)
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """No other process of ours writes this file meanwhile. Drafts of one that was killed hold keys: they go."""
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
-        yield _from_own_file(path)
+        for draft in path.parent.glob(f".{path.name}.*"):
+            draft.unlink(missing_ok=True)
+        yield
     finally:
         os.close(folder)
 

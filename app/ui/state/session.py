@@ -3,7 +3,7 @@
 import reflex as rx
 
 from app.domain.actor import Role
-from app.services import setup
+from app.services import recovery, setup
 from app.ui.permission import public
 from app.ui.state import acting
 
@@ -17,6 +17,7 @@ class SessionState(rx.State):
     email: str = ""
     role: str = ""
     is_setup_open: bool = False
+    is_kit_due: bool = False
     _owner: str = ""
     _had_owner: bool = False
     _turned_away_at: float = 0.0
@@ -32,6 +33,7 @@ class SessionState(rx.State):
         if found := await acting.session(self):
             person = found.user
             self.user_id, self.name, self.email, self.role = person.id, person.name or person.email, person.email, person.role.value
+            self.is_kit_due = await recovery.is_due(await acting.actor(self))
             self.is_known = True
 
     @rx.event
