@@ -15,7 +15,6 @@ import pytest
 from tests.fixtures import mortal, sealed
 from tests.fixtures.running import Patchbay, free_port, until
 
-BEGINS = "services/master_key.py"
 PAUSE = 0.02  # between two calls of one caller: the rate is bounded
 CALLERS = 2
 
@@ -73,7 +72,7 @@ def _serve_through(running: Patchbay, data: Path, providers: int) -> Heard:
             caller.start()
         try:
             for step in ("add", "activate", "rewrap", "retire"):
-                until(step, lambda step=step: mortal.run("keys", step, data_dir=data, begins=BEGINS)[0] == 0, 60)
+                until(step, lambda step=step: mortal.run("keys", step, data_dir=data)[0] == 0, 60)
                 told = heard.answers
                 until("calls under the new state", lambda told=told: heard.answers > told + 2 * CALLERS, 30)
         finally:

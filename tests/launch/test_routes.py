@@ -50,7 +50,7 @@ def test_a_stranger_gets_nothing_from_any_address(server: Patchbay) -> None:
 
     looked = {f"{method} {path} 200" for path in OPEN_PAGES | OPEN_SIGNS for method in ("GET", "HEAD")}
     # A form is answered by the way back to its page, whatever it held; signing out nobody is no change.
-    sent_back = {f"POST {path} 303" for path in ("/auth/login", "/auth/logout", "/auth/setup")}
+    sent_back = {f"POST {path} 303" for path in ("/auth/login", "/auth/logout", "/auth/setup", "/auth/recovery-kit")}
     assert set(given) == looked | sent_back
 
 
@@ -72,3 +72,4 @@ def test_a_stranger_s_forms_lead_back_to_their_pages(server: Patchbay) -> None:
         assert stranger.post("/auth/login", data={}).headers["location"].startswith("/login?error=wrong")
         assert stranger.post("/auth/setup", data={}).headers["location"] == "/login?error=done"
         assert stranger.post("/auth/logout", data={}).headers["location"] == "/login?error=out"
+        assert stranger.post("/auth/recovery-kit", data={}).headers["location"].startswith("/login?error=ended")

@@ -60,10 +60,8 @@ def _kit() -> rx.Component:
         on_click=Encryption.ask(True),
     )
     keep = rx.button(t("encryption.kit_keep"), size="3", variant="soft", color_scheme="gray", on_click=Encryption.keep)
-    wrong = gate.message("encryption.error", "red", "circle-alert")
     return _card(
         "encryption.kit",
-        rx.cond(place.asked("error") != "", wrong),
         rx.text(t("encryption.kit_text"), size="2", color_scheme="gray"),
         rx.cond(Encryption.kept_at != "", kept, rx.cond(Encryption.issued_at != "", saved, never)),
         rx.flex(save, rx.cond(Encryption.kept_at == "", keep), spacing="3", wrap="wrap"),
@@ -72,7 +70,9 @@ def _kit() -> rx.Component:
 
 def dialog() -> rx.Component:
     """Asks for the password. The browser sends the form itself: the file it gets passes through no script and no page."""
+    told = t_of("encryption.error", Encryption.problem, wait=Encryption.wait)
     fields = [
+        rx.cond(Encryption.problem != "", gate.notice(told, "circle-alert", "red", role="alert")),
         rx.text(t("encryption.confirm_text"), size="2", color_scheme="gray"),
         gate.field("password", "encryption.password", type="password", auto_complete="current-password", auto_focus=True),
         rx.el.input(type="hidden", name="proof", value=Encryption.proof, read_only=True),

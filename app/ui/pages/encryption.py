@@ -21,5 +21,5 @@ PAGE = Page(
     content=content,
     role=Role.ADMIN,
     nav=Nav("shield-check", order=80),
-    on_load=(Encryption.load,),
+    on_load=(Encryption.arrive,),
 )

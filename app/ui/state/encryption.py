@@ -38,6 +38,17 @@ class Encryption(rx.State):
     kept_at: str = ""
     asking: bool = False
     proof: str = ""
+    problem: str = ""
+    wait: str = ""
+
+    @rx.event
+    @requires(Role.ADMIN)
+    async def arrive(self) -> rx.event.EventCallback[()]:
+        """The page opens; after a form that was refused, with its dialog and the reason."""
+        asked = self.router.url.query_parameters
+        self.problem, self.wait = asked.get("error", "")[:20], asked.get("wait", "")[:6]
+        self.asking = bool(self.problem)
+        return Encryption.load
 
     @rx.event
     @requires(Role.ADMIN)
@@ -60,7 +71,7 @@ class Encryption(rx.State):
     @requires(Role.ADMIN)
     async def ask(self, is_open: bool = True) -> None:
         """Show the dialog that asks for the password, or hide it."""
-        self.asking = is_open
+        self.asking, self.problem = is_open, ""
 
     @rx.event
     @requires(Role.ADMIN)
