@@ -136,6 +136,11 @@ def submit_as(intent: str) -> rx.Var:
     return rx.Var(f'submitAs("{intent}")', _var_type=rx.EventChain, _var_data=data)
 
 
+def stay_awake() -> rx.Var:
+    """An on_click that sends a native form which may be answered with a file: the page goes on hearing of changes."""
+    return rx.Var("stayAwake", _var_type=rx.EventChain, _var_data=VarData(imports={MODULE: [ImportVar(tag="stayAwake")]}))
+
+
 def crashed() -> rx.Var:
     """What is drawn instead of a page that broke in the browser."""
     return rx.Var("crashed()", _var_data=VarData(imports={MODULE: [ImportVar(tag="crashed")]}))

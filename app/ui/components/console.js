@@ -152,6 +152,12 @@ export const Wipe = ({ source }) => {
 };
 
 // Submits the form it stands in with another intent than saving.
+// A form that is answered with a file leaves its page where it is; Reflex has let go of the socket by then, and takes it up
+// again when the page is looked at.
+export const stayAwake = () => {
+  setTimeout(() => document.dispatchEvent(new Event("visibilitychange")), 1000);
+};
+
 export const submitAs = (intent) => (event) => {
   const form = event.currentTarget.form;
   const field = form.elements.namedItem("intent");

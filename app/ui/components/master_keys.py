@@ -3,6 +3,7 @@
 import reflex as rx
 
 from app.ui import gate, place
+from app.ui.components.browser import stay_awake
 from app.ui.components.drawn import Drawn
 from app.ui.components.sheet import body, cancel, foot, head, sheet
 from app.ui.state.encryption import Encryption
@@ -82,7 +83,7 @@ def dialog() -> rx.Component:
         head(t("encryption.kit_save")),
         place.NativeForm.create(
             body(rx.flex(*fields, direction="column", spacing="4")),
-            foot(cancel(Encryption.ask(False)), rx.button(t("encryption.download"), size="3", type="submit")),
+            foot(cancel(Encryption.ask(False)), rx.button(t("encryption.download"), size="3", type="submit", on_click=stay_awake())),
             action=FORM,
             method="post",
             custom_attrs={"data-unguarded": "true"},

@@ -1,6 +1,7 @@
 """The master keys in this tab: where they live, how much each seals, and the recovery kit. No key ever comes here."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import reflex as rx
 
@@ -43,12 +44,13 @@ class Encryption(rx.State):
 
     @rx.event
     @requires(Role.ADMIN)
-    async def arrive(self) -> rx.event.EventCallback[()]:
-        """The page opens; after a form that was refused, with its dialog and the reason."""
+    async def arrive(self) -> list[Any]:
+        """The page opens; after a form that was refused, with its dialog and the reason, which then leaves the address."""
         asked = self.router.url.query_parameters
-        self.problem, self.wait = asked.get("error", "")[:20], asked.get("wait", "")[:6]
-        self.asking = bool(self.problem)
-        return Encryption.load
+        if not (problem := asked.get("error", "")[:20]):
+            return [Encryption.load]
+        self.problem, self.wait, self.asking = problem, asked.get("wait", "")[:6], True
+        return [Encryption.load, rx.redirect("/encryption", replace=True)]
 
     @rx.event
     @requires(Role.ADMIN)
@@ -62,7 +64,8 @@ class Encryption(rx.State):
         self.keys = [_line(key, status) for key in status.keys]
         active = next((key for key in status.keys if key.state is MasterKeyState.ACTIVE), None)
         issued = active.kit_issued_at.isoformat() if active and active.kit_issued_at else ""
-        self.asking = self.asking and issued == self.issued_at
+        if self.asking and self.loaded and issued != self.issued_at:
+            self.asking, self.problem = False, ""
         self.issued_at = issued
         self.kept_at = active.kit_acknowledged_at.isoformat() if active and active.kit_acknowledged_at else ""
         self.loaded = True
