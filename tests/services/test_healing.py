@@ -9,14 +9,16 @@ import pytest
 
 from app import registry
 from app.domain.actor import Actor
-from app.domain.credential import Held, KeyState
+from app.domain.credential import CredentialDraft, CredentialPatch, Held, KeyState
 from app.domain.errors import RateLimited
-from app.domain.provider import Provider, ProviderDraft, ProviderPatch
+from app.domain.probe import ProbeResult, Verdict
+from app.domain.provider import Provider, ProviderDraft, ProviderPatch, Status
 from app.domain.snapshot import Endpoint
 from app.relay import call, keys
 from app.relay.pipeline import Ask
-from app.services import healing, providers
+from app.services import credentials, healing, providers
 from app.services.healing import Healer
+from app.services.probes import run_saved
 from app.storage.columns import now
 from tests.fixtures import held, make
 from tests.fixtures.databases import Database, only_sqlite
@@ -294,3 +296,75 @@ async def test_the_last_use_of_a_key_is_written(acme: Provider, upstream: Upstre
     await healer.stop()
 
     assert used is not None and abs((datetime.now(UTC) - used).total_seconds()) < 60
+
+
+async def tested(actor: Actor, **options: Any) -> ProbeResult:
+    *_, result = [step async for step in run_saved(actor, "acme", **options)]
+    assert isinstance(result, ProbeResult)
+    return result
+
+
+@only_sqlite
+async def test_a_test_by_hand_takes_a_key_out_and_its_result_stays(acme: Provider, upstream: Upstream, actor: Actor) -> None:
+    upstream.on("/models", REFUSE)
+
+    await tested(actor)
+    await Healer().look()
+    shown = await providers.get(actor, "acme")
+
+    assert (shown.credentials[0].state, shown.status) == (KeyState.AUTO_DISABLED, Status.ATTENTION)
+    assert shown.last_test is not None and shown.last_test.result.verdict is Verdict.AUTH_FAILED
+
+
+@pytest.mark.parametrize("of_the_key", [True, False], ids=["of the key", "of the provider"])
+@only_sqlite
+async def test_a_test_by_hand_brings_a_key_back(acme: Provider, upstream: Upstream, actor: Actor, of_the_key: bool) -> None:
+    key_id = acme.credentials[0].id
+    await out(key_id, due=False)
+
+    result = await tested(actor, depth="auth", **({"credential_id": key_id} if of_the_key else {}))
+    await Healer().look()
+
+    assert result.ok
+    assert (await providers.get(actor, "acme")).credentials[0].state is KeyState.ACTIVE
+
+
+@only_sqlite
+async def test_a_new_key_needs_no_trial(acme: Provider, upstream: Upstream, actor: Actor) -> None:
+    await out(acme.credentials[0].id, due=False)
+
+    await providers.update(actor, "acme", ProviderPatch.model_validate({"credential": {"secret": {"api_key": "sk-new-secret-77"}}}))
+
+    row = await held.row(acme.credentials[0].id)
+    assert (row.state, row.state_reason, row.next_retry_at) == (KeyState.ACTIVE, "", None)
+    upstream.on("/chat/completions", FINE)
+    assert await asked() == "ok"
+
+
+@only_sqlite
+async def test_an_admin_may_take_a_key_back_before_its_trial(acme: Provider, upstream: Upstream, actor: Actor) -> None:
+    upstream.on("/chat/completions", REFUSE)
+    await asked()
+    await Healer().look()
+
+    await credentials.update(actor, acme.credentials[0].id, CredentialPatch(state=KeyState.ACTIVE))
+    upstream.on("/chat/completions", FINE)
+
+    assert await asked() == "ok"
+
+
+@only_sqlite
+async def test_pages_show_that_a_key_cools_and_that_another_is_left(acme: Provider, upstream: Upstream, actor: Actor) -> None:
+    upstream.on("/chat/completions", answer(429, {}, {"retry-after": "20"}))
+    revision = registry.shared.snapshot.revision
+    await asked()
+
+    [alone] = (await providers.changes(actor, since=revision)).items
+    [key] = await credentials.list_(actor, "acme")
+    await credentials.add(actor, "acme", CredentialDraft.model_validate({"secret": {"api_key": "sk-second-key-91"}}))
+    both = await providers.get(actor, "acme")
+
+    assert (alone.credentials[0].state, alone.status) == (KeyState.COOLING, Status.LIMITED)
+    assert (key.state, key.state_reason, key.next_retry_at is not None) == (KeyState.COOLING, "rate_limit", True)
+    assert both.status is Status.NOT_TESTED
+    assert {k.state for k in both.credentials} == {KeyState.COOLING, KeyState.ACTIVE}
