@@ -243,7 +243,9 @@ def test_a_secret_only_ever_arrives_where_it_was_entered_for(machine: Callable[[
 
 @pytest.mark.soak
 def test_and_after_many_more_steps(machine: Callable[[int, int], int], monkeypatch: pytest.MonkeyPatch) -> None:
-    assert machine(int(os.environ.get("RUNS", "400")), 50) > 1_000
+    runs = int(os.environ.get("RUNS", "400"))
+
+    assert machine(runs, 50) > 3 * runs
 
 
 def _open_whatever_the_address(endpoint: Endpoint, key: Key | None) -> dict[str, Secret]:
