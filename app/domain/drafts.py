@@ -92,7 +92,7 @@ def settle(
     auth_type = draft.auth_type if "auth_type" in draft.model_fields_set or preset is None or not draft.preset else preset.auth_type
     info = found.ask(lambda: _auth_type(auth_type, types), AuthTypeInfo(name="", fields=()))
     auth = found.ask(lambda: _auth(draft.auth, info), {}) if info.name else {}
-    address = found.ask(lambda: _address(draft, preset, type_), Address("", ""))
+    address = found.ask(lambda: _address(draft, preset, type_, info), Address("", ""))
     nothing: KeyFields = ({}, {})
     secrets, references = found.ask(lambda: key_fields(draft.credential, info, hints), nothing) if info.name else nothing
     models = tuple({m.identifier: m for m in map(_model, draft.models)}.values())
@@ -165,8 +165,11 @@ def _type(draft: ProviderDraft, preset: Preset | None) -> ProviderType:
     return preset.type
 
 
-def _address(draft: ProviderDraft, preset: Preset | None, type_: ProviderType) -> Address:
+def _address(draft: ProviderDraft, preset: Preset | None, type_: ProviderType, info: AuthTypeInfo) -> Address:
     known = preset.base_url if preset and draft.preset else ""
+    missing = [f for f in info.required_fields if not draft.auth.get(f, "").strip()]
+    if any("{" + f + "}" in (draft.base_url.strip() or known) for f in missing):
+        return Address("", "")  # the field that fills the address in is marked, not the address
     if draft.base_url.strip() or preset is None or type_ is ProviderType.CUSTOM:
         return normalise(filled(draft.base_url, draft.auth), known=known, at_root=draft.at_root, type_=type_)
     return normalise(filled(preset.base_url, draft.auth), known=known, type_=type_)

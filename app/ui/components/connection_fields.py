@@ -7,6 +7,7 @@ import reflex as rx
 from app.ui.components import field
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.key_field import asked
+from app.ui.components.token_now import token_now
 from app.ui.state.provider_form import CUSTOM
 from app.ui.state.provider_form import ProviderForm as Form
 from app.ui.words import t, t_of
@@ -72,7 +73,7 @@ def address_field() -> rx.Component:
 
 def sign_in() -> rx.Component:
     """How it signs in, where that is a choice, and what that asks for."""
-    return rx.fragment(kinds(), asks())
+    return rx.fragment(kinds(), asks(), token_now())
 
 
 def asks() -> rx.Component:

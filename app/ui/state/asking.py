@@ -1,5 +1,6 @@
 """What a way of signing in asks for, as the forms draw it, and where its secrets would go."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,6 +10,8 @@ from app.domain.preset import Preset
 from app.domain.provider import Provider, ProviderType
 from app.services.providers.reading import auth_types
 from app.ui.state import form_draft
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,11 @@ def template(provider: Provider, preset: Preset | None) -> str:
     if preset and "{" in preset.base_url and filled(preset.base_url, provider.auth) == provider.base_url:
         return preset.base_url
     return provider.base_url
+
+
+def fills(auth_type: str, base_url: str) -> bool:
+    """Whether the fields of a sign-in fill in every placeholder of an address."""
+    return set(_PLACEHOLDER.findall(base_url)) <= set(_info(auth_type).required_fields)
 
 
 def needs_token(auth_type: str) -> bool:

@@ -180,6 +180,7 @@ class ProviderForm(rx.State):
         if auth_type in self.auth_types:
             self.auth_type, self.typed = auth_type, True
             self._ask()
+            self._fold()
             await self._preview()
 
     @rx.event
@@ -206,7 +207,6 @@ class ProviderForm(rx.State):
         if self.label in ("", self._label_given):
             self.label = self._label_given = known.label if known else ""
         self.base_url, self.at_root = known.base_url if known else "", False
-        self.address_folded = known is not None and not known.local and "{" not in known.base_url  # what must be filled in shows
         self.key_url = known.key_url if known else ""
         self.own_prefixes = list(known.key_prefixes) if known else []
         self.title = known.label if known else ""
@@ -214,6 +214,7 @@ class ProviderForm(rx.State):
         self.auth_types = ways_of(known)
         self.auth_type = self.auth_types[0]
         self._ask()
+        self._fold()
         show(await self.get_state(Abilities), None, known)
         self.step, self.seed = "fields", self.seed + 1
         self.errors, self.run = {}, Run()
@@ -240,6 +241,12 @@ class ProviderForm(rx.State):
         show(await self.get_state(Abilities), provider.capabilities, known)
         self.step, self.seed = "fields", self.seed + 1
         await self._preview()
+
+    def _fold(self) -> None:
+        """Hide the address that the vendor and the fields of the sign-in make; what a person must fill in there shows."""
+        known = preset_of(self.preset)
+        is_known = known is not None and not known.local and not self.editing and self.base_url == known.base_url
+        self.address_folded = is_known and asking.fills(self.auth_type, self.base_url)
 
     @property
     def _type(self) -> ProviderType:

@@ -1,6 +1,7 @@
 """A Google service account: its file signs a request for a token, and never leaves this process."""
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,7 @@ TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _ASSERTION_SECONDS = 3_600
+_PART = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _NEEDED = ("client_email", "private_key_id", "private_key")
 
 
@@ -45,12 +47,18 @@ def _wrong_file(text: str) -> Reason | None:
     return None
 
 
+def _wrong_part(text: str) -> Reason | None:
+    if _PART.fullmatch(text):
+        return None
+    return Reason("address_part", "This is a part of the address: use small letters, digits and hyphens only, for example us-central1.")
+
+
 FIELDS: tuple[AuthField, ...] = (
     AuthField(
         name="service_account", kind=FieldKind.SECRET, required=True, label="auth.service_account", multiline=True, wrong=_wrong_file
     ),
-    AuthField(name="project", kind=FieldKind.TEXT, required=False, label="auth.project"),
-    AuthField(name="location", kind=FieldKind.TEXT, required=False, label="auth.location"),
+    AuthField(name="project", kind=FieldKind.TEXT, required=True, label="auth.project", wrong=_wrong_part),
+    AuthField(name="location", kind=FieldKind.TEXT, required=True, label="auth.location", wrong=_wrong_part),
     AuthField(name="google_token_url", kind=FieldKind.TEXT, required=False, label="auth.google_token_url", wrong=wrong_url),
 )
 
