@@ -170,3 +170,28 @@ async def test_closing_an_untouched_dialog_just_closes(tab: Any, dialog: Any) ->
     await tab.fire(ProviderForm.ask_close, False)
 
     assert dialog.step == ""
+
+
+async def test_another_token_server_or_region_asks_for_the_secret_again(tab: Any, actor: Any) -> None:
+    fields = {"client_id": "patchbay", "token_url": "https://93.184.216.34/token"}
+    oauth = {"auth_type": "oauth", "auth": fields, "credential": {"secret": {"client_secret": "secret-of-a-client-1"}}}
+    await providers.create(actor, ProviderDraft.model_validate({"name": "mine", "base_url": "https://93.184.216.34/v1"} | oauth))
+    await tab.fire(ProviderForm.edit, "mine")
+    dialog = await tab.state(ProviderForm)
+    assert (dialog.key_id != "", dialog.going_to, dialog.replacing) == (True, "", False)
+
+    await tab.fire(ProviderForm.type_field, dialog.seed, "token_url", "https://93.184.216.35/token")
+
+    assert (dialog.going_to, dialog.replacing) == ("https://93.184.216.35:443", True)
+
+
+async def test_project_and_location_make_the_address(tab: Any, dialog: Any) -> None:
+    await tab.fire(ProviderForm.choose, "vertex")
+    assert (dialog.address_folded, [ask.word for ask in dialog.asks if ask.multiline]) == (True, ["service_account"])
+
+    await tab.fire(ProviderForm.type_field, dialog.seed, "project", "demo-1")
+    await tab.fire(ProviderForm.type_field, dialog.seed, "location", "us-central1")
+    assert dialog.calls_to.startswith("https://us-central1-aiplatform.googleapis.com/v1/projects/demo-1/")
+
+    await tab.fire(ProviderForm.choose_auth, "api_key")
+    assert not dialog.address_folded
