@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -11,7 +11,7 @@ from app import registry
 from app.domain.actor import Actor
 from app.domain.errors import Failed, InvalidDraft, Reason, UpstreamError
 from app.domain.probe import Finding, ProbeError
-from app.domain.snapshot import Endpoint
+from app.domain.snapshot import Endpoint, KeyUse
 from app.relay import findings, pace, speech, trial
 from app.relay.pipeline import Ask, call
 
@@ -43,10 +43,11 @@ async def ask(actor: Actor, name: str, model: str, question: str) -> AsyncGenera
     route = registry.shared.resolve(f"{name}/{model}")
     pace.count(actor.id)
     body = {"model": route.model, "messages": [{"role": "user", "content": question}], "stream": True}
+    endpoint = replace(route.endpoint, use=KeyUse.TEST)  # a person who asks again has perhaps just mended something
     started, first, length = time.perf_counter(), 0, 0
     error: ProbeError | None = None
     try:
-        async with aclosing(_pieces(route.endpoint, Ask(trial.CHAT_PATH, msgspec.json.encode(body), stream=True))) as pieces:
+        async with aclosing(_pieces(endpoint, Ask(trial.CHAT_PATH, msgspec.json.encode(body), stream=True))) as pieces:
             async for piece in pieces:
                 first = first or _ms(started)
                 yield piece
