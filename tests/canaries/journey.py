@@ -104,6 +104,7 @@ class Journey:
                 setattr(self, f"{scope}_key", issued)
             self.add_providers(api)
             self.change_providers(api)
+            self.turn_keys(api)
             self.make_mistakes(api)
             person = {"email": "vera@example.org", "name": "Vera", "role": "viewer", "password": self.secrets["password of the viewer"]}
             api.post("/api/v1/users", json=person)
@@ -165,6 +166,28 @@ class Journey:
         api.post(f"{at}/turned/restore")
         api.post(f"{at}/odd/disable")
         api.post(f"{at}/odd/enable")
+
+    def turn_keys(self, api: httpx.Client) -> None:
+        """Several keys of one provider: added at once, read from elsewhere, replaced, each used once by a test of its own."""
+        named = {name: f"provider key, {name}" for name in ("first of many", "second of many", "turned in", "of a variable")}
+        first, second, turned, _ = (self.secrets[key] for key in named.values())
+        self.key_of |= dict.fromkeys(named.values(), self.good.origin)
+        self.create(api, "many", named["first of many"], self.good, default_model="good-small")
+        at = "/api/v1/providers/many/credentials"
+        lines = api.post(f"{at}/bulk", json={"keys": f"{second}\n{first}\n{first[:9]}••••\n{second}\u200b"}).json()["items"]
+        assert [line["code"] for line in lines] == ["", "duplicate_key", "masked_secret", "secret_characters"]
+        there = api.post(at, json={"reference": {"api_key": {"env": "PATCHBAY_SECRET_CANARY"}}}).json()
+        assert there["resolves"], there
+        old = api.get(at).json()["items"][0]["id"]
+        new = api.post(f"{at}/rotate", json={"replaces": old, "secret": {"api_key": turned}}).json()["id"]
+        for key_id in (old, lines[0]["credential"]["id"], there["id"], new):
+            tested = api.post(f"/api/v1/credentials/{key_id}/test", json={"depth": "models"}).json()
+            assert tested["ok"], tested
+        for step in ("promote", "rollback", "promote"):
+            api.post(f"/api/v1/credentials/{new}/{step}", json={"keep_hours": 0} if step == "promote" else None)
+        api.patch(f"/api/v1/credentials/{new}", json={"secret": {"api_key": first}, "label": turned, "state": turned})
+        api.post(f"{at}/rotate", json={"replaces": turned, "secret": {"api_key": [turned]}})
+        api.get(at)
 
     def probe(self, provider: str, ways: Sequence[str]) -> None:
         """Test a provider in every depth and with these models. By a key of its own: a person may test 30 times a minute."""

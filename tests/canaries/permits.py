@@ -27,6 +27,7 @@ _ALWAYS = [
     Permit("frames from the browser", "frame", "provider key", "typed by a person, on its way to the server"),
     Permit("frames from the browser", "frame", "password, new", "typed by a person, on its way to the server"),
     Permit("processes", "environment of", "provider key, of the surroundings", "put there by whoever starts Patchbay, not by us"),
+    Permit("processes", "environment of", "provider key, of a variable", "put there by whoever runs Patchbay, for a key that lives there"),
     Permit("upstreams", "", "prompt", "what applications say goes to their provider"),
     Permit("answers of the gateway", "200", "completion", "what the provider says goes to the application"),
 ]

@@ -46,6 +46,7 @@ def verdict(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
         "PYTHONPATH": str(FAULTS),
         "CANARY_FAULTS": "crash",
         "OPENAI_API_KEY": secrets["provider key, of the surroundings"],
+        "PATCHBAY_SECRET_CANARY": secrets["provider key, of a variable"],
         "TMPDIR": str(folder / "tmp"),
         "HOME": str(folder / "home"),
     }
