@@ -147,7 +147,8 @@ async def test_the_old_key_is_deleted_once_when_its_time_is_over(actor: Actor, s
 
     db.run("UPDATE credential SET retire_at = '2026-01-01 00:00:00' WHERE retire_at IS NOT NULL")
 
-    assert sum(await asyncio.gather(*(rotation.retire() for _ in range(4))), []) == [saved.credentials[0].id]
+    answers = await asyncio.gather(*(rotation.retire() for _ in range(4)))
+    assert [key_id for gone in answers for key_id in gone] == [saved.credentials[0].id]
     assert (list(await keys(actor)), in_use()) == ([NEW[-4:]], new.id)
     async with engine.session() as session:
         [entry] = (await session.exec(select(AuditRow).where(AuditRow.action == "credential:key:retire"))).all()
