@@ -56,6 +56,8 @@ def _of(finding: Finding, facts: Mapping[str, Any], endpoint: Endpoint) -> Repai
             return FixAction.USE_HTTP, re.sub("^https:", "http:", base_url)
         case _F.TLS_EXPECTED | _F.KEY_IN_CLEAR:
             return FixAction.USE_HTTPS, re.sub("^http:", "https:", base_url)
+        case _F.CONNECTION_LOST if URL(base_url).scheme == "http":  # what many servers do with plain text at a port for TLS
+            return FixAction.USE_HTTPS, re.sub("^http:", "https:", base_url)
         case _F.REDIRECTED if _is_same_host_in_https(str(facts.get("target", "")), base_url):
             return FixAction.USE_HTTPS, str(URL(str(facts["target"])).with_path(URL(base_url).path))
         case _F.LOCAL_NOT_APPROVED if facts.get("reason") != "local_off":

@@ -1,11 +1,18 @@
 """The folded part of the provider form."""
 
+from dataclasses import asdict
+
 import reflex as rx
 
+from app.domain.snapshot import Timeouts
 from app.ui.components import field
 from app.ui.components.abilities import choices
+from app.ui.components.drawn import drawn
 from app.ui.state.provider_form import ProviderForm as Form
 from app.ui.words import t
+
+# Our limits where a provider has none of its own (`domain.snapshot.Timeouts`).
+USUAL = {f"{name}_seconds": f"{seconds:g}" for name, seconds in asdict(Timeouts()).items()}
 
 
 def advanced() -> rx.Component:
@@ -48,14 +55,7 @@ def advanced() -> rx.Component:
                     error=field.error_of(errors, "description"),
                     optional=True,
                 ),
-                field.field(
-                    field.text("first_byte_seconds", errors, default_value=Form.first_byte, input_mode="decimal", placeholder="120"),
-                    name="first_byte_seconds",
-                    label=t("form.first_byte"),
-                    help_=t("form.first_byte_help"),
-                    error=field.error_of(errors, "first_byte_seconds"),
-                    optional=True,
-                ),
+                *[_limit(name, usual) for name, usual in USUAL.items()],
                 rx.text(
                     rx.flex(
                         rx.checkbox(name="only_listed_models", default_checked=Form.only_listed),
@@ -73,4 +73,18 @@ def advanced() -> rx.Component:
             ),
             class_name="pb-details",
         ),
+    )
+
+
+def _limit(name: str, usual: str) -> rx.Component:
+    """One time limit of the provider."""
+    helped = t("form.first_byte_help") if name == "first_byte_seconds" else t("form.limit_usual", seconds=usual)
+    value = rx.cond(drawn(Form.limits).contains(name), drawn(Form.limits)[name], "")
+    return field.field(
+        field.text(name, Form.errors, default_value=value, input_mode="decimal", placeholder=usual, key=Form.seed),
+        name=name,
+        label=t(f"form.limit_{name}"),
+        help_=helped,
+        error=field.error_of(Form.errors, name),
+        optional=True,
     )

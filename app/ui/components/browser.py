@@ -52,6 +52,20 @@ class Forget(_Part):
     seq: rx.Var[int]
 
 
+class Again(_Part):
+    """Inside a form: submits it as a test when `when` becomes true."""
+
+    tag = "Again"
+    when: rx.Var[bool]
+
+
+class MoveKey(_Part):
+    """Inside a form: when `seq` grows, a key that was typed moves into the field that took the place of its own. It stays in the page."""
+
+    tag = "MoveKey"
+    seq: rx.Var[int]
+
+
 class FocusBack(_Part):
     """Beside a dialog: when `open` becomes false and the focus would be lost, it goes back to where it was before."""
 

@@ -69,6 +69,40 @@ export const Forget = ({ seq }) => {
   return createElement("span", { ref: anchor, hidden: true });
 };
 
+// Inside a form: when `when` becomes true, the form is submitted as a test: a repair was put into it.
+export const Again = ({ when }) => {
+  const anchor = useRef(null);
+  useEffect(() => {
+    const form = anchor.current.closest("form");
+    if (!when || !form) return;
+    const field = form.elements.namedItem("intent");
+    const timer = setTimeout(() => {
+      field.value = "test";
+      form.requestSubmit();
+      field.value = "save";
+    });
+    return () => clearTimeout(timer);
+  }, [when]);
+  return createElement("span", { ref: anchor, hidden: true });
+};
+
+// Inside a form: when `seq` grows, a key that was typed moves into the password field that took the place of its own.
+export const MoveKey = ({ seq }) => {
+  const anchor = useRef(null);
+  const typed = useRef("");
+  useEffect(() => {
+    const form = anchor.current.closest("form");
+    const note = ({ target }) => { if (target.type === "password") typed.current = target.value; };
+    form?.addEventListener("input", note);
+    return () => form?.removeEventListener("input", note);
+  }, []);
+  useLayoutEffect(() => {
+    const field = seq ? anchor.current.closest("form")?.querySelector("input[type=password]") : null;
+    if (field && !field.value) field.value = typed.current;
+  }, [seq]);
+  return createElement("span", { ref: anchor, hidden: true });
+};
+
 // Keeps the focus where it belongs around dialogs. A menu entry that opens one closes its menu later and would take the focus back to
 // the menu's button; and when the dialog closes, the entry is gone and the focus would be lost.
 const OVERLAY = "[role=dialog], [role=alertdialog]";

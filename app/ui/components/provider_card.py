@@ -9,11 +9,14 @@ from app.ui.components.busy import sign
 from app.ui.components.drawn import Drawn
 from app.ui.components.ladder import ladder
 from app.ui.components.logo import logo
+from app.ui.state.batches import Batches
 from app.ui.state.cards import Card, Run
 from app.ui.state.duplicating import Duplicating
 from app.ui.state.probing import Probing
 from app.ui.state.provider_form import ProviderForm
 from app.ui.state.providers import Providers
+from app.ui.state.repairing import Repairing
+from app.ui.state.trial import Trial
 from app.ui.words import ago, t
 
 
@@ -35,7 +38,7 @@ def _card(c: Drawn, run: Drawn, tested: Drawn, admin: Drawn) -> rx.Component:
             _head(c, admin),
             _address(c),
             _state(c, run, tested),
-            rx.cond(tested, _result(c, run)),
+            rx.cond(tested, _result(c, run)),  # what mends it stands in the foot
             rx.spacer(),
             rx.cond(admin, _foot(c, busy(run, tested))),
             direction="column",
@@ -70,7 +73,9 @@ def _row(c: Drawn, run: Drawn, tested: Drawn, admin: Drawn) -> rx.Component:
             rx.table.cell(rx.cond(admin, rx.flex(_test(c, busy(run, tested), "1"), _menu(c), spacing="3", align="center", justify="end"))),
             align="center",
         ),
-        rx.cond(tested, rx.table.row(rx.table.cell(rx.box(_result(c, run), max_width="640px"), col_span=6))),
+        rx.cond(
+            tested, rx.table.row(rx.table.cell(rx.box(_result(c, run, rx.cond(c.fix != "", _fix(c, "2"))), max_width="640px"), col_span=6))
+        ),
     )
 
 
@@ -153,12 +158,9 @@ def _state(c: Drawn, run: Drawn, tested: Drawn, *, is_short: bool = False) -> rx
     )
 
 
-def _result(c: Drawn, run: Drawn) -> rx.Component:
-    replace = rx.cond(
-        run.fix != "", rx.button(t("common.edit"), variant="soft", size="2", on_click=ProviderForm.edit(c.name), type="button")
-    )
+def _result(c: Drawn, run: Drawn, repairs: rx.Component | None = None) -> rx.Component:
     return rx.box(
-        ladder(run, repairs=replace),
+        ladder(run, repairs=repairs),
         rx.flex(
             rx.button(
                 rx.cond(run.outcome == "", t("card.stop"), t("card.hide_result")),
@@ -179,7 +181,39 @@ def _result(c: Drawn, run: Drawn) -> rx.Component:
 
 
 def _foot(c: Drawn, testing: Drawn) -> rx.Component:
-    return rx.flex(_test(c, testing, "2"), rx.spacer(), _switch(c), align="center", class_name="pb-above")
+    return rx.flex(
+        _test(c, testing, "2"),
+        rx.icon_button(
+            rx.icon("sliders-horizontal", size=15),
+            variant="ghost",
+            color_scheme="gray",
+            size="2",
+            type="button",
+            aria_label=t("try.options", name=c.label),
+            on_click=Trial.open_(c.id, c.name, c.label, c.preset),
+        ),
+        rx.cond((c.fix != "") & ~testing, _fix(c, "2")),
+        rx.spacer(),
+        _switch(c),
+        spacing="3",
+        align="center",
+        class_name="pb-above",
+    )
+
+
+def _fix(c: Drawn, size: Any) -> rx.Component:
+    """Opens the form with what the last test proposes; the test runs again there."""
+    return rx.button(
+        t("card.fix"),
+        size=size,
+        variant="soft",
+        color_scheme="amber",
+        high_contrast=True,
+        type="button",
+        aria_label=t("card.fix_name", name=c.label),
+        on_click=Repairing.fix(c.name),
+        class_name="pb-above",
+    )
 
 
 def _test(c: Drawn, testing: Drawn, size: Any) -> rx.Component:
@@ -230,6 +264,8 @@ def _menu(c: Drawn) -> rx.Component:
         rx.dropdown_menu.content(
             rx.dropdown_menu.item(t("common.edit"), on_select=ProviderForm.edit(c.name)),
             rx.dropdown_menu.item(t("duplicate.open"), on_select=Duplicating.ask(c.name)),
+            rx.dropdown_menu.item(t("try.other_way"), on_select=Trial.open_(c.id, c.name, c.label, c.preset)),
+            rx.dropdown_menu.item(t("batch.open_models"), on_select=Batches.open_models(c.name, c.label)),
             rx.dropdown_menu.item(
                 t("card.make_default"), on_select=Providers.make_default(c.name), disabled=rx.cond(c.is_default, True, ~c.enabled)
             ),

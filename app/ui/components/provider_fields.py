@@ -1,16 +1,22 @@
 """Step two: only the fields this choice needs, where calls will go, and the test beside them."""
 
+from typing import Any
+
 import reflex as rx
 
 from app.ui.components.abilities import chips
 from app.ui.components.advanced import advanced
-from app.ui.components.browser import FirstError, Forget, Reveal, Unsaved, submit_as
+from app.ui.components.browser import Again, FirstError, Forget, MoveKey, Reveal, Unsaved, submit_as
 from app.ui.components.busy import sign
 from app.ui.components.connection_fields import address, calls, label, sign_in
+from app.ui.components.drawn import drawn
+from app.ui.components.how_to_test import how_far, model
 from app.ui.components.ladder import ladder
 from app.ui.components.logo import logo
+from app.ui.components.picker import choice, picker
 from app.ui.components.sheet import body, foot, head
 from app.ui.state.provider_form import ProviderForm as Form
+from app.ui.state.repairing import Repairing
 from app.ui.state.submission import Submission
 from app.ui.words import t, t_of
 
@@ -30,6 +36,8 @@ def fields() -> rx.Component:
             Unsaved.create(on_typed=Form.note_typed),
             FirstError.create(seq=Form.error_seq),
             Forget.create(seq=Form.forget_seq),
+            MoveKey.create(seq=Form.carry_seq),
+            Again.create(when=Form.again),
             body(
                 rx.grid(
                     rx.flex(*left, direction="column", spacing="4", min_width="0"),
@@ -76,6 +84,7 @@ def _side() -> rx.Component:
     return rx.box(
         Reveal.create(when=Form.testing),
         rx.cond(Form.tested, ladder(Form.run, repairs=_repairs()), idle),
+        rx.box(model(Form.models, asked=Form.asked_model, within="form"), padding_top="16px"),
         padding="16px",
         border_radius="var(--radius-4)",
         border=rx.cond(Form.tested, "1px solid var(--gray-a4)", "1px dashed var(--gray-a5)"),
@@ -84,11 +93,16 @@ def _side() -> rx.Component:
 
 
 def _repairs() -> rx.Component:
-    value = rx.button(t_of("fix", Form.run.fix, value=Form.run.fix_value), variant="soft", size="2", type="button", on_click=Form.repair)
-    key = rx.button(t("fix.replace_key"), variant="soft", size="2", type="button", on_click=Form.replace_key(True))
+    """What the form can do about it by itself; the test runs again afterwards."""
+    looks: dict[str, Any] = {"variant": "soft", "size": "2", "type": "button"}
+    known = rx.button(t_of("fix", Form.run.fix, value=Form.run.fix_value), on_click=Repairing.repair, **looks)
+    key = rx.button(t("fix.replace_key"), on_click=Form.replace_key(True), **looks)
+    others = rx.foreach(Form.models, lambda one: choice(one.model, one.model))
+    other = picker(t("fix.choose_model"), [choice(t("fix.choose_model"), ""), others], value="", on_change=Repairing.ask_model)
     return rx.fragment(
-        rx.cond(Form.run.fix_value != "", value),
+        rx.cond(Form.run.fix_value != "", known),
         rx.cond((Form.run.fix == "replace_key") & Form.has_key & ~Form.replacing, key),
+        rx.cond((Form.run.fix == "choose_model") & (drawn(Form.models).length() > 0), other),
     )
 
 
@@ -109,6 +123,7 @@ def _buttons() -> rx.Component:
             ),
         ),
         rx.spacer(),
+        how_far(size="3"),
         rx.button(
             sign("activity", Form.testing),
             t("form.test"),

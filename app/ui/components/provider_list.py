@@ -11,6 +11,7 @@ from app.ui.components.local_servers import local_servers
 from app.ui.components.provider_card import provider_card, provider_row
 from app.ui.components.provider_filter import narrowing
 from app.ui.components.sheet import question
+from app.ui.state.batches import Batches
 from app.ui.state.cards import Run
 from app.ui.state.found_servers import FoundServers
 from app.ui.state.pasting import Pasting
@@ -52,11 +53,14 @@ def _strip() -> rx.Component:
     paste = rx.button(
         rx.icon("clipboard-paste", size=16, aria_hidden="true"), t("paste.open"), size="3", variant="soft", on_click=Pasting.open
     )
+    all_ = rx.button(
+        rx.icon("activity", size=16, aria_hidden="true"), t("batch.open_all"), size="3", variant="soft", on_click=Batches.open_providers
+    )
     return rx.flex(
         rx.flex(
             _summary(),
             rx.spacer(display=["none", "block"]),
-            rx.cond(SessionState.is_admin, rx.fragment(paste, add)),
+            rx.cond(SessionState.is_admin, rx.fragment(all_, paste, add)),
             spacing="3",
             align="center",
             wrap="wrap",

@@ -2,8 +2,10 @@
 
 import reflex as rx
 
+from app.ui.components.batch_dialog import batch_dialog
 from app.ui.components.browser import Pulse
 from app.ui.components.duplicate_dialog import duplicate_dialog
+from app.ui.components.how_to_test import test_dialog
 from app.ui.components.paste_dialog import paste_dialog
 from app.ui.components.provider_dialog import provider_dialog
 from app.ui.components.provider_list import delete_question, listing, searching
@@ -21,6 +23,8 @@ def content() -> rx.Component:
         paste_dialog(),
         duplicate_dialog(),
         delete_question(),
+        test_dialog(),
+        batch_dialog(),
         searching(),
         Pulse.create(beat=f"{Live.beat} {Language.code}", on_beat=Providers.follow),
     )

@@ -46,6 +46,7 @@ class Card:
     latency_ms: float
     tested_at: str
     problem: str
+    fix: str
     version: int
 
 
@@ -71,6 +72,7 @@ class Run:
     answer: str = ""
     latency_ms: float = 0
     curl: str = ""
+    code: str = ""
     fix: str = ""
     fix_value: str = ""
     key_url: str = ""
@@ -108,6 +110,7 @@ def card(provider: Provider, preset: Preset | None, language: str) -> Card:
         latency_ms=round(result.latency_ms or 0) if result and result.ok else 0,
         tested_at=result.checked_at.isoformat() if result else "",
         problem=_problem(provider, result, language) if provider.enabled else "",
+        fix=fix_of(result) if provider.enabled else "",
         version=provider.version,
     )
 
@@ -120,6 +123,12 @@ def _problem(provider: Provider, result: ProbeResult | None, language: str) -> s
     if provider.status is not Status.ATTENTION or not states or states & {KeyState.ACTIVE, KeyState.STANDBY}:
         return ""
     return words.say(language, "card.keys_refused" if KeyState.AUTO_DISABLED in states else "card.keys_over")
+
+
+def fix_of(result: ProbeResult | None) -> str:
+    """The repair that a test proposes, "" when there is none."""
+    fix = result.error.fix if result and result.error else None
+    return fix.action if fix else ""
 
 
 def hint(credentials: Sequence[Credential]) -> str:
@@ -163,6 +172,7 @@ def finished(run: Run, result: ProbeResult, language: str, *, key_url: str = "")
         answer=result.preview,
         latency_ms=round(result.latency_ms or 0),
         curl=result.curl,
+        code=result.error.code if result.error else "",
         fix=fix.action if fix else "",
         fix_value=fix.value if fix else "",
         key_url=key_url if result.verdict is Verdict.AUTH_FAILED else "",

@@ -13,6 +13,7 @@ from app.domain.credential import CredentialDraft
 from app.domain.errors import InvalidDraft, Reason
 from app.domain.names import check_slug, slugify
 from app.domain.preset import Preset
+from app.domain.probe import LIMITS
 from app.domain.provider import Network, Provider, ProviderDraft, ProviderPatch
 from app.domain.secret import Secret
 
@@ -99,7 +100,7 @@ def _fields(form: dict[str, str], secrets: dict[str, Secret], *, network: Networ
         "auth": {name.removeprefix(AUTH): v for name, v in form.items() if name.startswith(AUTH)},
         "default_model": model,
         "models": [model] if model else [],
-        "network": _network(form.get("first_byte_seconds", "").strip(), network or Network()),
+        "network": _network(form, network or Network()),
         "only_listed_models": form.get("only_listed_models") == "on",
         **({"capabilities": _capabilities(form)} if any(name.startswith(ABLE) for name in form) else {}),
     }
@@ -119,12 +120,17 @@ def _capabilities(form: dict[str, str]) -> Capabilities:
         raise InvalidDraft({ABLE + name: why.get(name, "This value is not allowed.") for name in wrong}) from None
 
 
-def _network(text: str, network: Network) -> Network:
-    try:
-        seconds = float(text) if text else None
-        return Network.model_validate(network.model_dump() | {"first_byte_seconds": seconds})
-    except ValueError:
-        raise InvalidDraft({"first_byte_seconds": Reason("seconds_range", "Enter a number of seconds between 1 and 600.")}) from None
+def _network(form: dict[str, str], network: Network) -> Network:
+    """The time limits of the provider, changed where the form has a field for one. Empty = the usual limit."""
+    limits = network.model_dump()
+    for name in limits.keys() & form.keys():
+        text = form[name].strip()
+        try:
+            limits = Network.model_validate(limits | {name: float(text) if text else None}).model_dump()
+        except ValueError:
+            most = dict(LIMITS.values())[name]
+            raise InvalidDraft({name: Reason("seconds_between", "Enter a number of seconds between 1 and {most}.", most=most)}) from None
+    return Network.model_validate(limits)
 
 
 def _made(kind: type, fields: dict[str, Any]) -> Any:

@@ -22,6 +22,7 @@ from app.ui.state.asking import Ask
 from app.ui.state.cards import Run, face, hint
 from app.ui.state.gallery import Gallery, preset_of, ways_of
 from app.ui.state.notices import answer, answered, language
+from app.ui.state.trial import Suggestion, of_draft
 
 CUSTOM = "custom"
 GUIDED = "guided"
@@ -57,7 +58,7 @@ class ProviderForm(rx.State):
     name: str = ""
     description: str = ""
     default_model: str = ""
-    first_byte: str = ""
+    limits: dict[str, str] = {}  # field of `Network` → seconds, where the provider has its own
     only_listed: bool = False
     calls_to: str = ""
     notes: list[str] = []
@@ -71,13 +72,16 @@ class ProviderForm(rx.State):
     leaving: bool = False
     run: Run = Run()
     testing: bool = False
+    again: bool = False  # the browser tests once more: a repair was made
+    carry_seq: int = 0  # grows when what was typed as a key belongs into another field
+    asked_model: str = ""
+    models: list[Suggestion] = []  # that may be asked
     saving: bool = False
     stale: str = ""
     version: int = 0
     _label_given: str = ""
     _origin: str = ""
     _provider: Provider | None = None
-    _found: list[str] = []
     _texts: dict[str, str] = {}  # readable fields of the auth type, as typed
 
     @rx.var
@@ -194,13 +198,6 @@ class ProviderForm(rx.State):
         """Show or hide the field for a new key."""
         self.replacing = on
 
-    @rx.event
-    async def repair(self) -> None:
-        """Put the address in that the test proposes."""
-        if self.run.fix_value:
-            self.typed = True
-            await self._put_address(self.run.fix_value, self.run.fix)
-
     async def _take(self, preset: str) -> None:
         known = preset_of("" if preset == CUSTOM else preset)
         self.preset = known.id if known else CUSTOM
@@ -211,7 +208,7 @@ class ProviderForm(rx.State):
         self.own_prefixes = list(known.key_prefixes) if known else []
         self.title = known.label if known else ""
         self._face(self.title)
-        self.auth_types = ways_of(known)
+        self.auth_types, self.models = ways_of(known), of_draft([], self.preset)
         self.auth_type = self.auth_types[0]
         self._ask()
         self._fold()
@@ -229,9 +226,10 @@ class ProviderForm(rx.State):
         self._face(provider.label)
         self.label, self.base_url, self.description = provider.label, asking.template(provider, known), provider.description
         self.name, self.default_model = provider.name, provider.default_model or ""
-        self.first_byte = f"{provider.network.first_byte_seconds:g}" if provider.network.first_byte_seconds else ""
+        self.limits = {name: f"{seconds:g}" for name, seconds in provider.network.model_dump(exclude_none=True).items()}
         self.only_listed = provider.only_listed_models
         self.key_url, self.own_prefixes = (known.key_url, list(known.key_prefixes)) if known else ("", [])
+        self.models = of_draft(provider.last_test.result.models if provider.last_test else [], self.preset)
         kinds = ways_of(known)
         self.auth_types = kinds if provider.auth_type in kinds else [*kinds, provider.auth_type]
         self.at_root = provider.at_root and not (known and Address(known.base_url, "").is_at_root)

@@ -18,6 +18,7 @@ from app.ui.state.cards import Run, Steps, climb, steps_of
 from app.ui.state.gallery import preset_of
 from app.ui.state.notices import answer, answered, language, reasons, tell
 from app.ui.state.provider_form import ProviderForm
+from app.ui.state.trial import chosen, of_draft
 
 SHOWN = 60
 
@@ -85,6 +86,7 @@ class Submission(rx.State):
     async def _test(self, form: dict[str, str], secrets: dict[str, Secret]) -> None:
         async with self:
             dialog = await self.get_state(ProviderForm)
+            dialog.again = False
             if dialog.testing or not dialog.step:
                 return
             who, spoken = await actor(self), await language(self)
@@ -95,7 +97,8 @@ class Submission(rx.State):
         except InvalidDraft as error:
             await self._mark(error, spoken)
             return
-        steps = probes.run_draft(who, draft, model=draft.default_model, provider_name=provider.name if provider else None)
+        depth, model = chosen(form)
+        steps = probes.run_draft(who, draft, model=model, depth=depth, provider_name=provider.name if provider else None)
         await self._climb(steps_of(steps), spoken)
 
     async def _climb(self, probe: Steps, spoken: str) -> None:
@@ -114,7 +117,7 @@ class Submission(rx.State):
                             return
                         dialog.run = run
                         if isinstance(step, ProbeResult):
-                            dialog.testing, dialog._found = False, step.models
+                            dialog.testing, dialog.models = False, of_draft(step.models, dialog.preset)
                             self._offer(step)
         except PatchbayError as error:
             await self._mark(error, spoken)

@@ -1,0 +1,89 @@
+"""The Fix buttons: what a test proposes is put into the form, and the test runs again."""
+
+from dataclasses import replace
+
+import reflex as rx
+
+from app.domain.actor import Role
+from app.domain.probe import LIMITS, Finding, FixAction
+from app.services import providers
+from app.ui.permission import requires
+from app.ui.state.acting import actor
+from app.ui.state.cards import Run, finished
+from app.ui.state.notices import answered, language
+from app.ui.state.provider_form import ProviderForm
+
+HEADER = "custom_header"
+ADDRESS = frozenset(
+    {
+        FixAction.DROP_VERSION,
+        FixAction.ADD_VERSION,
+        FixAction.AT_ROOT,
+        FixAction.USE_HTTPS,
+        FixAction.USE_HTTP,
+        FixAction.USE_DOCKER_HOST,
+    }
+)
+
+
+class Repairing(rx.State):
+    """No vars: it works on the form."""
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def repair(self) -> None:
+        """Make the repair that the test in the form proposes, and test again."""
+        form = await self.get_state(ProviderForm)
+        await mend(form, form.run)
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def ask_model(self, model: str) -> None:
+        """Test again with another model."""
+        if model:
+            form = await self.get_state(ProviderForm)
+            form.asked_model, form.again = model, True
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def fix(self, name: str) -> None:
+        """Open the form of a saved provider with the repair made that its last test proposes, and test again."""
+        provider = await providers.get(await actor(self), name)
+        form = await self.get_state(ProviderForm)
+        form._clear()
+        await form._fill(provider)
+        if provider.last_test is not None:
+            form.run = finished(Run(), provider.last_test.result, await language(self))
+            await mend(form, form.run)
+
+
+async def mend(form: ProviderForm, run: Run) -> None:
+    """Put the repair into the form; test again where nothing is left for the person to do."""
+    if run.fix in ADDRESS and run.fix_value:
+        await form._put_address(run.fix_value, run.fix)
+    elif run.fix == FixAction.RAISE_LIMIT:
+        field, _ = LIMITS[Finding(run.code)]
+        form.limits, form.seed = {**form.limits, field: run.fix_value}, form.seed + 1
+    elif run.fix == FixAction.SEND_IN_HEADER:
+        _send_in(form, run.fix_value)
+    elif run.fix == FixAction.REPLACE_KEY:
+        form.replacing = True
+        return
+    elif run.fix != FixAction.APPROVE_LOCAL:
+        return
+    form.typed = form.typed or run.fix != FixAction.APPROVE_LOCAL
+    # A saved key is sealed for the way it was sent; for another one it has to be entered once more.
+    form.again = not (form.has_key and form.going_to) and not (run.fix == FixAction.SEND_IN_HEADER and form.editing)
+
+
+def _send_in(form: ProviderForm, name: str) -> None:
+    """Another way to sign in, its header filled in."""
+    form.auth_types = form.auth_types if HEADER in form.auth_types else [*form.auth_types, HEADER]
+    form.auth_type = HEADER
+    form._ask()
+    form.asks = [replace(ask, value=name) if ask.word == "header_name" else ask for ask in form.asks]
+    form._texts = {**form._texts, "header_name": name}
+    form.seed, form.carry_seq, form.replacing = form.seed + 1, form.carry_seq + 1, True

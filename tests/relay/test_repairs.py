@@ -1,0 +1,148 @@
+"""Repairs that a test proposes: each one mends what it was proposed for, and none is offered that would not."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.domain.probe import Finding, FixAction, ProbeError, ProbeResult, Verdict
+from app.domain.snapshot import Endpoint, Timeouts
+from app.relay import ladder, repairs
+from app.upstream import egress, session
+from tests.fixtures import make
+from tests.fixtures.certificates import Authority
+from tests.fixtures.upstream import Heard, Line, Upstream, answer, usual
+
+pytestmark = pytest.mark.usefixtures("vault", "outgoing")
+
+
+async def climb(endpoint: Endpoint, **options: Any) -> ProbeResult:
+    found = [item async for item in ladder.run(endpoint, **options)]
+    assert isinstance(found[-1], ProbeResult)
+    return found[-1]
+
+
+def proposed(result: ProbeResult) -> tuple[FixAction, str] | None:
+    assert result.error is not None
+    return (result.error.fix.action, result.error.fix.value) if result.error.fix else None
+
+
+@pytest.fixture
+async def locked(tmp_path: Path) -> AsyncIterator[Upstream]:
+    """A provider that speaks https only."""
+    authority, server = Authority(tmp_path), Upstream()
+    await server.start(authority.server())
+    await session.close()
+    session.open(ca_file=authority.ca_file)
+    egress.approve(frozenset({server.origin, f"http://127.0.0.1:{server.port}"}))
+    yield server
+    egress.approve(frozenset())
+    await server.stop()
+
+
+async def test_a_port_that_speaks_https_only_is_mended_by_https(locked: Upstream) -> None:
+    wrong = await climb(make.endpoint(f"http://127.0.0.1:{locked.port}/v1", secret=make.SECRET))
+    assert (wrong.error and wrong.error.code, proposed(wrong)) == (Finding.CONNECTION_LOST, (FixAction.USE_HTTPS, locked.base_url))
+
+    assert (await climb(make.endpoint(locked.base_url, secret=make.SECRET))).verdict is Verdict.OK
+
+
+async def test_a_redirect_to_https_at_the_same_host_is_taken_by_a_button(upstream: Upstream) -> None:
+    upstream.on("/models", answer(301, {}, {"location": "https://127.0.0.1:8443/v1/models"}))
+
+    assert proposed(await climb(make.endpoint(upstream.base_url))) == (FixAction.USE_HTTPS, "https://127.0.0.1:8443/v1")
+
+
+async def test_inside_a_container_localhost_becomes_the_host(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    await upstream.stop()
+    monkeypatch.setattr(repairs, "in_container", lambda: False)
+    assert proposed(await climb(make.endpoint(upstream.base_url))) is None
+
+    monkeypatch.setattr(repairs, "in_container", lambda: True)
+
+    mended = upstream.base_url.replace("127.0.0.1", "host.docker.internal")
+    assert proposed(await climb(make.endpoint(upstream.base_url))) == (FixAction.USE_DOCKER_HOST, mended)
+
+
+def told(finding: Finding, endpoint: Endpoint, **facts: Any) -> tuple[FixAction, str] | None:
+    fix = repairs.of(finding, facts, endpoint)
+    return (fix.action, fix.value) if fix else None
+
+
+def test_a_key_is_never_offered_to_travel_in_clear_over_the_internet() -> None:
+    keyed = make.endpoint("https://models.example/v1", secret=make.SECRET)
+
+    assert told(Finding.TLS_NOT_SPOKEN, keyed) is None
+    assert told(Finding.TLS_NOT_SPOKEN, replace(keyed, auth_type="none")) == (FixAction.USE_HTTP, "http://models.example/v1")
+    assert told(Finding.KEY_IN_CLEAR, make.endpoint("http://models.example/v1", secret=make.SECRET)) == (
+        FixAction.USE_HTTPS,
+        "https://models.example/v1",
+    )
+
+
+def test_a_redirect_elsewhere_and_a_switched_off_network_have_no_button() -> None:
+    endpoint = make.endpoint("http://models.example/v1")
+
+    assert told(Finding.REDIRECTED, endpoint, target="https://other.example") is None
+    assert told(Finding.LOCAL_NOT_APPROVED, endpoint, reason="local_off") is None
+    assert told(Finding.LOCAL_NOT_APPROVED, endpoint, reason="local") == (FixAction.APPROVE_LOCAL, endpoint.origin)
+
+
+@pytest.mark.parametrize(
+    ("finding", "limits", "wanted"),
+    [
+        pytest.param(Finding.FIRST_BYTE_TIMEOUT, Timeouts(), "240", id="twice as long"),
+        pytest.param(Finding.IDLE_TIMEOUT, Timeouts(idle=1), "10", id="at least so that it helps"),
+        pytest.param(Finding.TOTAL_TIMEOUT, Timeouts(total=2_000), "3600", id="at most what is allowed"),
+        pytest.param(Finding.CONNECT_TIMEOUT, Timeouts(connect=60), None, id="no longer than the longest"),
+    ],
+)
+def test_a_limit_of_ours_may_be_raised_as_far_as_it_goes(finding: Finding, limits: Timeouts, wanted: str | None) -> None:
+    found = told(finding, make.endpoint("https://models.example/v1", timeouts=limits))
+
+    assert found == ((FixAction.RAISE_LIMIT, wanted) if wanted else None)
+
+
+@pytest.mark.parametrize("header", ["x-api-key", "api-key"])
+@pytest.mark.parametrize("path", ["/models", "/chat/completions"])
+async def test_a_key_that_is_read_from_another_header_is_found_there(upstream: Upstream, header: str, path: str) -> None:
+    async def picky(line: Line, heard: Heard) -> None:
+        await (usual if heard.headers.get(header) == make.SECRET else answer(401, {"error": {"message": "no"}}))(line, heard)
+
+    upstream.on(path, picky)
+    keyed = make.endpoint(upstream.base_url, secret=make.SECRET)
+
+    assert proposed(await climb(keyed, seeks=True)) == (FixAction.SEND_IN_HEADER, header)
+    assert proposed(await climb(keyed)) == (FixAction.REPLACE_KEY, "")  # nobody asked for the search
+
+
+async def test_a_wrong_key_is_not_told_to_be_in_the_wrong_header(upstream: Upstream) -> None:
+    async def only_without(line: Line, heard: Heard) -> None:
+        """Open to everybody, but for those who send a wrong Authorization."""
+        await (answer(401, {}) if "authorization" in heard.headers else usual)(line, heard)
+
+    keyed = make.endpoint(upstream.base_url, secret=make.SECRET)
+    upstream.on("/models", answer(401, {}))
+    assert proposed(await climb(keyed, seeks=True)) == (FixAction.REPLACE_KEY, "")
+
+    upstream.on("/models", only_without)
+    assert proposed(await climb(keyed, seeks=True)) == (FixAction.REPLACE_KEY, "")
+    assert all("x-api-key" not in heard.headers for heard in upstream.heard[-2:])
+
+
+async def test_where_a_vendor_is_known_no_other_header_is_tried(upstream: Upstream) -> None:
+    upstream.on("/models", answer(401, {}))
+
+    await climb(make.endpoint(upstream.base_url, secret=make.SECRET, preset="openai"), seeks=True)
+
+    assert len(upstream.heard) == 1
+
+
+def test_an_error_says_its_repair_in_words() -> None:
+    fix = repairs.of(Finding.KEY_REFUSED, {}, make.endpoint("https://models.example/v1", secret=make.SECRET))
+
+    assert ProbeError(code=Finding.KEY_REFUSED, message="x", fix=fix).fix == fix
+    assert fix is not None
+    assert fix.label == "Replace the key"
