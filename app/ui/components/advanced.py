@@ -8,6 +8,7 @@ from app.domain.snapshot import Timeouts
 from app.ui.components import field
 from app.ui.components.abilities import choices
 from app.ui.components.drawn import drawn
+from app.ui.components.how_to_test import suggestion
 from app.ui.state.provider_form import ProviderForm as Form
 from app.ui.words import t
 
@@ -31,7 +32,15 @@ def advanced() -> rx.Component:
     )
     return rx.fragment(
         field.field(
-            field.text("default_model", errors, default_value=Form.default_model, class_name="pb-mono"),
+            field.text(
+                "default_model",
+                errors,
+                default_value=Form.default_model,
+                key=Form.default_model,
+                list="models-known",
+                class_name="pb-mono",
+            ),
+            extra=rx.el.datalist(rx.foreach(Form.models, suggestion), id="models-known"),
             name="default_model",
             label=rx.cond(Form.editing != "", t("form.default_model"), t("form.model")),
             help_=rx.cond(Form.editing != "", t("form.default_model_help"), t("form.model_help")),

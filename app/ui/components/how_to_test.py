@@ -40,14 +40,15 @@ def model(suggestions: Drawn, *, asked: Drawn = "", within: str) -> rx.Component
             spell_check=False,
             class_name="pb-mono",
         ),
-        rx.el.datalist(rx.foreach(suggestions, _suggestion), id=known),
+        rx.el.datalist(rx.foreach(suggestions, suggestion), id=known),
         direction="column",
         spacing="1",
         width="100%",
     )
 
 
-def _suggestion(one: Drawn) -> rx.Component:
+def suggestion(one: Drawn) -> rx.Component:
+    """A model of a list to choose from, with why it is in it."""
     return rx.el.option(t_of("try_group", one.group), value=one.model)
 
 

@@ -84,7 +84,7 @@ def _side() -> rx.Component:
     return rx.box(
         Reveal.create(when=Form.testing),
         rx.cond(Form.tested, ladder(Form.run, repairs=_repairs()), idle),
-        rx.box(model(Form.models, asked=Form.asked_model, within="form"), padding_top="16px"),
+        rx.cond(Form.editing != "", rx.box(model(Form.models, asked=Form.asked_model, within="form"), padding_top="16px")),
         padding="16px",
         border_radius="var(--radius-4)",
         border=rx.cond(Form.tested, "1px solid var(--gray-a4)", "1px dashed var(--gray-a5)"),

@@ -44,7 +44,8 @@ class Repairing(rx.State):
         """Test again with another model."""
         if model:
             form = await self.get_state(ProviderForm)
-            form.asked_model, form.again = model, True
+            form.asked_model, form.again = (model if form.editing else ""), True
+            form.default_model = form.default_model if form.editing else model
 
     @rx.event
     @requires(Role.ADMIN)

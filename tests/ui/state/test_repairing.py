@@ -32,7 +32,8 @@ def filled(dialog: Any, typed: dict[str, str]) -> dict[str, str]:
         "auth_type": dialog.auth_type,
         "base_url": dialog.base_url,
         "at_root": "on" if dialog.at_root else "",
-        "test_model": dialog.asked_model or typed.get("test_model", ""),
+        "test_model": dialog.asked_model,
+        "default_model": dialog.default_model or typed.get("default_model", ""),
         **dialog.limits,
         **asked,
     }
@@ -48,7 +49,7 @@ def only_below(path: str) -> Script:
 
 async def doubled(up: Upstream, _: pytest.MonkeyPatch) -> dict[str, str]:
     up.on("", only_below("/v1/openai/"))
-    return {"base_url": f"{up.origin}/v1/openai/v1", "test_model": "m"}
+    return {"base_url": f"{up.origin}/v1/openai/v1", "default_model": "m"}
 
 
 async def missing(up: Upstream, _: pytest.MonkeyPatch) -> dict[str, str]:
@@ -70,7 +71,7 @@ async def rooted(up: Upstream, _: pytest.MonkeyPatch) -> dict[str, str]:
         await (answer(404, {}) if heard.path.startswith("/v1") else usual)(line, heard)
 
     up.on("", at_root)
-    return {"base_url": up.origin, "test_model": "m"}
+    return {"base_url": up.origin, "default_model": "m"}
 
 
 async def plain(up: Upstream, _: pytest.MonkeyPatch) -> dict[str, str]:
@@ -91,7 +92,7 @@ async def other_model(up: Upstream, _: pytest.MonkeyPatch) -> dict[str, str]:
         await (answer(404, unknown) if heard.json["model"] == "ghost" else usual)(line, heard)
 
     up.on("/chat/completions", picky)
-    return {"test_model": "ghost"}
+    return {"default_model": "ghost"}
 
 
 async def slow(up: Upstream, _: pytest.MonkeyPatch) -> dict[str, str]:
