@@ -25,7 +25,7 @@ from app.relay import ladder
 from app.relay import words as english
 from app.ui import words
 from app.upstream import egress, session, translator
-from tests.fixtures import make
+from tests.fixtures import make, oauth
 from tests.fixtures.certificates import Authority
 from tests.fixtures.upstream import DONE, Heard, Line, Script, Upstream, answer, completion, delta, events
 
@@ -179,6 +179,17 @@ async def read_from_nowhere(world: World) -> Endpoint:
     return make.endpoint(server.base_url, auth_type="api_key", keys=(key,))
 
 
+def by_token(script: Script) -> Make:
+    """A provider that wants a token, and a token server that answers like this."""
+
+    async def made(world: World) -> Endpoint:
+        server, tokens = await world.server({}), await world.server({"/token": script})
+        fields = {"token_url": f"{tokens.origin}/token", "client_id": "mine"}
+        return oauth.endpoint("oauth", server.base_url, fields, {"client_secret": make.SECRET})
+
+    return made
+
+
 async def hangs_up(line: Line, _: Heard) -> None:
     line.cut()
 
@@ -284,6 +295,9 @@ ROWS = [
     Row((F.UNKNOWN_AUTH_TYPE,), V.NO_CREDENTIAL, served(auth_type="telepathy")),
     Row((F.KEY_REFUSED,), V.AUTH_FAILED, served({LIST: answer(401, {"error": "no"})})),
     Row((F.KEY_REFUSED,), V.AUTH_FAILED, served({CHAT: answer(403, {"error": "no"})})),
+    Row((F.TOKEN_REFUSED,), V.AUTH_FAILED, by_token(answer(401, {"error": "invalid_client"}))),
+    Row((F.TOKEN_UNREACHABLE,), V.UNREACHABLE, by_token(hangs_up)),
+    Row((F.TOKEN_BAD_RESPONSE,), V.BAD_RESPONSE, by_token(answer(body={"hello": 1}))),
     Row((F.RATE_LIMITED,), V.LIMITED, served({CHAT: answer(429, {})})),
     Row((F.NO_CREDIT,), V.LIMITED, served({CHAT: answer(402, {})})),
     Row((F.MODEL_NOT_FOUND,), V.MODEL_NOT_FOUND, served({CHAT: answer(404, NO_MODEL)}), GHOST),
