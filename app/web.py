@@ -148,7 +148,9 @@ async def _health(scope: Scope, send: Send) -> None:
     if scope["path"] == "/health/live":
         return await _say(send, 200, {"status": "ok"})
     found = await readiness.look()
-    body = {"status": "ready" if found.ready else "not_ready", "checks": found.checks, "revision": found.revision}
+    body: dict[str, Any] = {"status": "ready" if found.ready else "not_ready", "checks": found.checks, "revision": found.revision}
+    if found.unreadable:
+        body["unreadable_secrets"] = found.unreadable
     return await _say(send, 200 if found.ready else 503, body)
 
 

@@ -15,6 +15,7 @@ from typing import Literal
 from app import settings
 from app.domain.actor import Actor, ActorType, Role
 from app.domain.errors import PatchbayError
+from app.domain.keyring import KeyringStatus, MasterKeyState
 
 State = Literal["ok", "warn", "fail"]
 SAFE_SQLITE = (3, 51, 3)
@@ -74,6 +75,22 @@ def _key_file(file: Path) -> Found:
     if stat.S_IMODE(file.stat().st_mode) & 0o077:
         return Found("Key file", "fail", f"Others on this machine can read it. Run: chmod 600 {file}")
     return Found("Key file", "ok", f"{file.absolute()}. Keep a copy apart from the database: neither is of use without the other.")
+
+
+def _recovery_kit(status: KeyringStatus) -> Found:
+    """Whether somebody said that the key is kept, and whether one broken disk takes key and database together."""
+    kept = any(key.state is MasterKeyState.ACTIVE and key.kit_acknowledged_at for key in status.keys)
+    if not kept:
+        return Found(
+            "Recovery kit", "warn", "Nobody has said that the master key is kept. In the console, open Encryption and save the kit."
+        )
+    current = settings.current()
+    key, database = current.data_dir / "keys" / "master.key", current.data_dir / "patchbay.db"
+    if key.exists() and database.exists() and key.stat().st_dev == database.stat().st_dev:
+        return Found(
+            "Recovery kit", "warn", "It is kept. Key and database are on one volume: whoever copies it has both. See docs/master-key.md"
+        )
+    return Found("Recovery kit", "ok", "An admin said that the master key is kept.")
 
 
 def _port() -> Iterator[Found]:
@@ -168,6 +185,7 @@ async def _database() -> AsyncIterator[Found]:
         return
     status = await keyring.status(_DOCTOR)
     yield Found("Master key", "ok", f"Loaded from {status.source}; it opens this database.")
+    yield _recovery_kit(status)
     verdict = await audit.verify(_DOCTOR)
     if verdict.ok:
         yield Found("Audit", "ok", f"{verdict.checked} entries, whole and unchanged; its triggers are in place.")

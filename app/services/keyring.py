@@ -160,12 +160,16 @@ async def _proved(found: keyfile.Found, *, allow_partial: bool) -> ring.Ring:
             _check_canary(made, row)
     # Only keys that were registered can be missing: any other id is a damaged value, which fails closed where it is used.
     missing = {row.kid: used[row.kid] for row in known if row.kid in used and row.kid not in made.kids}
-    if missing and not allow_partial:
+    # Without our own keys nothing could be audited or signed in: then a partial start is none.
+    is_vital = any(value.kid in missing for value in own.values())
+    if missing and (is_vital or not allow_partial):
+        otherwise = "" if is_vital else ", or start with --allow-partial: the providers concerned then stay unreadable"
         raise KeyMissing(
             f"{sum(missing.values())} stored secrets need the master key {_list(missing)}, which is not loaded. Add it to "
-            f"{found.source}, or start with --allow-partial: the providers concerned then stay unreadable.",
+            f"{found.source}{otherwise}.",
             details={"expected": sorted(missing), "values": sum(missing.values())},
         )
+    made.lacking = frozenset(missing)
     made.unlock(own)
     return made
 

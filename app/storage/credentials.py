@@ -15,6 +15,7 @@ from app.domain.probe import LastTest
 from app.domain.secret import SealedField
 from app.storage.columns import now
 from app.storage.tables import CredentialRow, CredentialSecret, ProbeRow, ProviderRow
+from app.vault import ring
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,9 @@ def cleared(key: StoredKey) -> dict[str, dict[str, Any]]:
 def record(key: StoredKey, *, last_test: LastTest | None) -> Credential:
     """What may be shown of a credential right now."""
     row, shown = key.row, key.shown
-    stored = KeyState.UNREADABLE if any(s.broken_at for s in key.secrets.values()) else KeyState(row.state)
+    lost = ring.current().lacking - ring.current().kids  # after a partial start
+    is_unreadable = any(s.broken_at or s.value.kid in lost for s in key.secrets.values())
+    stored = KeyState.UNREADABLE if is_unreadable else KeyState(row.state)
     return Credential(
         id=row.id,
         label=row.label,

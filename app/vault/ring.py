@@ -28,6 +28,7 @@ class Ring:
     def __init__(self, instance_id: str, keys: Mapping[str, bytes], *, active: str) -> None:
         self.instance_id = instance_id
         self.active = active
+        self.lacking: frozenset[str] = frozenset()  # keys that stored values needed at a partial start and that are not here
         self._masters = {kid: s1.fernet(key) for kid, key in keys.items()}
         self._system: dict[str, bytes] = {}
         self._prepared = lru_cache(_KEPT_DATA_KEYS)(self._prepare)
