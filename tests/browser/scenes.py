@@ -14,7 +14,7 @@ from app.ui import page as console_pages
 SAMPLES = {"404": "/no-such-page/"}
 CARDS = "main [role=listitem], main tbody tr"
 ENTRIES = "main ol li"
-READY = {"providers": CARDS, "audit": ENTRIES, "client_keys": "main tbody tr", "people": "main tbody tr"}
+READY = {"providers": CARDS, "audit": ENTRIES, "client_keys": "main tbody tr", "people": "main tbody tr", "encryption": "main tbody tr"}
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ def opened() -> list[Scene]:
         Scene("new key", "/client-keys/", _dialog("New key"), ready=READY["client_keys"], within="[role=dialog]"),
         Scene("key issued", "/client-keys/", _issued, ready=READY["client_keys"], within="[role=dialog]"),
         Scene("new person", "/people/", _dialog("Add person"), ready=READY["people"], within="[role=dialog]"),
+        Scene("recovery kit", "/encryption/", _dialog("Save recovery kit"), ready=READY["encryption"], within="[role=dialog]"),
         Scene("sign-in refused", "/login/?error=wrong&email=ada@example.org", who="nobody"),
         Scene("set-up with its link", "/setup/#token-of-a-link", who="nobody", ready="main form"),
     ]

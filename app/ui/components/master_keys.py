@@ -114,7 +114,7 @@ def _row(key: Drawn) -> rx.Component:
     colour: Drawn = rx.match(key.state, *_COLOURS.items(), "gray")
     return rx.table.row(
         rx.table.row_header_cell(rx.el.code(key.kid, class_name="pb-mono")),
-        _cell("state", rx.badge(t_of("encryption.state", key.state), color_scheme=colour, variant="soft")),
+        _cell("state", rx.badge(t_of("encryption.state", key.state), color_scheme=colour, variant="soft", high_contrast=True)),
         _cell("secrets", amount(key.secrets)),
         _cell("servers", t("encryption.holders", n=key.holders, all=Encryption.servers)),
         _cell("since", ago(key.created_at)),
