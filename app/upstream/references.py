@@ -76,6 +76,11 @@ def resolves(reference: Reference) -> bool:
     return True
 
 
+def forget() -> None:
+    """Read every place anew at its next use."""
+    _kept.clear()
+
+
 def _is_allowed_variable(name: str) -> bool:
     """Our own settings are nobody's credential, even when somebody lists them."""
     listed = {word.strip() for word in settings.current().reference_variables.split(",")}

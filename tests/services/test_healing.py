@@ -298,7 +298,7 @@ async def test_the_last_use_of_a_key_is_written(acme: Provider, upstream: Upstre
     assert used is not None and abs((datetime.now(UTC) - used).total_seconds()) < 60
 
 
-async def tested(actor: Actor, **options: Any) -> ProbeResult:
+async def outcome(actor: Actor, **options: Any) -> ProbeResult:
     *_, result = [step async for step in run_saved(actor, "acme", **options)]
     assert isinstance(result, ProbeResult)
     return result
@@ -308,7 +308,7 @@ async def tested(actor: Actor, **options: Any) -> ProbeResult:
 async def test_a_test_by_hand_takes_a_key_out_and_its_result_stays(acme: Provider, upstream: Upstream, actor: Actor) -> None:
     upstream.on("/models", REFUSE)
 
-    await tested(actor)
+    await outcome(actor)
     await Healer().look()
     shown = await providers.get(actor, "acme")
 
@@ -322,7 +322,7 @@ async def test_a_test_by_hand_brings_a_key_back(acme: Provider, upstream: Upstre
     key_id = acme.credentials[0].id
     await out(key_id, due=False)
 
-    result = await tested(actor, depth="auth", **({"credential_id": key_id} if of_the_key else {}))
+    result = await outcome(actor, depth="auth", **({"credential_id": key_id} if of_the_key else {}))
     await Healer().look()
 
     assert result.ok

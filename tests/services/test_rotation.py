@@ -19,6 +19,7 @@ from app.services import credentials, probes, providers, rotation
 from app.storage import engine
 from app.storage.audit_tables import AuditRow
 from app.storage.tables import CredentialRow
+from app.upstream import references
 from tests.fixtures.databases import Database
 from tests.fixtures.upstream import MODELS, Upstream
 
@@ -235,6 +236,7 @@ async def test_a_new_key_that_was_never_promoted_outlives_the_old_and_can_still_
 async def test_the_new_key_may_live_elsewhere_and_is_read_when_it_is_used(
     actor: Actor, saved: Provider, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    references.forget()
     place = CredentialDraft.model_validate({"reference": {"api_key": {"env": "PATCHBAY_SECRET_ROTATED"}}})
     new = await rotation.start(actor, "mine", place)
     none_there = [step async for step in probes.run_saved(actor, "mine", credential_id=new.id, depth="auth")][-1]
