@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from app.domain.credential import Credential, KeyState
+from app.domain.credential import Credential, Held, KeyState
 from app.domain.errors import NoCredential, RateLimited, Refused, UpstreamError
 from app.domain.secret import Sealed
 from app.domain.snapshot import Endpoint, Key, KeyUse
@@ -148,8 +148,8 @@ def shown(credential: Credential) -> Credential:
     rest = _resting.get(credential.id)
     if rest is None or rest.lesson is not Lesson.COOLING or credential.state not in (KeyState.ACTIVE, KeyState.STANDBY):
         return credential
-    if rest.since != credential.state_since or rest.until <= time.monotonic():
-        return credential
+    if rest.since != credential.state_since or rest.until <= time.monotonic() or credential.state_reason in tuple(Held):
+        return credential  # what traffic never uses has no break
     return credential.model_copy(update={"state": KeyState.COOLING, "state_reason": rest.kind, "next_retry_at": rest.ends_at})
 
 

@@ -203,7 +203,7 @@ def _settings(owner: CredentialRow, patch: CredentialPatch) -> dict[str, Any]:
 
 async def _shown(session: engine.AsyncSession, row: ProviderRow) -> list[Credential]:
     """The keys with what only a look around tells: who else has them, and whether references lead anywhere."""
-    shown = (await provider_records.one(session, row)).credentials
+    shown = [relay_keys.shown(c) for c in (await provider_records.one(session, row)).credentials]
     homes = await credentials.homes(session, {c.fingerprint for c in shown if c.fingerprint})
     return [
         relay_keys.shown(c).model_copy(

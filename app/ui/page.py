@@ -33,7 +33,7 @@ class Nav:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page. `title` is a word key. `role`: the least role that sees it; None = open to everybody, drawn without the shell.
-    `focused`: nothing around it but the top bar."""
+    `focused`: nothing around it but the top bar. `within`: the route of the page it belongs to, where it has no entry of its own."""
 
     route: str
     title: str
@@ -42,6 +42,7 @@ class Page:
     nav: Nav | None = None
     on_load: Sequence[Any] = ()
     focused: bool = False
+    within: str = ""
     module: str = ""  # name of the file it came from; filled by `pages()`
 
 

@@ -90,7 +90,7 @@ def _link(entry: page.Page, current: page.Page, class_name: str) -> rx.Component
         href=entry.route,
         underline="none",
         class_name=class_name,
-        custom_attrs={"aria-current": "page"} if entry.route == current.route else {},
+        custom_attrs={"aria-current": "page"} if entry.route in (current.route, current.within) else {},
     )
     return rx.cond(SessionState.is_admin, link, rx.fragment()) if entry.role is Role.ADMIN else link
 

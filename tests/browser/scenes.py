@@ -6,15 +6,24 @@ one that shows something only later names in `READY` what stands on it by then.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from playwright.sync_api import Page, expect
 
 from app.ui import page as console_pages
 
-SAMPLES = {"404": "/no-such-page/"}
+SAMPLES = {"404": "/no-such-page/", "/providers/[provider_name]": "/providers/keyed/"}
 CARDS = "main [role=listitem], main tbody tr"
 ENTRIES = "main ol li"
-READY = {"providers": CARDS, "audit": ENTRIES, "client_keys": "main tbody tr", "people": "main tbody tr", "encryption": "main tbody tr"}
+KEYS = "main section tbody tr"
+READY = {
+    "providers": CARDS,
+    "provider": "main dl",
+    "audit": ENTRIES,
+    "client_keys": "main tbody tr",
+    "people": "main tbody tr",
+    "encryption": "main tbody tr",
+}
 
 
 @dataclass(frozen=True)
@@ -50,11 +59,20 @@ def opened() -> list[Scene]:
         Scene("more filters", "/", _press("More filters"), ready=CARDS, within="[role=dialog]"),
         Scene("gallery", "/", _dialog("Add provider"), ready=CARDS, within="[role=dialog]"),
         Scene("fields, mistaken", "/", _mistaken, ready=CARDS, is_told=True, within="[role=dialog]"),
-        Scene("fields of a saved provider", "/", _dialog("Edit Lab"), ready=CARDS, within="[role=dialog]"),
+        Scene("fields of a saved provider", "/", _edit, ready=CARDS, within="[role=dialog]"),
         Scene("tested", "/", _tested, ready=CARDS, is_told=True, within="main"),
         Scene("delete?", "/", _delete, ready=CARDS, within="[role=alertdialog]"),
         Scene("pasted", "/", _pasted, ready=CARDS, is_told=True, within="[role=dialog]"),
         Scene("duplicate", "/", _duplicate, ready=CARDS, within="[role=dialog]"),
+        Scene("keys of a provider", "/providers/keyed/?tab=keys", ready=KEYS),
+        Scene("menu of a key", "/providers/keyed/?tab=keys", _key_menu, ready=KEYS, within="[role=menu]"),
+        Scene("key tested", "/providers/keyed/?tab=keys", _key_tested, ready=KEYS, is_told=True, within="main"),
+        Scene("add keys", "/providers/keyed/?tab=keys", _dialog("Add keys"), ready=KEYS, within="[role=dialog]"),
+        Scene("edit a key", "/providers/keyed/?tab=keys", _key_entry("Edit"), ready=KEYS, within="[role=dialog]"),
+        Scene("replace a key", "/providers/keyed/?tab=keys", _key_entry("Replace…"), ready=KEYS, within="[role=dialog]"),
+        Scene("remove a key?", "/providers/keyed/?tab=keys", _key_entry("Remove", "alertdialog"), ready=KEYS, within="[role=alertdialog]"),
+        Scene("models of a provider", "/providers/lab/?tab=models", ready="main [role=tabpanel] li"),
+        Scene("history of a provider", "/providers/keyed/?tab=history", ready=ENTRIES),
         Scene("language", "/audit/", _press("Language"), ready=ENTRIES, within="[role=menu]"),
         Scene("theme", "/audit/", _press("Light or dark"), ready=ENTRIES, within="[role=menu]"),
         Scene("account", "/audit/", _press("Your account"), ready=ENTRIES, within="[role=dialog]"),
@@ -87,6 +105,31 @@ def _table(page: Page) -> None:
 def _menu(page: Page) -> None:
     _press("More for Lab")(page)
     expect(page.get_by_role("menu")).to_be_visible()
+
+
+def _edit(page: Page) -> None:
+    _menu(page)
+    page.get_by_role("menuitem", name="Edit").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def _key_menu(page: Page) -> None:
+    _press("More for Main")(page)
+    expect(page.get_by_role("menu")).to_be_visible()
+
+
+def _key_entry(entry: str, opens: Literal["dialog", "alertdialog"] = "dialog") -> Callable[[Page], None]:
+    def open_(page: Page) -> None:
+        _key_menu(page)
+        page.get_by_role("menuitem", name=entry).click()
+        expect(page.get_by_role(opens)).to_be_visible()
+
+    return open_
+
+
+def _key_tested(page: Page) -> None:
+    _press("Test Main")(page)
+    expect(page.get_by_role("button", name="Hide result")).to_be_visible()
 
 
 def _delete(page: Page) -> None:

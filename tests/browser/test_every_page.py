@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -36,6 +37,14 @@ STICKING_OUT = f"""() => [document.documentElement, ...document.querySelectorAll
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
 EVERYTHING = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 PAGES, SCENES = pages(), pages() + opened()
+# Of one provider: one that ends soon, one too long, a reserve, one that lives elsewhere and is not there, one that is off.
+KEYS: dict[str, dict[str, Any]] = {
+    "Main": {"secret": {"api_key": "sk-main_0123456789abcdef"}, "expires_at": (datetime.now(UTC) + timedelta(days=9)).isoformat()},
+    "Khóa dùng chung của phòng nghiên cứu và phát triển, khu vực Đông Nam Á": {"secret": {"api_key": "sk-long_0123456789abcdef"}},
+    "Spare": {"secret": {"api_key": "sk-spare_0123456789abcdef"}, "state": "standby"},
+    "Elsewhere": {"reference": {"api_key": {"env": "PATCHBAY_SECRET_OF_THE_RESEARCH_DEPARTMENT"}}, "state": "standby"},
+    "Resting": {"secret": {"api_key": "sk-resting_0123456789abcdef"}, "state": "disabled"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +55,10 @@ def house(console: Patchbay, upstream: str) -> Patchbay:
     long = "Kho mô hình dùng chung của phòng nghiên cứu và phát triển, khu vực Đông Nam Á"
     with console.rest() as client:
         for name, label, more in (
-            ("lab", "Lab", {"tags": ["prod"]}),
+            ("lab", "Lab", {"tags": ["prod"], "models": ["gpt-4o-mini", "gpt-4o"]}),
             ("long", long, {"base_url": "https://models.research-and-development.south-east-asia.example.org/v1"}),
             ("off", "Aus", {"enabled": False}),
+            ("keyed", "Keyed", {"auth_type": "api_key"}),
             ("groq", "Groq", {"preset": "groq", "type": "openai", "auth_type": "api_key", "base_url": ""}),
         ):
             draft: dict[str, Any] = {
@@ -59,6 +69,8 @@ def house(console: Patchbay, upstream: str) -> Patchbay:
                 "default_model": "gpt-4o-mini",
             }
             client.post("/providers", json=draft | more).raise_for_status()
+        for label, more in KEYS.items():
+            client.post("/providers/keyed/credentials", json={"label": label, **more}).raise_for_status()
         client.post("/providers/lab/test", json={"depth": "chat"}).raise_for_status()
     return console
 

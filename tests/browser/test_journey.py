@@ -89,7 +89,8 @@ def probe(card: Locator) -> None:
 
 
 def rename(page: Page, label: str) -> None:
-    page.get_by_role("button", name="Edit Office models").click()
+    page.get_by_role("button", name="More for Office models").click()
+    page.get_by_role("menuitem", name="Edit").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("••••erTy")).to_be_visible()
     dialog.get_by_label("Name", exact=True).fill(label)

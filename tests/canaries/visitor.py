@@ -110,7 +110,8 @@ class Visitor:
 
     def replace_key(self, page: Page) -> None:
         self.journey.key_of["provider key, second in the browser"] = self.journey.hostile.origin
-        page.get_by_role("button", name="Edit Seen").click()
+        page.get_by_role("button", name="More for Seen").click()
+        page.get_by_role("menuitem", name="Edit").click()
         dialog = page.get_by_role("dialog")
         dialog.get_by_role("button", name=re.compile("Replace")).click()
         dialog.get_by_label("API key", exact=True).fill(self.secrets["provider key, second in the browser"])
@@ -171,7 +172,7 @@ class Visitor:
         self.look(page, "reloaded")
         page.go_back()
         # Another page brings its own menu; one that was opened before would vanish under the pointer.
-        expect(page.get_by_role("button", name="Edit Seen")).to_be_visible()
+        expect(page.get_by_role("link", name="Open Seen")).to_be_visible()
         self.look(page, "gone back")
 
 

@@ -194,10 +194,12 @@ class Carried(_Part):
 
 
 class Whereabouts(_Part):
-    """Writes `query` behind the `?` of the address whenever it changes, without loading anything."""
+    """Writes `query` behind the `?` of the address whenever it changes, without loading anything. With `at` (a path) only there, and
+    what the address said when the page opened stays: a tab's state may still be that of an earlier visit."""
 
     tag = "Whereabouts"
     query: rx.Var[str]
+    at: rx.Var[str]
 
 
 class Arrive(_Part):

@@ -350,12 +350,13 @@ export const Carried = ({ field, at }) => {
 
 // Keeps the address in step with where somebody is, so that a reload and the browser's own way back lead there. No navigation: a page
 // that is drawn anew would lose what lies in it only once.
-export const Whereabouts = ({ query }) => {
+export const Whereabouts = ({ query, at }) => {
   const first = useRef(true);
   useEffect(() => {
     const url = window.location.pathname + (query ? `?${query}` : "");
     const fresh = first.current;
     first.current = false;
+    if (at && (fresh || window.location.pathname.replace(/\/$/, "") !== at)) return;
     if (url === window.location.pathname + window.location.search) return;
     const { state } = window.history;
     if (fresh) window.history.replaceState(state, "", url);

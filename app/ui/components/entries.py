@@ -13,7 +13,7 @@ from app.ui.words import ago, t
 def entries() -> rx.Component:
     """Filter, verify button and list."""
     nothing = empty.empty("scroll-text", t("audit.empty_title"), t("audit.empty_text"))
-    found = rx.cond(drawn(Audit.entries).length() > 0, _list(), nothing)
+    found = rx.cond(drawn(Audit.entries).length() > 0, entry_list(Audit.entries), nothing)
     return rx.flex(
         rx.text(t("audit.intro"), size="2", color_scheme="gray"),
         rx.flex(_filter(), rx.spacer(), _verify(), spacing="3", align="center"),
@@ -49,9 +49,10 @@ def _verdict() -> rx.Component:
     )
 
 
-def _list() -> rx.Component:
+def entry_list(found: Drawn) -> rx.Component:
+    """Entries one below the other."""
     return rx.card(
-        rx.el.ol(rx.foreach(Audit.entries, _entry), aria_label=t("audit.title"), class_name="pb-plain"),
+        rx.el.ol(rx.foreach(found, _entry), aria_label=t("audit.title"), class_name="pb-plain"),
         padding="0",
         size="1",
     )

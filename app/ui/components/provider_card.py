@@ -1,23 +1,17 @@
 """One provider in the list: as a card in the grid, as a row in the table. Both work in place."""
 
-from typing import Any
-
 import reflex as rx
 
-from app.ui.components import status
-from app.ui.components.busy import sign
 from app.ui.components.drawn import Drawn
-from app.ui.components.ladder import ladder
 from app.ui.components.logo import logo
+from app.ui.components.provider_parts import busy, default_badge, fix_button, result, state, switch, test_button
 from app.ui.state.batches import Batches
 from app.ui.state.cards import Card, Run
 from app.ui.state.duplicating import Duplicating
-from app.ui.state.probing import Probing
 from app.ui.state.provider_form import ProviderForm
 from app.ui.state.providers import Providers
-from app.ui.state.repairing import Repairing
 from app.ui.state.trial import Trial
-from app.ui.words import ago, t
+from app.ui.words import t
 
 
 @rx.memo
@@ -37,8 +31,8 @@ def _card(c: Drawn, run: Drawn, tested: Drawn, admin: Drawn) -> rx.Component:
         rx.flex(
             _head(c, admin),
             _address(c),
-            _state(c, run, tested),
-            rx.cond(tested, _result(c, run)),  # what mends it stands in the foot
+            state(c, run, tested),
+            rx.cond(tested, result(c, run)),  # what mends it stands in the foot
             rx.spacer(),
             rx.cond(admin, _foot(c, busy(run, tested))),
             direction="column",
@@ -59,22 +53,25 @@ def _row(c: Drawn, run: Drawn, tested: Drawn, admin: Drawn) -> rx.Component:
             rx.table.row_header_cell(
                 rx.flex(
                     logo(c.face_logo, c.face_initials, c.face_tint, size=28),
-                    _name(c, admin),
-                    _default(c),
+                    _name(c),
+                    default_badge(c),
                     spacing="3",
                     align="center",
                     max_width="260px",
                 ),
             ),
             _cell("address", rx.text(c.address, size="1", max_width="200px", title=c.address, class_name="pb-mono pb-cut")),
-            _cell("status", _state(c, run, tested, is_short=True)),
+            _cell("status", state(c, run, tested, is_short=True)),
             _cell("models", _models(c)),
-            _cell("on", rx.cond(admin, _switch(c, word=False), rx.text(rx.cond(c.enabled, t("common.on"), t("common.off")), size="2"))),
-            rx.table.cell(rx.cond(admin, rx.flex(_test(c, busy(run, tested), "1"), _menu(c), spacing="3", align="center", justify="end"))),
+            _cell("on", rx.cond(admin, switch(c, word=False), rx.text(rx.cond(c.enabled, t("common.on"), t("common.off")), size="2"))),
+            rx.table.cell(
+                rx.cond(admin, rx.flex(test_button(c, busy(run, tested), "1"), _menu(c), spacing="3", align="center", justify="end"))
+            ),
             align="center",
         ),
         rx.cond(
-            tested, rx.table.row(rx.table.cell(rx.box(_result(c, run, rx.cond(c.fix != "", _fix(c, "2"))), max_width="640px"), col_span=6))
+            tested,
+            rx.table.row(rx.table.cell(rx.box(result(c, run, rx.cond(c.fix != "", fix_button(c, "2"))), max_width="640px"), col_span=6)),
         ),
     )
 
@@ -84,28 +81,23 @@ def _cell(column: str, content: Drawn) -> rx.Component:
     return rx.table.cell(content, custom_attrs={"data-label": t(f"providers.column_{column}")})
 
 
-def busy(run: Drawn, tested: Drawn) -> Drawn:
-    """Whether the test on the screen still runs."""
-    return tested & (run.outcome == "")
-
-
 def _head(c: Drawn, admin: Drawn) -> rx.Component:
     return rx.flex(
         logo(c.face_logo, c.face_initials, c.face_tint),
-        rx.flex(_name(c, admin), _kind(c), direction="column", min_width="0", flex="1"),
-        _default(c),
+        rx.flex(_name(c), _kind(c), direction="column", min_width="0", flex="1"),
+        default_badge(c),
         rx.cond(admin, _menu(c)),
         spacing="3",
         align="center",
     )
 
 
-def _name(c: Drawn, admin: Drawn) -> rx.Component:
+def _name(c: Drawn) -> rx.Component:
     text = rx.text(c.label, size="3", weight="medium", as_="span", title=c.label, class_name="pb-cut")
-    opened = rx.el.button(
-        text, class_name="pb-open pb-cut", type="button", aria_label=t("card.open_name", name=c.label), on_click=ProviderForm.edit(c.name)
+    opened = rx.link(
+        text, href=f"/providers/{c.name}", underline="none", aria_label=t("card.open_name", name=c.label), class_name="pb-open pb-cut"
     )
-    return rx.box(rx.cond(admin, opened, text), min_width="0", style={"overflow": "hidden", "display": "flex"})
+    return rx.box(opened, min_width="0", style={"overflow": "hidden", "display": "flex"})
 
 
 def _kind(c: Drawn) -> rx.Component:
@@ -122,15 +114,6 @@ def _model_count(c: Drawn) -> Drawn:
     return rx.cond(c.models > 0, t("card.models", n=c.models), rx.cond(c.default_model != "", c.default_model, t("card.no_models")))
 
 
-def _default(c: Drawn) -> rx.Component:
-    return rx.cond(
-        c.is_default,
-        rx.tooltip(
-            rx.badge(t("card.default"), variant="solid", radius="full", class_name="pb-above", tab_index=0), content=t("card.default_hint")
-        ),
-    )
-
-
 def _address(c: Drawn) -> rx.Component:
     return rx.flex(
         rx.text(c.address, size="1", color_scheme="gray", title=c.address, class_name="pb-mono pb-cut", min_width="0"),
@@ -140,49 +123,9 @@ def _address(c: Drawn) -> rx.Component:
     )
 
 
-def _state(c: Drawn, run: Drawn, tested: Drawn, *, is_short: bool = False) -> rx.Component:
-    testing = busy(run, tested)
-    problem: dict[str, Any] = {"size": "1", "class_name": "pb-cut", "title": c.problem} if is_short else {"size": "2"}
-    return rx.flex(
-        rx.flex(
-            status.badge(c.status, testing),
-            rx.cond(~testing, status.latency(c.latency_ms)),
-            rx.cond(c.tested_at != "", rx.text(ago(c.tested_at), size="1", color_scheme="gray", white_space="nowrap")),
-            spacing="2",
-            align="center",
-            wrap="wrap",
-        ),
-        rx.cond((c.problem != "") & ~tested, rx.text(c.problem, color_scheme="gray", **problem)),
-        direction="column",
-        spacing="2",
-    )
-
-
-def _result(c: Drawn, run: Drawn, repairs: rx.Component | None = None) -> rx.Component:
-    return rx.box(
-        ladder(run, repairs=repairs),
-        rx.flex(
-            rx.button(
-                rx.cond(run.outcome == "", t("card.stop"), t("card.hide_result")),
-                variant="ghost",
-                color_scheme="gray",
-                size="1",
-                type="button",
-                on_click=Probing.hide(c.id),
-            ),
-            justify="end",
-            padding="8px 8px 0",
-        ),
-        class_name="pb-above pb-ran",
-        padding="12px",
-        border_radius="var(--radius-3)",
-        background="var(--gray-a2)",
-    )
-
-
 def _foot(c: Drawn, testing: Drawn) -> rx.Component:
     return rx.flex(
-        _test(c, testing, "2"),
+        test_button(c, testing, "2"),
         rx.icon_button(
             rx.icon("sliders-horizontal", size=15),
             variant="ghost",
@@ -192,57 +135,10 @@ def _foot(c: Drawn, testing: Drawn) -> rx.Component:
             aria_label=t("try.options", name=c.label),
             on_click=Trial.open_(c.id, c.name, c.label, c.preset),
         ),
-        rx.cond((c.fix != "") & ~testing, _fix(c, "2")),
+        rx.cond((c.fix != "") & ~testing, fix_button(c, "2")),
         rx.spacer(),
-        _switch(c),
+        switch(c),
         spacing="3",
-        align="center",
-        class_name="pb-above",
-    )
-
-
-def _fix(c: Drawn, size: Any) -> rx.Component:
-    """Opens the form with what the last test proposes; the test runs again there."""
-    return rx.button(
-        t("card.fix"),
-        size=size,
-        variant="soft",
-        color_scheme="amber",
-        high_contrast=True,
-        type="button",
-        aria_label=t("card.fix_name", name=c.label),
-        on_click=Repairing.fix(c.name),
-        class_name="pb-above",
-    )
-
-
-def _test(c: Drawn, testing: Drawn, size: Any) -> rx.Component:
-    return rx.button(
-        sign("activity", testing, 14),
-        t("card.test"),
-        size=size,
-        variant="soft",
-        type="button",
-        aria_label=t("card.test_name", name=c.label),
-        aria_busy=testing,
-        on_click=Probing.test(c.id, c.name, c.preset),
-        class_name="pb-above",
-    )
-
-
-def _switch(c: Drawn, *, word: bool = True) -> rx.Component:
-    return rx.flex(
-        *(
-            [rx.text(rx.cond(c.enabled, t("common.on"), t("common.off")), size="2", color_scheme="gray", aria_hidden="true")]
-            if word
-            else []
-        ),
-        rx.switch(
-            checked=c.enabled,
-            on_change=lambda on: Providers.switch(c.name, on),
-            aria_label=t("card.enabled_name", name=c.label),
-        ),
-        spacing="2",
         align="center",
         class_name="pb-above",
     )
@@ -263,6 +159,7 @@ def _menu(c: Drawn) -> rx.Component:
         ),
         rx.dropdown_menu.content(
             rx.dropdown_menu.item(t("common.edit"), on_select=ProviderForm.edit(c.name)),
+            rx.dropdown_menu.item(t("common.open"), on_select=rx.redirect(f"/providers/{c.name}")),
             rx.dropdown_menu.item(t("duplicate.open"), on_select=Duplicating.ask(c.name)),
             rx.dropdown_menu.item(t("try.other_way"), on_select=Trial.open_(c.id, c.name, c.label, c.preset)),
             rx.dropdown_menu.item(t("batch.open_models"), on_select=Batches.open_models(c.name, c.label)),

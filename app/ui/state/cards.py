@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import cast
 from zlib import crc32
 
-from app.domain.credential import Credential, KeyState
+from app.domain.credential import Credential, Held, KeyState, reminder
 from app.domain.preset import Preset
 from app.domain.probe import ProbeError, ProbeResult, ProbeStep, Rung, Verdict
 from app.domain.provider import Provider, Status
@@ -25,7 +26,8 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One provider in the list. `tested_at` is ISO 8601 or ""; `problem` is a sentence or ""."""
+    """One provider in the list. `tested_at` is ISO 8601 or ""; `problem` is a sentence or "". `keys_used` of `key_count` are in use;
+    `key_ends` is the time at which the first of them ends, with its `key_reminder`, "" while none is near."""
 
     id: str
     name: str
@@ -37,6 +39,10 @@ class Card:
     face_tint: str
     address: str
     key_hint: str
+    key_count: int
+    keys_used: int
+    key_ends: str
+    key_reminder: str
     models: int
     default_model: str
     enabled: bool
@@ -90,6 +96,9 @@ def card(provider: Provider, preset: Preset | None, language: str) -> Card:
     look = face(provider.label, preset)
     result = provider.last_test.result if provider.last_test else None
     kind = preset.label if preset else words.say(language, "form.custom")
+    keys = [key for key in provider.credentials if key.state_reason not in tuple(Held)]
+    near = [key for key in keys if key.state is not KeyState.DISABLED and reminder(key.expires_at, datetime.now(UTC))]
+    first = min(near, key=lambda key: str(key.expires_at), default=None)
     return Card(
         id=provider.id,
         name=provider.name,
@@ -101,6 +110,10 @@ def card(provider: Provider, preset: Preset | None, language: str) -> Card:
         face_tint=look.tint,
         address=provider.base_url.split("://", 1)[-1],
         key_hint=hint(provider.credentials),
+        key_count=len(keys),
+        keys_used=sum(key.state is KeyState.ACTIVE for key in keys),
+        key_ends=first.expires_at.isoformat() if first and first.expires_at else "",
+        key_reminder=reminder(first.expires_at, datetime.now(UTC)) or "" if first else "",
         models=provider.model_count or len(result.models if result else ()),
         default_model=provider.default_model or "",
         enabled=provider.enabled,

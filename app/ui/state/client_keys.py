@@ -2,20 +2,21 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import reflex as rx
 
 from app import settings
 from app.domain.actor import Role, Scope
-from app.domain.errors import InvalidDraft, PatchbayError, Reason
+from app.domain.errors import InvalidDraft, PatchbayError
 from app.domain.people import ClientKey
 from app.domain.provider import ProviderQuery
 from app.services import client_keys, providers
 from app.ui import words
 from app.ui.permission import requires
 from app.ui.state.acting import actor
+from app.ui.state.days import end_of
 from app.ui.state.notices import answer, answered, language, reasons, tell
 from app.ui.state.snippets import snippets
 
@@ -96,7 +97,7 @@ class ClientKeys(rx.State):
         spoken = await language(self)
         try:
             issued = await client_keys.issue(
-                await actor(self), form.get("name", ""), Scope(self.scope), expires_at=_end_of(form.get("expires_at", ""))
+                await actor(self), form.get("name", ""), Scope(self.scope), expires_at=end_of(form.get("expires_at", ""))
             )
             self.model = await self._example()
         except InvalidDraft as error:
@@ -159,13 +160,3 @@ def _line(key: ClientKey) -> KeyLine:
         used_at=key.last_call.at.isoformat() if key.last_call else "",
         status="revoked" if key.revoked_at else "expired" if over else "active",
     )
-
-
-def _end_of(day: str) -> datetime | None:
-    """The end of a day that was typed, or None. Days end in UTC."""
-    if not day.strip():
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(day.strip()) + timedelta(days=1), time(), UTC)
-    except (ValueError, OverflowError):
-        raise InvalidDraft({"expires_at": Reason("date_form", "This is not a date. It looks like 2027-12-31.")}) from None

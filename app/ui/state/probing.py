@@ -1,4 +1,4 @@
-"""Tests of saved providers, unfolding inside their cards."""
+"""Tests of saved providers and of single keys of them, unfolding where they were started."""
 
 from contextlib import aclosing
 
@@ -17,7 +17,7 @@ from app.ui.state.trial import Trial, chosen
 
 
 class Probing(rx.State):
-    """`runs` holds the ladders on the screen by the provider's id, running or finished."""
+    """`runs` holds the ladders on the screen by the id of the provider or of the key, running or finished."""
 
     runs: dict[str, Run] = {}
     _tickets: dict[str, int] = {}  # a ladder that was hidden or started anew drops what still comes in
@@ -40,29 +40,35 @@ class Probing(rx.State):
             depth, model = chosen(form)
             await self._run(provider_id, name, preset, depth=depth, model=model)
 
-    async def _run(self, provider_id: str, name: str, preset: str, *, depth: Depth = "chat", model: str | None = None) -> None:
+    @rx.event(background=True)
+    @requires(Role.ADMIN)
+    async def test_key(self, key_id: str, name: str, preset: str) -> None:
+        """The same with one key of a provider, whatever its state."""
+        await self._run(key_id, name, preset, key_id=key_id)
+
+    async def _run(self, place: str, name: str, preset: str, *, key_id: str = "", depth: Depth = "chat", model: str | None = None) -> None:
         async with self:
-            if (known := self.runs.get(provider_id)) and not known.outcome:
+            if (known := self.runs.get(place)) and not known.outcome:
                 return
             who, spoken = await actor(self), await language(self)
-            ticket = self._tickets[provider_id] = self._tickets.get(provider_id, 0) + 1
-            self.runs[provider_id] = run = Run()
+            ticket = self._tickets[place] = self._tickets.get(place, 0) + 1
+            self.runs[place] = run = Run()
         try:
-            async with aclosing(steps_of(probes.run_saved(who, name, depth=depth, model=model))) as steps:
+            async with aclosing(steps_of(probes.run_saved(who, name, depth=depth, model=model, credential_id=key_id or None))) as steps:
                 async for step in steps:
                     run = climb(run, step, spoken, preset_of(preset))
                     async with self:
-                        if self._tickets.get(provider_id) != ticket:
+                        if self._tickets.get(place) != ticket:
                             return
-                        self.runs[provider_id] = run
+                        self.runs[place] = run
         except PatchbayError as error:
             async with self:
-                self.runs.pop(provider_id, None)
+                self.runs.pop(place, None)
                 await tell(self, "error", answer(spoken, error))
             return
 
     @rx.event
-    async def hide(self, provider_id: str) -> None:
+    async def hide(self, place: str) -> None:
         """Fold the ladder away; a running test is stopped."""
-        self.runs.pop(provider_id, None)
-        self._tickets[provider_id] = self._tickets.get(provider_id, 0) + 1
+        self.runs.pop(place, None)
+        self._tickets[place] = self._tickets.get(place, 0) + 1

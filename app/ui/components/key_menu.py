@@ -1,0 +1,60 @@
+"""What can be done to one key of a provider: only what its state allows."""
+
+import reflex as rx
+
+from app.domain.credential import Held, KeyState
+from app.ui.components.drawn import Drawn
+from app.ui.state.key_form import KeyForm
+from app.ui.state.provider_keys import ProviderKeys as Keys
+from app.ui.state.rotating import Rotating
+from app.ui.words import t
+
+
+def menu(k: Drawn) -> rx.Component:
+    """The menu at the end of a row."""
+    is_held = k.zone == "held"
+    is_off, is_unreadable = k.look == KeyState.DISABLED.value, k.look == KeyState.UNREADABLE.value
+    in_use = (k.zone == "used") & ~is_off
+    replace = rx.cond(in_use & (k.goes_back_to == ""), rx.dropdown_menu.item(t("keys.replace"), on_select=Rotating.begin(k.id)))
+    back = rx.cond(k.goes_back_to != "", rx.dropdown_menu.item(t("keys.go_back"), on_select=Rotating.roll_back(k.id)))
+    token = rx.cond(Keys.needs_token & ~is_off, rx.dropdown_menu.item(t("token.fetch"), on_select=Keys.fetch_token(k.id)))
+    use = rx.cond(
+        ~is_held & ~is_unreadable & (is_off | (k.zone == "reserve")),
+        rx.dropdown_menu.item(t("keys.use"), on_select=Keys.put(k.id, KeyState.ACTIVE.value)),
+    )
+    reserve = rx.cond(
+        ~is_held & ~is_unreadable & (is_off | (k.zone == "used")),
+        rx.dropdown_menu.item(t("keys.make_reserve"), on_select=Keys.put(k.id, KeyState.STANDBY.value)),
+    )
+    off = rx.cond(~is_held & ~is_off, rx.dropdown_menu.item(t("keys.turn_off"), on_select=Keys.put(k.id, KeyState.DISABLED.value)))
+    end = rx.cond(
+        k.look == Held.ROTATION.value,
+        rx.dropdown_menu.item(t("keys.cancel_rotation"), color_scheme="red", on_select=Rotating.cancel(k.id)),
+        rx.cond(  # a key that took another's place is all there is to go back from
+            k.goes_back_to == "", rx.dropdown_menu.item(t("keys.remove"), color_scheme="red", on_select=Keys.ask_remove(k.id))
+        ),
+    )
+    return rx.dropdown_menu.root(
+        rx.dropdown_menu.trigger(
+            rx.icon_button(
+                rx.icon("ellipsis", size=18),
+                variant="ghost",
+                color_scheme="gray",
+                size="2",
+                aria_label=t("common.more_for", name=k.label),
+                type="button",
+            )
+        ),
+        rx.dropdown_menu.content(
+            rx.dropdown_menu.item(t("common.edit"), on_select=KeyForm.edit(k.id)),
+            replace,
+            token,
+            back,
+            use,
+            reserve,
+            off,
+            rx.cond(k.goes_back_to == "", rx.dropdown_menu.separator()),
+            end,
+        ),
+        modal=False,
+    )

@@ -1,0 +1,121 @@
+"""The head of a provider's page: what it is, how it does, and what can be done to all of it."""
+
+import reflex as rx
+
+from app.ui.components.drawn import Drawn, drawn
+from app.ui.components.logo import logo
+from app.ui.components.provider_parts import busy, default_badge, result, state, switch, test_button
+from app.ui.components.sheet import question
+from app.ui.state.cards import Run
+from app.ui.state.duplicating import Duplicating
+from app.ui.state.probing import Probing
+from app.ui.state.provider_form import ProviderForm
+from app.ui.state.provider_keys import ProviderKeys
+from app.ui.state.provider_page import KEYS, ProviderPage
+from app.ui.state.providers import Providers
+from app.ui.state.session import SessionState
+from app.ui.words import ago, t
+
+
+def provider_head() -> rx.Component:
+    """Logo, name, status, switch, test and menu; the ladder unfolds below."""
+    c = drawn(ProviderPage.card)
+    runs = drawn(Probing.runs)
+    run, tested = runs[c.id].to(Run), runs.contains(c.id)
+    name = rx.flex(
+        rx.flex(
+            rx.heading(c.label, size="6", as_="h2", style={"overflowWrap": "anywhere"}),
+            default_badge(c),
+            spacing="3",
+            align="center",
+            wrap="wrap",
+        ),
+        rx.text(c.address, size="2", color_scheme="gray", class_name="pb-mono", style={"overflowWrap": "anywhere"}),
+        direction="column",
+        spacing="1",
+        min_width="0",
+    )
+    tools = rx.flex(switch(c), test_button(c, busy(run, tested), "2"), _menu(c), spacing="4", align="center")
+    return rx.flex(
+        rx.link(rx.icon("chevron-left", size=14, aria_hidden="true"), t("nav.providers"), href="/", size="2", class_name="pb-back"),
+        rx.flex(
+            rx.flex(
+                logo(c.face_logo, c.face_initials, c.face_tint, size=48), name, spacing="4", align="center", min_width="0", flex="1 1 300px"
+            ),
+            rx.cond(SessionState.is_admin, tools),
+            spacing="4",
+            align="center",
+            wrap="wrap",
+        ),
+        state(c, run, tested, with_keys=False),
+        rx.cond(tested, rx.box(result(c, run), max_width="720px")),
+        _reminders(),
+        direction="column",
+        spacing="3",
+    )
+
+
+def delete_question() -> rx.Component:
+    """Asks before the provider goes to the trash."""
+    c = drawn(ProviderPage.card)
+    default = rx.cond(c.is_default, rx.text(t("delete.text_default"), color_scheme="red", as_="span", margin_left="4px"))
+    return question(
+        open_=ProviderPage.deleting,
+        title=t("delete.title", name=c.label),
+        text=rx.fragment(t("delete.text"), default),
+        yes=t("delete.confirm"),
+        on_yes=ProviderPage.delete,
+        no=t("common.cancel"),
+        on_no=ProviderPage.keep,
+    )
+
+
+def _menu(c: Drawn) -> rx.Component:
+    default_off = rx.cond(c.is_default, True, ~c.enabled)
+    return rx.dropdown_menu.root(
+        rx.dropdown_menu.trigger(
+            rx.icon_button(
+                rx.icon("ellipsis", size=18),
+                variant="ghost",
+                color_scheme="gray",
+                size="3",
+                aria_label=t("common.more_for", name=c.label),
+                type="button",
+            )
+        ),
+        rx.dropdown_menu.content(
+            rx.dropdown_menu.item(t("common.edit"), on_select=ProviderForm.edit(c.name)),
+            rx.dropdown_menu.item(t("duplicate.open"), on_select=Duplicating.ask(c.name)),
+            rx.dropdown_menu.item(t("card.make_default"), on_select=Providers.make_default(c.name), disabled=default_off),
+            rx.dropdown_menu.separator(),
+            rx.dropdown_menu.item(t("common.delete"), color_scheme="red", on_select=ProviderPage.ask_delete),
+        ),
+        modal=False,
+    )
+
+
+def _reminders() -> rx.Component:
+    """Keys whose date is near or over."""
+
+    def one(key: Drawn) -> rx.Component:
+        said = rx.cond(key.reminder == "expired", t("keys.expired_name", name=key.label), t("keys.expires_name", name=key.label))
+        return rx.text(said, " ", ago(key.expires_at), size="2")
+
+    look = rx.button(t("keys.look"), variant="soft", size="1", type="button", high_contrast=True, on_click=ProviderPage.choose_tab(KEYS))
+    return rx.cond(
+        drawn(ProviderKeys.ending).length() > 0,
+        rx.callout.root(
+            rx.callout.icon(rx.icon("calendar-clock", size=16, aria_hidden="true")),
+            rx.flex(
+                rx.box(rx.foreach(ProviderKeys.ending, one), flex="1", min_width="0"),
+                rx.cond(ProviderPage.tab != KEYS, look),
+                align="center",
+                spacing="3",
+                wrap="wrap",
+            ),
+            color_scheme="amber",
+            size="1",
+            high_contrast=True,
+            role="note",
+        ),
+    )

@@ -1,0 +1,137 @@
+"""What a provider shows of itself wherever it stands: its status, its test, its switch."""
+
+from typing import Any
+
+import reflex as rx
+
+from app.ui.components import key_look, status
+from app.ui.components.busy import sign
+from app.ui.components.drawn import Drawn
+from app.ui.components.ladder import ladder
+from app.ui.state.probing import Probing
+from app.ui.state.providers import Providers
+from app.ui.state.repairing import Repairing
+from app.ui.words import ago, t
+
+
+def busy(run: Drawn, tested: Drawn) -> Drawn:
+    """Whether the test on the screen still runs."""
+    return tested & (run.outcome == "")
+
+
+def state(c: Drawn, run: Drawn, tested: Drawn, *, is_short: bool = False, with_keys: bool = True) -> rx.Component:
+    """Its status, what the last answer took and when; `with_keys` with the key that ends soon."""
+    testing = busy(run, tested)
+    problem: dict[str, Any] = {"size": "1", "class_name": "pb-cut", "title": c.problem} if is_short else {"size": "2"}
+    return rx.flex(
+        rx.flex(
+            status.badge(c.status, testing),
+            rx.cond(~testing, status.latency(c.latency_ms)),
+            rx.cond(c.tested_at != "", rx.text(ago(c.tested_at), size="1", color_scheme="gray", white_space="nowrap")),
+            _keys(c),
+            spacing="2",
+            align="center",
+            wrap="wrap",
+        ),
+        rx.cond((c.problem != "") & ~tested, rx.text(c.problem, color_scheme="gray", **problem)),
+        rx.box(key_look.ending(c.key_ends, c.key_reminder, of_key=True)) if with_keys else rx.fragment(),
+        direction="column",
+        spacing="2",
+    )
+
+
+def default_badge(c: Drawn) -> rx.Component:
+    """Marks the one that requests go to which name none."""
+    return rx.cond(
+        c.is_default,
+        rx.tooltip(
+            rx.badge(t("card.default"), variant="solid", radius="full", class_name="pb-above", tab_index=0), content=t("card.default_hint")
+        ),
+    )
+
+
+def result(c: Drawn, run: Drawn, repairs: rx.Component | None = None) -> rx.Component:
+    """The ladder, and the button that folds it away."""
+    return rx.box(
+        ladder(run, repairs=repairs),
+        rx.flex(
+            rx.button(
+                rx.cond(run.outcome == "", t("card.stop"), t("card.hide_result")),
+                variant="ghost",
+                color_scheme="gray",
+                size="1",
+                type="button",
+                on_click=Probing.hide(c.id),
+            ),
+            justify="end",
+            padding="8px 8px 0",
+        ),
+        class_name="pb-above pb-ran",
+        padding="12px",
+        border_radius="var(--radius-3)",
+        background="var(--gray-a2)",
+    )
+
+
+def test_button(c: Drawn, testing: Drawn, size: Any) -> rx.Component:
+    """Starts the ladder."""
+    return rx.button(
+        sign("activity", testing, 14),
+        t("card.test"),
+        size=size,
+        variant="soft",
+        type="button",
+        aria_label=t("card.test_name", name=c.label),
+        aria_busy=testing,
+        on_click=Probing.test(c.id, c.name, c.preset),
+        class_name="pb-above",
+    )
+
+
+def fix_button(c: Drawn, size: Any) -> rx.Component:
+    """Opens the form with what the last test proposes; the test runs again there."""
+    return rx.button(
+        t("card.fix"),
+        size=size,
+        variant="soft",
+        color_scheme="amber",
+        high_contrast=True,
+        type="button",
+        aria_label=t("card.fix_name", name=c.label),
+        on_click=Repairing.fix(c.name),
+        class_name="pb-above",
+    )
+
+
+def switch(c: Drawn, *, word: bool = True) -> rx.Component:
+    """On or off."""
+    return rx.flex(
+        *(
+            [rx.text(rx.cond(c.enabled, t("common.on"), t("common.off")), size="2", color_scheme="gray", aria_hidden="true")]
+            if word
+            else []
+        ),
+        rx.switch(
+            checked=c.enabled,
+            on_change=lambda on: Providers.switch(c.name, on),
+            aria_label=t("card.enabled_name", name=c.label),
+        ),
+        spacing="2",
+        align="center",
+        class_name="pb-above",
+    )
+
+
+def _keys(c: Drawn) -> rx.Component:
+    """How many of several keys are in use."""
+    said = t("card.keys", used=c.keys_used, n=c.key_count)
+    shown = rx.flex(
+        rx.icon("key-round", size=12, aria_hidden="true"),
+        rx.text(f"{c.keys_used}/{c.key_count}", size="1", as_="span", aria_hidden="true"),
+        rx.el.span(said, class_name="pb-hidden"),
+        title=said,
+        spacing="1",
+        align="center",
+        color="var(--gray-11)",
+    )
+    return rx.cond(c.key_count > 1, shown)

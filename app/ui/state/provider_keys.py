@@ -1,0 +1,115 @@
+"""The keys of the provider on the page: the table, and what can be done to one of them at once."""
+
+from typing import Any
+
+import reflex as rx
+
+from app.domain.actor import Role
+from app.domain.credential import CredentialPatch, KeyState
+from app.domain.errors import PatchbayError
+from app.services import credentials, tokens
+from app.ui import words
+from app.ui.permission import requires
+from app.ui.state.acting import actor
+from app.ui.state.key_rows import HELD, RESERVE, USED, KeyRow, moved, rows, summary
+from app.ui.state.notices import answer, answered, language, tell
+
+_SETTABLE = (KeyState.ACTIVE, KeyState.STANDBY, KeyState.DISABLED)
+
+
+class ProviderKeys(rx.State):
+    """Zone by zone, in the order in which they are tried. `ending` are those whose date is near or over."""
+
+    provider: str = ""
+    used: list[KeyRow] = []
+    reserve: list[KeyRow] = []
+    held: list[KeyRow] = []
+    ending: list[KeyRow] = []
+    shared: list[KeyRow] = []  # stored at another provider too
+    total: int = 0
+    needs_token: bool = False  # calls go out with a token that is fetched with the key
+    summary: list[str] = []
+    removing: KeyRow | None = None
+    is_last_one: bool = False
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def move(self, key_id: str, up: bool) -> None:
+        """One place up or down within its zone."""
+        if (order := moved(self._every(), key_id, up=bool(up))) is not None:
+            self._take(await credentials.reorder(await actor(self), self.provider, order), await language(self))
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def put(self, key_id: str, state: str) -> None:
+        """Use a key, make it a reserve, or turn it off."""
+        if state not in _SETTABLE:
+            return
+        changed = await credentials.update(await actor(self), key_id, CredentialPatch.model_validate({"state": state}))
+        await self._look()
+        await tell(self, "success", words.say_of(await language(self), "key_done", state, name=changed.label))
+
+    @rx.event
+    async def ask_remove(self, key_id: str) -> None:
+        """Open the question whether to remove a key."""
+        self.removing = next((key for key in self._every() if key.id == key_id), None)
+        others = [key for key in (*self.used, *self.reserve) if key.id != key_id]
+        self.is_last_one = bool(self.removing and self.removing.zone != HELD and not others)
+
+    @rx.event
+    async def keep(self, _open: bool = False) -> None:
+        """Close the question, nothing removed."""
+        self.removing = None
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def remove(self) -> None:
+        """Delete the key in question."""
+        if (doomed := self.removing) is None:
+            return
+        self.removing = None
+        await credentials.remove(await actor(self), doomed.id)
+        await self._look()
+        await tell(self, "success", words.say(await language(self), "key_done.removed", name=doomed.label))
+
+    @rx.event(background=True)
+    @requires(Role.ADMIN)
+    async def fetch_token(self, key_id: str) -> None:
+        """Fetch a token with a key now, and say what came of it."""
+        async with self:
+            who, spoken = await actor(self), await language(self)
+        try:
+            await tokens.fetch(who, key_id)
+        except PatchbayError as error:
+            async with self:
+                await tell(self, "error", answer(spoken, error))
+            return
+        async with self:
+            await self._look()
+            await tell(self, "success", words.say(spoken, "key_done.token"))
+
+    async def _look(self) -> None:
+        """Read the keys anew; nothing is sent where nothing differs."""
+        if self.provider:
+            self._take(await credentials.list_(await actor(self), self.provider), await language(self))
+
+    def _take(self, keys: Any, spoken: str) -> None:
+        held = {key.id: tokens.info(key.id) for key in keys} if self.needs_token else {}
+        found = rows(keys, spoken, {key_id: token.expires_at.isoformat() for key_id, token in held.items() if token})
+        for name, zone in (("used", USED), ("reserve", RESERVE), ("held", HELD)):
+            self._say(name, [key for key in found if key.zone == zone])
+        self._say("ending", [key for key in found if key.reminder])
+        self._say("shared", [key for key in found if key.also_at])
+        self._say("total", len(found))
+        self._say("summary", summary(keys, spoken))
+
+    def _say(self, name: str, value: Any) -> None:
+        """Set a var only when it differs: an assignment is sent, whatever the value."""
+        if getattr(self, name) != value:
+            setattr(self, name, value)
+
+    def _every(self) -> list[KeyRow]:
+        return [*self.used, *self.reserve, *self.held]

@@ -1,0 +1,204 @@
+"""The dialog that replaces a key without a gap: paste the new one, test it beside the old one, put it in use, go back if need be."""
+
+import reflex as rx
+
+from app.domain.actor import Role
+from app.domain.errors import InvalidDraft, PatchbayError
+from app.services import providers, rotation
+from app.services.providers.reading import auth_types
+from app.ui import words
+from app.ui.permission import requires
+from app.ui.state import key_draft
+from app.ui.state.acting import actor
+from app.ui.state.form_draft import take_secrets
+from app.ui.state.key_draft import FILE, PASTE, VARIABLE
+from app.ui.state.key_form import KeyField
+from app.ui.state.key_rows import KeyRow
+from app.ui.state.notices import answer, answered, language, reasons, tell
+from app.ui.state.probing import Probing
+from app.ui.state.provider_keys import ProviderKeys
+
+STEPS = ("paste", "test", "promote", "done")
+KEEP_HOURS = (1, 24, 168, 720, 0)  # how long the old key can be kept; 0 = not at all
+DEFAULT_HOURS = 24
+
+
+class Rotating(rx.State):
+    """`step`: "" (closed), paste, test, promote or done. `doubting`: the new key did not pass, and somebody wants to use it all the same.
+    Whoever leaves in the middle finds the new key in the table, not in use."""
+
+    step: str = ""
+    ticket: int = 0
+    old_id: str = ""
+    old_label: str = ""
+    old_hint: str = ""
+    new_id: str = ""
+    new_label: str = ""
+    way: str = PASTE
+    fields: list[KeyField] = []
+    keep_hours: str = str(DEFAULT_HOURS)
+    kept_until: str = ""
+    doubting: bool = False
+    saving: bool = False
+    errors: dict[str, str] = {}
+    error_seq: int = 0
+    _provider: str = ""
+
+    @rx.var
+    def number(self) -> int:
+        """Which step it is, from 1."""
+        return STEPS.index(self.step) + 1 if self.step in STEPS else 1
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def begin(self, key_id: str) -> None:
+        """Open the dialog for a key that is to be replaced; where that has begun already, go on."""
+        key = await self._key(key_id)
+        if key is None:
+            return
+        if key.replaced_by:
+            await self._resume(key.replaced_by)
+            return
+        self._clear()
+        provider = await providers.get(await actor(self), (await self.get_state(ProviderKeys)).provider)
+        info = auth_types()[provider.auth_type]
+        self._provider = provider.name
+        self.fields = [KeyField(field, field in info.required_fields) for field in info.secret_fields]
+        self.old_id, self.old_label, self.old_hint = key.id, key.label, key.hint
+        self.step = "paste"
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def resume(self, key_id: str) -> None:
+        """Go on with a new key that is not in use yet."""
+        await self._resume(key_id)
+
+    @rx.event
+    async def choose_way(self, way: str) -> None:
+        """Paste the key, or say where it lives."""
+        self.way, self.errors = way if way in (PASTE, VARIABLE, FILE) else PASTE, {}
+
+    @rx.event
+    async def choose_keep(self, hours: str) -> None:
+        """How long the old key is kept."""
+        self.keep_hours = hours if hours in {str(h) for h in KEEP_HOURS} else str(DEFAULT_HOURS)
+
+    @rx.event
+    async def close(self, _open: bool = False) -> None:
+        """Close; a new key that was stored stays where it is."""
+        self._clear()
+
+    @rx.event
+    @requires(Role.ADMIN)
+    async def submit(self, form: dict[str, str]) -> None:
+        """Store the new key beside the old one; nothing uses it yet."""
+        secrets = take_secrets(form)
+        if self.saving or self.step != "paste":
+            return
+        who, spoken = await actor(self), await language(self)
+        self.saving, self.errors = True, {}
+        try:
+            draft = key_draft.replacement(form, secrets, way=self.way)
+            key = await rotation.start(who, self._provider, draft, replaces=self.old_id)
+        except InvalidDraft as error:
+            self.errors, self.error_seq = key_draft.placed(reasons(spoken, error)), self.error_seq + 1
+            return
+        except PatchbayError as error:
+            await tell(self, "error", answer(spoken, error))
+            return
+        finally:
+            self.saving = False
+        await self._forget_runs()
+        self.new_id, self.new_label, self.step = key.id, key.label, "test"
+        await (await self.get_state(ProviderKeys))._look()
+
+    @rx.event
+    async def go_on(self) -> None:
+        """From the test to the last question."""
+        if self.step == "test":
+            self.step = "promote"
+
+    @rx.event
+    async def back(self) -> None:
+        """To the test again."""
+        if self.step == "promote":
+            self.step = "test"
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def ask_promote(self) -> None:
+        """Put the new key in use; ask first where it did not pass its test."""
+        run = (await self.get_state(Probing)).runs.get(self.new_id)
+        if run is None or run.outcome not in ("ok", "partly"):
+            self.doubting = True
+        else:
+            await self._promote()
+
+    @rx.event
+    async def doubt(self, _open: bool = False) -> None:
+        """Rather not."""
+        self.doubting = False
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def promote(self) -> None:
+        """Put the new key in use, tested or not."""
+        self.doubting = False
+        await self._promote()
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def roll_back(self, key_id: str) -> None:
+        """Back to the old key, in one step. `key_id`: either of the two."""
+        old = await rotation.rollback(await actor(self), key_id)
+        self._clear()
+        await (await self.get_state(ProviderKeys))._look()
+        await tell(self, "success", words.say(await language(self), "rotation.went_back", name=old.label))
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def cancel(self, key_id: str) -> None:
+        """Delete a new key that was never in use."""
+        await rotation.cancel(await actor(self), key_id)
+        self._clear()
+        await (await self.get_state(ProviderKeys))._look()
+        await tell(self, "success", words.say(await language(self), "rotation.cancelled"))
+
+    async def _promote(self) -> None:
+        if self.step != "promote":
+            return
+        hours = int(self.keep_hours)
+        await rotation.promote(await actor(self), self.new_id, keep_hours=hours)
+        keys = await self.get_state(ProviderKeys)
+        await keys._look()
+        old = next((key for key in keys._every() if key.id == self.old_id), None)
+        self.kept_until = old.retire_at if old else ""
+        self.step = "done"
+
+    async def _resume(self, key_id: str) -> None:
+        new = await self._key(key_id)
+        old = await self._key(new.replaces_id) if new else None
+        if new is None or old is None:
+            return
+        self._clear()
+        self._provider = (await self.get_state(ProviderKeys)).provider
+        self.old_id, self.old_label, self.old_hint = old.id, old.label, old.hint
+        self.new_id, self.new_label, self.step = new.id, new.label, "test"
+
+    async def _key(self, key_id: str) -> KeyRow | None:
+        return next((key for key in (await self.get_state(ProviderKeys))._every() if key.id == key_id), None)
+
+    async def _forget_runs(self) -> None:
+        """A ladder that was climbed earlier says nothing beside the new one."""
+        (await self.get_state(Probing)).runs.pop(self.old_id, None)
+
+    def _clear(self) -> None:
+        ticket, seq = self.ticket + 1, self.error_seq
+        self.reset()
+        self.ticket, self.error_seq = ticket, seq
