@@ -121,6 +121,12 @@ def search(page: Page, text: str) -> object:
     return page.get_by_role("searchbox").fill(text)
 
 
+def edit(page: Page) -> None:
+    """The menu opens by a key, so that the first click is the one on its entry."""
+    page.get_by_role("button", name="More for Provider 000").press("Enter")
+    page.get_by_role("menuitem", name="Edit").click()
+
+
 CLICKS = {
     "menu": Click(
         "pointerdown",
@@ -144,7 +150,7 @@ CLICKS = {
     "open": Click(
         "click",
         "document.querySelector('[role=dialog] [name=label]')",
-        lambda page: page.get_by_role("button", name="Edit Provider 000").click(),
+        edit,
         lambda page: page.keyboard.press("Escape"),
     ),
 }

@@ -54,10 +54,10 @@ def result(key: Drawn) -> rx.Component:
         ("partly", _sign("info", "amber", t("keys.test_partly"))),
         ("failed", _sign("circle-x", "red", t("keys.test_failed"))),
     )
-    took = rx.cond(key.latency_ms > 0, rx.text(t("card.latency", ms=key.latency_ms), size="1", color_scheme="gray"))
+    took = rx.cond(key.latency_ms > 0, rx.fragment(t("card.latency", ms=key.latency_ms), " · "))
     tested = rx.flex(
-        rx.flex(rx.match(key.outcome, *signs, rx.fragment()), took, spacing="2", align="center"),
-        rx.text(ago(key.tested_at), size="1", color_scheme="gray"),
+        rx.match(key.outcome, *signs, rx.fragment()),
+        rx.text(took, ago(key.tested_at), size="1", color_scheme="gray"),
         rx.cond((key.problem != "") & (key.reason == ""), rx.text(key.problem, size="1", color_scheme="gray", max_width="240px")),
         direction="column",
         spacing="1",
@@ -86,4 +86,4 @@ def _end(at: Drawn, reminder: Drawn, colour: Any, *, of_key: bool) -> rx.Compone
 
 def _sign(icon: str, colour: str, word: Drawn) -> rx.Component:
     shown = rx.icon(icon, size=14, color=f"var(--{colour}-11)", aria_hidden="true")
-    return rx.flex(shown, rx.text(word, size="1", as_="span"), spacing="1", align="center")
+    return rx.flex(shown, rx.text(word, size="1", as_="span", white_space="nowrap"), spacing="1", align="center")

@@ -209,8 +209,9 @@ def _order(k: Drawn, admin: Drawn) -> rx.Component:
         align="center",
     )
     share = rx.text(t("keys.share", order=k.priority, weight=k.weight), size="1", color_scheme="gray", white_space="nowrap")
-    movable = admin & (k.zone != "held") & ~(k.is_first & k.is_last)
-    return rx.flex(rx.cond(movable, steps), share, direction="column", spacing="1", align="start")
+    movable = admin & ~(k.is_first & k.is_last)
+    place = rx.flex(rx.cond(movable, steps), share, direction="column", spacing="1", align="start")
+    return rx.cond(k.zone != "held", place, rx.text("–", size="1", color_scheme="gray", aria_hidden="true"))
 
 
 def _step(icon: str, label: Drawn, on_click: Any, is_end: Drawn) -> rx.Component:
@@ -245,7 +246,7 @@ def _actions(k: Drawn, testing: Drawn) -> rx.Component:
     )
     back = rx.button(
         rx.icon("undo-2", size=14, aria_hidden="true"),
-        t("keys.go_back"),
+        t("keys.go_back_short"),
         size="1",
         variant="soft",
         type="button",

@@ -1,6 +1,8 @@
 """The audit in this tab, in sentences."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import reflex as rx
@@ -16,6 +18,8 @@ from app.ui.state.notices import answered, language
 STEP = 50
 LOOK = 5  # pages looked through for entries of a group before the reader has to ask for more
 LISTED = 9  # values of a list that are spelled out; the ladder has nine rungs
+TIMES = ("expires_at", "retire_at")  # ISO 8601, in UTC
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 GROUPS: dict[str, tuple[str, ...]] = {
     "providers": ("provider:", "credential:", "egress:", "discovery:"),
     "access": ("user:", "instance:setup"),
@@ -118,17 +122,22 @@ class Audit(rx.State):
         self.more = self._before is not None
 
 
-def entry(item: AuditItem, language: str) -> Entry:
-    """An entry in the reader's words."""
+def entry(item: AuditItem, language: str, keys: Mapping[str, str] = NO_NAMES) -> Entry:
+    """An entry in the reader's words. `keys`: id → name of the keys that the reader knows."""
     return Entry(
         seq=item.seq,
         at=item.at.isoformat(),
         who=item.actor.name or words.say(language, "audit.by_system"),
         what=words.say_of(language, "action", item.action.replace(":", "_")),
         target=_target(item),
-        changes=[line for field, change in item.changes.items() if (line := _line(field, change, language))],
+        changes=[line for f, change in item.changes.items() if (line := _line(f, _named(f, change, keys), language))],
         outcome=item.outcome.value,
     )
+
+
+def _named(field: str, change: Any, keys: Mapping[str, str]) -> Any:
+    """A key by its name where that is known: its id says nothing to a reader."""
+    return keys.get(change, change) if field == "credential" and isinstance(change, str) else change
 
 
 def _target(item: AuditItem) -> str:
@@ -170,6 +179,10 @@ def _line(field: str, change: Any, language: str) -> str:
 def _value(value: Any, language: str, field: str) -> str:
     if field in NAMED and isinstance(value, str) and f"{NAMED[field]}.{value}" in words.keys():  # noqa: SIM118 - a function
         return words.say_of(language, NAMED[field], value)
+    if field == "state" and isinstance(value, str) and f"key_state.{value}" in words.keys():  # noqa: SIM118 - a function
+        return words.say_of(language, "key_state", value)
+    if field in TIMES and isinstance(value, str) and value:
+        return f"{value[:16].replace('T', ' ')} UTC"
     if field == "preset" and isinstance(value, str) and (known := preset_of(value)):
         return known.label
     match value:

@@ -164,7 +164,8 @@ class ProviderPage(rx.State):
         if self.card is None:
             return
         page = await audit.page(who, target_id=self.card.id, before_seq=self._before if more else None, limit=_ENTRIES)
-        found = [entry(item, spoken) for item in page.items]
+        labels = {key.id: key.label for key in (await self.get_state(ProviderKeys))._every()}
+        found = [entry(item, spoken, labels) for item in page.items]
         self._before = int(page.next_cursor) if page.next_cursor else None
         self._say("entries", [*self.entries, *found] if more else found)
         self._say("older", self._before is not None)

@@ -60,7 +60,7 @@ class Rotating(rx.State):
         if key.replaced_by:
             await self._resume(key.replaced_by)
             return
-        self._clear()
+        await self._clear()
         provider = await providers.get(await actor(self), (await self.get_state(ProviderKeys)).provider)
         info = auth_types()[provider.auth_type]
         self._provider = provider.name
@@ -88,7 +88,7 @@ class Rotating(rx.State):
     @rx.event
     async def close(self, _open: bool = False) -> None:
         """Close; a new key that was stored stays where it is."""
-        self._clear()
+        await self._clear()
 
     @rx.event
     @requires(Role.ADMIN)
@@ -110,7 +110,6 @@ class Rotating(rx.State):
             return
         finally:
             self.saving = False
-        await self._forget_runs()
         self.new_id, self.new_label, self.step = key.id, key.label, "test"
         await (await self.get_state(ProviderKeys))._look()
 
@@ -131,8 +130,9 @@ class Rotating(rx.State):
     @answered
     async def ask_promote(self) -> None:
         """Put the new key in use; ask first where it did not pass its test."""
-        run = (await self.get_state(Probing)).runs.get(self.new_id)
-        if run is None or run.outcome not in ("ok", "partly"):
+        await (await self.get_state(ProviderKeys))._look()
+        new = await self._key(self.new_id)
+        if new is None or new.outcome not in ("ok", "partly"):
             self.doubting = True
         else:
             await self._promote()
@@ -156,7 +156,7 @@ class Rotating(rx.State):
     async def roll_back(self, key_id: str) -> None:
         """Back to the old key, in one step. `key_id`: either of the two."""
         old = await rotation.rollback(await actor(self), key_id)
-        self._clear()
+        await self._clear()
         await (await self.get_state(ProviderKeys))._look()
         await tell(self, "success", words.say(await language(self), "rotation.went_back", name=old.label))
 
@@ -166,7 +166,7 @@ class Rotating(rx.State):
     async def cancel(self, key_id: str) -> None:
         """Delete a new key that was never in use."""
         await rotation.cancel(await actor(self), key_id)
-        self._clear()
+        await self._clear()
         await (await self.get_state(ProviderKeys))._look()
         await tell(self, "success", words.say(await language(self), "rotation.cancelled"))
 
@@ -186,7 +186,7 @@ class Rotating(rx.State):
         old = await self._key(new.replaces_id) if new else None
         if new is None or old is None:
             return
-        self._clear()
+        await self._clear()
         self._provider = (await self.get_state(ProviderKeys)).provider
         self.old_id, self.old_label, self.old_hint = old.id, old.label, old.hint
         self.new_id, self.new_label, self.step = new.id, new.label, "test"
@@ -194,11 +194,11 @@ class Rotating(rx.State):
     async def _key(self, key_id: str) -> KeyRow | None:
         return next((key for key in (await self.get_state(ProviderKeys))._every() if key.id == key_id), None)
 
-    async def _forget_runs(self) -> None:
-        """A ladder that was climbed earlier says nothing beside the new one."""
-        (await self.get_state(Probing)).runs.pop(self.old_id, None)
-
-    def _clear(self) -> None:
+    async def _clear(self) -> None:
+        """Closed, and the two ladders with it: in the table they would stand twice."""
+        runs = (await self.get_state(Probing)).runs
+        for key_id in {self.old_id, self.new_id} & set(runs):
+            runs.pop(key_id)
         ticket, seq = self.ticket + 1, self.error_seq
         self.reset()
         self.ticket, self.error_seq = ticket, seq

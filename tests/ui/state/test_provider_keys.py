@@ -7,7 +7,7 @@ import pytest
 from reflex.istate.data import RouterData
 
 from app.domain.actor import Actor
-from app.domain.credential import CredentialDraft
+from app.domain.credential import CredentialDraft, CredentialPatch
 from app.domain.provider import ProviderDraft
 from app.services import credentials, providers
 from app.ui.state.key_form import KeyForm
@@ -200,3 +200,13 @@ async def test_each_tab_reads_what_it_shows(tab: Any, keys: Any) -> None:
     assert {entry.what for entry in page.entries} == {"added the provider", "set the key of"}
     await tab.fire(ProviderPage.choose_tab, "nonsense")
     assert page.query == ""
+
+
+async def test_the_history_names_keys_states_and_times_in_words(tab: Any, keys: Any, actor: Actor) -> None:
+    end = datetime(2031, 5, 6, 7, 8, tzinfo=UTC)
+    await credentials.update(actor, keys.used[0].id, CredentialPatch.model_validate({"state": "disabled", "expires_at": end}))
+    await tab.fire(ProviderPage.choose_tab, "history")
+
+    newest = (await tab.state(ProviderPage)).entries[0]
+    assert newest.what == "changed a key of"
+    assert {"Key: Main", "State: In use → Off", "Valid until: 2031-05-06 07:08 UTC"} <= set(newest.changes)
