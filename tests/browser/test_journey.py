@@ -83,7 +83,7 @@ def add_custom(page: Page, upstream: str, shot: Callable[[Page, str], None]) -> 
 
 
 def probe(card: Locator) -> None:
-    card.get_by_role("button", name="Test Office models").click()
+    card.get_by_role("button", name="Test Office models", exact=True).click()
     expect(card.get_by_role("listitem").filter(has_text="Chat answered")).to_be_visible()
     card.get_by_role("button", name="Hide result").click()
 

@@ -118,7 +118,7 @@ class Visitor:
         dialog.get_by_role("button", name=re.compile("^Save")).click()
         expect(dialog).to_be_hidden()
         self.look(page, "key replaced")
-        page.get_by_role("button", name="Test Seen").click()
+        page.get_by_role("button", name="Test Seen", exact=True).click()
         expect(page.get_by_role("button", name="Hide result")).to_be_visible()
         self.look(page, "tested")
 
