@@ -25,6 +25,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bpb-[A-Za-z0-9_-]{12,}"), f"pb-{_HIDDEN}"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {_HIDDEN}"),
     (re.compile(r"\b(sk|gsk|xai|hf|pplx|AIza)([-_])[\w-]{12,}"), rf"\1\2{_HIDDEN}"),
+    (re.compile(r"(?i)(x-amz-security-token:\s*)[^\s\\]+"), rf"\1{_HIDDEN}"),
     (re.compile(r"([?&]token=|/setup#)[^&\s'\"]+"), rf"\1{_HIDDEN}"),
     (
         re.compile(
@@ -92,5 +93,5 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("socketio", "engineio", "aiosqlite", "asyncio", "alembic", "tungstenite", "tokio_tungstenite"):
+    for chatty in ("socketio", "engineio", "aiosqlite", "asyncio", "alembic", "botocore", "tungstenite", "tokio_tungstenite"):
         logging.getLogger(chatty).setLevel("WARNING")

@@ -95,7 +95,7 @@ def origin_of(url: URL | str) -> str:
     >>> origin_of("https://API.Example.com./v1")
     'https://api.example.com:443'
     """
-    url = URL(url) if isinstance(url, str) else url
+    url = _read(url) if isinstance(url, str) else url
     host = (url.raw_host or "").lower().rstrip(".")
     host = f"[{host}]" if ":" in host else host
     return f"{url.scheme}://{host}:{url.port}"
@@ -134,13 +134,13 @@ def _parse(text: str, field: str) -> URL:
     if any(ord(c) <= 32 or ord(c) == 127 for c in text):
         raise refuse("address_blanks", "An address cannot contain spaces or control characters. Check what was pasted.")
     try:
-        url = URL(text)
-        port = url.port
+        url = _read(text)
+        host, port = url.host, url.port
     except ValueError:
         raise refuse("address_invalid", "This is not a valid address. It should look like https://api.example.com/v1.") from None
     if url.scheme not in ("http", "https"):
         raise refuse("address_scheme", "The address must start with https:// or http://.")
-    if not url.host or not port:
+    if not host or not port:
         raise refuse("address_host", "The address has no host name. It should look like https://api.example.com/v1.")
     if url.user is not None or url.password is not None or "@" in text.split("/", 3)[2]:
         raise refuse("address_user", "Remove the user name or password from the address and enter the key in its own field.")
@@ -151,6 +151,14 @@ def _parse(text: str, field: str) -> URL:
     if not 1 <= port <= 65_535:
         raise refuse("address_port", "The port must be between 1 and 65535.")
     return url
+
+
+def _read(text: str) -> URL:
+    """yarl's reading of a text. Raises `ValueError` for whatever it stumbles over."""
+    try:
+        return URL(text)
+    except IndexError:
+        raise ValueError("not an address") from None
 
 
 def _looks_local(text: str) -> bool:

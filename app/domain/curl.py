@@ -5,8 +5,9 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 _CONTINUED = re.compile(r"[\\^`]\r?\n")  # by a Unix shell, cmd.exe, PowerShell
 _SPEAKS = re.compile(r"(?:^|[\s;&|/\\$])curl(?:\.exe)?\s", re.IGNORECASE)
@@ -24,7 +25,8 @@ class Command:
 
     def query(self, name: str) -> str:
         """The first value of this name behind the address's `?`, or ""."""
-        return (parse_qs(urlsplit(self.url).query).get(name) or [""])[0]
+        query = self.url.partition("#")[0].partition("?")[2]
+        return (parse_qs(query).get(name) or [""])[0]
 
 
 def speaks(text: str) -> bool:
@@ -44,7 +46,7 @@ def commands(text: str) -> list[Command]:
     except ValueError:  # a quote that never ends
         words = whole.replace('"', " ").replace("'", " ").split()
     starts = [n for n, word in enumerate(words) if _PROGRAM.fullmatch(word)]
-    parts = [words[start + 1 : end] for start, end in zip(starts, [*starts[1:], len(words)], strict=True)]
+    parts = [words[start + 1 : end] for start, end in pairwise([*starts, len(words)])]
     return [found for part in parts if (found := _command(part)).url]
 
 
@@ -89,7 +91,7 @@ def _options(words: Iterable[str]) -> Iterator[tuple[str, str]]:
 def _model(body: str) -> str:
     try:
         document: Any = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     model = document.get("model") if isinstance(document, dict) else None
     return model if isinstance(model, str) and re.fullmatch(r"\S{1,200}", model) else ""

@@ -7,10 +7,12 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from urllib.parse import urlsplit
 
 from app.domain import curl
 from app.domain.address import looks_local, normalise, origin_of
+from app.domain.drafts import filled
 from app.domain.errors import InvalidDraft
 from app.domain.pasted import Doubt, Pasted, Source
 from app.domain.preset import Preset
@@ -20,9 +22,13 @@ MOST = 50  # providers out of one text
 _HOLE = re.compile(r"\\\{[a-z_]+\\\}")
 _LINE = re.compile(
     r"""^[ \t]*(?:export[ \t]+|set[ \t]+|\$env:|-[ \t]+|-e[ \t]+)?["']?(?P<name>[A-Za-z_]\w{1,80})["']?"""
-    r"""[ \t]*[=:][ \t]*(?P<value>\S.*?)[ \t,;]*\r?$""",
+    r"""[ \t]*[=:][ \t]*(?P<value>\S.*)$""",
     re.MULTILINE,
 )
+_AWS = {"access_key_id": re.compile(r"[A-Z0-9]{16,128}"), "region": re.compile(r"[a-z0-9-]{1,40}")}
+_USER = re.compile(r"^(\w*://)[^/]*@")  # of an address: it may hold a password
+_COMMENT = re.compile(r"\s#")
+_BEHIND = " \t,;"  # what stands behind a value in JSON, YAML or a shell
 _QUOTED = re.compile(r"""^(["'])(.*?)\1""")
 _KEY_NAME = re.compile(r"_?(?:API_?KEY|ACCESS_?TOKEN|API_?TOKEN|AUTH_?TOKEN|SECRET_?KEY|KEY|TOKEN)$", re.IGNORECASE)
 _PLACE_NAME = re.compile(r"_?(?:BASE_?URL|API_?BASE|API_?URL|ENDPOINT|HOST|URL)$", re.IGNORECASE)
@@ -49,10 +55,12 @@ class _Reader:
     def __init__(self, text: str, vendors: Sequence[Preset]) -> None:
         self._text, self._vendors = text, vendors
         self._by_id = {vendor.id: vendor for vendor in vendors}
+        self._by_name = {name: vendor for vendor in reversed(vendors) for name in vendor.env_names}  # the first one wins
+        self._by_stem = {_KEY_NAME.sub("", name): vendor for name, vendor in self._by_name.items()}
 
     def commands(self) -> list[Pasted]:
         """Every cURL command of the text."""
-        return [self._command(one) for one in curl.commands(self._text)]
+        return [self._command(one) for one in curl.commands(self._text)[:MOST]]
 
     def variables(self) -> list[Pasted]:
         """Lines that give names to values, gathered by the name they begin with."""
@@ -63,8 +71,8 @@ class _Reader:
                 if (stem := pattern.sub("", name)) != name:
                     stems.setdefault(stem, _Variables()).take(kind, name, value, start)
                     break
-        found = [found for stem, taken in stems.items() if (found := self._variable(stem, taken))]
-        return [*found, *self._access_keys()]
+        found = (found for stem, taken in stems.items() if (found := self._variable(stem, taken)))
+        return [*islice(found, MOST), *self._access_keys()]
 
     def service_account(self) -> list[Pasted]:
         """A Google service account's file, whole."""
@@ -87,21 +95,24 @@ class _Reader:
         if not {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} <= values.keys() or "bedrock-converse" not in self._by_id:
             return []
         region = values.get("AWS_REGION", values.get("AWS_DEFAULT_REGION", ("", 0)))[0]
-        auth = {"access_key_id": values["AWS_ACCESS_KEY_ID"][0], **({"region": region} if region else {})}
+        given = {"access_key_id": values["AWS_ACCESS_KEY_ID"][0], "region": region}
+        auth = {field: value for field, value in given.items() if _AWS[field].fullmatch(value)}  # who mixes them up shows no secret
         secrets = {
             field: (start, start + len(value))
             for field, name in (("secret_access_key", "AWS_SECRET_ACCESS_KEY"), ("session_token", "AWS_SESSION_TOKEN"))
             for value, start in [values.get(name, ("", 0))]
             if value and not _PLACEHOLDER.search(value)
         }
-        base_url = self._by_id["bedrock-converse"].base_url.replace("{region}", region) if region else ""
+        base_url = filled(self._by_id["bedrock-converse"].base_url, auth) if "region" in auth else ""
         found = Pasted(Source.ENV, "bedrock-converse", base_url, "aws_iam", auth, secrets, variable="AWS_ACCESS_KEY_ID")
         return [found if "secret_access_key" in secrets else _doubting(found, Doubt.NO_KEY)]
 
     def lines(self) -> list[Pasted]:
         """A key or an address a line."""
-        found = []
+        found: list[Pasted] = []
         for line in re.finditer(r"\S[^\r\n]*", self._text):
+            if len(found) == MOST:
+                break
             word = line[0].strip().strip("\"'`,;")
             start = self._text.index(word, line.start()) if word else 0
             if address := _ADDRESS.fullmatch(word):
@@ -129,8 +140,7 @@ class _Reader:
         return replace(found, auth_type="none") if needs_none else _doubting(found, Doubt.NO_KEY)
 
     def _variable(self, stem: str, taken: "_Variables") -> Pasted | None:
-        vendor = next((v for v in self._vendors if {name for name, *_ in taken.keys} & set(v.env_names)), None)
-        vendor = vendor or next((v for v in self._vendors if stem in {_KEY_NAME.sub("", name) for name in v.env_names}), None)
+        vendor = next((vendor for name, *_ in taken.keys if (vendor := self._by_name.get(name))), None) or self._by_stem.get(stem)
         keys = [(name, value, start) for name, value, start in taken.keys if vendor or taken.place or self._owner(value)]
         if not keys and not (taken.place and vendor and vendor.local):
             return None
@@ -146,7 +156,7 @@ class _Reader:
 
     def _at(self, url: str, found: Pasted) -> Pasted:
         """`found` at this address: the vendor who lives there, or any address."""
-        bare = url.partition("?")[0].partition("#")[0].rstrip("/")
+        bare = _USER.sub(r"\1", url.partition("?")[0].partition("#")[0].rstrip("/"))
         bare = bare if "://" in bare else ("http://" if looks_local(f"http://{bare}") or _is_local(bare) else "https://") + bare
         vendor, base = self._neighbour(bare)
         if vendor is not None:
@@ -159,14 +169,14 @@ class _Reader:
 
     def _neighbour(self, url: str) -> tuple[Preset | None, str]:
         """The vendor whose address this is, and the part of it that is the base URL; the longest one that fits."""
-        fitting = []
+        fitting, (host, port), is_local = [], _host_and_port(url), _is_local(url)
         for vendor in self._vendors:
             if vendor.local:
-                if _is_local(url) and urlsplit(url).port in (urlsplit(vendor.base_url).port, *vendor.ports):
+                if is_local and port in (urlsplit(vendor.base_url).port, *vendor.ports):
                     fitting.append((0, vendor, url))
             elif match := re.match(_HOLE.sub("[^/]+?", re.escape(vendor.base_url)) + r"(?=/|$)", url):
                 fitting.append((len(match[0]), vendor, match[0]))
-            elif "{" not in vendor.base_url and urlsplit(url).hostname == urlsplit(vendor.base_url).hostname:
+            elif "{" not in vendor.base_url and host == urlsplit(vendor.base_url).hostname:
                 fitting.append((1, vendor, vendor.base_url))
         if not fitting or (len(fitting) > 1 and all(vendor.local for _, vendor, _ in fitting)):  # two local servers use this port
             return None, ""
@@ -223,10 +233,12 @@ class _Variables:
 
 
 def _value(line: re.Match[str]) -> tuple[str, int]:
-    """The value of a line and where it begins, without quotes or a comment behind it."""
-    if quoted := _QUOTED.match(line["value"]):
+    """The value of a line and where it begins, without quotes, a comment or a comma behind it."""
+    value = line["value"]
+    if quoted := _QUOTED.match(value):
         return quoted[2], line.start("value") + 1
-    return re.split(r"\s+#", line["value"])[0].rstrip(), line.start("value")
+    comment = _COMMENT.search(value)
+    return value[: comment.start() if comment else None].rstrip().rstrip(_BEHIND), line.start("value")
 
 
 def _doubting(found: Pasted, doubt: Doubt) -> Pasted:
@@ -246,6 +258,15 @@ def _is_shared(key: str, owner: Preset) -> bool:
 def _is_keylike(word: str) -> bool:
     """Long, one word, letters and digits mixed: what no sentence contains."""
     return len(word) >= 20 and any(c.isdigit() for c in word) and any(c.isalpha() for c in word)
+
+
+def _host_and_port(url: str) -> tuple[str, int | None]:
+    """("", None) of what is no address."""
+    try:
+        parts = urlsplit(url)
+        return parts.hostname or "", parts.port
+    except ValueError:
+        return "", None
 
 
 def _is_local(url: str) -> bool:

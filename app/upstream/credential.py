@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import lru_cache
 
 from app.domain.address import origin_of
+from app.domain.auth_field import AuthField
 from app.domain.credential import Reference, reference_in
 from app.domain.errors import NoCredential, SecretUnreadable, VaultError
 from app.domain.provider import Wire
@@ -66,8 +67,7 @@ def opened(endpoint: Endpoint, key: Key | None) -> dict[str, Secret]:
     if not wanted:
         return {}
     usable = _usable(endpoint, key)
-    whole = {field.name for field in kind.fields if field.has_scheme}
-    secrets = {field: _open(usable, field, usable.origin, keep_scheme=field in whole) for field in wanted if field in usable.secrets}
+    secrets = {field.name: _open(usable, field) for field in kind.fields if field.name in wanted and field.name in usable.secrets}
     if missing := [field for field in kind.info.required_fields if field in wanted and not secrets.get(field)]:
         raise NoCredential("A part of this provider's key is missing. Enter it again.", details={"kind": "missing", "fields": missing})
     return secrets
@@ -171,10 +171,14 @@ def is_readable(key: Key) -> bool:
     return True
 
 
-def _open(key: Key, field: str, destination: str, *, keep_scheme: bool) -> Secret:
+def _open(key: Key, field: AuthField) -> Secret:
     try:
-        secret = _opened(key, field, destination)
-        return references.resolve(Reference.of(place), keep_scheme=keep_scheme) if (place := reference_in(secret)) else secret
+        secret = _opened(key, field.name, key.origin)
+        if place := reference_in(secret):
+            secret = references.resolve(Reference.of(place), keep_scheme=field.has_scheme)
+            if field.wrong and field.wrong(secret.reveal()):  # what was typed was looked at when it was saved
+                raise references.unusable(Reference.of(place))
+        return secret
     except SecretUnreadable as error:
         raise NoCredential(
             "The stored key cannot be read with the present master key. Enter it again.", details={"kind": "unreadable"}

@@ -57,14 +57,17 @@ def resolve(reference: Reference, *, keep_scheme: bool = False) -> Secret:
             raise ValueError("there is nothing")
     except (OSError, ValueError, InvalidDraft) as error:
         _kept.pop(asked, None)
-        raise NoCredential(
-            "The place this provider's key is read from holds no usable value. Provide it there, or enter the key.",
-            details={"kind": "reference", "place": reference.text},
-        ) from error
+        raise unusable(reference) from error
     if len(_kept) >= _MOST_KEPT:
         _kept.clear()
     _kept[asked] = at, secret
     return secret
+
+
+def unusable(reference: Reference) -> NoCredential:
+    """The error for a place without a value that could be sent."""
+    sentence = "The place this provider's key is read from holds no usable value. Provide it there, or enter the key."
+    return NoCredential(sentence, details={"kind": "reference", "place": reference.text})
 
 
 def resolves(reference: Reference) -> bool:

@@ -153,7 +153,7 @@ def _token(said: Mapping[str, Any], host: str, scrub: Scrubber, asked_at: dateti
 def _life(value: Any) -> float:  # Any: whatever a token server sends; some write the number as a text
     try:
         seconds = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return USUAL_LIFE
     return min(seconds, LONGEST_LIFE) if seconds > 0 else USUAL_LIFE
 

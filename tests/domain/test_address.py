@@ -75,6 +75,8 @@ def test_an_interface_at_the_root_of_its_host_gets_no_version(typed: str, base_u
         pytest.param("https://h:0/v1", "", id="port zero"),
         pytest.param("https://h:70000/v1", "", id="port too large"),
         pytest.param("https:///v1", "", id="no host"),
+        pytest.param("https://xn--akiaiosfodnn7example", "valid", id="no name in any script"),
+        pytest.param("https://;$'[::1]@", "valid", id="brackets in the middle"),
         pytest.param("https://h/" + "a" * 2_100, "too long", id="too long"),
     ],
 )

@@ -1,11 +1,13 @@
 """What people paste, as they paste it."""
 
+import time
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app import presets
-from app.domain.paste_reader import MOST, read
+from app.domain.paste_reader import LONGEST, MOST, read
 from app.domain.pasted import Doubt, Pasted, Source
 
 OPENAI = "sk-proj-" + "a1B2" * 12
@@ -198,7 +200,20 @@ def test_the_file_of_a_service_account_is_vertex_ais() -> None:
     assert (_only("ya29." + "a0" * 20).preset, _only("ya29." + "a0" * 20).auth_type) == ("vertex", "api_key")
 
 
-@given(st.text(max_size=300) | st.text(alphabet="curl -H\"'\\\n=:/$sk_APIKEYhttps.0123456789", max_size=300))
+# Pieces that are something to one reader or another, put together at random.
+SOUP = (
+    "curl |https://|http://|xn--|localhost|:99999|:0|[::1]|[|]|@|u:p@|/v1|?key=|#|'|\"|\\|-H |-d |--url=|x-api-key: |{|$'|;| |"
+    "OPENAI_API_KEY=|OPENAI_BASE_URL=|A_URL=|AWS_REGION=|AWS_ACCESS_KEY_ID=|AWS_SECRET_ACCESS_KEY=|.openai.azure.com|api.openai.com"
+)
+PIECES = st.lists(st.sampled_from([*SOUP.split("|"), "\n", "\0", "\ud800", "\u3002", OPENAI, GROQ]), max_size=12).map("".join)
+
+
+@given(st.text(max_size=300) | st.text(alphabet="curl -H\"'\\\n=:/$sk_APIKEYhttps.0123456789", max_size=300) | PIECES)
+@example("see 'curl --help'")
+@example("curl https://[a/ -d '" + "[" * 9_000)
+@example("http://[a]/v1")
+@example("https://xn--akiaiosfodnn7example")
+@example("https://;$'[::1]@")
 def test_no_text_breaks_it_and_every_place_lies_in_the_text(text: str) -> None:
     found = _read(text)
     assert len(found) <= MOST
@@ -206,3 +221,47 @@ def test_no_text_breaks_it_and_every_place_lies_in_the_text(text: str) -> None:
         for start, end in one.secrets.values():
             assert 0 <= start < end <= len(text)
             assert not text[start:end].isspace()
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        pytest.param(("A_KEY=a", " ", "x"), id="blanks in a value"),
+        pytest.param(("A_KEY=a", " ,", "x"), id="commas in a value"),
+        pytest.param(("A_KEY=a", " ", "b #"), id="blanks before a comment"),
+        pytest.param(("A_KEY=a", "\r", "x"), id="carriage returns"),
+        pytest.param(("", "a.b:80\n", ""), id="many addresses"),
+        pytest.param(("", "https://a\n", ""), id="many short addresses"),
+        pytest.param(("", "curl a.b:1\n", ""), id="many commands"),
+        pytest.param(("", "A_KEY=abcdefgh\nA_BASE_URL=http://a.b:1\n", ""), id="many variables"),
+        pytest.param(("curl '", "a", ""), id="a quote that never ends"),
+    ],
+)
+def test_a_text_that_was_made_to_take_long_takes_a_moment(shape: tuple[str, str, str]) -> None:
+    before, filling, after = shape
+    text = (before + filling * LONGEST)[: LONGEST - len(after)] + after
+    began = time.process_time()
+
+    assert len(_read(text)) <= MOST
+    assert time.process_time() - began < 1.5
+
+
+def test_many_names_are_read_in_a_moment() -> None:
+    text = "".join(f"A{n}_KEY={GROQ}\nA{n}_BASE_URL=http://a.b:1/v1\n" for n in range(1_000))
+    began = time.process_time()
+
+    assert len(_read(text)) == MOST
+    assert time.process_time() - began < 1.5
+
+
+def test_a_password_in_an_address_and_mixed_up_variables_stay_in_the_text() -> None:
+    address = _only(f"OPENAI_BASE_URL=https://ann:hunter-22-planted@llm.example.com/v1\nOPENAI_API_KEY={OPENAI}")
+    assert address.base_url == "https://llm.example.com/v1"
+    secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+    mixed = _only(f"AWS_ACCESS_KEY_ID={secret}\nAWS_SECRET_ACCESS_KEY=AKIAIOSFODNN7EXAMPLE\nAWS_REGION=eu-west-1")
+    assert mixed.auth == {"region": "eu-west-1"}
+
+
+def test_a_region_makes_no_address_of_another_host() -> None:
+    text = "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE\nAWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG\nAWS_REGION=x.evil.example/"
+    assert _only(text).base_url == ""

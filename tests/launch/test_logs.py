@@ -8,6 +8,8 @@ import pytest
 
 from app import logs
 from app.domain.errors import StorageUnavailable
+from app.domain.translation import Signing
+from app.upstream import sigv4
 
 PLANTED = "planted-7f3a91c2d5e8"
 TOKEN = "Zk" * 22
@@ -43,6 +45,7 @@ def lines() -> Iterator[io.StringIO]:
         pytest.param(f'{{"api_key": "{PLANTED}"}}', id="key of a body"),
         pytest.param(f"using sk-{PLANTED}", id="a vendor's key"),
         pytest.param(f"GET /_event/?EIO=4&token={PLANTED}&transport=websocket", id="query of the websocket"),
+        pytest.param(f"CanonicalRequest:\nhost:b.example\nx-amz-security-token:{PLANTED}/+=\n\nhost", id="token of a signed request"),
         pytest.param(f"open http://127.0.0.1:8700/setup#{PLANTED}", id="set-up link"),
     ],
 )
@@ -51,6 +54,13 @@ def test_a_secret_is_left_out_and_the_rest_of_the_line_stays(lines: io.StringIO,
 
     assert PLANTED not in lines.getvalue()
     assert "WARNING reflex.app: " + message[:3] in lines.getvalue()
+
+
+def test_what_is_signed_for_aws_is_not_logged(lines: io.StringIO) -> None:
+    signing = Signing("bedrock", "eu-west-1", "AKIDEXAMPLE000000000", "secret", PLANTED)
+
+    assert sigv4.sign(signing, "POST", "https://b.example/m", b"{}")["x-amz-security-token"] == PLANTED
+    assert lines.getvalue() == ""
 
 
 def test_a_message_stays_on_its_line(lines: io.StringIO) -> None:

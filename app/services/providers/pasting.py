@@ -175,4 +175,7 @@ def _secrets(found: Pasted, text: Secret) -> dict[str, Secret]:
 
 
 def _label(found: Pasted, preset: Preset | None) -> str:
-    return preset.label if preset else (urlsplit(found.base_url).hostname or "")
+    try:
+        return preset.label if preset else (urlsplit(found.base_url).hostname or "")
+    except ValueError:
+        return ""

@@ -1,6 +1,7 @@
 """A Google service account: what it signs can be verified with its public key, and its file goes nowhere."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -9,11 +10,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from app.domain.credential import CredentialDraft
+from app.domain.credential import CredentialDraft, Reference
 from app.domain.drafts import filled, key_fields
-from app.domain.errors import InvalidDraft
+from app.domain.errors import InvalidDraft, NoCredential
 from app.domain.secret import Secret
-from app.upstream import auth
+from app.upstream import auth, credential, references
 from app.upstream.wire import openai
 from app.upstream.wire.call import Ask
 from tests.fixtures import oauth
@@ -107,3 +108,31 @@ def test_project_and_location_fill_the_address() -> None:
         "https://us-central1-aiplatform.googleapis.com/v1/projects/demo-1/locations/us-central1/endpoints/openapi"
     )
     assert filled(address, {"project": "x/../y", "location": "evil.example/"}) == address
+
+
+@pytest.mark.usefixtures("vault", "outgoing")
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("not json", id="a text"),
+        pytest.param("{}", id="empty"),
+        pytest.param('{"client_email": 1}', id="half a file"),
+        pytest.param('{"client_email": "a", "private_key": "PLANTED", "private_key_id": "k"}', id="a damaged key"),
+        pytest.param('{"client_email": "a", "private_key": 5, "private_key_id": "k"}', id="no text"),
+    ],
+)
+async def test_a_file_that_lives_elsewhere_and_is_none_is_an_error_of_ours(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(references, "_kept", {})
+    monkeypatch.setenv("PATCHBAY_SECRET_ACCOUNT", text)
+    place = Reference(env="PATCHBAY_SECRET_ACCOUNT")
+    fields = {"google_token_url": f"{upstream.origin}/google/token"}
+    known = oauth.endpoint("google_service_account", upstream.base_url, fields, {"service_account": place.marked().reveal()})
+    key = replace(known.keys[0], references={"service_account": place.text})
+
+    with pytest.raises(NoCredential) as refused:
+        await credential.ready(known, key)
+
+    assert refused.value.details == {"kind": "reference", "place": place.text}
+    assert upstream.heard == []
