@@ -84,6 +84,23 @@ async def test_a_kit_needs_the_password_again_and_counts_once(db: Database, grac
     assert found == [("user:session:confirm", "ok"), ("master_key:kit:issue", "ok"), ("user:session:confirm", "ok")]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("UPDATE user_account SET is_active = false", id="switched off"),
+        pytest.param("UPDATE user_account SET role = 'viewer'", id="an admin no more"),
+        pytest.param("UPDATE user_session SET revoked_at = created_at", id="signed out"),
+    ],
+)
+async def test_who_was_shut_out_a_moment_ago_gets_no_kit(db: Database, grace: Session, change: str) -> None:
+    who = acting(grace.user)
+    await sessions.confirm(who, grace, PASSWORD)
+    db.run(change)  # by another process: this one remembers an admin who is signed in
+
+    with pytest.raises(ConfirmationNeeded):
+        await recovery.issue(who, grace, language="en", address=ADDRESS)
+
+
 async def test_a_wrong_password_is_throttled_and_audited_like_a_sign_in(db: Database, grace: Session) -> None:
     who = acting(grace.user, ip="192.0.2.7")
     for _ in range(ACCOUNT.free):
