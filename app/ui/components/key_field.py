@@ -18,9 +18,39 @@ def asked(ask: Drawn) -> rx.Component:
     """One field that the auth type declares. Of several saved secrets one row stands for all: they are replaced together."""
     kept = rx.cond(ask.is_first, _kept(ask))
     readable = rx.cond(drawn(ask.options).length() > 0, _choice(ask), _plain(ask))
-    drawn_as = rx.cond(ask.secret, rx.cond(Form.has_key & ~Form.replacing, kept, _secret(ask)), readable)
+    secret = rx.cond(drawn(Form.keys) > 1, rx.cond(ask.is_first, _several()), rx.cond(Form.has_key & ~Form.replacing, kept, _secret(ask)))
+    drawn_as = rx.cond(ask.secret, secret, readable)
     # Another way to sign in has other fields: what was typed into the old ones must not stay in their place.
     return rx.fragment(drawn_as, key=ask.name)
+
+
+def _several() -> rx.Component:
+    """Several saved keys: each is replaced on the provider's page. To another host they do not come along."""
+    moved = rx.callout.root(
+        rx.callout.icon(rx.icon("shield-alert", size=18, aria_hidden="true")),
+        rx.callout.text(t("form.several_moved", origin=Form.going_to, n=Form.keys)),
+        color_scheme="amber",
+        size="1",
+        high_contrast=True,
+        role="alert",
+    )
+    return rx.flex(
+        rx.cond(Form.going_to != "", moved),
+        rx.flex(
+            rx.icon("key-round", size=16, color="var(--gray-10)", aria_hidden="true"),
+            rx.text(t("form.several", n=Form.keys), size="2"),
+            rx.spacer(),
+            rx.link(t("form.several_open"), href=f"/providers/{Form.editing}?tab=keys", size="2"),
+            align="center",
+            spacing="2",
+            wrap="wrap",
+            padding="8px 12px",
+            border_radius="var(--radius-3)",
+            border="1px solid var(--gray-a5)",
+        ),
+        direction="column",
+        spacing="2",
+    )
 
 
 def _choice(ask: Drawn) -> rx.Component:

@@ -57,11 +57,11 @@ def short_name(label: str) -> str:
         return f"provider-{name}".rstrip("-")[:50]
 
 
-def patch(form: dict[str, str], secrets: dict[str, Secret], *, of: Provider, version: int) -> ProviderPatch:
-    """What the edit form says about a provider."""
+def patch(form: dict[str, str], secrets: dict[str, Secret], *, of: Provider, version: int, detach: bool = False) -> ProviderPatch:
+    """What the edit form says about a provider. `detach`: keys of an old host stay behind."""
     fields = _fields(form, secrets, network=of.network)
     fields.pop("models", None)
-    return _made(ProviderPatch, fields | {"version": version})
+    return _made(ProviderPatch, fields | {"version": version, "detach": detach})
 
 
 def connection(form: dict[str, str], secrets: dict[str, Secret], *, of: Provider, version: int) -> ProviderPatch:

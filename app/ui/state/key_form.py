@@ -77,7 +77,8 @@ class KeyForm(rx.State):
         info = auth_types()[provider.auth_type]
         self._provider = name
         self.fields = [KeyField(field, field in info.required_fields) for field in info.secret_fields]
-        self.one_a_line = len(self.fields) == 1
+        # A document has lines of its own.
+        self.one_a_line = len(self.fields) == 1 and not any(f.multiline for f in info.fields)
         self.step = "add"
 
     @rx.event

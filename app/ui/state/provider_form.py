@@ -52,6 +52,7 @@ class ProviderForm(rx.State):
     asks: list[Ask] = []
     key_hint: str = ""
     has_key: bool = False
+    keys: int = 0  # saved ones; several are replaced one by one, on the provider's page
     key_id: str = ""  # of the saved key, where it fetches tokens
     replacing: bool = False
     unreadable: bool = False
@@ -264,6 +265,7 @@ class ProviderForm(rx.State):
     def _ask(self) -> None:
         saved = self._provider
         self.has_key = bool(saved and saved.auth_type == self.auth_type and any(c.is_set for c in saved.credentials))
+        self.keys = sum(c.is_set for c in saved.credentials) if saved and self.has_key else 0
         values = saved.auth if saved and saved.auth_type == self.auth_type else {}
         held = saved.credentials if saved and self.has_key and asking.needs_token(self.auth_type) else []
         self.key_id = next((c.id for c in held if c.is_set), "")

@@ -130,9 +130,10 @@ class Submission(rx.State):
             who, spoken = await actor(self), await language(self)
             dialog.saving, dialog.errors, dialog.stale = True, {}, ""
             old, version, preset, outcome = dialog._provider, dialog.version, preset_of(dialog.preset), dialog.run.outcome
+            detach = dialog.keys > 1 and bool(dialog.going_to)  # the form has said that they stay behind
         try:
             if old:
-                provider = await providers.update(who, old.name, form_draft.patch(form, secrets, of=old, version=version))
+                provider = await providers.update(who, old.name, form_draft.patch(form, secrets, of=old, version=version, detach=detach))
             else:
                 provider = await create(who, form, form_draft.new(form, secrets, preset=preset))
         except PatchbayError as error:

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from app.domain.actor import Actor
-from app.domain.provider import ProviderPatch
-from app.services import models, providers
+from app.domain.credential import CredentialDraft
+from app.domain.provider import ProviderDraft, ProviderPatch
+from app.domain.secret import Secret
+from app.services import credentials, models, providers
 from app.ui.state.notices import Notices
 from app.ui.state.provider_form import CUSTOM, ProviderForm
 from app.ui.state.submission import Submission
@@ -151,3 +153,25 @@ async def test_an_answer_that_comes_after_the_dialog_was_closed_is_dropped(tab: 
 
     assert (dialog.step, dialog.run.lines, dialog.testing) == ("", [], False)
     assert (await tab.state(Notices)).text == ""
+
+
+async def test_several_keys_are_kept_by_an_edit_and_stay_behind_when_the_host_changes(tab: Any, house: Upstream, actor: Actor) -> None:
+    secret = CredentialDraft(secret={"api_key": Secret(KEY)})
+    draft = ProviderDraft(name="acme", label="Acme", base_url="https://93.184.216.34/v1", credential=secret)
+    await providers.create(actor, draft)
+    await credentials.add(actor, "acme", CredentialDraft(secret={"api_key": Secret(f"{KEY}-two")}))
+    await tab.fire(ProviderForm.edit, "acme")
+    dialog = await tab.state(ProviderForm)
+    assert (dialog.keys, dialog.has_key, dialog.going_to) == (2, True, "")
+
+    typed = form(house, label="Acme two", base_url="https://93.184.216.34/v1", secret__api_key="", name="acme", default_model="")
+    await tab.fire(Submission.submit, typed)
+    saved = await providers.get(actor, "acme")
+    assert (saved.label, [k.state for k in saved.credentials]) == ("Acme two", ["active", "active"])
+
+    await tab.fire(ProviderForm.edit, "acme")
+    await tab.fire(ProviderForm.type_address, dialog.seed, "https://93.184.216.35/v1")
+    assert dialog.going_to == "https://93.184.216.35:443"
+    await tab.fire(Submission.submit, typed | {"base_url": "https://93.184.216.35/v1"})
+    moved = await providers.get(actor, "acme")
+    assert (moved.base_url, [k.state for k in moved.credentials]) == ("https://93.184.216.35/v1", ["unreadable", "unreadable"])
