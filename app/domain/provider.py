@@ -45,6 +45,7 @@ class Status(StrEnum):
     NOT_TESTED = "not_tested"
     WORKING = "working"
     KEY_ACCEPTED = "key_accepted"  # key proven, chat not tried
+    REACHABLE = "reachable"  # answers, but no key was proven (none is needed, or the list is open), chat not tried
     LIMITED = "limited"
     ATTENTION = "attention"
     DOWN = "down"

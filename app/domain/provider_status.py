@@ -42,7 +42,7 @@ def status_of(*, enabled: bool, keys: Iterable[KeyState], result: ProbeResult | 
     if result.ok and {Rung.CHAT, Rung.STREAM} & set(result.proven):
         return Status.WORKING
     if result.ok and result.verdict is Verdict.OK:
-        return Status.KEY_ACCEPTED
+        return Status.KEY_ACCEPTED if Rung.CREDENTIAL in result.proven else Status.REACHABLE
     return _WORDS.get(result.verdict, Status.ATTENTION)
 
 

@@ -112,8 +112,9 @@ class Rungs(Climb):
             raise self._first
         if not self._needs_key:
             return Outcome(_F.KEY_NOT_NEEDED, proves=False)
-        if isinstance(self._first, UpstreamError) or self._is_open or not self._ask.path:
-            if self._depth == 0:
+        is_unlisted = isinstance(self._first, UpstreamError) or not self._ask.path
+        if is_unlisted or self._is_open:
+            if is_unlisted and self._depth == 0:
                 self._note(_F.NO_MODEL_LIST)
             return Outcome(_F.KEY_NOT_TRIED, ok=None)
         keys.proven(self._endpoint)

@@ -73,6 +73,9 @@ def opened() -> list[Scene]:
         Scene("remove a key?", "/providers/keyed/?tab=keys", _key_entry("Remove", "alertdialog"), ready=KEYS, within="[role=alertdialog]"),
         Scene("models of a provider", "/providers/lab/?tab=models", ready="main [role=tabpanel] li"),
         Scene("history of a provider", "/providers/keyed/?tab=history", ready=ENTRIES),
+        Scene("test in another way", "/", _test_options, ready=CARDS, within="[role=dialog]"),
+        Scene("batch, before", "/", _dialog("Test all"), ready=CARDS, within="[role=dialog]"),
+        Scene("batch, done", "/", _batch, ready=CARDS, is_told=True, within="[role=dialog]"),
         Scene("language", "/audit/", _press("Language"), ready=ENTRIES, within="[role=menu]"),
         Scene("theme", "/audit/", _press("Light or dark"), ready=ENTRIES, within="[role=menu]"),
         Scene("account", "/audit/", _press("Your account"), ready=ENTRIES, within="[role=dialog]"),
@@ -138,6 +141,12 @@ def _delete(page: Page) -> None:
     expect(page.get_by_role("alertdialog")).to_be_visible()
 
 
+def _test_options(page: Page) -> None:
+    _menu(page)
+    page.get_by_role("menuitem", name="Test in another way").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
 def _duplicate(page: Page) -> None:
     _menu(page)
     page.get_by_role("menuitem", name="Duplicate").click()
@@ -161,6 +170,18 @@ def _pasted(page: Page) -> None:
 def _tested(page: Page) -> None:
     _press("Test Lab")(page)
     expect(page.get_by_role("button", name="Hide result")).to_be_visible()
+
+
+def _batch(page: Page) -> None:
+    """Two of them: one that answers, one where nothing listens."""
+    _dialog("Test all")(page)
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Tick none").click()
+    for name in ("Lab", "Closed"):
+        dialog.get_by_role("checkbox", name=f"Test {name}").click()
+    dialog.get_by_role("button", name="Send 2 requests").click()
+    expect(dialog.get_by_text("2 of 2 done")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Done")).to_be_visible()
 
 
 def _issued(page: Page) -> None:

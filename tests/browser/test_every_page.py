@@ -32,7 +32,10 @@ DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame
 FRAMES = "main, [role=dialog], [role=alertdialog], .pb-sheet-body, .rt-ScrollAreaViewport"
 STICKING_OUT = f"""() => [document.documentElement, ...document.querySelectorAll('{FRAMES}')]
   .filter((e) => e.scrollWidth > e.clientWidth + 1)
-  .map((e) => `${{e.nodeName}} ${{e.className}}: ${{e.scrollWidth}} > ${{e.clientWidth}}`)"""
+  .map((e) => `${{e.nodeName}} ${{e.className}}: ${{e.scrollWidth}} > ${{e.clientWidth}}`)
+  .concat([...document.querySelectorAll('table')]
+    .filter((e) => e.scrollHeight > e.clientHeight + 1)
+    .map((e) => `a table is cut off: ${{e.scrollHeight}} > ${{e.clientHeight}}`))"""
 # The rules that speak of colours; everything else is the same in both themes and is looked at once.
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
 EVERYTHING = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
@@ -49,7 +52,7 @@ KEYS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def house(console: Patchbay, upstream: str) -> Patchbay:
-    """Providers that work, are off, are new and have a name that is too long; a key for apps; another person."""
+    """Providers that work, are off, are new, do not listen and have a name that is too long; a key for apps; another person."""
     console.admin("ada@example.org", PASSWORD)
     console.run("user", "add", "vi@example.org", "--role", "viewer", "--password-stdin", stdin=PASSWORD)
     long = "Kho mô hình dùng chung của phòng nghiên cứu và phát triển, khu vực Đông Nam Á"
@@ -59,6 +62,7 @@ def house(console: Patchbay, upstream: str) -> Patchbay:
             ("long", long, {"base_url": "https://models.research-and-development.south-east-asia.example.org/v1"}),
             ("off", "Aus", {"enabled": False}),
             ("keyed", "Keyed", {"auth_type": "api_key"}),
+            ("closed", "Closed", {"base_url": "http://127.0.0.1:9/v1"}),
             ("groq", "Groq", {"preset": "groq", "type": "openai", "auth_type": "api_key", "base_url": ""}),
         ):
             draft: dict[str, Any] = {
@@ -71,7 +75,8 @@ def house(console: Patchbay, upstream: str) -> Patchbay:
             client.post("/providers", json=draft | more).raise_for_status()
         for label, more in KEYS.items():
             client.post("/providers/keyed/credentials", json={"label": label, **more}).raise_for_status()
-        client.post("/providers/lab/test", json={"depth": "chat"}).raise_for_status()
+        for name in ("lab", "closed"):
+            client.post(f"/providers/{name}/test", json={"depth": "chat"}).raise_for_status()
     return console
 
 
@@ -173,7 +178,7 @@ def test_a_machine_finds_nothing_that_keeps_people_out(look: Look) -> None:
     assert not look.barriers, "\n".join(look.barriers)
 
 
-def test_nothing_sticks_out_on_a_phone_in_any_language(look: Look) -> None:
+def test_nothing_sticks_out_or_is_cut_off_on_a_phone_in_any_language(look: Look) -> None:
     assert not look.sticking_out, "\n".join(look.sticking_out)
 
 

@@ -23,6 +23,7 @@ def result(verdict: Verdict, *proven: Rung, ok: bool = False) -> ProbeResult:
         pytest.param(result(Verdict.OK, Rung.CREDENTIAL, Rung.CHAT, ok=True), Status.WORKING, id="chat proven"),
         pytest.param(result(Verdict.NO_MODEL_LIST, Rung.CHAT, ok=True), Status.WORKING, id="chat proven without a list"),
         pytest.param(result(Verdict.OK, Rung.CREDENTIAL, ok=True), Status.KEY_ACCEPTED, id="chat not tried"),
+        pytest.param(result(Verdict.OK, Rung.HTTP, Rung.MODELS, ok=True), Status.REACHABLE, id="neither key nor chat tried"),
         pytest.param(result(Verdict.LIMITED, Rung.CREDENTIAL), Status.LIMITED, id="limited"),
         pytest.param(result(Verdict.NO_MODEL_LIST, Rung.HTTP, ok=True), Status.ATTENTION, id="nothing proven"),
         pytest.param(result(Verdict.AUTH_FAILED), Status.ATTENTION, id="refused"),

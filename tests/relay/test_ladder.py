@@ -113,6 +113,14 @@ async def test_a_key_is_checked_where_the_list_is_public(upstream: Upstream, key
     assert [h.path for h in upstream.heard] == ["/v1/key"]
 
 
+@pytest.mark.parametrize("depth", ["auth", "models"])
+async def test_an_open_list_says_nothing_about_the_key(keyed: Endpoint, depth: Any) -> None:
+    result = await climb(keyed, preset=preset(model_list_public=True), depth=depth)
+
+    assert (result.ok, result.verdict, result.error, said(result)["credential"]) == (True, Verdict.OK, None, "key_not_tried")
+    assert Rung.CREDENTIAL not in result.proven
+
+
 async def test_a_key_that_passes_its_check_goes_on_to_the_list(upstream: Upstream, keyed: Endpoint) -> None:
     upstream.on("/key", answer(200, {"data": {"limit": None}}))
 

@@ -103,6 +103,26 @@ async def test_a_red_test_does_not_keep_anybody_from_saving(me: Actor, upstream:
     assert KEY not in result.model_dump_json()
 
 
+@pytest.mark.parametrize(
+    ("changes", "depth", "status"),
+    [
+        pytest.param({}, "models", Status.KEY_ACCEPTED, id="a key"),
+        pytest.param({"auth_type": "none", "credential": ...}, "auth", Status.REACHABLE, id="no key, address"),
+        pytest.param({"auth_type": "none", "credential": ...}, "models", Status.REACHABLE, id="no key, list"),
+        pytest.param({"preset": "nvidia", "type": "openai"}, "models", Status.REACHABLE, id="a key, open list"),
+        pytest.param({"auth_type": "none", "credential": ...}, "chat", Status.WORKING, id="no key, chat"),
+    ],
+)
+async def test_the_card_claims_no_more_than_the_test_proved(
+    me: Actor, upstream: Upstream, changes: dict[str, Any], depth: Any, status: Status
+) -> None:
+    await providers.create(me, draft(upstream, **changes))
+
+    await climbed(probes.run_saved(me, "mine", depth=depth))
+
+    assert (await providers.get(me, "mine")).status is status
+
+
 async def test_testing_a_local_address_approves_it_and_says_so_once(me: Actor, upstream: Upstream) -> None:
     await climbed(probes.run_draft(me, draft(upstream), depth="auth"))
     await climbed(probes.run_draft(me, draft(upstream), depth="auth"))

@@ -113,10 +113,14 @@ def _row(row: Drawn, at: Drawn) -> rx.Component:
         _cell("status", _status(row)),
         _cell("latency", status.latency(row.ms)),
         _cell("proven", rx.cond(row.proven != "", rx.text(t_of("rung_ok", row.proven), size="1"))),
-        _cell("said", rx.text(row.said, size="1", color_scheme="gray", style={"overflowWrap": "anywhere"}, max_width="320px")),
+        _cell("said", rx.cond(row.said != "", _said(row))),
         align="center",
         key=row.key,
     )
+
+
+def _said(row: Drawn) -> rx.Component:
+    return rx.text(row.said, size="1", color_scheme="gray", style={"overflowWrap": "anywhere"}, max_width="320px", min_width="0")
 
 
 def _cell(column: str, content: Drawn) -> rx.Component:

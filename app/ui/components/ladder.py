@@ -86,7 +86,7 @@ def _verdict(run: Drawn, repairs: rx.Component | None) -> rx.Component:
         rx.match(
             run.outcome,
             ("ok", _callout("circle-check", "green", t("ladder.ok"), good)),
-            ("partly", _callout("info", "amber", t("ladder.partly"), rx.cond(run.sentence != "", run.sentence, good))),
+            ("partly", _callout("info", "amber", t("ladder.partly"), rx.cond(run.sentence != "", run.sentence, t("ladder.partly_text")))),
             _callout("circle-x", "red", t("ladder.failed"), run.sentence),
         ),
         rx.cond(

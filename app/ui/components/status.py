@@ -11,6 +11,7 @@ from app.ui.words import t, t_of
 LOOKS: dict[str, tuple[str, str]] = {
     Status.WORKING: ("circle-check", "green"),
     Status.KEY_ACCEPTED: ("key-round", "green"),
+    Status.REACHABLE: ("plug", "cyan"),
     Status.LIMITED: ("gauge", "amber"),
     Status.ATTENTION: ("triangle-alert", "amber"),
     Status.DOWN: ("circle-x", "red"),
