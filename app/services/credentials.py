@@ -90,7 +90,10 @@ async def update(actor: Actor, credential_id: str, patch: CredentialPatch) -> Cr
     actor.must_admin()
     async with work(actor) as doing:
         row, key = await _known(doing.session, credential_id)
-        changes = await _refill(doing, row, key, patch) | _settings(key.row, patch)
+        changes = await _refill(doing, row, key, patch)
+        if patch.state not in (None, KeyState.DISABLED) and key.row.origin != _info(row).destination(row.origin, row.auth):
+            raise _enter_again()  # it was detached, and switched off since
+        changes |= _settings(key.row, patch)
         if changes:
             key.row.updated_at = now()
             doing.session.add(key.row)
@@ -194,11 +197,15 @@ def _settings(owner: CredentialRow, patch: CredentialPatch) -> dict[str, Any]:
         if owner.state_reason in (Held.ROTATION, Held.ROLLBACK):
             raise RotationConflict("This key is part of a rotation. Promote it, roll back, or remove it.")
         if owner.state == KeyState.UNREADABLE and wanted["state"] != KeyState.DISABLED:
-            raise InvalidDraft({"state": Reason("enter_again", "This key cannot be read. Enter it again to use it.")})
+            raise _enter_again()
         owner.state_reason, owner.state_since, owner.next_retry_at = "", now(), None
     for field, value in wanted.items():
         setattr(owner, field, value)
     return changes
+
+
+def _enter_again() -> InvalidDraft:
+    return InvalidDraft({"state": Reason("enter_again", "This key cannot be read. Enter it again to use it.")})
 
 
 async def _shown(session: engine.AsyncSession, row: ProviderRow) -> list[Credential]:

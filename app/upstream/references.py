@@ -1,14 +1,17 @@
 """Values that live outside: environment variables and mounted files that the operator allowed, read at use and kept for a moment.
 
-Never another variable of this process, never a file outside the allowed folders, never a master key, whatever it is called.
+Never another variable of this process, never a file outside the allowed folders, never the identity of the container, a master key
+or the password of our own database, wherever they lie.
 """
 
 import base64
 import binascii
 import os
+import re
 import stat
 import time
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from app import settings
 from app.domain import secret_rules
@@ -22,6 +25,8 @@ VARIABLE_PREFIX = "PATCHBAY_SECRET_"
 LARGEST = 16_384  # bytes of a file
 KEPT_SECONDS = 2.0
 _NEVER_BELOW = tuple(map(Path, ("/proc", "/sys", "/dev")))
+# What a cluster mounts beside the secrets by itself: whoever has it acts in our name there.
+_IDENTITY = re.compile(r"/(kubernetes\.io|eks\.amazonaws\.com|azure/tokens|tokens/gcp-ksa)/")
 _MOST_KEPT = 1_000
 
 _kept: dict[tuple[str, bool], tuple[float, Secret]] = {}
@@ -49,8 +54,8 @@ def resolve(reference: Reference, *, keep_scheme: bool = False) -> Secret:
         if refused(reference):
             raise ValueError("this place is not allowed")
         text = os.environ.get(reference.env, "") if reference.env is not None else _read(Path(reference.file or ""))
-        if _holds_master_key(text):
-            raise ValueError("a master key is nobody's credential")
+        if _holds_master_key(text) or _opens_database(text):
+            raise ValueError("what opens our own store is nobody's credential")
         is_document = text.lstrip().startswith("{")  # a service account's file; where a line is wanted it is refused on its way out
         secret = secret_rules.clean(Secret(text), field="reference", keep_scheme=keep_scheme, multiline=is_document)
         if not secret:
@@ -102,6 +107,8 @@ def _read(path: Path) -> str:
     real = path.resolve(strict=True)
     if not any(real.is_relative_to(folder.resolve()) for folder in _folders()) or any(real.is_relative_to(place) for place in _NEVER_BELOW):
         raise ValueError("it leads out of the folders")
+    if _IDENTITY.search(str(real)):
+        raise ValueError("an identity of this container")
     handle = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe must not hold the loop
     try:
         state = os.fstat(handle)
@@ -122,3 +129,10 @@ def _holds_master_key(text: str) -> bool:
         if len(key) == s1.KEY_BYTES and s1.kid_of(key) in ring.current().kids:
             return True
     return False
+
+
+def _opens_database(text: str) -> bool:
+    """The address of our own database or its password, which containers mount in the same folder."""
+    url = settings.current().database_url
+    password = unquote(urlsplit(url).password or "")
+    return (bool(url) and url in text) or (bool(password) and password == text.strip())

@@ -330,3 +330,17 @@ async def test_a_place_changed_by_hand_is_not_used(actor: Actor, db: Database, c
     await registry.shared.stop()
 
     assert (before, after) == ([KeyState.ACTIVE], [KeyState.UNREADABLE])
+
+
+async def test_a_key_that_was_detached_is_not_switched_on_by_way_of_off(actor: Actor, saved: Provider) -> None:
+    await providers.update(actor, "mine", ProviderPatch.model_validate({"base_url": "https://93.184.216.35/v1", "detach": True}))
+    [key_] = saved.credentials
+    assert (await credentials.update(actor, key_.id, patch(state="disabled"))).state is KeyState.DISABLED
+
+    for state in ("active", "standby"):
+        with pytest.raises(InvalidDraft) as refused:
+            await credentials.update(actor, key_.id, patch(state=state))
+        assert refused.value.reasons.keys() == {"state"}
+
+    entered = await credentials.update(actor, key_.id, patch(secret={"api_key": SECOND}, state="active"))
+    assert (entered.state, entered.origin) == (KeyState.ACTIVE, "https://93.184.216.35:443")

@@ -180,3 +180,28 @@ def test_a_value_that_is_gone_is_not_remembered(folder: Path, monkeypatch: pytes
 
     assert not references.resolves(file(folder / "acme"))
     assert references._kept == {}
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["kubernetes.io/serviceaccount/token", "eks.amazonaws.com/serviceaccount/token", "azure/tokens/azure-identity-token"],
+)
+def test_the_identity_of_the_container_is_never_sent(folder: Path, place: str) -> None:
+    token = folder / place
+    token.parent.mkdir(parents=True)
+    token.write_text(KEY)
+    (folder / "acme").symlink_to(token)
+
+    assert not references.resolves(file(token))
+    assert not references.resolves(file(folder / "acme"))
+
+
+@pytest.mark.parametrize("text", ["p@ss/word-planted", "postgresql://app:p%40ss%2Fword-planted@db:5432/patchbay"])
+def test_what_opens_our_own_database_is_never_sent(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "database").write_text(f"{text}\n")
+    assert references.resolves(file(folder / "database"))
+
+    monkeypatch.setattr(references, "_kept", {})
+    allow(monkeypatch, database_url="postgresql://app:p%40ss%2Fword-planted@db:5432/patchbay")
+
+    assert not references.resolves(file(folder / "database"))
