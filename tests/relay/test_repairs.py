@@ -132,6 +132,16 @@ async def test_a_wrong_key_is_not_told_to_be_in_the_wrong_header(upstream: Upstr
     assert all("x-api-key" not in heard.headers for heard in upstream.heard[-2:])
 
 
+async def test_of_several_refused_keys_one_is_tried_in_other_headers(upstream: Upstream) -> None:
+    upstream.on("/models", answer(401, {"error": {"message": "no"}}))
+    keys = tuple(make.key(upstream.base_url, f"sk-planted-{number}") for number in range(5))
+
+    assert proposed(await climb(make.endpoint(upstream.base_url, secret=make.SECRET, keys=keys), seeks=True)) == (FixAction.REPLACE_KEY, "")
+
+    aside = [heard for heard in upstream.heard if "authorization" not in heard.headers]
+    assert [sorted({"x-api-key", "api-key"} & heard.headers.keys()) for heard in aside] == [[], ["x-api-key"], ["api-key"]]
+
+
 async def test_where_a_vendor_is_known_no_other_header_is_tried(upstream: Upstream) -> None:
     upstream.on("/models", answer(401, {}))
 
