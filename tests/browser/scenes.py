@@ -60,6 +60,7 @@ def opened() -> list[Scene]:
         Scene("gallery", "/", _dialog("Add provider"), ready=CARDS, within="[role=dialog]"),
         Scene("fields, mistaken", "/", _mistaken, ready=CARDS, is_told=True, within="[role=dialog]"),
         Scene("fields of a saved provider", "/", _edit, ready=CARDS, within="[role=dialog]"),
+        Scene("fields with several keys", "/", _edit_keyed, ready=CARDS, within="[role=dialog]"),
         Scene("tested", "/", _tested, ready=CARDS, is_told=True, within="main"),
         Scene("delete?", "/", _delete, ready=CARDS, within="[role=alertdialog]"),
         Scene("pasted", "/", _pasted, ready=CARDS, is_told=True, within="[role=dialog]"),
@@ -151,6 +152,12 @@ def _duplicate(page: Page) -> None:
     _menu(page)
     page.get_by_role("menuitem", name="Duplicate").click()
     expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def _edit_keyed(page: Page) -> None:
+    _press("More for Keyed")(page)
+    page.get_by_role("menuitem", name="Edit").click()
+    expect(page.get_by_role("dialog").get_by_role("link", name="Open its keys")).to_be_visible()
 
 
 def _mistaken(page: Page) -> None:
