@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import func
+from sqlalchemy import delete, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.provider import Model, ModelDraft
 from app.storage.columns import bytewise, now
-from app.storage.tables import ModelRow
+from app.storage.tables import ModelRow, ProbeRow
 
 SOURCE = "identifier"  # key in `sources` that says where the model itself came from
 
@@ -41,9 +41,11 @@ async def put(session: AsyncSession, provider_id: str, drafts: Iterable[ModelDra
 
 
 async def remove(session: AsyncSession, provider_id: str, identifiers: Iterable[str]) -> list[str]:
-    """Delete these models. Returns the identifiers that were there."""
+    """Delete these models and what was found when they were tested. Returns the identifiers that were there."""
     wanted = set(identifiers)
     gone = [row for row in await of_provider(session, provider_id) if row.identifier in wanted]
+    tests = delete(ProbeRow).where(col(ProbeRow.provider_id) == provider_id, col(ProbeRow.model).in_([row.identifier for row in gone]))
+    await session.exec(tests)
     for row in gone:
         await session.delete(row)
     return [row.identifier for row in gone]

@@ -24,7 +24,11 @@ async def picky(line: Line, heard: Heard) -> None:
 async def here(admin: httpx.AsyncClient, upstream: Upstream) -> Upstream:
     """Two providers that are on, `one` with three models, and one that is off."""
     upstream.on("/chat/completions", picky)
-    for name, model, more in (("one", "m-1", {"models": ["m-1", "m-2", "ghost"]}), ("two", "ghost", {}), ("off", "m-1", {"enabled": False})):
+    for name, model, more in (
+        ("one", "m-1", {"models": ["m-1", "m-2", "ghost"]}),
+        ("two", "ghost", {}),
+        ("off", "m-1", {"enabled": False}),
+    ):
         made = await admin.post(f"{V1}/providers", json=body(name, base_url=upstream.base_url, default_model=model, **more))
         assert made.status_code == 201, made.text
     return upstream

@@ -8,15 +8,18 @@ import pytest
 
 from app import registry
 from app.domain.actor import Actor, ActorType, Role
+from app.domain.credential import CredentialDraft
 from app.domain.errors import InvalidDraft, NotFound, TooManyAttempts
 from app.domain.ids import uuid7
-from app.domain.probe import Finding, Rung, Verdict
+from app.domain.probe import Finding, ProbeStep, Rung, Verdict
 from app.domain.provider import ProviderDraft, ProviderPatch, Status
-from app.services import models, probes, providers
+from app.domain.secret import Secret
+from app.services import credentials, models, probes, providers
 from app.services.probes import Batch, Probed, batches
 from app.storage import engine
 from app.storage import probes as stored
 from app.storage.audit_tables import AuditRow
+from app.storage.tables import ProbeRow
 from tests.fixtures.databases import only_sqlite
 from tests.fixtures.upstream import Heard, Line, Upstream, answer, completion
 from tests.services.test_probes import rows
@@ -116,6 +119,34 @@ async def test_results_of_models_are_kept_apart_from_that_of_the_provider_and_go
     await providers.update(me, "mine", ProviderPatch.model_validate({"network": {"total_seconds": 30}}))
     async with engine.session() as session:
         assert await stored.of_models(session, one.id) == {}
+
+
+async def test_what_was_found_of_a_model_or_a_key_goes_with_it(me: Actor, upstream: Upstream) -> None:
+    await provider(me, upstream, models=["m-1", "m-2"])
+    one = await providers.get(me, "mine")
+    await found(probes.run_batch(me, await probes.models_of(me, "mine"), Batch(), of="mine"))
+    spare = await credentials.add(me, "mine", CredentialDraft(secret={"api_key": Secret(f"{KEY}-spare")}))
+    for key in (one.credentials[0].id, spare.id):
+        async for _ in probes.run_saved(me, "mine", credential_id=key):
+            pass
+
+    await models.sync(me, "mine", remove=["m-2"])
+    await credentials.remove(me, spare.id)
+
+    async with engine.session() as session:
+        assert set(await stored.of_models(session, one.id)) == {"m-1"}
+    assert {(row.credential_id, row.model) for row in await rows(ProbeRow)} == {("", "m-1"), (one.credentials[0].id, "")}
+
+
+async def test_a_key_that_is_removed_while_it_is_tested_leaves_nothing_behind(me: Actor, upstream: Upstream) -> None:
+    await provider(me, upstream)
+    spare = await credentials.add(me, "mine", CredentialDraft(secret={"api_key": Secret(f"{KEY}-spare")}))
+
+    async for step in probes.run_saved(me, "mine", credential_id=spare.id):
+        if isinstance(step, ProbeStep) and step.name is Rung.HTTP:
+            await credentials.remove(me, spare.id)
+
+    assert await rows(ProbeRow) == []
 
 
 async def test_all_providers_means_those_that_are_on_and_one_that_is_off_is_tested_when_it_is_named(me: Actor, upstream: Upstream) -> None:

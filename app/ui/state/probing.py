@@ -63,9 +63,9 @@ class Probing(rx.State):
                         self.runs[place] = run
         except PatchbayError as error:
             async with self:
-                self.runs.pop(place, None)
-                await tell(self, "error", answer(spoken, error))
-            return
+                if self._tickets.get(place) == ticket:
+                    self.runs.pop(place, None)
+                    await tell(self, "error", answer(spoken, error))
 
     @rx.event
     async def hide(self, place: str) -> None:

@@ -91,21 +91,23 @@ class Submission(rx.State):
                 return
             who, spoken = await actor(self), await language(self)
             dialog.testing, dialog.errors, dialog.run = True, {}, Run()
-            provider, preset = dialog._provider, preset_of(dialog.preset)
+            provider, preset, ticket = dialog._provider, preset_of(dialog.preset), dialog.ticket
         try:
             draft = form_draft.whole(form, secrets, of=provider) if provider else form_draft.new(form, secrets, preset=preset)
         except InvalidDraft as error:
-            await self._mark(error, spoken)
+            await self._mark(error, spoken, ticket)
             return
         depth, model = chosen(form)
         steps = probes.run_draft(who, draft, model=model, depth=depth, provider_name=provider.name if provider else None)
-        await self._climb(steps_of(steps), spoken)
+        await self._climb(steps_of(steps), spoken, ticket)
 
-    async def _climb(self, probe: Steps, spoken: str) -> None:
-        """Draw a ladder in the dialog while it is climbed. Dropped once the dialog was closed."""
+    async def _climb(self, probe: Steps, spoken: str, ticket: int) -> None:
+        """Draw a ladder in the dialog while it is climbed. Dropped once the dialog that asked for it was closed."""
         async with self:
             dialog = await self.get_state(ProviderForm)
-            ticket, preset, run = dialog.ticket, preset_of(dialog.preset), Run()
+            if dialog.ticket != ticket:
+                return
+            preset, run = preset_of(dialog.preset), Run()
             dialog.testing, dialog.run = True, run
         try:
             async with aclosing(probe) as steps:
@@ -120,7 +122,7 @@ class Submission(rx.State):
                             dialog.testing, dialog.models = False, of_draft(step.models, dialog.preset)
                             self._offer(step)
         except PatchbayError as error:
-            await self._mark(error, spoken)
+            await self._mark(error, spoken, ticket)
 
     async def _save(self, form: dict[str, str], secrets: dict[str, Secret]) -> None:
         async with self:
@@ -129,7 +131,8 @@ class Submission(rx.State):
                 return
             who, spoken = await actor(self), await language(self)
             dialog.saving, dialog.errors, dialog.stale = True, {}, ""
-            old, version, preset, outcome = dialog._provider, dialog.version, preset_of(dialog.preset), dialog.run.outcome
+            old, version, preset = dialog._provider, dialog.version, preset_of(dialog.preset)
+            outcome, ticket = dialog.run.outcome, dialog.ticket
             detach = dialog.keys > 1 and bool(dialog.going_to)  # the form has said that they stay behind
         try:
             if old:
@@ -137,17 +140,19 @@ class Submission(rx.State):
             else:
                 provider = await create(who, form, form_draft.new(form, secrets, preset=preset))
         except PatchbayError as error:
-            await self._mark(error, spoken)
+            await self._mark(error, spoken, ticket, is_save=True)
             return
-        await self._saved(provider, spoken, is_new=old is None, outcome=outcome, make_default=form.get("make_default") == "on", who=who)
-
-    async def _saved(self, provider: Provider, spoken: str, *, is_new: bool, outcome: str, make_default: bool, who: Actor) -> None:
-        """Close an edit; take a new provider to its models, testing it first unless that was just done."""
-        if make_default and not provider.is_default:
+        if form.get("make_default") == "on" and not provider.is_default:
             await providers.set_default(who, provider.name)
+        await self._saved(provider, spoken, ticket, is_new=old is None, outcome=outcome, who=who)
+
+    async def _saved(self, provider: Provider, spoken: str, ticket: int, *, is_new: bool, outcome: str, who: Actor) -> None:
+        """Close an edit; take a new provider to its models, testing it first unless that was just done."""
         async with self:
             dialog = await self.get_state(ProviderForm)
             await tell(self, "success", words.say(spoken, "done.created" if is_new else "done.saved", name=provider.label))
+            if dialog.ticket != ticket:
+                return
             if not is_new:
                 dialog._clear()
                 return
@@ -157,11 +162,16 @@ class Submission(rx.State):
             if provider.last_test is not None and outcome:
                 self._offer(provider.last_test.result)
                 return
-        await self._climb(steps_of(probes.run_saved(who, provider.name)), spoken)
+        await self._climb(steps_of(probes.run_saved(who, provider.name)), spoken, ticket)
 
-    async def _mark(self, error: PatchbayError, spoken: str) -> None:
+    async def _mark(self, error: PatchbayError, spoken: str, ticket: int, *, is_save: bool = False) -> None:
+        """Show it in the dialog it belongs to. Once that was closed, only that a save failed is worth a notice."""
         async with self:
-            await mark(self, await self.get_state(ProviderForm), error, spoken)
+            dialog = await self.get_state(ProviderForm)
+            if dialog.ticket == ticket:
+                await mark(self, dialog, error, spoken)
+            elif is_save:
+                await tell(self, "error", answer(spoken, error))
 
 
 async def mark(state: rx.State, dialog: ProviderForm, error: PatchbayError, spoken: str) -> None:

@@ -23,7 +23,11 @@ async def table(tab: Any, house: Upstream, actor: Actor) -> Any:
         await (missing if heard.json["model"] == "ghost" else answer(body=completion(heard.json["model"])))(line, heard)
 
     house.on("/chat/completions", picky)
-    for name, model, more in (("one", "m-1", {"models": ["m-1", "m-2", "ghost"]}), ("two", "ghost", {}), ("off", "m-1", {"enabled": False})):
+    for name, model, more in (
+        ("one", "m-1", {"models": ["m-1", "m-2", "ghost"]}),
+        ("two", "ghost", {}),
+        ("off", "m-1", {"enabled": False}),
+    ):
         whole = {"name": name, "label": name.title(), "base_url": house.base_url, "auth_type": "none", "default_model": model, **more}
         await providers.create(actor, ProviderDraft.model_validate(whole))
     return await tab.state(Batches)

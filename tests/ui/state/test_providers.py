@@ -15,7 +15,7 @@ from app.storage.tables import ProviderRow
 from app.ui.state.notices import Notices
 from app.ui.state.probing import Probing
 from app.ui.state.providers import Providers
-from tests.fixtures.upstream import MODELS, Upstream
+from tests.fixtures.upstream import MODELS, Heard, Line, Upstream, usual
 
 
 @pytest.fixture
@@ -197,6 +197,20 @@ async def test_a_test_unfolds_in_its_card_and_changes_its_status(tab: Any, shown
     assert {change["id"]: change["status"] for change in shown.fresh} == {card.id: "working"}
     await tab.fire(Probing.hide, card.id)
     assert (await tab.state(Probing)).runs == {}
+
+
+async def test_a_late_answer_of_a_test_that_was_hidden_is_dropped(tab: Any, shown: Any, house: Upstream) -> None:
+    card, probing = shown.page[0], await tab.state(Probing)
+
+    async def hide_meanwhile(line: Line, heard: Heard) -> None:
+        await tab.fire(Probing.hide, card.id)
+        await usual(line, heard)
+
+    house.on("/models", hide_meanwhile)
+
+    await tab.fire(Probing.test, card.id, card.name, card.preset)
+
+    assert probing.runs == {}
 
 
 async def test_a_provider_that_is_gone_is_answered_in_words(tab: Any, shown: Any) -> None:

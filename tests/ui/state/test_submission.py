@@ -9,6 +9,7 @@ from app.domain.credential import CredentialDraft
 from app.domain.provider import ProviderDraft, ProviderPatch
 from app.domain.secret import Secret
 from app.services import credentials, models, providers
+from app.ui.state import form_draft
 from app.ui.state.notices import Notices
 from app.ui.state.provider_form import CUSTOM, ProviderForm
 from app.ui.state.submission import Submission
@@ -153,6 +154,76 @@ async def test_an_answer_that_comes_after_the_dialog_was_closed_is_dropped(tab: 
 
     assert (dialog.step, dialog.run.lines, dialog.testing) == ("", [], False)
     assert (await tab.state(Notices)).text == ""
+
+
+async def other(actor: Actor, house: Upstream) -> None:
+    """Another provider, saved and tested already."""
+    whole = {"name": "other", "label": "Other", "base_url": house.base_url, "auth_type": "none", "default_model": MODELS[0]}
+    await providers.create(actor, ProviderDraft.model_validate(whole))
+
+
+async def test_rungs_of_a_dialog_that_was_closed_never_show_in_the_next(tab: Any, dialog: Any, house: Upstream, actor: Actor) -> None:
+    await other(actor, house)
+
+    async def reopen_meanwhile(line: Any, heard: Any) -> None:
+        await tab.fire(ProviderForm.discard)
+        await tab.fire(ProviderForm.edit, "other")
+        await answer(body={"data": []})(line, heard)
+
+    house.on("/models", reopen_meanwhile)
+
+    await tab.fire(Submission.submit, form(house, intent="test"))
+
+    assert (dialog.editing, dialog.run.lines, dialog.run.outcome, dialog.testing) == ("other", [], "", False)
+    assert (await tab.state(Submission)).found == []
+
+
+@pytest.mark.parametrize("intent", ["test", "save"])
+async def test_what_comes_back_before_the_first_rung_belongs_to_the_dialog_that_asked(
+    tab: Any, dialog: Any, house: Upstream, actor: Actor, monkeypatch: pytest.MonkeyPatch, intent: str
+) -> None:
+    """The dialog is closed and another one opened while the form is still being read."""
+    await other(actor, house)
+    create = providers.create
+    new = form_draft.new
+
+    def read_slowly(*given: Any, **named: Any) -> ProviderDraft:
+        dialog._clear()
+        dialog.step, dialog.editing = "fields", "other"
+        return new(*given, **named)
+
+    async def save_slowly(*given: Any) -> Any:
+        saved = await create(*given)
+        dialog._clear()
+        dialog.step, dialog.editing = "fields", "other"
+        return saved
+
+    monkeypatch.setattr(form_draft, "new", read_slowly if intent == "test" else new)
+    monkeypatch.setattr(providers, "create", save_slowly)
+
+    await tab.fire(Submission.submit, form(house, intent=intent))
+
+    assert (dialog.step, dialog.editing, dialog.run.lines, dialog.testing) == ("fields", "other", [], False)
+    assert (await tab.state(Notices)).text == ("Office models was added." if intent == "save" else "")
+
+
+@pytest.mark.parametrize(("intent", "told"), [("test", False), ("save", True)])
+async def test_a_mistake_of_a_dialog_that_was_closed_is_not_marked_in_the_next(
+    tab: Any, dialog: Any, house: Upstream, monkeypatch: pytest.MonkeyPatch, intent: str, told: bool
+) -> None:
+    new = form_draft.new
+
+    def read_slowly(*given: Any, **named: Any) -> ProviderDraft:
+        dialog._clear()
+        dialog.step = "fields"
+        return new(*given, **named)
+
+    monkeypatch.setattr(form_draft, "new", read_slowly)
+
+    await tab.fire(Submission.submit, form(house, intent=intent, base_url="ftp://x"))
+
+    assert (dialog.step, dialog.errors, dialog.error_seq) == ("fields", {}, 0)
+    assert bool((await tab.state(Notices)).text) is told
 
 
 async def test_several_keys_are_kept_by_an_edit_and_stay_behind_when_the_host_changes(tab: Any, house: Upstream, actor: Actor) -> None:
