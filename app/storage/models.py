@@ -44,6 +44,8 @@ async def remove(session: AsyncSession, provider_id: str, identifiers: Iterable[
     """Delete these models and what was found when they were tested. Returns the identifiers that were there."""
     wanted = set(identifiers)
     gone = [row for row in await of_provider(session, provider_id) if row.identifier in wanted]
+    if not gone:
+        return []
     tests = delete(ProbeRow).where(col(ProbeRow.provider_id) == provider_id, col(ProbeRow.model).in_([row.identifier for row in gone]))
     await session.exec(tests)
     for row in gone:

@@ -15,7 +15,7 @@ from tests.fixtures.postgres import PASSWORD, Cluster
 from tests.fixtures.running import ROOT, Patchbay, fakellm, free_port, until
 
 HELLO = [{"role": "user", "content": "hello"}]
-PLANTED = ("planted/secret", "planted%2Fsecret", "71b0")
+PLANTED = ("planted/secret", "planted%2Fsecret", "zx9w")
 PERSON = {"name": "Ada", "email": "ada@example.org", "password": "correct horse battery staple"}
 
 
@@ -150,11 +150,11 @@ def test_the_password_is_shown_nowhere(two: tuple[Patchbay, Patchbay], rest: htt
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
-        pytest.param("postgresql://postgres:planted-71b0@127.0.0.1:{port}/patchbay", "does not accept this password", id="wrong password"),
+        pytest.param("postgresql://postgres:planted-zx9w@127.0.0.1:{port}/patchbay", "does not accept this password", id="wrong password"),
         pytest.param("postgresql://postgres:{password}@127.0.0.1:{port}/gone", "There is no database gone", id="no such database"),
-        pytest.param("postgresql://postgres:planted-71b0@127.0.0.1:1/x", "No database answers at 127.0.0.1:1", id="nobody answers"),
-        pytest.param("postgresql://postgres:planted-71b0@[::1/x", "is not understood", id="not a URL"),
-        pytest.param("mysql://root:planted-71b0@127.0.0.1/x", "PATCHBAY_DATABASE_URL", id="another database"),
+        pytest.param("postgresql://postgres:planted-zx9w@127.0.0.1:1/x", "No database answers at 127.0.0.1:1", id="nobody answers"),
+        pytest.param("postgresql://postgres:planted-zx9w@[::1/x", "is not understood", id="not a URL"),
+        pytest.param("mysql://root:planted-zx9w@127.0.0.1/x", "PATCHBAY_DATABASE_URL", id="another database"),
     ],
 )
 @pytest.mark.parametrize("command", ["serve", "doctor"])

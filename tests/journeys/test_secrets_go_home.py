@@ -250,7 +250,7 @@ def test_and_after_many_more_steps(machine: Callable[[int, int], int], monkeypat
 
 def _open_whatever_the_address(endpoint: Endpoint, key: Key | None) -> dict[str, Secret]:
     """The fault: the key is opened for the address it is bound to and sent to the one that is called."""
-    return {field: attaching._open(key, field, key.origin, keep_scheme=True) for field in key.secrets} if key else {}
+    return {field: attaching._opened(key, field, key.origin) for field in key.secrets} if key else {}
 
 
 def _follow(request: Any) -> Any:

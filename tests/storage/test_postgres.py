@@ -195,7 +195,7 @@ def test_each_refusal_is_one_sentence_without_the_password(door: str, old: str, 
 
     assert sentence in raised.value.message
     assert raised.value.message.count("\n") == 0
-    assert not re.search("planted|71b0", "".join(str(e) for e in (raised.value, raised.value.details, raised.value.__cause__)))
+    assert not re.search("planted|zx9w", "".join(str(e) for e in (raised.value, raised.value.details, raised.value.__cause__)))
 
 
 def test_a_server_that_is_too_old_is_refused(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,7 +226,7 @@ def test_a_server_is_described_without_the_password(door: str) -> None:
     said = engine.describe(door)
 
     assert re.fullmatch(r"PostgreSQL \d+\.\d+, database \S+ at 127\.0\.0\.1:\d+ \(not encrypted\)\.", said)
-    assert not re.search("planted|71b0", said)
+    assert not re.search("planted|zx9w", said)
 
 
 @pytest.mark.parametrize("spelling", ["postgres://", "postgresql://", "postgresql+psycopg://", "postgresql+asyncpg://"])
@@ -235,7 +235,7 @@ def test_every_spelling_of_the_url_is_understood(door: str, monkeypatch: pytest.
 
     assert engine.describe(given.url).startswith("PostgreSQL")
     assert PASSWORD not in repr(given)
-    assert "71b0" not in repr(given)
+    assert "zx9w" not in repr(given)
 
 
 @pytest.mark.parametrize(

@@ -129,8 +129,8 @@ def leak_headers(module: Any) -> None:
     """The other half of the leak above."""
     attach = module.attach
 
-    def carrying(headers: dict[str, str], endpoint: Any, secrets: Any) -> None:
-        attach(headers, endpoint, secrets)
+    def carrying(headers: dict[str, str], endpoint: Any, secrets: Any, **more: Any) -> None:
+        attach(headers, endpoint, secrets, **more)
         if _seen_headers:
             headers["x-caller"] = _seen_headers[0]
 
