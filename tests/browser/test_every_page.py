@@ -28,6 +28,10 @@ new PerformanceObserver((list) => list.getEntries().forEach(({ value, sources })
   shifts.push([value, ...sources.map(({ node }) => (node?.className?.baseVal ?? node?.className ?? node?.nodeName) + '')])
 )).observe({ type: 'layout-shift', buffered: true });
 """
+CHOSEN_ELSEWHERE = """code => {
+  localStorage.setItem("pb-language", code);
+  dispatchEvent(new StorageEvent("storage", { key: "pb-language", newValue: code, storageArea: localStorage }));
+}"""
 DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))"
 FRAMES = "main, [role=dialog], [role=alertdialog], .pb-sheet-body, .rt-ScrollAreaViewport"
 STICKING_OUT = f"""() => [document.documentElement, ...document.querySelectorAll('{FRAMES}')]
@@ -106,12 +110,9 @@ def stage(desks: dict[str, BrowserContext], house: Patchbay, scene: Scene, size:
     return page
 
 
-def speak(page: Page, house: Patchbay, language: str) -> None:
-    """Choose the language in another tab: this one follows, with whatever is open in it."""
-    other = page.context.new_page()
-    other.goto(f"{house.url}/favicon.svg")
-    other.evaluate("code => localStorage.setItem('pb-language', code)", language)
-    other.close()
+def speak(page: Page, language: str) -> None:
+    """Choose the language as another tab does: this one follows, with whatever is open in it."""
+    page.evaluate(CHOSEN_ELSEWHERE, language)
     expect(page.locator("html")).to_have_attribute("lang", language)
 
 
@@ -165,11 +166,11 @@ def look(request: pytest.FixtureRequest, desks: dict[str, BrowserContext], house
     sticking_out = [f"en: {told}" for told in page.evaluate(STICKING_OUT)]
     english: list[str] = []
     for language in ("vi", "zh"):
-        speak(page, house, language)
+        speak(page, language)
         sticking_out += [f"{language}: {told}" for told in page.evaluate(STICKING_OUT)]
         english += [] if scene.is_told else [f"{language}: {text}" for text in left_in_the_end(page, language)]
     is_untouched = page.evaluate("window.untouched === true")
-    speak(page, house, "en")
+    speak(page, "en")
     page.close()
     return Look(barriers, sticking_out, english, shifts, is_untouched)
 
