@@ -5,8 +5,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 LOCKS := requirements requirements-build requirements-dev requirements-tools
 TESTS ?= tests
-# One worker more than cores, because much of a browser test is waiting; a file stays with one worker, which starts its servers once.
-PARALLEL ?= -n $(shell n=$$(( $$(nproc 2>/dev/null || echo 2) + 1 )); echo $$(( n > 4 ? 4 : n ))) --dist loadfile --no-loadscope-reorder
+# One worker a core; a file stays with one worker, which starts its servers once. More workers than cores bring nothing.
+PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 DATA_DIR ?= data
 export REFLEX_USE_NPM := true
 export REFLEX_TELEMETRY_ENABLED := false
