@@ -4,6 +4,7 @@ import reflex as rx
 
 from app.domain.credential import Held, KeyState
 from app.ui.components.drawn import Drawn
+from app.ui.components.more import more
 from app.ui.state.key_form import KeyForm
 from app.ui.state.provider_keys import ProviderKeys as Keys
 from app.ui.state.rotating import Rotating
@@ -34,27 +35,15 @@ def menu(k: Drawn) -> rx.Component:
             k.goes_back_to == "", rx.dropdown_menu.item(t("keys.remove"), color_scheme="red", on_select=Keys.ask_remove(k.id))
         ),
     )
-    return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(
-            rx.icon_button(
-                rx.icon("ellipsis", size=18),
-                variant="ghost",
-                color_scheme="gray",
-                size="2",
-                aria_label=t("common.more_for", name=k.label),
-                type="button",
-            )
-        ),
-        rx.dropdown_menu.content(
-            rx.dropdown_menu.item(t("common.edit"), on_select=KeyForm.edit(k.id)),
-            replace,
-            token,
-            back,
-            use,
-            reserve,
-            off,
-            rx.cond(k.goes_back_to == "", rx.dropdown_menu.separator()),
-            end,
-        ),
-        modal=False,
+    return more(
+        k.label,
+        rx.dropdown_menu.item(t("common.edit"), on_select=KeyForm.edit(k.id)),
+        replace,
+        token,
+        back,
+        use,
+        reserve,
+        off,
+        rx.cond(k.goes_back_to == "", rx.dropdown_menu.separator()),
+        end,
     )

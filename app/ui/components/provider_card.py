@@ -4,6 +4,7 @@ import reflex as rx
 
 from app.ui.components.drawn import Drawn
 from app.ui.components.logo import logo
+from app.ui.components.more import more
 from app.ui.components.provider_parts import busy, default_badge, fix_button, result, state, switch, test_button
 from app.ui.state.batches import Batches
 from app.ui.state.cards import Card, Run
@@ -145,29 +146,17 @@ def _foot(c: Drawn, testing: Drawn) -> rx.Component:
 
 
 def _menu(c: Drawn) -> rx.Component:
-    return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(
-            rx.icon_button(
-                rx.icon("ellipsis", size=18),
-                variant="ghost",
-                color_scheme="gray",
-                size="2",
-                aria_label=t("common.more_for", name=c.label),
-                class_name="pb-above",
-                type="button",
-            )
+    return more(
+        c.label,
+        rx.dropdown_menu.item(t("common.edit"), on_select=ProviderForm.edit(c.name)),
+        rx.dropdown_menu.item(t("common.open"), on_select=rx.redirect(f"/providers/{c.name}")),
+        rx.dropdown_menu.item(t("duplicate.open"), on_select=Duplicating.ask(c.name)),
+        rx.dropdown_menu.item(t("try.other_way"), on_select=Trial.open_(c.id, c.name, c.label, c.preset)),
+        rx.dropdown_menu.item(t("batch.open_models"), on_select=Batches.open_models(c.name, c.label)),
+        rx.dropdown_menu.item(
+            t("card.make_default"), on_select=Providers.make_default(c.name), disabled=rx.cond(c.is_default, True, ~c.enabled)
         ),
-        rx.dropdown_menu.content(
-            rx.dropdown_menu.item(t("common.edit"), on_select=ProviderForm.edit(c.name)),
-            rx.dropdown_menu.item(t("common.open"), on_select=rx.redirect(f"/providers/{c.name}")),
-            rx.dropdown_menu.item(t("duplicate.open"), on_select=Duplicating.ask(c.name)),
-            rx.dropdown_menu.item(t("try.other_way"), on_select=Trial.open_(c.id, c.name, c.label, c.preset)),
-            rx.dropdown_menu.item(t("batch.open_models"), on_select=Batches.open_models(c.name, c.label)),
-            rx.dropdown_menu.item(
-                t("card.make_default"), on_select=Providers.make_default(c.name), disabled=rx.cond(c.is_default, True, ~c.enabled)
-            ),
-            rx.dropdown_menu.separator(),
-            rx.dropdown_menu.item(t("common.delete"), color_scheme="red", on_select=Providers.ask_delete(c.id)),
-        ),
-        modal=False,  # a modal one hides every other element of a long page from screen readers, one by one, before it shows
+        rx.dropdown_menu.separator(),
+        rx.dropdown_menu.item(t("common.delete"), color_scheme="red", on_select=Providers.ask_delete(c.id)),
+        class_name="pb-above",
     )

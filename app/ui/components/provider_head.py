@@ -4,6 +4,7 @@ import reflex as rx
 
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.logo import logo
+from app.ui.components.more import more
 from app.ui.components.provider_parts import busy, default_badge, result, state, switch, test_button
 from app.ui.components.sheet import question
 from app.ui.state.cards import Run
@@ -72,25 +73,14 @@ def delete_question() -> rx.Component:
 
 def _menu(c: Drawn) -> rx.Component:
     default_off = rx.cond(c.is_default, True, ~c.enabled)
-    return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(
-            rx.icon_button(
-                rx.icon("ellipsis", size=18),
-                variant="ghost",
-                color_scheme="gray",
-                size="3",
-                aria_label=t("common.more_for", name=c.label),
-                type="button",
-            )
-        ),
-        rx.dropdown_menu.content(
-            rx.dropdown_menu.item(t("common.edit"), on_select=ProviderForm.edit(c.name)),
-            rx.dropdown_menu.item(t("duplicate.open"), on_select=Duplicating.ask(c.name)),
-            rx.dropdown_menu.item(t("card.make_default"), on_select=Providers.make_default(c.name), disabled=default_off),
-            rx.dropdown_menu.separator(),
-            rx.dropdown_menu.item(t("common.delete"), color_scheme="red", on_select=ProviderPage.ask_delete),
-        ),
-        modal=False,
+    return more(
+        c.label,
+        rx.dropdown_menu.item(t("common.edit"), on_select=ProviderForm.edit(c.name)),
+        rx.dropdown_menu.item(t("duplicate.open"), on_select=Duplicating.ask(c.name)),
+        rx.dropdown_menu.item(t("card.make_default"), on_select=Providers.make_default(c.name), disabled=default_off),
+        rx.dropdown_menu.separator(),
+        rx.dropdown_menu.item(t("common.delete"), color_scheme="red", on_select=ProviderPage.ask_delete),
+        size="3",
     )
 
 
