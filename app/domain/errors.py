@@ -5,31 +5,18 @@ PatchbayError
 ├ Conflict            NameTaken, Stale, ReentryRequired, ProviderDisabled, RotationConflict, AlreadySetUp
 ├ InvalidDraft        field → reason; Unsupported
 ├ AccessError         NotSignedIn, Forbidden, ConfirmationNeeded, TooManyAttempts
+├ LimitReached        a limit of ours
 ├ VaultError          KeyMissing, KeyMismatch, CanaryCorrupt, KeyFileUnsafe, SecretUnreadable
 ├ StorageError        StorageUnavailable
 └ UpstreamError       EgressRefused, NoCredential, Unreachable, TlsFailed, TimedOut, Refused, RateLimited, Failed, BadResponse,
-                      TranslatorDown, TokenRefused, TokenUnreachable, TokenBadResponse
+                      CircuitOpen, TranslatorDown, TokenRefused, TokenUnreachable, TokenBadResponse
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-
-class Reason(str):
-    """One English sentence for a field, with the code and the values by which a page says it in the reader's language.
-
-    >>> Reason("too_short", "Use at least {least} characters.", least=12)
-    'Use at least 12 characters.'
-    """
-
-    code: str
-    values: Mapping[str, object]
-
-    def __new__(cls, code: str, sentence: str, **values: object) -> "Reason":
-        reason = super().__new__(cls, sentence.format(**values))
-        reason.code, reason.values = code, values
-        return reason
+from app.domain.reason import Reason as Reason
 
 
 class PatchbayError(Exception):
@@ -163,6 +150,18 @@ class TooManyAttempts(AccessError):
         return cls(f"Too many wrong passwords. Try again in {words}.", details={"retry_after": seconds})
 
 
+class LimitReached(PatchbayError):
+    """A limit of ours. `details`: `limit` (key_rpm, provider_rpm, provider_concurrent), `retry_after` in seconds."""
+
+    code = "limit_reached"
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds until it is worth trying again."""
+        found = self.details.get("retry_after")
+        return float(found) if isinstance(found, int | float) else None
+
+
 class VaultError(PatchbayError):
     code = "vault_locked"
 
@@ -261,6 +260,12 @@ class BadResponse(UpstreamError):
     """Not what the protocol says: HTML, wrong type, too large, encoded, redirect, cut off. `details["kind"]`."""
 
     code = "upstream_bad_response"
+
+
+class CircuitOpen(UpstreamError):
+    """The provider failed several times in a row and is not asked again before `retry_after` seconds are over."""
+
+    code = "circuit_open"
 
 
 class TranslatorDown(UpstreamError):

@@ -65,6 +65,17 @@ class KeyUse(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What we let through to a provider at most. 0 = no limit."""
+
+    requests_per_minute: int = 0
+    concurrent: int = 0
+
+
+UNLIMITED = Limits()
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """A provider as calls need it. `problem` names why it cannot be called ("" = it can): unreadable, unknown_auth_type…"""
 
@@ -87,6 +98,7 @@ class Endpoint:
     capabilities: Capabilities = UNDECLARED
     problem: str = ""
     use: KeyUse = KeyUse.TRAFFIC
+    limits: Limits = UNLIMITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +112,25 @@ class ClientKeyEntry:
     models: frozenset[str] | None = None
     providers: frozenset[str] | None = None
     expires_at: datetime | None = None
+    requests_per_minute: int = 0  # 0 = no limit
+
+
+@dataclass(frozen=True, slots=True)
+class AliasTargetEntry:
+    """One place an alias leads to. Lower `priority` comes first, among equals each as often as its `weight` says."""
+
+    provider_id: str
+    model: str
+    priority: int = 1
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AliasEntry:
+    """A public name for models of one or several providers."""
+
+    name: str
+    targets: tuple[AliasTargetEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +144,32 @@ class Snapshot:
     client_keys: Mapping[str, ClientKeyEntry] = field(default_factory=dict)  # public id → entry
     default: str | None = None  # name of the default provider
     approved_origins: frozenset[str] = frozenset()  # local origins an admin approved
+    aliases: Mapping[str, AliasEntry] = field(default_factory=dict)  # name → alias that is switched on
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A model of a provider that may answer a request."""
+
+    endpoint: Endpoint
+    model: str
+    priority: int = 1
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What a selector resolves to."""
+    """What a selector resolves to: one target, or those of an alias, never none. `alias` "" = no alias was named."""
 
-    endpoint: Endpoint
-    model: str
+    targets: tuple[Target, ...]
+    alias: str = ""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The provider of the first target."""
+        return self.targets[0].endpoint
+
+    @property
+    def model(self) -> str:
+        """The model of the first target."""
+        return self.targets[0].model

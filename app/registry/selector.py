@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from app.domain.errors import ProviderDisabled, UnknownModel
-from app.domain.snapshot import ClientKeyEntry, Endpoint, Route, Snapshot
+from app.domain.snapshot import ClientKeyEntry, Endpoint, Route, Snapshot, Target
 
 _MOST_COMPARED = 20_000
 _MOST_LIKELY = 300
@@ -28,7 +28,7 @@ def resolve(selector: str, snapshot: Snapshot, allowed: ClientKeyEntry | None = 
         return _of_provider(endpoint, rest, selector, snapshot, allowed)
     names = [name for name in snapshot.by_model.get(selector, ()) if may_use(allowed, name, selector)]
     if len(names) == 1:
-        return Route(snapshot.endpoints[names[0]], selector)
+        return Route((Target(snapshot.endpoints[names[0]], selector),))
     if names:
         choices = [f"{name}/{selector}" for name in names]
         raise UnknownModel(
@@ -77,7 +77,7 @@ def _of_provider(endpoint: Endpoint, rest: str, selector: str, snapshot: Snapsho
     model = rest or endpoint.default_model
     if not model or (endpoint.only_listed and model not in endpoint.models):
         raise _unknown(selector, snapshot, allowed)
-    return Route(endpoint, model)
+    return Route((Target(endpoint, model),))
 
 
 def _unknown(selector: str, snapshot: Snapshot, allowed: ClientKeyEntry | None) -> UnknownModel:
