@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.api import (
     audit,
     batches,
+    chat,
     client_keys,
     credentials,
     discovery,
@@ -35,6 +36,7 @@ ROUTERS = (
     models.router,
     client_keys.router,
     discovery.router,
+    chat.router,
     tokens.router,
     keyring.router,
     document.router,

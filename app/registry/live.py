@@ -88,6 +88,10 @@ class Registry:
         """What a selector means. Raises `UnknownModel` with suggestions, `ProviderDisabled`."""
         return selector.resolve(text, snapshot or self.snapshot, allowed)
 
+    def resolve_at(self, name: str, model: str, *, allowed: ClientKeyEntry | None = None) -> Route:
+        """A model of one provider, by its own identifier. Raises `UnknownProvider`, `UnknownModel`, `ProviderDisabled`."""
+        return selector.at(name, model, self.snapshot, allowed)
+
     def endpoint(self, name: str) -> Endpoint:
         """A provider as calls see it right now, switched off or not. Raises `UnknownProvider`."""
         if (endpoint := self.snapshot.endpoints.get(name)) is None:

@@ -8,7 +8,7 @@ import difflib
 from collections.abc import Iterator
 from itertools import islice
 
-from app.domain.errors import ProviderDisabled, UnknownModel
+from app.domain.errors import ProviderDisabled, UnknownModel, UnknownProvider
 from app.domain.snapshot import ClientKeyEntry, Endpoint, Route, Snapshot, Target
 
 _MOST_COMPARED = 20_000
@@ -35,6 +35,29 @@ def resolve(selector: str, snapshot: Snapshot, allowed: ClientKeyEntry | None = 
             f"Several providers list {selector!r}. Say which one: {_either(choices)}.", field="model", suggestions=choices[:_SUGGESTIONS]
         )
     raise _unknown(selector, snapshot, allowed)
+
+
+def at(name: str, model: str, snapshot: Snapshot, allowed: ClientKeyEntry | None = None) -> Route:
+    """The route to a model at the address of one provider: `model` is that provider's own identifier, "" its default model.
+
+    Neither aliases nor other providers count. Raises `UnknownProvider`, `UnknownModel` with what this provider lists,
+    `ProviderDisabled`.
+    """
+    endpoint = snapshot.endpoints.get(name)
+    if endpoint is None or (allowed is not None and allowed.providers is not None and name not in allowed.providers):
+        raise UnknownProvider(f"There is no provider {name[:80]!r}, or you do not have access to it.")
+    wanted = model or endpoint.default_model
+    if not wanted:
+        raise UnknownModel(f"No model was named and the provider {name!r} has no default model. Name a model.", field="model")
+    if endpoint.enabled and (not may_use(allowed, name, wanted) or (endpoint.only_listed and wanted not in endpoint.models)):
+        near = difflib.get_close_matches(
+            wanted[:200], [m for m in endpoint.models[:_MOST_LIKELY] if may_use(allowed, name, m)], _SUGGESTIONS
+        )
+        hint = f" Did you mean {_either(near)}?" if near else ""
+        raise UnknownModel(
+            f"The provider {name!r} has no model {wanted[:200]!r} or you do not have access to it.{hint}", field="model", suggestions=near
+        )
+    return _of_provider(endpoint, wanted, f"{name}/{wanted}", snapshot, allowed)
 
 
 def selectors(snapshot: Snapshot, allowed: ClientKeyEntry | None = None) -> Iterator[tuple[str, Endpoint]]:

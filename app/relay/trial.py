@@ -72,7 +72,7 @@ async def chat(endpoint: Endpoint, ask: Ask) -> Said:
     choices = document.get("choices") if isinstance(document, dict) else None
     if not isinstance(choices, list) or not choices:
         raise not_chat(document, body)
-    return Said(speech.text(document, "message")[:_PREVIEW], _counts(document.get("usage")), latency)
+    return Said(speech.text(document, "message")[:_PREVIEW], counts(document.get("usage")), latency)
 
 
 async def stream(endpoint: Endpoint, ask: Ask) -> Said:
@@ -87,7 +87,7 @@ async def stream(endpoint: Endpoint, ask: Ask) -> Said:
                 first = first or _ms(started)
                 chunks += 1
                 text = (text + speech.text(event, "delta"))[:_PREVIEW]
-                usage = _counts(event.get("usage")) or usage
+                usage = counts(event.get("usage")) or usage
     return Said(text, usage, first, chunks)
 
 
@@ -119,7 +119,7 @@ def _said(error: Failed) -> dict[str, str]:
     return said if isinstance(said, dict) else {"message": "", "code": "", "param": ""}
 
 
-def _counts(usage: Any) -> dict[str, Any] | None:  # Any: whatever a provider sends
+def counts(usage: Any) -> dict[str, Any] | None:  # Any: whatever a provider sends
     """The numbers of a usage report and nothing else of it: it is kept with the result and shown on every card."""
     if not isinstance(usage, dict):
         return None
