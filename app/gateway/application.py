@@ -7,6 +7,7 @@ from app.domain.errors import PatchbayError
 from app.gateway import errors, exchange, guard, models
 from app.gateway.exchange import CallerLeft, Receive, Scope, Send
 from app.relay import outcomes
+from app.relay.outcomes import Outcome
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +48,8 @@ async def _route(scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         key = await guard.check(scope["headers"])
         body = await models.listing(key) if path == _LIST else models.one(path.removeprefix(_LIST + "/"), key)
-        outcomes.note(key.id, model="", status=200, seconds=time.perf_counter() - started)
+        milliseconds = (time.perf_counter() - started) * 1_000
+        outcomes.note(Outcome(at=time.time(), client_key_id=key.id, selector="", began_ms=milliseconds, total_ms=milliseconds))
         return await exchange.respond(send, 200, b"" if method == "HEAD" else body)
     await guard.check(scope["headers"])
     message = f"There is nothing at {path[:200]}. Patchbay answers /v1/chat/completions, /v1/embeddings and /v1/models."

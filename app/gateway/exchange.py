@@ -14,6 +14,7 @@ from app.gateway import errors, guard, streams
 from app.gateway.errors import Fault
 from app.gateway.streams import Receive
 from app.relay import outcomes, request
+from app.relay.outcomes import Outcome
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -31,7 +32,7 @@ class CallerLeft(Exception):
 
 async def forward(scope: Scope, receive: Receive, send: Send, path: str) -> None:
     """Pass a POST on to the provider its `model` names. Raises `PatchbayError` until the first byte was sent."""
-    started = time.perf_counter()
+    started, at = time.perf_counter(), time.time()
     key = await guard.check(scope["headers"])
     if streams.is_draining():
         await refuse(send, _ENDING)
@@ -46,28 +47,46 @@ async def forward(scope: Scope, receive: Receive, send: Send, path: str) -> None
         if route.endpoint.capabilities.declined:
             request.refuse_declined(asked, route.endpoint)
     except PatchbayError as error:
-        seconds = time.perf_counter() - started
-        outcomes.note(key.id, model=asked.selector[:_NAMED], status=errors.answer(error).status, seconds=seconds)
+        named, status, ms = asked.selector[:_NAMED], errors.answer(error).status, (time.perf_counter() - started) * 1_000
+        outcomes.note(
+            Outcome(
+                at=at, client_key_id=key.id, selector=named, status=status, error=error.code, began_ms=ms, total_ms=ms, stream=asked.stream
+            )
+        )
         raise
     ask = relay.Ask(path, asked.for_model(route.model), stream=asked.stream)
+    named, streamed = asked.selector[:_NAMED], asked.stream
     del body, asked
     answering = Answering(send, route.endpoint)
     with streams.Running(receive) as running:
         await answering.run(ask, running)
     if answering.status:
-        model = f"{route.endpoint.name}/{route.model}"
-        outcomes.note(key.id, model=model, status=answering.status, seconds=answering.began_at - started)
+        outcomes.note(
+            Outcome(
+                at=at,
+                client_key_id=key.id,
+                selector=named,
+                provider_id=route.endpoint.id,
+                model=route.model,
+                status=answering.status,
+                error=answering.error,
+                began_ms=(answering.began_at - started) * 1_000,
+                total_ms=(time.perf_counter() - started) * 1_000,
+                stream=streamed,
+                attempts=1,
+            )
+        )
 
 
 class Answering:
     """Sends one answer. Knows whether it has begun (`status`, 0 before; `began_at` on the clock of `perf_counter`), which decides
-    how it may end."""
+    how it may end. `error` is the code of what went wrong."""
 
-    __slots__ = ("_endpoint", "_is_at_line_start", "_send", "began_at", "status")
+    __slots__ = ("_endpoint", "_is_at_line_start", "_send", "began_at", "error", "status")
 
     def __init__(self, send: Send, endpoint: Endpoint) -> None:
         self._send, self._endpoint = send, endpoint
-        self.status, self.began_at, self._is_at_line_start = 0, 0.0, True
+        self.status, self.began_at, self.error, self._is_at_line_start = 0, 0.0, "", True
 
     async def run(self, ask: relay.Ask, running: streams.Running) -> None:
         """Call and hand over; a failure is answered as an error or, once bytes were sent, as the stream's last event."""
@@ -75,11 +94,14 @@ class Answering:
             async with relay.call(self._endpoint, ask) as reply:
                 await (self._stream(reply) if reply.is_events else self._whole(reply))
         except UpstreamError as error:
+            self.error = error.code
             _log.warning("provider %s: %s (%s) %s", self._endpoint.name, error.code, error.status or "no status", error.detail[:300])
             await self._fail(errors.answer(error))
         except PatchbayError as error:
+            self.error = error.code
             await self._fail(errors.answer(error))
         except asyncio.CancelledError:
+            self.error = "caller_left" if running.has_left else "shutting_down"
             if running.has_left:
                 return  # the provider's connection is closed by now; nobody listens
             if not running.is_cut:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from datetime import UTC, datetime
 
 from app.domain.actor import SYSTEM
 from app.domain.errors import PatchbayError
@@ -18,10 +19,11 @@ _log = logging.getLogger(__name__)
 
 
 class Recorder:
-    """`start()` … `stop()`; one a process."""
+    """Hears of calls from its making on; `start()` … `stop()`; one a process."""
 
     def __init__(self) -> None:
         self._task: asyncio.Task[None] | None = None
+        self._outcomes = outcomes.reader()
         self._waiting: dict[str, Outcome] = {}
         self._written: dict[str, float] = {}  # key id → monotonic time
 
@@ -34,6 +36,7 @@ class Recorder:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
+        self._outcomes.close()
         self._gather()
         try:
             await self._write(list(self._waiting))
@@ -59,7 +62,7 @@ class Recorder:
 
     def _gather(self) -> None:
         """Of each key only the newest call is worth writing."""
-        self._waiting |= {outcome.client_key_id: outcome for outcome in outcomes.drain()}
+        self._waiting |= {outcome.client_key_id: outcome for outcome in self._outcomes.drain()}
 
     def _due(self) -> list[str]:
         at = time.monotonic()
@@ -72,9 +75,11 @@ class Recorder:
         async with work(SYSTEM, audited=False) as doing:
             for key in keys:
                 used = self._waiting[key]
-                model = "".join(c for c in used.model if c.isprintable())  # a caller may have named anything, NUL included
-                await client_keys.used(doing.session, key, at=used.at, model=model, status=used.status, ms=used.ms)
-        at = time.monotonic()
+                named = used.selector or used.model
+                model = "".join(c for c in named if c.isprintable())  # a caller may have named anything, NUL included
+                at = datetime.fromtimestamp(used.at, UTC)
+                await client_keys.used(doing.session, key, at=at, model=model, status=used.status, ms=round(used.began_ms))
+        written = time.monotonic()
         for key in keys:
             del self._waiting[key]
-            self._written[key] = at
+            self._written[key] = written

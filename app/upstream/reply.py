@@ -10,8 +10,10 @@ import msgspec
 
 from app.domain.errors import UpstreamError
 from app.domain.snapshot import Timeouts
+from app.domain.usage import Usage
 from app.upstream import failures
 from app.upstream.scrub import Scrubber
+from app.upstream.token_count import TokenCount
 
 # Caps on raw bytes (SECURITY 4.2).
 JSON_BYTES = 32 * 1024 * 1024
@@ -78,13 +80,19 @@ class Deadline:
 class Reply:
     """A success that has begun. Read it once: `read()` for JSON, `chunks()` for events."""
 
-    __slots__ = ("_deadline", "_response", "_scrub", "content_type", "headers", "status")
+    __slots__ = ("_deadline", "_response", "_scrub", "_tokens", "content_type", "headers", "status")
 
     def __init__(self, response: aiohttp.ClientResponse, deadline: Deadline, scrub: Scrubber) -> None:
         self._response, self._deadline, self._scrub = response, deadline, scrub
         self.status = response.status
         self.content_type = _content_type(response.headers, scrub)
         self.headers = forwarded(response.headers, scrub)
+        self._tokens = TokenCount()
+
+    @property
+    def usage(self) -> Usage | None:
+        """The tokens it reported, after it was read as far as it came; None = not reported."""
+        return self._tokens.usage
 
     @property
     def is_events(self) -> bool:
@@ -102,10 +110,12 @@ class Reply:
                 raise failures.bad_response("too_large")
         body = self._scrub.bytes_(parts[0] if len(parts) == 1 else b"".join(parts))
         try:
-            _DECODER.decode(body)
+            answer = _DECODER.decode(body)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             kind = "html" if body.lstrip()[:1] == b"<" or "html" in self.content_type else "not_json"
             raise failures.bad_response(kind, detail=failures.page_title(body[:ERROR_BYTES], self._scrub)) from None
+        if isinstance(answer, dict):
+            self._tokens.answer(answer)
         return body
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
@@ -113,6 +123,7 @@ class Reply:
         held = b""
         tail = b""
         line = total = 0
+        count = self._tokens.chunk
         while part := await self._next():
             total += len(part)
             line = longest_line(part, line)
@@ -124,8 +135,10 @@ class Reply:
                 part, held = (part[:-keep], part[-keep:]) if keep else (part, b"")
             tail = (tail + part)[-_TAIL_BYTES:]
             if part:
+                count(part)
                 yield part
         if held:
+            count(held)
             yield held
         if not _is_complete(tail):
             raise failures.bad_response("cut_off")

@@ -157,7 +157,7 @@ async def test_other_methods_and_paths_are_named(gateway: Gateway, method: str, 
 
 
 async def test_a_call_leaves_which_key_asked_for_what_and_how_it_ended(acme: Upstream, gateway: Gateway) -> None:
-    outcomes.drain()
+    reader = outcomes.reader()
     await gateway.http.post("/v1/chat/completions", json={"model": "acme/alpha", "messages": []})
     await gateway.http.post("/v1/chat/completions", json={"model": "acme/alpha", "messages": [], "stream": True})
     await gateway.http.post("/v1/chat/completions", json={"model": "nobody/none", "messages": []})
@@ -166,13 +166,15 @@ async def test_a_call_leaves_which_key_asked_for_what_and_how_it_ended(acme: Ups
     await gateway.http.get("/v1/models")
     await gateway.http.get("/v1/models", headers={"authorization": "Bearer pb-wrong"})
 
-    noted = outcomes.drain()
-    assert [(o.model, o.status) for o in noted] == [
-        ("acme/alpha", 200),
-        ("acme/alpha", 200),
-        ("nobody/none", 404),
-        ("acme/alpha", 502),
-        ("", 200),
+    reader.close()
+    noted = reader.drain()
+    assert [(o.selector, o.model, o.status, o.error, o.stream) for o in noted] == [
+        ("acme/alpha", "alpha", 200, "", False),
+        ("acme/alpha", "alpha", 200, "", True),
+        ("nobody/none", "", 404, "model_not_found", False),
+        ("acme/alpha", "alpha", 502, "upstream_refused", False),
+        ("", "", 200, "", False),
     ]
+    assert [bool(o.provider_id) for o in noted] == [True, True, False, True, False]
     assert len({o.client_key_id for o in noted}) == 1
-    assert all(0 <= o.ms < 5_000 for o in noted)
+    assert all(0 <= o.began_ms <= o.total_ms < 5_000 for o in noted)

@@ -1,6 +1,7 @@
 """When a key was used last is written soon, rarely, and never backwards."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from app.domain.actor import Actor, Scope
 from app.domain.people import LastCall
 from app.relay import outcomes
+from app.relay.outcomes import Outcome
 from app.services import client_keys, key_use
 from app.storage import client_keys as rows
 from app.storage.work import work
@@ -20,9 +22,12 @@ async def last(actor: Actor) -> LastCall | None:
     return (await client_keys.list_(actor))[0].last_call
 
 
+def note(key_id: str, *, selector: str, status: int = 200, began_ms: float = 100.0) -> None:
+    outcomes.note(Outcome(at=time.time(), client_key_id=key_id, selector=selector, status=status, began_ms=began_ms))
+
+
 @pytest.fixture
 async def key_id(db: Database, actor: Actor) -> str:
-    outcomes.drain()
     return (await client_keys.issue(actor, "app", Scope.GATEWAY)).client_key.id
 
 
@@ -33,7 +38,7 @@ async def test_a_key_that_was_never_used_says_so(key_id: str, actor: Actor) -> N
 async def test_a_first_call_is_seen_within_a_moment(key_id: str, actor: Actor) -> None:
     recorder = key_use.Recorder()
     recorder.start()
-    outcomes.note(key_id, model="acme/alpha", status=200, seconds=0.4123)
+    note(key_id, selector="acme/alpha", began_ms=412.3)
 
     async with asyncio.timeout(3):
         while (seen := await last(actor)) is None:  # noqa: ASYNC110 - only the database tells
@@ -46,7 +51,7 @@ async def test_a_first_call_is_seen_within_a_moment(key_id: str, actor: Actor) -
 async def test_a_busy_key_is_written_once_and_the_newest_call_at_the_end(key_id: str, actor: Actor) -> None:
     recorder = key_use.Recorder()
     for number in range(50):
-        outcomes.note(key_id, model=f"acme/{number}", status=200, seconds=0.1)
+        note(key_id, selector=f"acme/{number}")
         await recorder.look()
 
     held = await last(actor)
@@ -68,18 +73,9 @@ async def test_what_another_process_wrote_later_stays(key_id: str, actor: Actor)
 
 
 async def test_a_name_that_no_database_takes_is_cleaned(key_id: str, actor: Actor) -> None:
-    outcomes.note(key_id, model="ac\0me/\n\ud800x" + "y" * 400, status=404, seconds=0)
-    await key_use.Recorder().stop()
+    recorder = key_use.Recorder()
+    note(key_id, selector="ac\0me/\n\ud800x" + "y" * 400, status=404)
+    await recorder.stop()
 
     assert (seen := await last(actor)) is not None
     assert seen.model == ("acme/x" + "y" * 400)[:260]
-
-
-def test_the_queue_forgets_the_oldest_first() -> None:
-    outcomes.drain()
-    for number in range(outcomes.MOST + 5):
-        outcomes.note("key", model=str(number), status=200, seconds=0)
-
-    kept = outcomes.drain()
-    assert (len(kept), kept[0].model) == (outcomes.MOST, "5")
-    assert outcomes.drain() == []

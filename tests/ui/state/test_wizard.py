@@ -1,5 +1,6 @@
 """The wizard: what is saved and tested when, where a reload leads, and that there is always a way on."""
 
+import time
 from typing import Any
 
 import pytest
@@ -346,6 +347,7 @@ async def test_the_key_travels_once_and_stands_in_no_var(tab: Any, tested: Any, 
 )
 async def test_the_first_call_with_the_key_is_seen(tab: Any, tested: Any, actor: Actor, model: str, status: int, arrived: str) -> None:
     from app.relay import outcomes
+    from app.relay.outcomes import Outcome
     from app.services import key_use
 
     await tab.fire(Wizard.use_model)
@@ -354,9 +356,10 @@ async def test_the_first_call_with_the_key_is_seen(tab: Any, tested: Any, actor:
     shown = await tab.state(FirstKey)
     assert shown.arrived == ""
 
-    outcomes.drain()
-    outcomes.note(tested.key_id, model=model, status=status, seconds=0.412)
-    await key_use.Recorder().look()
+    recorder = key_use.Recorder()
+    outcomes.note(Outcome(at=time.time(), client_key_id=tested.key_id, selector=model, status=status, began_ms=412.0))
+    await recorder.look()
+    await recorder.stop()
     await tab.fire(FirstKey.look)
 
     assert (shown.arrived, shown.model, shown.ms, shown.status) == (arrived, model, 412, status)
