@@ -10,10 +10,12 @@ import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 from app import gateway, logs, settings
+from app.domain.errors import PatchbayError
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -21,8 +23,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger(__name__)
-# Granian kills the worker 30 s after the signal, and what it kills is not closed.
-_GRACE_SECONDS = 10.0
 # A request leaves nothing for the collector, so looking after every 700 new objects finds only those of requests that run.
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
@@ -36,6 +36,39 @@ def make() -> App:
 
     console = Edge(Pages(main.app(), bundle.HOME / "build" / "client"))
     return Outer(web.make_web(), console)
+
+
+def make_gateway() -> App:
+    """Build the application of one worker of `patchbay gateway`: no Reflex, no FastAPI."""
+    logs.configure(settings.current().log_level)
+    from app import web
+
+    return Alone(web.make_gateway(), lambda: web.house("gateway"))
+
+
+class Alone:
+    """An application with the house around it as its lifespan."""
+
+    def __init__(self, site: App, house: Callable[[], AbstractAsyncContextManager[None]]) -> None:
+        self.site = site
+        self.house = house
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, _settled(send))
+        else:
+            await self.site(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            async with self.house():
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+        except PatchbayError as error:
+            await send({"type": "lifespan.startup.failed", "message": error.message})
+            return
+        await send({"type": "lifespan.shutdown.complete"})
 
 
 class Outer:
@@ -92,18 +125,21 @@ def _settled(send: Send) -> Send:
 
 
 def _end_streams_on_sigterm() -> None:
-    """Granian waits for running streams without saying anything to them; we let them finish for a while, then end them properly."""
+    """Granian waits for running streams without saying anything to them; we let them finish for a while, then end them properly.
+    A second signal ends the while."""
     loop = asyncio.get_running_loop()
     ending: list[asyncio.Task[None]] = []
 
     async def end() -> None:
-        cut = await gateway.drain(_GRACE_SECONDS)
+        cut = await gateway.drain(settings.current().drain_seconds)
         if cut:
             log.warning("%d running requests were ended", cut)
         os.kill(os.getpid(), signal.SIGINT)  # granian's own handler does the rest
 
     def on_signal() -> None:
-        if not ending:
+        if ending:
+            gateway.hurry()
+        else:
             ending.append(asyncio.ensure_future(end()))
 
     loop.add_signal_handler(signal.SIGTERM, on_signal)

@@ -10,10 +10,10 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from app import logs
@@ -22,7 +22,7 @@ from app.ui import bundle
 from app.vault import keyfile
 
 EXIT_CONFIGURATION = 78
-_KILL_SECONDS = 30
+_CLOSING_SECONDS = 5  # what a worker may take, after its requests have ended, to write what it learned and close
 # Waits for the server in a process of its own, so that nothing runs in a thread while granian forks. The address comes on
 # stdin: an argument could be read by anybody on this machine, and it may hold the set-up token.
 _BROWSER = """
@@ -51,9 +51,24 @@ def run(settings: Settings, *, allow_partial: bool = False, open_browser: bool =
             ensure_bundle()
             link = prepare(settings, allow_partial=allow_partial)
             _announce(settings, link, open_browser=open_browser)
-            _serve(settings)
+            os.chdir(bundle.ROOT)  # Reflex looks for rxconfig.py where it stands, and silently makes one up when there is none
+            os.environ |= reflex_environment()
+            _serve(settings, "app.asgi:make")
     except bundle.BuildFailed as error:
         refuse(error.message)
+
+
+def run_gateway(settings: Settings, *, allow_partial: bool = False) -> None:
+    """Serve `/v1` alone, by as many processes as `settings.workers` says, until a signal ends it. Any number of gateways may stand
+    beside one console, on the same database: what a gateway claims is its port. It never changes the schema and never makes a key.
+    """
+    share(settings, allow_partial=allow_partial)
+    logs.configure(settings.log_level)
+    if problem := port_problem(settings.host, settings.port):
+        refuse(problem)
+    _aside(_examine, settings, allow_partial=allow_partial)
+    print(f"Patchbay gateway: {address(settings)}/v1", flush=True)
+    _serve(settings, "app.asgi:make_gateway", workers=settings.workers)
 
 
 def refuse(sentence: str) -> NoReturn:
@@ -76,6 +91,7 @@ def share(settings: Settings, *, allow_partial: bool) -> None:
         "PATCHBAY_DATA_DIR": str(settings.data_dir.absolute()),
         "PATCHBAY_HOST": settings.host,
         "PATCHBAY_PORT": str(settings.port),
+        "PATCHBAY_WORKERS": str(settings.workers),
         "PATCHBAY_ALLOW_PARTIAL": str(allow_partial).lower(),
     }
     current.cache_clear()
@@ -128,43 +144,60 @@ def ensure_bundle() -> None:
 
 
 def prepare(settings: Settings, *, allow_partial: bool) -> str | None:
-    """Database up to date, keys checked; the one-time link's token while nobody has set Patchbay up. Exits 78 with the reason.
+    """Database up to date, keys checked; the one-time link's token while nobody has set Patchbay up. Exits 78 with the reason."""
+    return _aside(_prepare, settings, allow_partial=allow_partial)
 
-    Done by a child, because it takes 30 MB of modules that this process would carry along for as long as it serves.
-    """
+
+def _aside(look: Callable[..., Coroutine[Any, Any, str | None]], settings: Settings, *, allow_partial: bool) -> str | None:
+    """What `look` answers. A child asks it, because it takes 30 MB of modules that this process would carry along for as long as it
+    serves. Exits 78 with the sentence of the error that it raises."""
     answer, said = multiprocessing.Pipe(duplex=False)
-    child = multiprocessing.Process(target=_prepare, args=(said, settings.url), kwargs={"allow_partial": allow_partial})
+    child = multiprocessing.Process(target=_asked, args=(said, look, settings.url), kwargs={"allow_partial": allow_partial})
     child.start()
     said.close()
     try:
-        refusal, token = answer.recv()
+        refusal, found = answer.recv()
     except EOFError:
         refuse("The database could not be prepared. What happened stands above.")
     finally:
         child.join()
     if refusal:
         refuse(refusal)
-    return token
+    return found
 
 
-def _prepare(said: Connection, url: str, *, allow_partial: bool) -> None:
+def _asked(said: Connection, look: Callable[..., Coroutine[Any, Any, str | None]], url: str, *, allow_partial: bool) -> None:
     from app.domain.errors import PatchbayError
+
+    try:
+        said.send(("", asyncio.run(look(url, allow_partial=allow_partial))))
+    except PatchbayError as error:
+        said.send((error.message, None))
+
+
+async def _prepare(url: str, *, allow_partial: bool) -> str | None:
     from app.services import keyring, setup
     from app.storage import engine
 
-    async def look() -> str | None:
-        engine.open(url)
-        try:
-            await keyring.open_ring(allow_partial=allow_partial, keep_environment=True)
-            return await setup.issue_link() if await setup.is_open() else None
-        finally:
-            await engine.close()
-
+    await asyncio.to_thread(engine.migrate, url)
+    engine.open(url)
     try:
-        engine.migrate(url)
-        said.send(("", asyncio.run(look())))
-    except PatchbayError as error:
-        said.send((error.message, None))
+        await keyring.open_ring(allow_partial=allow_partial, keep_environment=True)
+        return await setup.issue_link() if await setup.is_open() else None
+    finally:
+        await engine.close()
+
+
+async def _examine(url: str, *, allow_partial: bool) -> None:
+    from app.services import keyring
+    from app.storage import engine
+
+    await asyncio.to_thread(engine.require_schema, url)
+    engine.open(url)
+    try:
+        await keyring.open_ring(allow_partial=allow_partial, keep_environment=True)
+    finally:
+        await engine.close()
 
 
 def _announce(settings: Settings, token: str | None, *, open_browser: bool) -> None:
@@ -189,24 +222,24 @@ def _announce(settings: Settings, token: str | None, *, open_browser: bool) -> N
             opener.stdin.close()
 
 
-def _serve(settings: Settings) -> None:
-    os.chdir(bundle.ROOT)  # Reflex looks for rxconfig.py where it stands, and silently makes one up when there is none
-    os.environ |= reflex_environment()
-    from granian import Granian
+def _serve(settings: Settings, target: str, *, workers: int = 1) -> None:
     from granian.constants import HTTPModes, Interfaces, Loops
     from granian.log import LogLevels
 
-    Granian(
-        "app.asgi:make",
+    from app.server import Server
+
+    Server(
+        target,
         factory=True,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
-        workers=1,
+        workers=workers,
+        respawn_failed_workers=workers > 1,  # a single one ends with the launcher, which tells by its exit code
         loop=Loops.uvloop,
         http=HTTPModes.http1,
         websockets=True,
-        workers_kill_timeout=_KILL_SECONDS,
+        workers_kill_timeout=settings.drain_seconds + _CLOSING_SECONDS,
         log_level=LogLevels.warning,
         log_dictconfig=logs.GRANIAN,
         log_access=settings.log_level == "DEBUG",  # the link of the first start must not scroll away

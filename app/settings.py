@@ -24,6 +24,10 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8700, ge=1, le=65_535, description="Port to listen on.")
+    workers: int = Field(1, ge=1, le=64, description="Processes of patchbay gateway. The console is always one.")
+    drain_seconds: int = Field(
+        25, ge=0, le=3600, description="How long running answers may go on after the signal to stop; then each ends with an error event."
+    )
     public_url: str = Field("", description="Address people type, when it is not http://host:port; for example https://llm.example.com.")
     trusted_proxies: int = Field(0, ge=0, le=5, description="Number of reverse proxies in front whose X-Forwarded-For counts.")
     egress_local: str = Field(

@@ -22,11 +22,42 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 # A body may pause this long, and take this long in all.
 PAUSE_SECONDS = 20.0
 BODY_SECONDS = 600.0
+_ONLY_TRAFFIC = {
+    "message": "This is a gateway: it answers /v1 and /health. The console is another process.", "type": "invalid_request_error",
+    "param": None, "code": "unknown_url",
+}  # fmt: skip
 
 
 def make_web() -> App:
     """The ASGI application of these paths. Whoever serves it opens `house()` around it."""
     return Web()
+
+
+def make_gateway() -> App:
+    """What a gateway answers: `/v1` and `/health`. Whoever serves it opens `house("gateway")` around it."""
+    return Traffic()
+
+
+class Traffic:
+    """Applications and load balancers: the two that are answered by every process."""
+
+    health = ("/health/live", "/health/ready")
+
+    def __init__(self) -> None:
+        from app import gateway
+
+        self.gateway = gateway
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope.get("path", "")
+        if scope["type"] != "http":
+            return
+        if path.startswith("/v1/"):
+            await self.gateway.gateway_app(scope, hurried(receive), send)
+        elif path in self.health:
+            await _health(scope, send, is_ending=self.gateway.is_draining())
+        else:
+            await _say(send, 404, {"error": _ONLY_TRAFFIC})
 
 
 class Web:
@@ -36,11 +67,10 @@ class Web:
         # The edges are loaded by whoever serves them; a command of the shell opens the same house without them.
         from starlette.routing import Router
 
-        from app import gateway
         from app.api import application, caller, errors, forms
         from app.api.edge import Edge
 
-        self.gateway = gateway.gateway_app
+        self.traffic = Traffic()
         self.ip_of = caller.ip_of
         self.answer = errors.answer
         self.api = Edge(application.make_api())
@@ -50,12 +80,10 @@ class Web:
         path: str = scope.get("path", "")
         if scope["type"] != "http":
             return
-        receive = hurried(receive)
-        if path.startswith("/v1/"):
-            await self.gateway(scope, receive, send)
-        elif path in ("/health/live", "/health/ready"):
-            await _health(scope, send)
+        if path.startswith("/v1/") or path in self.traffic.health:
+            await self.traffic(scope, receive, send)
         else:
+            receive = hurried(receive)
             scope.setdefault("state", {})["ip"] = self.ip_of(scope)
             answers = self.api if path.startswith("/api/") else self.auth if path.startswith("/auth/") else self.nothing
             await answers(scope, receive, send)
@@ -88,12 +116,13 @@ def hurried(receive: Receive) -> Receive:
 
 
 @asynccontextmanager
-async def house(*, serving: bool = True, allow_partial: bool | None = None) -> AsyncIterator[None]:
-    """Open, in order: database, vault, outgoing session, registry, heartbeat, record of key use, retirement of keys; close in
-    reverse. The schema is up to date. The translator starts when somebody has a provider for it.
+async def house(kind: str = "serve", *, serving: bool = True, allow_partial: bool | None = None) -> AsyncIterator[None]:
+    """Open, in order: database, vault, outgoing session, registry, and what runs in the background; close in reverse. The schema is
+    up to date. The translator starts when somebody has a provider for it.
 
-    `serving=False` is for commands and checks: nothing runs in the background, and keys in the environment stay there for
-    the process that serves. Raises what the boot matrix refuses with (`VaultError`), `StorageError`.
+    `kind`: "serve" is the one console, "gateway" one of many workers. `serving=False` is for commands and checks: nothing runs in the
+    background, and keys in the environment stay there for the process that serves.
+    Raises what the boot matrix refuses with (`VaultError`), `StorageError`.
     """
     current = settings.current()
     partial = current.allow_partial if allow_partial is None else allow_partial
@@ -109,22 +138,23 @@ async def house(*, serving: bool = True, allow_partial: bool | None = None) -> A
         await registry.shared.start(watch=serving)
         opened.push_async_callback(registry.shared.stop)
         if serving:
-            beat = heartbeats.Heartbeat("serve", lambda: registry.shared.snapshot.revision, keyring.follow)
-            await beat.start()
-            opened.push_async_callback(beat.stop)
-            opened.callback(registry.shared.subscribe(lambda _: beat.news()))
-            recorder = key_use.Recorder()
-            recorder.start()
-            opened.push_async_callback(recorder.stop)
-            healer = healing.Healer()
-            healer.start()
-            opened.push_async_callback(healer.stop)
-            retirement = rotation.Retirement()
-            retirement.start()
-            opened.push_async_callback(retirement.stop)
-            opened.callback(registry.shared.subscribe(_warm))
-            _warm(registry.shared.snapshot)
+            await _begin(opened, kind)
         yield
+
+
+async def _begin(opened: AsyncExitStack, kind: str) -> None:
+    """What runs in the background. Every process that takes traffic tells the database what it learned; one does the chores."""
+    beat = heartbeats.Heartbeat(kind, lambda: registry.shared.snapshot.revision, keyring.follow)
+    await beat.start()
+    opened.push_async_callback(beat.stop)
+    opened.callback(registry.shared.subscribe(lambda _: beat.news()))
+    # In all: what traffic learned of client keys and of providers' keys. A trial of a refused key is claimed, so one process makes it.
+    chores = [rotation.Retirement()] if kind == "serve" else []
+    for service in (key_use.Recorder(), healing.Healer(), *chores):
+        service.start()
+        opened.push_async_callback(service.stop)
+    opened.callback(registry.shared.subscribe(_warm))
+    _warm(registry.shared.snapshot)
 
 
 def _warm(snapshot: Snapshot) -> None:
@@ -141,12 +171,14 @@ def _protect(current: settings.Settings) -> None:
         egress.protect(host, port)
 
 
-async def _health(scope: Scope, send: Send) -> None:
-    """`live`: the process answers. `ready`: it can do its work; a load balancer asks this one."""
+async def _health(scope: Scope, send: Send, *, is_ending: bool) -> None:
+    """`live`: the process answers. `ready`: it can do its work and means to go on; a load balancer asks this one."""
     if scope["method"] not in ("GET", "HEAD"):
         return await _say(send, 405, {"status": "method_not_allowed"})
     if scope["path"] == "/health/live":
         return await _say(send, 200, {"status": "ok"})
+    if is_ending:
+        return await _say(send, 503, {"status": "ending"})
     found = await readiness.look()
     body: dict[str, Any] = {"status": "ready" if found.ready else "not_ready", "checks": found.checks, "revision": found.revision}
     if found.unreadable:

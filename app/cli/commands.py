@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from app import logs
 from app.cli import audit_commands, doctor, key_commands, people_commands, provider_commands, shell
 from app.cli.shell import DataDir, Json
 from app.domain.actor import Actor
+
+if TYPE_CHECKING:
+    from app.settings import Settings
 
 app = typer.Typer(
     name="patchbay", help="One console and one address for your LLM providers.", no_args_is_help=True, add_completion=False,
@@ -41,12 +44,24 @@ def serve(
 ) -> None:
     """Console, REST and gateway on one port."""
     from app import serve as launcher
-    from app import settings
 
-    shell.point_to(data_dir)
-    given = {"host": host, "port": port}
-    chosen = settings.current().model_copy(update={k: v for k, v in given.items() if v is not None})
+    chosen = _chosen(data_dir, host=host, port=port)
     launcher.run(chosen, allow_partial=allow_partial or chosen.allow_partial, open_browser=not no_browser)
+
+
+@app.command()
+def gateway(
+    data_dir: DataDir = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on [env: PATCHBAY_HOST].")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to listen on [env: PATCHBAY_PORT].")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Processes that share the port [env: PATCHBAY_WORKERS].")] = None,
+    allow_partial: Annotated[bool, typer.Option("--allow-partial", help="Start although some credentials cannot be read.")] = False,
+) -> None:
+    """More capacity beside a console: /v1 alone, on a port of its own."""
+    from app import serve as launcher
+
+    chosen = _chosen(data_dir, host=host, port=port, workers=workers)
+    launcher.run_gateway(chosen, allow_partial=allow_partial or chosen.allow_partial)
 
 
 @app.command()
@@ -83,6 +98,14 @@ def examine(data_dir: DataDir = None, as_json: Json = False) -> None:
     shell.show([f.__dict__ for f in findings], as_json=as_json, lines=[f"{f.state:<5} {f.what}: {f.sentence}" for f in findings])
     if any(f.state == "fail" for f in findings):
         shell.fail("Something stands in the way; see the lines marked fail.")
+
+
+def _chosen(data_dir: Path | None, **given: str | int | None) -> "Settings":
+    """The settings, with what was said on the command line."""
+    from app import settings
+
+    shell.point_to(data_dir)
+    return settings.current().model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
 @app.command("openapi")

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Self
 
 # How long cut requests have to send their last event.
-_LAST_WORDS_SECONDS = 5.0
+_LAST_WORDS_SECONDS = 2.0
 _LOOK_SECONDS = 0.01
 
 
@@ -44,6 +44,7 @@ class Running:
 
 _running: set[Running] = set()
 _draining = False
+_hurried = False
 
 
 def is_draining() -> bool:
@@ -58,7 +59,7 @@ async def drain(deadline: float) -> int:
     """
     global _draining
     _draining = True
-    await _until_done(deadline)
+    await _until_done(deadline, lambda: _hurried)
     cut = tuple(_running)
     for request in cut:
         request.is_cut = True
@@ -67,14 +68,20 @@ async def drain(deadline: float) -> int:
     return len(cut)
 
 
+def hurry() -> None:
+    """Whoever waits has no more time: a `drain` that runs ends what is left now."""
+    global _hurried
+    _hurried = True
+
+
 def reopen() -> None:
     """Take new work again: a process that serves anew (tests) starts here."""
-    global _draining
-    _draining = False
+    global _draining, _hurried
+    _draining = _hurried = False
 
 
-async def _until_done(seconds: float) -> None:
+async def _until_done(seconds: float, is_over: Callable[[], bool] = lambda: False) -> None:
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
-    while _running and loop.time() < end:  # noqa: ASYNC110 - a deadline, not an event
+    while _running and loop.time() < end and not is_over():  # noqa: ASYNC110 - a deadline, not an event
         await asyncio.sleep(_LOOK_SECONDS)

@@ -193,6 +193,13 @@ def migrate(url: str) -> None:
         migration.upgrade(parsed, prepare_sqlite)
 
 
+def require_schema(url: str) -> None:
+    """Raise `StorageError` unless the schema is the one this program was made for. Blocks; changes nothing."""
+    parsed = _parsed(url)
+    with translated(), _explained(parsed):
+        migration.require(parsed)
+
+
 def describe(url: str) -> str:
     """The server in words, "" for a file. Raises `StorageError` like `migrate`; changes nothing."""
     parsed = _parsed(url)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, inspect
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
+from app.domain.errors import StorageError
 from app.storage import postgres, triggers
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def upgrade(url: URL, prepare_sqlite: Callable[[Any], None], target: str = "head
             if not sqlite:
                 postgres.require(connection)
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+            _not_newer(version(connection))
             if target != "head" or version(connection) != newest():
                 from alembic import command
 
@@ -48,6 +50,26 @@ def upgrade(url: URL, prepare_sqlite: Callable[[Any], None], target: str = "head
             triggers.require(triggers.found(connection))
             if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
                 raise RuntimeError("the migration left a row that refers to nothing")
+
+
+def require(url: URL) -> None:
+    """Raise `StorageError` unless the database stands at the newest migration. For processes that leave the schema to the console."""
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise StorageError(f"There is no database {url.database}. Start patchbay serve on this data folder first.")
+    with _engine(url).connect() as connection:
+        found = version(connection)
+    _not_newer(found)
+    if not found:
+        raise StorageError("Patchbay has not been set up in this database. Start patchbay serve on it first.")
+    if found != newest():
+        raise StorageError(
+            "The database is still that of an older version. Start patchbay serve of this version, which brings it up to date."
+        )
+
+
+def _not_newer(found: str) -> None:
+    if found and found not in _told():
+        raise StorageError("The database was brought up to date by a newer version of Patchbay. Install that version here as well.")
 
 
 def describe(url: URL) -> str:
@@ -91,6 +113,12 @@ def _claim(path: Path) -> None:
 @cache
 def newest() -> str:
     """The newest migration this program ships: the one that no other builds upon."""
+    older = {names.get("down_revision") for names in _told().values()}
+    return next((revision for revision in _told() if revision not in older), "")
+
+
+@cache
+def _told() -> dict[str, dict[str, str]]:
+    """Migration → what its file says of itself."""
     told = [dict(_NAMED.findall(file.read_text("utf-8"))) for file in (FOLDER / "versions").glob("[0-9]*.py")]
-    older = {names.get("down_revision") for names in told}
-    return next((names["revision"] for names in told if names["revision"] not in older), "")
+    return {names["revision"]: names for names in told}

@@ -70,6 +70,29 @@ async def test_two_processes_may_migrate_at_once(blank: Database) -> None:
     assert blank.rows("SELECT count(*) FROM instance") == [(1,)]
 
 
+def test_a_database_of_another_version_is_told_apart(stored: Database) -> None:
+    engine.require_schema(stored.url)
+    cases = {
+        "UPDATE alembic_version SET version_num = '0001'": "still that of an older version",
+        "UPDATE alembic_version SET version_num = '9999'": "by a newer version of Patchbay",
+        "DELETE FROM alembic_version": "has not been set up in this database",
+    }
+    for change, words in cases.items():
+        stored.run(change)
+        with pytest.raises(StorageError, match=words):
+            engine.require_schema(stored.url)
+    stored.run(f"INSERT INTO alembic_version VALUES ('{migration.newest()}')")  # noqa: S608 - others use this database after us
+
+
+def test_a_database_of_a_newer_version_is_not_touched(stored: Database) -> None:
+    stored.run("UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(StorageError, match="by a newer version of Patchbay"):
+        engine.migrate(stored.url)
+
+    stored.run(f"UPDATE alembic_version SET version_num = '{migration.newest()}'")  # noqa: S608 - our own word
+
+
 def test_a_migration_that_fails_leaves_the_old_schema(blank: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: object) -> None:
         raise StorageError("planted")
