@@ -226,7 +226,7 @@ def _serve(settings: Settings, target: str, *, workers: int = 1) -> None:
     from granian.constants import HTTPModes, Interfaces, Loops
     from granian.log import LogLevels
 
-    from app.server import Server
+    from app.server import Server, connections
 
     Server(
         target,
@@ -239,6 +239,7 @@ def _serve(settings: Settings, target: str, *, workers: int = 1) -> None:
         loop=Loops.uvloop,
         http=HTTPModes.http1,
         websockets=True,
+        backpressure=connections(),
         workers_kill_timeout=settings.drain_seconds + _CLOSING_SECONDS,
         log_level=LogLevels.warning,
         log_dictconfig=logs.GRANIAN,

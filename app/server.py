@@ -1,8 +1,26 @@
 """Granian as we start it. Whoever starts it has loaded nothing but the launcher: its workers are forks of that process."""
 
+import resource
+from contextlib import suppress
 from typing import Any
 
 from granian.server.mp import MPServer
+
+
+# Connections one worker holds; granian's own limit of 1,024 counts idle ones, and anybody can open those. The next ones wait.
+_CONNECTIONS = 4_096
+_OPEN_FILES = 65_536
+_OTHER_FILES = 512
+
+
+def connections() -> int:
+    """How many connections a worker may hold. Each call needs a second one, to its provider: the soft limit of open files, 1,024 in
+    many shells, is lifted for that as far as the system lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    return max(64, min(_CONNECTIONS, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _OTHER_FILES) // 2))
 
 
 class Server(MPServer):

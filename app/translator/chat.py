@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from app.domain.errors import BadResponse, Failed, UpstreamError
 from app.domain.provider import ProviderType
@@ -24,6 +25,7 @@ _TOP = ("id", "object", "created", "model", "system_fingerprint", "service_tier"
 _SAID = ("role", "content", "refusal", "reasoning_content", "tool_calls", "annotations", "audio")
 _DETAILS = {"prompt_tokens_details": ("cached_tokens",), "completion_tokens_details": ("reasoning_tokens",)}
 _UNFIT = "This request cannot be put into the provider's own protocol. Check its messages, tools and parameters."
+_NO_NAME = "The provider has no model of this name."
 _ELSEWHERE = (
     "This provider's own protocol carries images inside the request, and Patchbay fetches none from elsewhere. Send them as data: URLs."
 )
@@ -75,14 +77,15 @@ def failure(error: BaseException, task: Task, passage: Passage) -> UpstreamError
 def _arguments(task: Task) -> dict[str, Any]:
     """The call. `drop_params`: what a vendor does not know of OpenAI's parameters is left out, so that an application written for
     OpenAI works unchanged; refusing would make `seed` or `user` an error."""
-    model = str(task.request.get("model", ""))
+    model = _named(str(task.request.get("model", "")))
     route: dict[ProviderType, dict[str, Any]] = {
         ProviderType.ANTHROPIC: {"model": model, "custom_llm_provider": "anthropic", "api_base": task.base_url},
         ProviderType.BEDROCK: {
             "model": f"converse/{model}", "custom_llm_provider": "bedrock", "api_base": task.base_url, "aws_region_name": "us-east-1",
         },
         ProviderType.AZURE: {
-            "model": model, "custom_llm_provider": "azure", "api_base": task.base_url, "api_version": task.api_version or AZURE_API_VERSION,
+            "model": quote(model, safe=""), "custom_llm_provider": "azure", "api_base": task.base_url,
+            "api_version": task.api_version or AZURE_API_VERSION,
         },
     }  # fmt: skip
     asked: Mapping[str, Any] = {name: value for name, value in task.request.items() if name in _FIELDS and value is not None}
@@ -91,6 +94,14 @@ def _arguments(task: Task) -> dict[str, Any]:
     # By the names of models it guesses which of them know tools, and would leave the tools of a new one out without a word.
     kept = ["tools", "tool_choice"] if asked.get("tools") else []
     return {**asked, **route[task.type], **rules, "allowed_openai_params": kept, "_skip_mcp_handler": True}
+
+
+def _named(model: str) -> str:
+    """The model's name, which becomes a part of a path: LiteLLM quotes it for Bedrock and not for Azure, and no quoting stops dots."""
+    if model.strip(".") == "":
+        said = {"message": _NO_NAME, "type": "invalid_request_error", "code": "model_not_found", "param": "model"}
+        raise Failed(_NO_NAME, status=404, details={"error": said})
+    return model
 
 
 def _plain(answer: Any) -> dict[str, Any]:  # Any: LiteLLM's own classes
