@@ -69,9 +69,14 @@ def failure(error: BaseException, task: Task, passage: Passage) -> UpstreamError
         return passage.failure
     if passage.is_used:
         return BadResponse("The provider's answer cannot be understood.", details={"kind": "not_json", "by": type(error).__name__})
-    code, message = ("remote_content", _ELSEWHERE) if _points_elsewhere(task.request) else ("not_translatable", _UNFIT)
+    by = type(error).__name__
+    return unfit("remote_content", _ELSEWHERE, by=by) if _points_elsewhere(task.request) else unfit(by=by)
+
+
+def unfit(code: str = "not_translatable", message: str = _UNFIT, *, by: str = "") -> Failed:
+    """The caller's own mistake; `by` names what stumbled over it."""
     said = {"message": message, "type": "invalid_request_error", "code": code, "param": "messages"}
-    return Failed(message, detail=message, status=400, details={"error": said, "by": type(error).__name__})
+    return Failed(message, detail=message, status=400, details={"error": said, "by": by})
 
 
 def _arguments(task: Task) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import msgspec
 from aiohttp import web
 
 from app.domain.address import origin_of
+from app.domain.errors import UpstreamError
 from app.domain.translation import CALL_PATH, FAILURE_HEADER, Failure, Greeting, Task
 from app.translator import chat, guard
 from app.translator import passage as passages
@@ -60,7 +61,10 @@ class Server:
     async def _call(self, request: web.Request) -> web.StreamResponse:
         if not hmac.compare_digest(request.headers.get("authorization", ""), self._greeting.token):
             return web.Response(status=403)
-        task = _DECODER.decode(await request.read())
+        try:
+            task = _DECODER.decode(await request.read())
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # its envelope is ours: what is bad is the caller's request
+            return _said(chat.unfit())
         origin = origin_of(task.base_url)
         egress.adopt(origin, task.rules)
         passage = Passage(
@@ -109,7 +113,10 @@ def _failed(error: Exception, task: Task, passage: Passage) -> web.Response:
     """Either what the provider answered, as it answered it, or an error of ours."""
     if (answer := passage.answer) is not None:
         return web.Response(status=answer.status, headers=dict(answer.headers), body=answer.body)
-    found = chat.failure(error, task, passage)
+    return _said(chat.failure(error, task, passage))
+
+
+def _said(found: UpstreamError) -> web.Response:
     said = Failure(type(found).__name__, found.message, found.status, found.details)
     return web.Response(status=502, headers={FAILURE_HEADER: "1", "content-type": "application/json"}, body=json.dumps(asdict(said)))
 

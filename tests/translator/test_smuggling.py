@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from app.domain.errors import UpstreamError
+from app.domain.errors import Failed, UpstreamError
 from app.domain.provider import ProviderType
 from app.upstream import egress
 from app.upstream.wire import litellm
+from app.upstream.wire.call import Ask
 from tests.fixtures import make, translated, vendors
 from tests.fixtures.translated import TOOL
 from tests.fixtures.upstream import Upstream
@@ -119,3 +120,27 @@ async def test_a_models_name_stays_one_part_of_the_path(upstream: Upstream, type
             assert set("/?#").isdisjoint(inner) and inner not in (".", ".."), (model, heard.path)
             assert b"x-evil: 1" not in heard.raw_head
         upstream.heard.clear()
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        pytest.param(b'[{"role":"user","content":"\xff\xfe"}]', id="no UTF-8"),
+        pytest.param(b'[{"role":"user","content":"\\ud800"}]', id="half of a surrogate pair"),
+        pytest.param(b'[{"role":"user","content":' + b"[" * 900 + b"]" * 900 + b"}]", id="deep"),
+        pytest.param(b'[{"role":"user","content":1e400}]', id="a number too large"),
+        pytest.param(b'{"a":1}', id="no list"),
+        pytest.param(b"null", id="nothing"),
+    ],
+)
+async def test_messages_that_are_none_are_the_callers_mistake(upstream: Upstream, messages: bytes) -> None:
+    upstream.on("", vendors.say(ProviderType.ANTHROPIC))
+    endpoint = translated.endpoint(ProviderType.ANTHROPIC, upstream.origin)
+    ask = Ask("/chat/completions", b'{"model":"m","messages":' + messages + b"}")
+
+    with pytest.raises(Failed) as refused:
+        async with litellm.send(endpoint, endpoint.keys[0], ask) as got:
+            await got.read()
+
+    assert (refused.value.status, refused.value.details["error"]["type"]) == (400, "invalid_request_error")  # type: ignore[index]
+    assert upstream.heard == []
