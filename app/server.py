@@ -6,7 +6,6 @@ from typing import Any
 
 from granian.server.mp import MPServer
 
-
 # Connections one worker holds; granian's own limit of 1,024 counts idle ones, and anybody can open those. The next ones wait.
 _CONNECTIONS = 4_096
 _OPEN_FILES = 65_536
