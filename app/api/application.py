@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api import (
+    aliases,
     audit,
     batches,
     chat,
@@ -34,6 +35,7 @@ ROUTERS = (
     providers.router,
     credentials.router,
     models.router,
+    aliases.router,
     client_keys.router,
     discovery.router,
     chat.router,

@@ -22,6 +22,7 @@ STATUS: dict[type[errors.PatchbayError], int] = {
     errors.UnknownProvider: 404,
     errors.UnknownPreset: 404,
     errors.UnknownModel: 404,
+    errors.UnknownAlias: 404,
     errors.UnknownClientKey: 404,
     errors.UnknownUser: 404,
     errors.UnknownCredential: 404,

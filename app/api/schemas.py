@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from app.domain.actor import Role, Scope
+from app.domain.alias import AliasDraft
 from app.domain.audit import AuditItem
 from app.domain.credential import MOST_KEYS, Credential, KeyLine, Reference
 from app.domain.discovery import FoundServer
@@ -47,6 +48,12 @@ class ProviderPut(ProviderDraft):
     name: str = ""
     version: int | None = None
     detach: bool = False
+
+
+class AliasPut(AliasDraft):
+    """The whole alias, and the version it is based on."""
+
+    version: int | None = None
 
 
 class DraftToTest(ProviderDraft):

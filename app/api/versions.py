@@ -1,14 +1,21 @@
 """Optimistic locking over HTTP: `ETag` out, `If-Match` in."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Header, Response
 
 from app.domain.errors import InvalidDraft
-from app.domain.provider import Provider
 
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="The version the change is based on; another one is 409 stale.")]
+
+
+class Versioned(Protocol):
+    @property
+    def version(self) -> int: ...
+
+
+T = TypeVar("T", bound=Versioned)
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,9})"?')
 
 
@@ -18,11 +25,11 @@ def expected(if_match: str | None, version: int | None = None) -> int | None:
         return version
     found = _VERSION.fullmatch(if_match.strip())
     if not found:
-        raise InvalidDraft({"If-Match": "Send the version number of the provider, as its ETag shows it."})
+        raise InvalidDraft({"If-Match": "Send the version number, as the ETag of the answer shows it."})
     return int(found[1])
 
 
-def tagged(response: Response, provider: Provider) -> Provider:
+def tagged(response: Response, record: T) -> T:
     """Name the version in the `ETag` of the answer."""
-    response.headers["ETag"] = f'"{provider.version}"'
-    return provider
+    response.headers["ETag"] = f'"{record.version}"'
+    return record

@@ -48,6 +48,9 @@ class Action(StrEnum):
     KEY_RECOVER = "credential:key:recover"
     CREDENTIAL_TOKEN_FETCH = "credential:token:fetch"  # noqa: S105 - a name, not a password
     MODELS_CHANGE = "provider:models:change"
+    ALIAS_CREATE = "alias:config:create"
+    ALIAS_UPDATE = "alias:config:update"
+    ALIAS_DELETE = "alias:config:delete"
     EGRESS_APPROVE = "egress:origin:approve"
     DISCOVERY_LOCAL = "discovery:local:search"
     CLIENT_KEY_ISSUE = "client_key:secret:issue"

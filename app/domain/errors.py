@@ -1,7 +1,7 @@
 """What can go wrong, as one tree. An error says what happened (a code); each edge owns the table that answers it.
 
 PatchbayError
-├ NotFound            UnknownProvider, UnknownPreset, UnknownModel, UnknownClientKey, UnknownUser
+├ NotFound            UnknownProvider, UnknownPreset, UnknownModel, UnknownAlias, UnknownClientKey, UnknownUser
 ├ Conflict            NameTaken, Stale, ReentryRequired, ProviderDisabled, RotationConflict, AlreadySetUp
 ├ InvalidDraft        field → reason; Unsupported
 ├ AccessError         NotSignedIn, Forbidden, ConfirmationNeeded, TooManyAttempts
@@ -53,6 +53,10 @@ class UnknownPreset(NotFound):
 
 class UnknownModel(NotFound):
     code = "model_not_found"
+
+
+class UnknownAlias(NotFound):
+    code = "alias_not_found"
 
 
 class UnknownClientKey(NotFound):

@@ -145,6 +145,9 @@ class Snapshot:
     default: str | None = None  # name of the default provider
     approved_origins: frozenset[str] = frozenset()  # local origins an admin approved
     aliases: Mapping[str, AliasEntry] = field(default_factory=dict)  # name → alias that is switched on
+    names: Mapping[str, str] = field(default_factory=dict)  # provider id → name
+    # (alias, providers of the client key) → its route, kept once it was asked for: nothing it is made of can change.
+    routes: "dict[tuple[str, frozenset[str] | None], Route]" = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

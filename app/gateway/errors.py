@@ -37,6 +37,7 @@ ANSWERS: dict[type[errors.PatchbayError], Answer] = {
     errors.UnknownProvider: _NOT_FOUND,
     errors.UnknownPreset: _NOT_FOUND,
     errors.UnknownModel: Answer(404, "invalid_request_error", "model_not_found"),
+    errors.UnknownAlias: _NOT_FOUND,
     errors.UnknownClientKey: _NOT_FOUND,
     errors.UnknownUser: _NOT_FOUND,
     errors.UnknownCredential: _NOT_FOUND,

@@ -28,11 +28,11 @@ async def listing(allowed: ClientKeyEntry) -> bytes:
 def one(name: str, allowed: ClientKeyEntry) -> bytes:
     """One model by any selector. Raises `UnknownModel`, `ProviderDisabled`."""
     route = registry.shared.resolve(name, allowed=allowed)
-    return msgspec.json.encode(_model(name, route.endpoint.name))
+    return msgspec.json.encode(_model(name, selector.OURS if route.alias else route.endpoint.name))
 
 
 def _written(snapshot: Snapshot, allowed: ClientKeyEntry | None) -> bytes:
-    data = [_model(name, endpoint.name) for name, endpoint in selector.selectors(snapshot, allowed)]
+    data = [_model(name, owner) for name, owner in selector.selectors(snapshot, allowed)]
     return msgspec.json.encode({"object": "list", "data": data})
 
 

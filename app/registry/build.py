@@ -2,6 +2,7 @@
 
 import json
 import logging
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -13,8 +14,8 @@ from app.domain.address import origin_of
 from app.domain.capabilities import Capabilities
 from app.domain.credential import KeyState
 from app.domain.provider import WIRES, Network, ProviderType
-from app.domain.snapshot import ClientKeyEntry, Endpoint, Key, Timeouts
-from app.storage.snapshot import StoredClientKey, StoredProvider, StoredSecret
+from app.domain.snapshot import AliasEntry, AliasTargetEntry, ClientKeyEntry, Endpoint, Key, Timeouts
+from app.storage.snapshot import StoredAlias, StoredClientKey, StoredProvider, StoredSecret
 from app.upstream import auth, credential
 
 _log = logging.getLogger(__name__)
@@ -49,19 +50,27 @@ def client_keys(stored: Iterable[StoredClientKey]) -> Mapping[str, ClientKeyEntr
     return MappingProxyType(entries)
 
 
+def alias(stored: StoredAlias) -> AliasEntry:
+    """The alias as requests need it. A target whose provider is off or gone stays: it is passed over when it is asked for."""
+    return AliasEntry(stored.name, tuple(AliasTargetEntry(*target) for target in stored.targets))
+
+
 def listing(before: dict[str, tuple[str, ...]], old: Iterable[Endpoint], new: Iterable[Endpoint]) -> dict[str, tuple[str, ...]]:
     """`Snapshot.by_model` after these endpoints were replaced by those. Cost follows the change."""
+    was = {(model, endpoint.name) for endpoint in old if endpoint.enabled for model in endpoint.models}
+    becomes = {(model, endpoint.name) for endpoint in new if endpoint.enabled for model in endpoint.models}
+    if was == becomes:
+        return before
     names = before.copy()
-    for gone in old:
-        for model in gone.models if gone.enabled else ():
-            left = tuple(n for n in names.get(model, ()) if n != gone.name)
-            if left:
-                names[model] = left
-            else:
-                names.pop(model, None)
-    for come in new:
-        for model in come.models if come.enabled else ():
-            names[model] = tuple(sorted({*names.get(model, ()), come.name}))
+    for model, name in was - becomes:
+        held = names.pop(model)
+        place = bisect_left(held, name)
+        if len(held) > 1:
+            names[model] = held[:place] + held[place + 1 :]
+    for model, name in becomes - was:
+        held = names.get(model, ())
+        place = bisect_left(held, name)
+        names[model] = (*held[:place], name, *held[place:])
     return names
 
 

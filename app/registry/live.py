@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from app.domain.errors import PatchbayError, UnknownProvider
 from app.domain.snapshot import ClientKeyEntry, Endpoint, Route, Snapshot
 from app.registry import build, selector
+from app.registry.aliases import Aliases
 from app.storage import engine, work
 from app.storage import snapshot as stored
 from app.upstream import egress, translator
@@ -33,6 +34,7 @@ class Registry:
         self.snapshot = _EMPTY
         self._names: dict[str, str] = {}  # provider id → name in the snapshot
         self._by_model: dict[str, tuple[str, ...]] = {}
+        self._aliases = Aliases()
         self._lock = asyncio.Lock()
         self._watcher: asyncio.Task[None] | None = None
         self._subscribers: list[Callable[[Snapshot], None]] = []
@@ -60,7 +62,7 @@ class Registry:
             await asyncio.wait([watcher])
         if self._committed in work.on_commit:
             work.on_commit.remove(self._committed)
-        self.snapshot, self._names, self._by_model, self._lock = _EMPTY, {}, {}, asyncio.Lock()
+        self.snapshot, self._names, self._by_model, self._aliases, self._lock = _EMPTY, {}, {}, Aliases(), asyncio.Lock()
         egress.approve(frozenset())
 
     async def refresh(self, min_revision: int = 0) -> None:
@@ -127,6 +129,7 @@ class Registry:
             "enabled": sum(e.enabled for e in held.endpoints.values()),
             "models": sum(len(e.models) for e in held.endpoints.values()),
             "client_keys": len(held.client_keys),
+            "aliases": len(held.aliases),
             "problems": {e.name: e.problem for e in held.endpoints.values() if e.problem},
             "error": self._error,
             "translator": translator.shared.status(),
@@ -148,6 +151,7 @@ class Registry:
             rows = await stored.providers(session, since=since)
             keys = build.client_keys(await stored.client_keys(session))
             approved = await stored.approved_origins(session)
+            aliases = await self._aliases.read(session, is_whole=since < 0)
         built = await self._replaced(rows, is_whole=since < 0)
         # Approvals first: a snapshot whose local providers cannot be called yet must not be seen.
         egress.approve(approved)
@@ -159,6 +163,8 @@ class Registry:
             client_keys=keys,
             default=self._names.get(default_id or ""),
             approved_origins=approved,
+            aliases=aliases,
+            names=MappingProxyType(self._names),
         )
         self._build_ms = round((time.perf_counter() - started) * 1000, 2)
         self._error = ""

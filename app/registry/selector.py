@@ -1,19 +1,31 @@
 """From the text a caller sends as `model` to a route (DESIGN 3.17).
 
-Order: known provider before the first `/` → bare model that one provider lists. Empty or "default" = the default
-provider's default model. Aliases will come before all of them.
+Order: exact alias → known provider before the first `/` → bare model that one provider lists. Empty or "default" = the default
+provider's default model.
 """
 
 import difflib
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from itertools import islice
 
 from app.domain.errors import ProviderDisabled, UnknownModel, UnknownProvider
-from app.domain.snapshot import ClientKeyEntry, Endpoint, Route, Snapshot, Target
+from app.domain.snapshot import AliasEntry, AliasTargetEntry, ClientKeyEntry, Endpoint, Route, Snapshot, Target
 
+OURS = "patchbay"  # who owns an alias, in the list of models
 _MOST_COMPARED = 20_000
 _MOST_LIKELY = 300
 _SUGGESTIONS = 5
+
+
+class Obstacle(StrEnum):
+    """Why a target of an alias is passed over, whatever its provider does right now."""
+
+    DELETED = "deleted"
+    OUT_OF_SCOPE = "out_of_scope"  # the client key may not use its provider
+    DISABLED = "disabled"
+    NOT_LISTED = "not_listed"  # its provider serves listed models only
 
 
 def resolve(selector: str, snapshot: Snapshot, allowed: ClientKeyEntry | None = None) -> Route:
@@ -21,12 +33,14 @@ def resolve(selector: str, snapshot: Snapshot, allowed: ClientKeyEntry | None = 
 
     Raises `UnknownModel` with the nearest selectors of that scope, `ProviderDisabled`.
     """
+    if (alias := snapshot.aliases.get(selector)) is not None and may_name(allowed, selector):
+        return _of_alias(alias, snapshot, allowed)
     if selector in ("", "default"):
         return _default(snapshot, allowed)
     head, slash, rest = selector.partition("/")
     if slash and (endpoint := snapshot.endpoints.get(head)) is not None and may_use(allowed, endpoint.name, rest or endpoint.default_model):
         return _of_provider(endpoint, rest, selector, snapshot, allowed)
-    names = [name for name in snapshot.by_model.get(selector, ()) if may_use(allowed, name, selector)]
+    names = _listing(selector, snapshot, allowed)
     if len(names) == 1:
         return Route((Target(snapshot.endpoints[names[0]], selector),))
     if names:
@@ -49,7 +63,7 @@ def at(name: str, model: str, snapshot: Snapshot, allowed: ClientKeyEntry | None
     wanted = model or endpoint.default_model
     if not wanted:
         raise UnknownModel(f"No model was named and the provider {name!r} has no default model. Name a model.", field="model")
-    if endpoint.enabled and (not may_use(allowed, name, wanted) or (endpoint.only_listed and wanted not in endpoint.models)):
+    if endpoint.enabled and (not may_use(allowed, name, wanted) or (endpoint.only_listed and not _lists(name, wanted, snapshot))):
         near = difflib.get_close_matches(
             wanted[:200], [m for m in endpoint.models[:_MOST_LIKELY] if may_use(allowed, name, m)], _SUGGESTIONS
         )
@@ -60,14 +74,38 @@ def at(name: str, model: str, snapshot: Snapshot, allowed: ClientKeyEntry | None
     return _of_provider(endpoint, wanted, f"{name}/{wanted}", snapshot, allowed)
 
 
-def selectors(snapshot: Snapshot, allowed: ClientKeyEntry | None = None) -> Iterator[tuple[str, Endpoint]]:
-    """Every `provider/model` that a client key may use, by provider and then as listed."""
+def selectors(snapshot: Snapshot, allowed: ClientKeyEntry | None = None) -> Iterator[tuple[str, str]]:
+    """(selector, owner) of what a client key may use: aliases that lead somewhere, then every `provider/model`, by provider and then
+    as listed."""
+    for name in sorted(snapshot.aliases):
+        alias = snapshot.aliases[name]
+        if may_name(allowed, name) and any(obstacle(target, snapshot, allowed) is None for target in alias.targets):
+            yield name, OURS
     for name in sorted(snapshot.endpoints):
         endpoint = snapshot.endpoints[name]
         if endpoint.enabled:
             for model in endpoint.models:
                 if may_use(allowed, name, model):
-                    yield f"{name}/{model}", endpoint
+                    yield f"{name}/{model}", name
+
+
+def obstacle(target: AliasTargetEntry, snapshot: Snapshot, allowed: ClientKeyEntry | None) -> Obstacle | None:
+    """Why a target of an alias is passed over, None when it is tried."""
+    endpoint = snapshot.endpoints.get(snapshot.names.get(target.provider_id, ""))
+    if endpoint is None:
+        return Obstacle.DELETED
+    if allowed is not None and allowed.providers is not None and endpoint.name not in allowed.providers:
+        return Obstacle.OUT_OF_SCOPE
+    if not endpoint.enabled:
+        return Obstacle.DISABLED
+    if endpoint.only_listed and not _lists(endpoint.name, target.model, snapshot):
+        return Obstacle.NOT_LISTED
+    return None
+
+
+def may_name(allowed: ClientKeyEntry | None, alias: str) -> bool:
+    """Whether a client key may use an alias: a key restricted to models names it. Where the alias leads is its admin's decision."""
+    return allowed is None or allowed.models is None or alias in allowed.models
 
 
 def may_use(allowed: ClientKeyEntry | None, provider: str, model: str | None) -> bool:
@@ -85,6 +123,50 @@ def may_use(allowed: ClientKeyEntry | None, provider: str, model: str | None) ->
     return f"{provider}/{model}" in allowed.models or (model in allowed.models and "/" not in str(model))
 
 
+def _of_alias(alias: AliasEntry, snapshot: Snapshot, allowed: ClientKeyEntry | None) -> Route:
+    """Its targets without those that are passed over. What was found is kept with the snapshot."""
+    asked = (alias.name, None if allowed is None else allowed.providers)
+    if (route := snapshot.routes.get(asked)) is not None:
+        return route
+    found = [(target, obstacle(target, snapshot, allowed)) for target in alias.targets]
+    endpoints = snapshot.endpoints
+    targets = tuple(
+        Target(endpoints[snapshot.names[target.provider_id]], target.model, target.priority, target.weight)
+        for target, reason in found
+        if reason is None
+    )
+    if targets:
+        route = snapshot.routes[asked] = Route(targets, alias.name)
+        return route
+    if any(reason is Obstacle.DISABLED for _, reason in found):
+        raise ProviderDisabled(f"Every provider that the alias {alias.name!r} leads to is switched off.", field="model")
+    if not found or any(reason is not Obstacle.OUT_OF_SCOPE for _, reason in found):
+        raise UnknownModel(f"The alias {alias.name!r} leads to no model that can be used. An admin has to change it.", field="model")
+    raise _unknown(alias.name, snapshot, allowed)
+
+
+def _listing(model: str, snapshot: Snapshot, allowed: ClientKeyEntry | None) -> Sequence[str]:
+    """Names of the providers of a bare model that a client key reaches, as many as it takes to say which. Looks through the shorter of
+    the lists, so that a restricted key costs as little where a thousand providers have the model."""
+    names: Sequence[str] = snapshot.by_model.get(model, ())
+    if allowed is None:
+        return names[: _SUGGESTIONS + 1]
+    if allowed.providers is not None and len(allowed.providers) < len(names):
+        names = sorted(name for name in allowed.providers if _lists(name, model, snapshot))
+    elif allowed.models is not None and len(allowed.models) < len(names) and not (model in allowed.models and "/" not in model):
+        ending = f"/{model}"
+        named = (entry.removesuffix(ending) for entry in allowed.models if entry.endswith(ending))
+        names = sorted(name for name in named if _lists(name, model, snapshot))
+    return list(islice((name for name in names if may_use(allowed, name, model)), _SUGGESTIONS + 1))
+
+
+def _lists(provider: str, model: str, snapshot: Snapshot) -> bool:
+    """Whether a provider that is switched on lists a model. The names are sorted: quick, however many providers have it."""
+    names = snapshot.by_model.get(model, ())
+    place = bisect_left(names, provider)
+    return place < len(names) and names[place] == provider
+
+
 def _default(snapshot: Snapshot, allowed: ClientKeyEntry | None) -> Route:
     endpoint = snapshot.endpoints.get(snapshot.default or "")
     if endpoint is None:
@@ -98,7 +180,7 @@ def _of_provider(endpoint: Endpoint, rest: str, selector: str, snapshot: Snapsho
     if not endpoint.enabled:
         raise ProviderDisabled(f"The provider {endpoint.name!r} is switched off.", field="model")
     model = rest or endpoint.default_model
-    if not model or (endpoint.only_listed and model not in endpoint.models):
+    if not model or (endpoint.only_listed and not _lists(endpoint.name, model, snapshot)):
         raise _unknown(selector, snapshot, allowed)
     return Route((Target(endpoint, model),))
 

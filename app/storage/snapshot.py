@@ -3,7 +3,7 @@
 Columns that hold JSON come out as they are stored: one that cannot be read spoils its own row, not the query.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.domain.secret import Sealed
 from app.storage.columns import bytewise
 from app.storage.steady import to_the_end
-from app.storage.tables import ClientKeyRow, CredentialRow, CredentialSecret, EgressApproval, Instance, ModelRow, ProviderRow
+from app.storage.tables import (
+    AliasRow,
+    AliasTarget,
+    ClientKeyRow,
+    CredentialRow,
+    CredentialSecret,
+    EgressApproval,
+    Instance,
+    ModelRow,
+    ProviderRow,
+)
 
 # More bound values than this in one statement, and everything is read instead.
 _MOST_IDS = 500
@@ -76,6 +86,17 @@ class StoredClientKey:
     expires_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredAlias:
+    """An alias as it lies in the database. A target: provider id, model, priority, weight."""
+
+    id: str
+    version: int
+    name: str
+    enabled: bool
+    targets: list[tuple[str, str, int, int]] = field(default_factory=list)
+
+
 async def head(session: AsyncSession) -> tuple[int, str | None]:
     """(revision, id of the default provider)."""
     rows = await _rows(session, sa.select(col(Instance.revision), col(Instance.default_provider_id)))
@@ -107,6 +128,31 @@ async def client_keys(session: AsyncSession) -> list[StoredClientKey]:
         sa.type_coerce(col(row.models), sa.Text), sa.type_coerce(col(row.providers), sa.Text), col(row.expires_at),
     ).where(col(row.revoked_at).is_(None))  # fmt: skip
     return [StoredClientKey(*r) for r in await _rows(session, query)]
+
+
+async def alias_mark(session: AsyncSession) -> tuple[Any, ...]:
+    """Another one whenever an alias was made, changed or deleted."""
+    versions, changed = col(AliasRow.version), col(AliasRow.updated_at)
+    return tuple((await _rows(session, sa.select(sa.func.count(), sa.func.sum(versions), sa.func.max(changed)).select_from(AliasRow)))[0])
+
+
+async def alias_versions(session: AsyncSession) -> dict[str, int]:
+    """Alias id → version."""
+    return {r[0]: r[1] for r in await _rows(session, sa.select(col(AliasRow.id), col(AliasRow.version)))}
+
+
+async def aliases(session: AsyncSession, ids: Collection[str]) -> list[StoredAlias]:
+    """These aliases with their targets, switched off or not."""
+    row, target = AliasRow, AliasTarget
+    wanted = sa.true() if len(ids) > _MOST_IDS else col(row.id).in_(ids)
+    heads = sa.select(col(row.id), col(row.version), col(row.name), col(row.enabled)).where(wanted)
+    found = {r[0]: StoredAlias(*r) for r in await _rows(session, heads) if r[0] in ids}
+    parts = sa.select(col(target.alias_id), col(target.provider_id), col(target.model), col(target.priority), col(target.weight))
+    parts = parts.join(row, col(row.id) == col(target.alias_id)).where(wanted).order_by(col(target.priority), col(target.id))
+    for alias_id, *leads_to in await _rows(session, parts):
+        if alias_id in found:
+            found[alias_id].targets.append(tuple(leads_to))
+    return list(found.values())
 
 
 async def approved_origins(session: AsyncSession) -> frozenset[str]:

@@ -1,19 +1,18 @@
 """From `model` to a route."""
 
-from types import MappingProxyType
-
 import pytest
 
 from app.domain.actor import Scope
 from app.domain.errors import ProviderDisabled, UnknownModel
-from app.domain.snapshot import ClientKeyEntry, Endpoint, Snapshot
+from app.domain.snapshot import AliasEntry, AliasTargetEntry, ClientKeyEntry, Endpoint, Snapshot
 from app.registry import build, selector
 from tests.fixtures import make
 
 
-def snapshot(*endpoints: Endpoint, default: str | None = None) -> Snapshot:
+def snapshot(*endpoints: Endpoint, default: str | None = None, aliases: tuple[AliasEntry, ...] = ()) -> Snapshot:
     by_model = build.listing({}, [], endpoints)
-    return Snapshot(1, 1.0, MappingProxyType({e.name: e for e in endpoints}), by_model, default=default)
+    by_name, names = {e.name: e for e in endpoints}, {e.id: e.name for e in endpoints}
+    return Snapshot(1, 1.0, by_name, by_model, default=default, aliases={a.name: a for a in aliases}, names=names)
 
 
 def provider(name: str, *models: str, **changes: object) -> Endpoint:
@@ -115,3 +114,122 @@ def test_a_key_for_one_providers_model_reaches_no_other_provider(held: Snapshot,
     else:
         with pytest.raises(UnknownModel):
             selector.resolve(text, held, key)
+
+
+def alias(name: str, *targets: tuple[Endpoint, str, int, int]) -> AliasEntry:
+    return AliasEntry(name, tuple(AliasTargetEntry(endpoint.id, *rest) for endpoint, *rest in targets))
+
+
+def client(**limits: object) -> ClientKeyEntry:
+    return ClientKeyEntry("id", "app", b"", Scope.GATEWAY, **{k: frozenset(v) for k, v in limits.items()})  # type: ignore[arg-type]
+
+
+ONE, TWO, OFF = provider("one", "big", "fast"), provider("two", "big"), provider("off", "big", enabled=False)
+STRICT, GONE = provider("strict", "listed", only_listed=True), provider("gone", "big")
+NAMED = snapshot(
+    ONE, TWO, OFF, STRICT,
+    aliases=(
+        alias("fast", (TWO, "big", 2, 3), (ONE, "unknown/one", 1, 1)),
+        alias("vendor/fast", (ONE, "fast", 1, 1)),
+        alias("patchy", (OFF, "big", 1, 1), (GONE, "big", 1, 1), (STRICT, "other", 1, 1), (STRICT, "listed", 2, 5)),
+        alias("asleep", (OFF, "big", 1, 1), (GONE, "big", 1, 1)),
+        alias("lost", (GONE, "big", 1, 1), (STRICT, "other", 1, 1)),
+    ),
+)  # fmt: skip
+
+
+def leads_to(text: str, allowed: ClientKeyEntry | None = None) -> list[str]:
+    return [f"{t.endpoint.name}/{t.model} {t.priority} {t.weight}" for t in selector.resolve(text, NAMED, allowed).targets]
+
+
+def test_an_alias_comes_before_a_model_of_the_same_name() -> None:
+    route = selector.resolve("fast", NAMED)
+
+    assert route.alias == "fast"
+    assert leads_to("fast") == ["two/big 2 3", "one/unknown/one 1 1"]
+    assert leads_to("vendor/fast") == ["one/fast 1 1"]
+    assert selector.resolve("one/fast", NAMED).alias == ""
+
+
+def test_targets_that_cannot_be_used_are_passed_over() -> None:
+    assert leads_to("patchy") == ["strict/listed 2 5"]
+
+
+def test_an_alias_whose_providers_are_all_off_says_so() -> None:
+    with pytest.raises(ProviderDisabled, match="'asleep'"):
+        selector.resolve("asleep", NAMED)
+
+
+def test_an_alias_that_leads_nowhere_asks_for_an_admin() -> None:
+    with pytest.raises(UnknownModel, match="An admin has to change it"):
+        selector.resolve("lost", NAMED)
+
+
+def test_aliases_are_listed_first_and_only_where_they_lead_somewhere() -> None:
+    assert list(selector.selectors(NAMED))[:4] == [
+        ("fast", "patchbay"), ("patchy", "patchbay"), ("vendor/fast", "patchbay"), ("one/big", "one"),
+    ]  # fmt: skip
+
+
+def test_a_mistyped_alias_is_suggested() -> None:
+    with pytest.raises(UnknownModel) as missed:
+        selector.resolve("vendr/fast", NAMED)
+
+    assert missed.value.suggestions[0] == "vendor/fast"
+
+
+def test_a_key_restricted_to_providers_reaches_only_their_targets() -> None:
+    assert leads_to("fast", client(providers={"one"})) == ["one/unknown/one 1 1"]
+    assert leads_to("fast", client(providers={"two"})) == ["two/big 2 3"]
+    assert leads_to("fast") == ["two/big 2 3", "one/unknown/one 1 1"]
+    with pytest.raises(UnknownModel, match="do not have access"):
+        selector.resolve("vendor/fast", NAMED, client(providers={"two"}))
+
+
+def test_a_key_restricted_to_models_uses_an_alias_that_it_names_and_no_other() -> None:
+    key = client(models={"fast", "one/big"})
+
+    assert leads_to("fast", key) == ["two/big 2 3", "one/unknown/one 1 1"]
+    assert [name for name, _ in selector.selectors(NAMED, key)] == ["fast", "one/big", "one/fast"]
+    with pytest.raises(UnknownModel):
+        selector.resolve("vendor/fast", NAMED, key)
+
+
+def test_who_may_not_use_an_alias_still_reaches_the_model_of_that_name() -> None:
+    route = selector.resolve("fast", NAMED, client(models={"one/fast"}))
+
+    assert (route.alias, route.endpoint.name, route.model) == ("", "one", "fast")
+
+
+CROWD = snapshot(*(provider(f"p{number:03}", "same", f"own-{number}") for number in range(300)), provider("x", "y", only_listed=True))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(client(providers={"p123", "nobody"}), id="of one provider"),
+        pytest.param(client(models={"p123/same"}), id="of one provider's model"),
+        pytest.param(client(models={"p123/same", "p124/same"}, providers={"p123"}), id="of both"),
+    ],
+)
+def test_a_restricted_key_finds_its_provider_among_many(key: ClientKeyEntry) -> None:
+    assert selector.resolve("same", CROWD, key).endpoint.name == "p123"
+
+
+def test_of_many_providers_the_first_few_are_named() -> None:
+    for key in (None, client(models={"same"}), client(providers={f"p{number:03}" for number in range(100)})):
+        with pytest.raises(UnknownModel) as asked:
+            selector.resolve("same", CROWD, key)
+        assert asked.value.suggestions == tuple(f"p{number:03}/same" for number in range(5))
+
+
+def test_the_list_of_names_follows_each_change() -> None:
+    names = build.listing({}, [], [ONE, TWO, OFF])
+    assert names == {"big": ("one", "two"), "fast": ("one",)}
+    assert build.listing(names, [ONE], [ONE]) is names
+
+    renamed = provider("one", "fast", "new")
+
+    assert build.listing(names, [ONE], [renamed]) == {"big": ("two",), "fast": ("one",), "new": ("one",)}
+    assert build.listing(names, [ONE, TWO], []) == {}
+    assert names == {"big": ("one", "two"), "fast": ("one",)}

@@ -21,7 +21,7 @@ LISTED = 9  # values of a list that are spelled out; the ladder has nine rungs
 TIMES = ("expires_at", "retire_at")  # ISO 8601, in UTC
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 GROUPS: dict[str, tuple[str, ...]] = {
-    "providers": ("provider:", "credential:", "egress:", "discovery:"),
+    "providers": ("provider:", "credential:", "alias:", "egress:", "discovery:"),
     "access": ("user:", "instance:setup"),
     "client_keys": ("client_key:",),
     "system": ("instance:", "master_key:", "registry:", "audit:"),

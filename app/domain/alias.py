@@ -1,0 +1,124 @@
+"""Aliases: one public name that leads to models of one or several providers."""
+
+from collections.abc import Collection
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from app.domain.credential import Priority, Weight
+from app.domain.errors import InvalidDraft, Reason
+from app.domain.record import Closed, Identifier, Record
+
+MOST_TARGETS = 50
+LONGEST_NAME = 200
+RESERVED = "default"  # means the default provider in a selector
+
+Description = Annotated[str, StringConstraints(max_length=500)]
+
+
+class TargetProblem(StrEnum):
+    """Why a target is passed over until somebody changes something."""
+
+    DISABLED = "disabled"  # its provider is switched off
+    DELETED = "deleted"  # its provider is in the trash
+    NOT_LISTED = "not_listed"  # its provider serves listed models only, and this one is not
+
+
+class TargetDraft(Closed):
+    """A model of a provider (by name). Lower `priority` is tried first; among equals each as often as its `weight` says."""
+
+    provider: Annotated[str, StringConstraints(min_length=1, max_length=50)]
+    model: Identifier
+    priority: Priority = 1
+    weight: Weight = 1
+
+
+Targets = Annotated[list[TargetDraft], Field(max_length=MOST_TARGETS)]
+
+
+class AliasDraft(Closed):
+    """A whole alias as typed."""
+
+    name: str
+    description: Description = ""
+    enabled: bool = True
+    targets: Targets
+
+
+class AliasPatch(Closed):
+    """Partial update: what is not set stays, `targets` replaces all of them. `version` guards against a lost update."""
+
+    name: str | None = None
+    description: Description | None = None
+    enabled: bool | None = None
+    targets: Targets | None = None
+    version: int | None = None
+
+
+class AliasTarget(Record):
+    """`problem` None = it can be used, as far as the configuration says."""
+
+    provider: str
+    provider_label: str
+    model: str
+    priority: int
+    weight: int
+    problem: TargetProblem | None
+
+
+class Alias(Record):
+    """An alias as the UI and REST show it; targets in the order in which they are tried."""
+
+    id: str
+    name: str
+    description: str
+    enabled: bool
+    targets: list[AliasTarget]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    created_by: str
+
+
+class AliasQuery(Closed):
+    """What to list, by name. `cursor` is the `next_cursor` of the page before; `provider` names one that a target leads to."""
+
+    search: Annotated[str, StringConstraints(max_length=100)] | None = None
+    provider: Annotated[str, StringConstraints(max_length=50)] | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    cursor: Annotated[str, StringConstraints(max_length=1_000)] | None = None
+
+
+class AliasPage(Record):
+    """One page of aliases. `next_cursor` None = the end; `total` counts what matches on all pages."""
+
+    items: list[Alias]
+    next_cursor: str | None = None
+    total: int = 0
+
+
+def check_name(name: str, providers: Collection[str]) -> str:
+    """Return the name, or raise `InvalidDraft` with the rule it breaks. `providers` are the names that selectors begin with."""
+    head, slash, _ = name.partition("/")
+    reason: Reason | None = None
+    if not 1 <= len(name) <= LONGEST_NAME:
+        reason = Reason("name_length", "Enter a name of 1 to {most} characters.", most=LONGEST_NAME)
+    elif not name.isprintable() or any(character.isspace() for character in name):
+        reason = Reason("alias_blanks", "The name of an alias has no spaces and no control characters.")
+    elif name == RESERVED:
+        reason = Reason("name_reserved", "“{name}” is a reserved word. Choose another name.", name=name)
+    elif slash and head in providers:
+        reason = Reason("alias_of_provider", "A name that begins with {head}/ already means a model of that provider.", head=head)
+    if reason is not None:
+        raise InvalidDraft({"name": reason})
+    return name
+
+
+def check_targets(targets: Collection[TargetDraft]) -> None:
+    """Raise `InvalidDraft` when there is no target, or the same one twice."""
+    if not targets:
+        raise InvalidDraft({"targets": Reason("alias_no_target", "Name at least one model that the alias leads to.")})
+    if len({(target.provider, target.model) for target in targets}) < len(targets):
+        raise InvalidDraft({"targets": Reason("alias_same_target", "Name each model of a provider once; give it a weight instead.")})
