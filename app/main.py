@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import reflex as rx
 
 from app import registry, web
+from app.services import rollout
 from app.ui import guard, look, page, shell
 from app.ui.state import live, unforeseen
 
@@ -37,12 +38,15 @@ async def serving() -> AsyncIterator[None]:
     async with web.house():
         beacon = live.Beacon(app, revision=registry.shared.snapshot.revision)
         live.light(beacon)
-        leave = registry.shared.subscribe(beacon.flash, hints=True)
-        tasks = [asyncio.create_task(beacon.run(), name="beacon"), asyncio.create_task(guard.watch(app), name="session watch")]
+        spread = rollout.Rollout(beacon.follow)
+        leaves = [registry.shared.subscribe(beacon.flash, hints=True), registry.shared.subscribe(spread.news)]
+        running = {"beacon": beacon.run(), "rollout": spread.run(), "session watch": guard.watch(app)}
+        tasks = [asyncio.create_task(work, name=name) for name, work in running.items()]
         try:
             yield
         finally:
-            leave()
+            for leave in leaves:
+                leave()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

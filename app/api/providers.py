@@ -65,8 +65,8 @@ async def probe_draft(caller: Caller, draft: DraftToTest) -> ProbeResult:
 
 @router.get("/providers/registry-status")
 async def registry_status(caller: Caller) -> RegistryStatus:
-    """What the registry of this process holds."""
-    return RegistryStatus.model_validate(registry_admin.status(caller))
+    """What the registry of this process holds, and which revision every worker answers by."""
+    return RegistryStatus.model_validate(await registry_admin.status(caller))
 
 
 @router.post("/providers/refresh-registry")

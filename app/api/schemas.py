@@ -189,12 +189,26 @@ class LocalServers(Record):
     hosts: list[str]
 
 
+class WorkerStanding(Record):
+    """One serving process, as it said `age_seconds` ago. `is_current`: it answers by the newest revision."""
+
+    worker_id: str
+    kind: str
+    host: str
+    pid: int
+    revision: int
+    started_at: datetime
+    age_seconds: float
+    is_current: bool
+
+
 class RegistryStatus(Record):
-    """What the registry of this process holds. More fields may follow."""
+    """What the registry of this process holds, and the workers. More fields may follow."""
 
     model_config = {"extra": "allow", "frozen": True}
 
     revision: int
+    workers: list[WorkerStanding]
 
 
 ExportFormat = Literal["jsonl", "csv"]

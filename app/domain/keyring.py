@@ -80,6 +80,17 @@ class Worker(Record):
     revision: int
 
 
+class Spread(Record):
+    """How far the newest revision has come: `live` of `of` workers answer by it. `seconds`: how long after the save all of them did,
+    None while some do not or when none was saved yet. `late` are those that do not."""
+
+    revision: int
+    live: int
+    of: int
+    seconds: float | None = None
+    late: list[Worker] = []
+
+
 class KeyringStatus(Record):
     """`source`: the words for where the keys of this process come from; `kind`: file, named_file or environment.
     `workers`: the processes that serve, each with the keys it holds."""

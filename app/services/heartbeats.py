@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -19,6 +20,8 @@ from app.storage.work import work
 from app.vault import ring
 
 EVERY_SECONDS = 10.0
+# After news: long enough that the others have read the change before our writing could make them wait, and at most five times a second.
+BREATH_SECONDS, APART_SECONDS = 0.03, 0.2
 _KEEP = timedelta(days=1)
 _FORGET_EVERY = 360  # beats: once an hour
 
@@ -68,13 +71,15 @@ class Heartbeat:
                 await instance.stop(doing.session, self._worker.worker_id)
 
     async def _run(self) -> None:
-        beats = 0
+        beats, last = 0, 0.0
         while True:
             try:
                 async with asyncio.timeout(EVERY_SECONDS):  # wait_for of Python 3.11 may swallow the end that `stop` asks for
                     await self._news.wait()
+                await asyncio.sleep(max(BREATH_SECONDS, last + APART_SECONDS - time.monotonic()))
             except TimeoutError:
                 beats += 1
+            last = time.monotonic()
             self._news.clear()
             try:
                 await self._beat(forget=beats % _FORGET_EVERY == 0)

@@ -1,17 +1,24 @@
-"""Looking at the shared registry, and having it read everything again."""
+"""Looking at the registries of all workers, and having them read everything again."""
 
 from typing import Any
 
 from app import registry
 from app.domain.actor import Actor
 from app.domain.audit import Action
+from app.domain.keyring import ALIVE, Worker
+from app.storage import engine, instance
+from app.storage.tables import now
 from app.storage.work import work
 
 
-def status(actor: Actor) -> dict[str, Any]:
-    """What the registry of this process holds: revision, age, numbers of things, problems."""
+async def status(actor: Actor) -> dict[str, Any]:
+    """What the registry of this process holds (revision, age, numbers of things, problems) and, as `workers`, which revision each
+    serving process answers by and how many seconds ago it said so."""
     actor.must_view()
-    return registry.shared.status()
+    async with engine.session() as session:
+        alive = await instance.workers(session, since=now() - ALIVE)
+    held = registry.shared.status()
+    return {**held, "workers": [_standing(worker, held["revision"]) for worker in alive]}
 
 
 async def refresh(actor: Actor) -> dict[str, Any]:
@@ -21,4 +28,10 @@ async def refresh(actor: Actor) -> dict[str, Any]:
         doing.record(Action.REGISTRY_REFRESH, target=("registry", "registry", "registry"))
         doing.touch()
     await registry.shared.rebuild()
-    return registry.shared.status()
+    return await status(actor)
+
+
+def _standing(worker: Worker, newest: int) -> dict[str, Any]:
+    age = round(max(0.0, (now() - worker.seen_at).total_seconds()), 1)
+    shown = worker.model_dump(include={"worker_id", "kind", "host", "pid", "revision", "started_at"})
+    return {**shown, "age_seconds": age, "is_current": worker.revision >= newest}

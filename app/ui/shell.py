@@ -13,7 +13,7 @@ from app.ui.components.browser import Notice, Skip, crashed
 from app.ui.state.live import Live
 from app.ui.state.notices import Notices
 from app.ui.state.session import SessionState
-from app.ui.words import Tongue, t
+from app.ui.words import Tongue, amount, t
 
 ABOVE_BUTTONS = "84px"  # on a phone a notice stands above the bottom bar and above the buttons of a dialog
 
@@ -115,13 +115,36 @@ def _pulse() -> rx.Component:
             rx.fragment(rx.box(class_name="pb-dot pb-dot-lost"), t("shell.offline")),
             rx.cond(
                 rx.State.is_hydrated,
-                rx.fragment(rx.box(class_name="pb-dot"), t("shell.live", revision=Live.revision)),
+                _spread(),
                 rx.fragment(rx.box(class_name="pb-dot pb-dot-wait"), t("shell.connecting")),
             ),
         ),
         title=t("shell.live_hint"),
         role="status",
         class_name="pb-live",
+    )
+
+
+def _spread() -> rx.Component:
+    """How far the newest change has come. One worker needs no counting."""
+    counted: dict[str, Any] = {"live": Live.live, "n": Live.workers}
+    everywhere = rx.fragment(
+        t("shell.live_on", **counted),
+        rx.el.span(
+            t("shell.live", revision=Live.revision),
+            rx.cond(Live.seconds > 0, rx.fragment(" · ", t("shell.live_after", seconds=amount(Live.seconds)))),
+            class_name="pb-live-more",
+        ),
+    )
+    under_way = rx.fragment(t("shell.live_on", **counted), rx.el.span(t("shell.live_late", worker=Live.late), class_name="pb-live-more"))
+    is_everywhere = Live.live == Live.workers
+    return rx.fragment(
+        rx.box(class_name=rx.cond(is_everywhere, "pb-dot", "pb-dot pb-dot-wait")),
+        rx.cond(
+            Live.workers > 1,
+            rx.el.div(rx.cond(is_everywhere, everywhere, under_way)),
+            rx.el.div(t("shell.live", revision=Live.revision)),
+        ),
     )
 
 

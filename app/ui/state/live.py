@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import reflex as rx
 
+from app.domain.keyring import Spread
 from app.domain.snapshot import Snapshot
 from app.ui.state import acting
 
@@ -13,16 +14,21 @@ log = logging.getLogger(__name__)
 
 
 class Live(rx.State):
-    """`beat` grows with every change; pages look again when it does. `revision` is that of the registry."""
+    """`beat` grows with every change; pages look again when it does. `revision` is that of the registry, which `live` of `workers`
+    processes answer by; `seconds` after the save all of them did (0 = not known), `late` is one that does not."""
 
     beat: int = 0
     revision: int = 0
+    workers: int = 1
+    live: int = 1
+    seconds: float = 0.0
+    late: str = ""
 
     @rx.event
     async def look(self) -> None:
         """Where things stand when the tab opens."""
         for beacon in _lit:
-            self.beat, self.revision = beacon.beat, beacon.revision
+            beacon.show(self)
 
 
 @dataclass
@@ -32,6 +38,7 @@ class Beacon:
     app: rx.App
     revision: int = 0
     beat: int = 0
+    spread: Spread | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def flash(self, snapshot: Snapshot) -> None:
@@ -39,6 +46,19 @@ class Beacon:
         self.revision = max(self.revision, snapshot.revision)
         self.beat += 1
         self._changed.set()
+
+    def follow(self, spread: Spread) -> None:
+        """The change has come further. Returns at once; pages do not look again because of it."""
+        was, self.spread = self.spread, spread
+        if spread.of > 1 or (was is not None and was.of > 1):
+            self._changed.set()
+
+    def show(self, live: Live) -> None:
+        """Tell a tab where things stand."""
+        live.beat, live.revision = self.beat, self.revision
+        if (spread := self.spread) is not None:
+            live.workers, live.live, live.seconds = spread.of, spread.live, spread.seconds or 0.0
+            live.late = next((f"{worker.kind} {worker.pid} @ {worker.host}" for worker in spread.late), "")
 
     async def run(self) -> None:
         """Tell the tabs until cancelled."""
@@ -55,8 +75,7 @@ class Beacon:
     async def _tell(self, token: str) -> None:
         async with self.app.modify_state(rx.BaseStateToken(ident=token, cls=Live)) as root:
             if await acting.is_alive(root):  # how often something changes is nobody's business outside
-                live = await root.get_state(Live)
-                live.beat, live.revision = self.beat, self.revision
+                self.show(await root.get_state(Live))
 
 
 _lit: list[Beacon] = []
