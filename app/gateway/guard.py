@@ -10,7 +10,8 @@ from app.domain.actor import Scope
 from app.domain.errors import Forbidden, InvalidDraft, NotSignedIn
 from app.domain.snapshot import ClientKeyEntry
 
-_WRONG = "The API key is not valid. Check that it was copied whole and has not been revoked."
+# LiteLLM as a client knows a wrong key by the first four words, which are OpenAI's.
+_WRONG = "Incorrect API key provided. Check that it was copied whole and has not been revoked."
 
 
 async def check(headers: Iterable[tuple[bytes, bytes]]) -> ClientKeyEntry:
@@ -30,7 +31,7 @@ async def check(headers: Iterable[tuple[bytes, bytes]]) -> ClientKeyEntry:
     if entry is None or not hmac.compare_digest(entry.digest, client_key.digest_of(text)):
         raise NotSignedIn(_WRONG)
     if entry.expires_at is not None and entry.expires_at <= datetime.now(UTC):
-        raise NotSignedIn("The API key has expired. Ask an admin for a new one.")
+        raise NotSignedIn("Incorrect API key provided: it has expired. Ask an admin for a new one.")
     if entry.scope is not Scope.GATEWAY:
         raise Forbidden(f"This API key has the scope {entry.scope.value!r} and cannot call models. Use one with the scope 'gateway'.")
     return entry

@@ -24,6 +24,7 @@ STREAM_BYTES = 256 * 1024 * 1024
 _TAIL_BYTES = 8_192
 _DONE = re.compile(rb"data:[ \t]*\[DONE\]")
 _FINISHED = re.compile(rb'"finish_reason"\s*:\s*"')
+_HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _FORWARDED = ("retry-after", "x-request-id")
 _DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw] | list[msgspec.Raw])
 
@@ -110,7 +111,7 @@ class Reply:
                 raise failures.bad_response("too_large")
         body = self._scrub.bytes_(parts[0] if len(parts) == 1 else b"".join(parts))
         try:
-            answer = _DECODER.decode(body)
+            answer = _decoded(body)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             kind = "html" if body.lstrip()[:1] == b"<" or "html" in self.content_type else "not_json"
             raise failures.bad_response(kind, detail=failures.page_title(body[:ERROR_BYTES], self._scrub)) from None
@@ -165,6 +166,14 @@ class Reply:
         return part
 
 
+def _decoded(body: bytes) -> dict[str, msgspec.Raw] | list[msgspec.Raw]:
+    try:
+        return _DECODER.decode(body)
+    except msgspec.DecodeError:
+        # Half a pair of escapes is JSON all the same: what cuts a text after so many letters may leave one.
+        return _DECODER.decode(_HALF_PAIR.sub(rb"\\u0020", body))
+
+
 def refuse_encoded(headers: Mapping[str, str]) -> UpstreamError | None:
     """We ask for `identity`; whoever compresses anyway may be sending a bomb."""
     encodings = (headers.get("content-encoding", ""), headers.get("transfer-encoding", ""))
@@ -194,7 +203,7 @@ def _content_type(headers: Mapping[str, str], scrub: Scrubber) -> str:
 def _is_complete(tail: bytes) -> bool:
     """Whether a stream that ends like this has said that it is at its end."""
     whole = tail.rstrip()
-    return bool(_DONE.fullmatch(whole, whole.rfind(b"\n") + 1) or _FINISHED.search(tail))
+    return bool(_DONE.fullmatch(whole, max(whole.rfind(b"\n"), whole.rfind(b"\r")) + 1) or _FINISHED.search(tail))
 
 
 def longest_line(part: bytes, before: int) -> int:

@@ -19,7 +19,7 @@ from tests.fixtures.databases import Database
 from tests.fixtures.upstream import Upstream
 
 # Loopback speaks plain HTTP; loading every issuer of the system for each client would take most of a test.
-_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @dataclass
@@ -64,9 +64,9 @@ async def gateway(house: None, actor: Actor) -> AsyncIterator[Gateway]:
     key = (await client_keys.issue(actor, "app", Scope.GATEWAY)).key
     async with (
         bridge.serve(gateway_app) as url,
-        httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {key}"}, verify=_NO_TLS) as http,
+        httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {key}"}, verify=NO_TLS) as http,
     ):
-        sdk = openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, http_client=httpx.AsyncClient(verify=_NO_TLS))
+        sdk = openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, http_client=httpx.AsyncClient(verify=NO_TLS))
         yield Gateway(url, key, sdk, http)
         await sdk.close()
     streams.reopen()
