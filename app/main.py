@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import reflex as rx
 
 from app import registry, web
-from app.services import rollout
+from app.services import health, rollout
 from app.ui import guard, look, page, shell
 from app.ui.state import live, unforeseen
 
@@ -40,7 +40,7 @@ async def serving() -> AsyncIterator[None]:
         live.light(beacon)
         spread = rollout.Rollout(beacon.follow)
         leaves = [registry.shared.subscribe(beacon.flash, hints=True), registry.shared.subscribe(spread.news)]
-        running = {"beacon": beacon.run(), "rollout": spread.run(), "session watch": guard.watch(app)}
+        running = {"beacon": beacon.run(), "rollout": spread.run(), "health": health.Watch().run(), "session watch": guard.watch(app)}
         tasks = [asyncio.create_task(work, name=name) for name, work in running.items()]
         try:
             yield

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from app.domain.capabilities import Capabilities
 from app.domain.credential import Credential, CredentialDraft
+from app.domain.health import Standing
 from app.domain.probe import LastTest
 from app.domain.record import Closed, Identifier, Label, Record, Tag
 
@@ -40,13 +41,14 @@ WIRES: dict[ProviderType, Wire] = {
 
 
 class Status(StrEnum):
-    """What the card says. Derived from the last test of the present configuration, never stored."""
+    """What the card says. Derived from the newest calls and the last test of the present configuration, never stored."""
 
     NOT_TESTED = "not_tested"
     WORKING = "working"
     KEY_ACCEPTED = "key_accepted"  # key proven, chat not tried
     REACHABLE = "reachable"  # answers, but no key was proven (none is needed, or the list is open), chat not tried
     LIMITED = "limited"
+    DEGRADED = "degraded"  # some calls fail, or are slow
     ATTENTION = "attention"
     DOWN = "down"
     OFF = "off"
@@ -158,6 +160,7 @@ class Provider(Record):
     capabilities: Capabilities  # what an admin declared; where it says nothing, the preset's count
     tags: list[str]
     status: Status
+    health: Standing = Standing()
     last_test: LastTest | None
     version: int
     created_at: datetime

@@ -1,4 +1,4 @@
-"""What the card says, derived from the last test of the present configuration."""
+"""What the card says, derived from the newest calls and the last test of the present configuration."""
 
 import hashlib
 import json
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.domain.credential import Held, KeyState
+from app.domain.health import KEY_CODES, LIMIT_CODES, Health, Source, Standing
 from app.domain.probe import ProbeResult, Rung, Verdict
 from app.domain.provider import Provider, Status
 
@@ -24,12 +25,13 @@ def of_provider(provider: Provider) -> Status:
         enabled=provider.enabled,
         keys=[key.state for key in provider.credentials if key.state_reason not in tuple(Held)],
         result=provider.last_test.result if provider.last_test else None,
+        health=provider.health,
     )
 
 
-def status_of(*, enabled: bool, keys: Iterable[KeyState], result: ProbeResult | None) -> Status:
+def status_of(*, enabled: bool, keys: Iterable[KeyState], result: ProbeResult | None, health: Standing | None = None) -> Status:
     """The status in words. Everything that is neither proven, limited nor down needs attention. A provider with one usable key is
-    as good as its last test, whatever its other keys are."""
+    as good as its newest calls, or where none is newer its last test, whatever its other keys are."""
     if not enabled:
         return Status.OFF
     states = set(keys)
@@ -37,6 +39,8 @@ def status_of(*, enabled: bool, keys: Iterable[KeyState], result: ProbeResult | 
         if KeyState.COOLING in states:
             return Status.LIMITED
         return Status.UNREADABLE if KeyState.UNREADABLE in states and KeyState.AUTO_DISABLED not in states else Status.ATTENTION
+    if health is not None and health.source is Source.CALLS:
+        return _of_calls(health)
     if result is None:
         return Status.NOT_TESTED
     if result.ok and {Rung.CHAT, Rung.STREAM} & set(result.proven):
@@ -44,6 +48,16 @@ def status_of(*, enabled: bool, keys: Iterable[KeyState], result: ProbeResult | 
     if result.ok and result.verdict is Verdict.OK:
         return Status.KEY_ACCEPTED if Rung.CREDENTIAL in result.proven else Status.REACHABLE
     return _WORDS.get(result.verdict, Status.ATTENTION)
+
+
+def _of_calls(found: Standing) -> Status:
+    match found.health:
+        case Health.HEALTHY:
+            return Status.WORKING
+        case Health.DOWN:
+            return Status.ATTENTION if found.reason in KEY_CODES else Status.DOWN
+        case _:
+            return Status.LIMITED if found.reason in LIMIT_CODES else Status.DEGRADED
 
 
 def configuration(

@@ -1,18 +1,21 @@
 """From rows to the record that the UI and REST show. No secret is opened on the way."""
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.address import Address, looks_local
 from app.domain.capabilities import Capabilities
 from app.domain.credential import IN_TRAFFIC, Credential, Held
+from app.domain.health import Attempt, standing
 from app.domain.probe import LastTest
 from app.domain.provider import ModelDraft, Network, Provider, ProviderDraft, ProviderType
 from app.domain.provider_status import configuration, status_of
 from app.domain.routes import effective_urls
-from app.storage import approvals, credentials, models, probes, providers
+from app.storage import approvals, credentials, health, models, probes, providers
 from app.storage.credentials import StoredKey
+from app.storage.health import Configured
 from app.storage.tables import ModelRow, ProbeRow, ProviderRow
 
 
@@ -23,6 +26,7 @@ async def load(session: AsyncSession, rows: Sequence[ProviderRow]) -> list[Provi
     counted = await models.counts(session, ids)
     tested = await probes.of_providers(session, ids)
     keys_tested = await probes.of_keys(session, ids)
+    called = await health.of_providers(session, ids)
     approved = await approvals.origins(session)
     default = await providers.default_id(session)
     found = []
@@ -32,13 +36,15 @@ async def load(session: AsyncSession, rows: Sequence[ProviderRow]) -> list[Provi
             for key in keys[row.id]
         ]
         # A test of the only active key is a test of the provider: a key that was promoted brings its proof along.
-        last = _fresh([tested.get(row.id), *(keys_tested.get(key.row.id) for key in keys[row.id])], digest(row, keys[row.id]))
+        present = digest(row, keys[row.id])
+        last = _fresh([tested.get(row.id), *(keys_tested.get(key.row.id) for key in keys[row.id])], present)
         found.append(
             _record(
                 row,
                 shown,
                 model_count=counted.get(row.id, 0),
                 last_test=last,
+                attempts=health.attempts_of(called.get(row.id), present),
                 is_default=row.id == default,
                 is_local=row.origin in approved or looks_local(row.origin),
             )
@@ -49,6 +55,13 @@ async def load(session: AsyncSession, rows: Sequence[ProviderRow]) -> list[Provi
 async def one(session: AsyncSession, row: ProviderRow) -> Provider:
     """The record of one row."""
     return (await load(session, [row]))[0]
+
+
+async def configured(session: AsyncSession, provider_ids: Collection[str]) -> dict[str, Configured]:
+    """Provider id → its configuration as it is stored; those that are gone are left out."""
+    rows = await providers.of_ids(session, provider_ids)
+    keys = await credentials.of_providers(session, [row.id for row in rows])
+    return {row.id: Configured(digest(row, keys[row.id]), row.updated_at) for row in rows}
 
 
 def digest(row: ProviderRow, keys: Sequence[StoredKey], credential_id: str = "") -> str:
@@ -94,9 +107,19 @@ def _fresh(found: Iterable[ProbeRow | None], wanted: str) -> LastTest | None:
 
 
 def _record(
-    row: ProviderRow, shown: list[Credential], *, model_count: int, last_test: LastTest | None, is_default: bool, is_local: bool
+    row: ProviderRow,
+    shown: list[Credential],
+    *,
+    model_count: int,
+    last_test: LastTest | None,
+    attempts: Sequence[Attempt],
+    is_default: bool,
+    is_local: bool,
 ) -> Provider:
     address = Address(row.base_url, row.origin)
+    states = [key.state for key in shown if key.state_reason not in tuple(Held)]
+    result = last_test.result if last_test else None
+    found = standing(enabled=row.enabled, keys=states, result=result, attempts=attempts, now=time.time())
     return Provider(
         id=row.id,
         name=row.name,
@@ -121,11 +144,8 @@ def _record(
         only_listed_models=row.only_listed_models,
         capabilities=Capabilities.model_validate(row.capabilities),
         tags=row.tags,
-        status=status_of(
-            enabled=row.enabled,
-            keys=[k.state for k in shown if k.state_reason not in tuple(Held)],
-            result=last_test.result if last_test else None,
-        ),
+        status=status_of(enabled=row.enabled, keys=states, result=result, health=found),
+        health=found,
         last_test=last_test,
         version=row.version,
         created_at=row.created_at,

@@ -72,6 +72,11 @@ async def changed_after(session: AsyncSession, revision: int, *, and_of: Collect
     return list((await session.exec(select(ProviderRow).where(of_interest))).all())
 
 
+async def of_ids(session: AsyncSession, provider_ids: Collection[str]) -> list[ProviderRow]:
+    """The providers with these ids, those in the trash included."""
+    return list((await session.exec(select(ProviderRow).where(col(ProviderRow.id).in_(provider_ids)))).all())
+
+
 async def revision(session: AsyncSession) -> int:
     """The registry's revision."""
     return (await session.exec(select(Instance.revision).where(Instance.id == 1))).one()

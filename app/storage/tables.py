@@ -17,6 +17,7 @@ from app.domain.secret import Sealed
 from app.storage.audit_tables import AuditHead as AuditHead
 from app.storage.audit_tables import AuditRow as AuditRow
 from app.storage.columns import SealedText, json_column, now, owner_column, time_column
+from app.storage.health_tables import HealthRow as HealthRow
 from app.storage.usage_tables import UsageBatch as UsageBatch
 from app.storage.usage_tables import UsageName as UsageName
 

@@ -9,6 +9,7 @@ UNAUDITED = {
     "healing._postpone": "only the time of the next trial; that the key is out has an entry",
     "healing._try": "claims a trial; what it finds has an entry",
     "healing._write_uses": "being used is no change of a key",
+    "health._write": "that a provider was called is no decision",
     "heartbeats.stop": "a process that ends is no decision",
     "heartbeats._beat": "being alive is no decision, forgetting what ended neither",
     "key_use._write": "being used is no change of a key",

@@ -7,12 +7,16 @@ from app.services.providers.pasting import add as add_pasted
 from app.services.providers.pasting import look as look_into
 from app.services.providers.reading import Changes, Preview, changes, get, list_, validate
 from app.services.providers.saving import create, from_preset, replace, update
+from app.services.providers.standing import HealthInFull, HealthList, ProviderHealth, health_of, health_of_all
 
 __all__ = [
     "Added",
     "Changes",
     "Find",
+    "HealthInFull",
+    "HealthList",
     "Preview",
+    "ProviderHealth",
     "add_pasted",
     "changes",
     "clear_default",
@@ -23,6 +27,8 @@ __all__ = [
     "enable",
     "from_preset",
     "get",
+    "health_of",
+    "health_of_all",
     "list_",
     "look_into",
     "replace",

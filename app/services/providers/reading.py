@@ -12,7 +12,7 @@ from app.domain.preset import Preset
 from app.domain.provider import Page, Provider, ProviderDraft, ProviderQuery, ProviderType
 from app.domain.record import Record
 from app.domain.routes import effective_urls
-from app.relay import keys
+from app.relay import keys, turned
 from app.services.providers.cooling import laid_over
 from app.storage import engine, provider_records
 from app.storage import providers as rows
@@ -34,9 +34,10 @@ class Preview(Record):
 
 
 class Changes(Record):
-    """What became of the providers since a revision. `gone` are the ids of those that were deleted."""
+    """What became of the providers since a revision and a turn. `gone` are the ids of those that were deleted."""
 
     revision: int
+    turn: int
     items: list[Provider]
     gone: list[str]
     default_id: str | None
@@ -56,15 +57,18 @@ async def list_(actor: Actor, query: ProviderQuery | None = None) -> Page:
         return Page(items=items, next_cursor=more, total=await rows.count(session, query))
 
 
-async def changes(actor: Actor, *, since: int = -1) -> Changes:
-    """Every provider, or those that changed after the revision `since`: what a page that stays open has to read."""
+async def changes(actor: Actor, *, since: int = -1, turn: int = 0) -> Changes:
+    """Every provider, or those that changed after the revision `since` or do differently since `turn`: what a page that stays open
+    has to read."""
     actor.must_view()
+    newest = turned.now()
     async with engine.session() as session:
         revision = await rows.revision(session)  # first: what is saved meanwhile is read twice, never missed
-        changed = await rows.changed_after(session, since, and_of=keys.lately_cooled())
+        changed = await rows.changed_after(session, since, and_of=keys.lately_cooled() | turned.after(turn))
         live = [row for row in changed if row.deleted_at is None]
         return Changes(
             revision=revision,
+            turn=newest,
             items=[laid_over(record) for record in await provider_records.load(session, live)],
             gone=[row.id for row in changed if row.deleted_at is not None],
             default_id=await rows.default_id(session),

@@ -55,6 +55,7 @@ class Providers(rx.State):
     _all: dict[str, Listed] = {}
     _shown: list[Card] = []  # the window as the browser has it by now
     _revision: int = -1
+    _turn: int = 0
     _spoken: str = ""
     _room: int = STEP
 
@@ -198,7 +199,7 @@ class Providers(rx.State):
         """What changed since the last look; everything at the first one and in another language."""
         who, spoken = await actor(self), await language(self)
         since = self._revision if spoken == self._spoken else -1
-        found = await providers.changes(who, since=since)
+        found = await providers.changes(who, since=since, turn=self._turn)
         if since < 0:
             self._all = {}
         for provider in found.items:
@@ -207,7 +208,7 @@ class Providers(rx.State):
             self._all.pop(provider_id, None)
         for known in [p for p in self._all.values() if p.card.is_default != (p.card.id == found.default_id)]:
             self._take(replace(known, card=replace(known.card, is_default=not known.card.is_default)))
-        self._revision, self._spoken = found.revision, spoken
+        self._revision, self._turn, self._spoken = found.revision, found.turn, spoken
         self._count()
 
     def _take(self, provider: Listed) -> None:
