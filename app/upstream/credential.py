@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 
+from yarl import URL
+
 from app.domain.address import origin_of
 from app.domain.auth_field import AuthField
 from app.domain.credential import Reference, reference_in
@@ -38,6 +40,11 @@ async def ready(endpoint: Endpoint, key: Key | None) -> Mapping[str, Secret]:
     if kind.grant is None:
         return opened(endpoint, key)
     return {TOKEN: await tokens.shared.get(*_asked(endpoint, _usable(endpoint, key)))}
+
+
+def is_lasting(endpoint: Endpoint, key: Key) -> bool:
+    """Whether what a key opens to is the same at the next call: no token, and no reference to a place that may say something else."""
+    return _kind(endpoint).grant is None and not key.references
 
 
 async def renewed(endpoint: Endpoint, key: Key | None, refused: Mapping[str, Secret]) -> Mapping[str, Secret] | None:
@@ -86,10 +93,10 @@ def signing(endpoint: Endpoint, secrets: Mapping[str, Secret]) -> Signing | None
     return sign(endpoint.auth, secrets) if sign else None
 
 
-def sign(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secret], method: str, url: str, body: bytes | None) -> None:
+def sign(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secret], method: str, url: URL, body: bytes | None) -> None:
     """Sign the request as it goes out, where its auth type says so. The content type in `headers` is part of what is signed."""
     if by := signing(endpoint, secrets):
-        _put(headers, sigv4.sign(by, method, url, body or b"", headers.get("content-type", "")))
+        _put(headers, sigv4.sign(by, method, str(url), body or b"", headers.get("content-type", "")))
 
 
 def _put(headers: dict[str, str], added: Mapping[str, str]) -> None:

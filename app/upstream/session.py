@@ -8,7 +8,7 @@ import aiohttp
 
 from app import settings
 from app.domain.errors import UpstreamError
-from app.upstream import egress
+from app.upstream import egress, opened
 from app.upstream.connector import GuardedConnector
 
 KEEP_ALIVE_SECONDS = 30
@@ -54,6 +54,7 @@ async def close() -> None:
     """Close every connection. Closing twice is allowed."""
     global _session
     session, _session = _session, None
+    opened.forget()
     if session is not None:
         await session.http.close()
 

@@ -1,6 +1,5 @@
 """A call of a provider, whatever its wire: the secret opened for it, its limits, its answer checked, its connection closed."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
@@ -9,9 +8,9 @@ import aiohttp
 
 from app.domain.address import origin_of
 from app.domain.errors import Refused
-from app.domain.secret import Secret
 from app.domain.snapshot import Endpoint, Key
-from app.upstream import connector, credential, failures
+from app.upstream import connector, credential, failures, opened
+from app.upstream.opened import Opened
 from app.upstream.reply import Deadline, Reply, refuse_encoded
 from app.upstream.scrub import Scrubber
 from app.upstream.sending import AGENT
@@ -33,7 +32,7 @@ class Ask:
 class Call:
     """One call of a provider: entered, it gives a success that has begun; leaving closes the connection unless it was read to its end.
 
-    The secret is opened here, for this call; a token that the provider refuses is replaced once, and the request sent again.
+    The secret is opened for this call, or was a moment ago; a token that the provider refuses is replaced once, and the request sent again.
     Raises `UpstreamError` for everything else, an answer that is no success included; `status` is set when there was an answer.
     A wire says how the request is sent: `_begin`.
     """
@@ -47,16 +46,16 @@ class Call:
 
     async def __aenter__(self) -> Reply:
         endpoint, key = self._endpoint, self._key
-        secrets = await credential.ready(endpoint, key)  # a token is not the provider's time
+        lent = opened.kept(endpoint, key) or await self._lent()  # a token is not the provider's time
         try:
-            return await self._begun(secrets)
+            return await self._begun(lent)
         except Refused as error:
             # 401 says that the request was not taken: with another token it may be sent once more.
-            if error.status != 401 or (other := await credential.renewed(endpoint, key, secrets)) is None:
+            if error.status != 401 or (other := await credential.renewed(endpoint, key, lent.secrets)) is None:
                 raise
         self._deadline, self._response = Deadline(endpoint.timeouts), None
         try:
-            return await self._begun(other)
+            return await self._begun(opened.of(endpoint, other))
         except Refused:
             credential.note_useless(endpoint, key)
             raise
@@ -64,14 +63,19 @@ class Call:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._end(error)
 
-    async def _begun(self, secrets: Mapping[str, Secret]) -> Reply:
-        endpoint = self._endpoint
-        scrub = Scrubber(secrets.values())
-        flight = connector.Flight(_origin(endpoint.base_url), has_secret=bool(secrets))
+    async def _lent(self) -> Opened:
+        endpoint, key = self._endpoint, self._key
+        lent = opened.of(endpoint, await credential.ready(endpoint, key))
+        if key is not None and credential.is_lasting(endpoint, key):
+            opened.keep(endpoint, key, lent)
+        return lent
+
+    async def _begun(self, lent: Opened) -> Reply:
+        scrub = lent.scrub
+        flight = connector.Flight(_origin(self._endpoint.base_url), has_secret=bool(lent.secrets))
         deadline = self._deadline.__enter__()
         try:
-            self._response = response = await self._begin(secrets, flight)
-            del secrets
+            self._response = response = await self._begin(lent, flight)
             deadline.read()
             reply = Reply(response, deadline, scrub)
             await _check(response, reply, scrub, flight.origin)
@@ -80,7 +84,7 @@ class Call:
             raise
         return reply
 
-    async def _begin(self, secrets: Mapping[str, Secret], flight: connector.Flight) -> aiohttp.ClientResponse:
+    async def _begin(self, lent: Opened, flight: connector.Flight) -> aiohttp.ClientResponse:
         raise TypeError("a call has a wire")
 
     def _end(self, error: BaseException | None) -> None:

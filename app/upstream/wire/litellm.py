@@ -1,6 +1,5 @@
 """The wire `litellm`: vendors with a protocol of their own, through the translator; model lists are asked for directly."""
 
-from collections.abc import Mapping
 from functools import lru_cache
 
 import aiohttp
@@ -10,10 +9,10 @@ from yarl import URL
 from app.domain import errors
 from app.domain.provider import ProviderType
 from app.domain.routes import ANTHROPIC_VERSION, ROUTES, effective_urls
-from app.domain.secret import Secret
 from app.domain.snapshot import Endpoint, Key
 from app.domain.translation import FAILURE_HEADER, Failure, Task
 from app.upstream import connector, credential, egress, reply, sending, translator
+from app.upstream.opened import Opened
 from app.upstream.reply import Reply
 from app.upstream.wire.call import Ask, Call, headers_of
 from app.upstream.wire.openai import curl
@@ -39,37 +38,34 @@ class Translated(Call):
             await translator.shared.ready()  # its start is not the provider's time
         return await super().__aenter__()
 
-    async def _begin(self, secrets: Mapping[str, Secret], flight: connector.Flight) -> aiohttp.ClientResponse:
+    async def _begin(self, lent: Opened, flight: connector.Flight) -> aiohttp.ClientResponse:
         if self._ask.body is None:
-            return await self._listed(secrets, flight)
+            return await self._listed(lent, flight)
         if self._ask.path != _CHAT:
             raise _not_offered()
         endpoint = self._endpoint
-        signed: dict[str, str] = {}
-        credential.attach(signed, endpoint, secrets)
         task = Task(
             type=endpoint.type,
             base_url=endpoint.base_url,
             rules=egress.rules_for(flight.origin),
             connect=endpoint.timeouts.connect,
-            headers=signed,
+            headers=dict(lent.headers),
             request=msgspec.Raw(self._ask.body),
             api_version=endpoint.auth.get("api_version", ""),
-            signing=credential.signing(endpoint, secrets),
+            signing=credential.signing(endpoint, lent.secrets),
         )
         response = await translator.shared.post(msgspec.json.encode(task))
         if FAILURE_HEADER in response.headers:
             raise await _failure(response)
         return response
 
-    async def _listed(self, secrets: Mapping[str, Secret], flight: connector.Flight) -> aiohttp.ClientResponse:
+    async def _listed(self, lent: Opened, flight: connector.Flight) -> aiohttp.ClientResponse:
         """The vendor's own model list, over our own client. LiteLLM has no part in it."""
         endpoint, ask = self._endpoint, self._ask
         path = ROUTES[endpoint.type].models if ask.path == _MODELS else ""
         if not path:
             raise errors.Failed("This vendor's own protocol has no list of models.", status=404)
-        headers = headers_of(ask)
-        credential.attach(headers, endpoint, secrets)
+        headers = {**headers_of(ask), **lent.headers}
         if endpoint.type is ProviderType.ANTHROPIC:
             headers["anthropic-version"] = ANTHROPIC_VERSION
         return await sending.start("GET", _url(endpoint.base_url + path), None, headers, flight, connect=endpoint.timeouts.connect)

@@ -1,14 +1,13 @@
 """The wire `openai`: bytes pass through untouched, to every address that speaks the OpenAI protocol."""
 
-from collections.abc import Mapping
 from functools import lru_cache
 
 import aiohttp
 from yarl import URL
 
-from app.domain.secret import Secret
 from app.domain.snapshot import Endpoint, Key
 from app.upstream import connector, credential, sending
+from app.upstream.opened import Opened
 from app.upstream.wire.call import Ask, Call, headers_of
 
 _url = lru_cache(4096)(URL)  # parsed as `origin_of` parses it: what is judged is what is called
@@ -19,14 +18,16 @@ class Passed(Call):
 
     __slots__ = ()
 
-    async def _begin(self, secrets: Mapping[str, Secret], flight: connector.Flight) -> aiohttp.ClientResponse:
+    async def _begin(self, lent: Opened, flight: connector.Flight) -> aiohttp.ClientResponse:
         endpoint, ask = self._endpoint, self._ask
         headers = headers_of(ask)
-        credential.attach(headers, endpoint, secrets, key_header=ask.key_header)
+        if ask.key_header:
+            credential.attach(headers, endpoint, lent.secrets, key_header=ask.key_header)
+        else:
+            headers |= lent.headers
         method = "GET" if ask.body is None else "POST"
         url = _url(endpoint.base_url + ask.path)
-        credential.sign(headers, endpoint, secrets, method, str(url), ask.body)
-        del secrets
+        credential.sign(headers, endpoint, lent.secrets, method, url, ask.body)
         return await sending.start(method, url, ask.body, headers, flight, connect=endpoint.timeouts.connect)
 
 
