@@ -53,7 +53,7 @@ class Traffic:
         if scope["type"] != "http":
             return
         if path.startswith("/v1/"):
-            await self.gateway.gateway_app(scope, hurried(receive), send)
+            await self.gateway.gateway_app(scope, receive, send)  # hurries its callers itself
         elif path in self.health:
             await _health(scope, send, is_ending=self.gateway.is_draining())
         else:

@@ -5,7 +5,8 @@ import time
 
 from app.domain.errors import PatchbayError
 from app.gateway import errors, exchange, guard, models
-from app.gateway.exchange import CallerLeft, Receive, Scope, Send
+from app.gateway.exchange import Receive, Scope, Send
+from app.gateway.incoming import BODY_BYTES, CallerLeft, TooLarge
 from app.relay import outcomes
 from app.relay.outcomes import Outcome
 
@@ -17,6 +18,12 @@ _LIST = "/v1/models"
 _INCOMPLETE = errors.fault(
     408, "The request stopped before it was complete. Send it again.", type_="invalid_request_error", code="request_incomplete"
 )
+_TOO_LARGE = errors.fault(
+    413,
+    f"The request is larger than {BODY_BYTES // (1024 * 1024)} MiB, which is the most that is accepted.",
+    type_="invalid_request_error",
+    code="request_too_large",
+)
 
 
 async def gateway_app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -27,6 +34,8 @@ async def gateway_app(scope: Scope, receive: Receive, send: Send) -> None:
         await _route(scope, receive, send)
     except CallerLeft:
         await exchange.refuse(send, _INCOMPLETE)  # heard by a caller who stalled and is still there
+    except TooLarge:
+        await exchange.refuse(send, _TOO_LARGE)
     except PatchbayError as error:
         await exchange.refuse(send, errors.answer(error))
     # The edge: whatever was not foreseen is logged and answered without a word about the inside.

@@ -5,109 +5,88 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 from app import registry, relay
 from app.domain.errors import PatchbayError, UpstreamError
-from app.domain.snapshot import Endpoint
-from app.gateway import errors, guard, streams
+from app.domain.snapshot import Target
+from app.domain.usage import Usage
+from app.gateway import errors, guard, incoming, streams
 from app.gateway.errors import Fault
+from app.gateway.noting import Note
 from app.gateway.streams import Receive
-from app.relay import outcomes, request
-from app.relay.outcomes import Outcome
+from app.relay import failover, limits, request
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-BODY_BYTES = 32 * 1024 * 1024
-_NAMED = 200  # characters kept of a model nobody knows
 
 _log = logging.getLogger(__name__)
 _ENDING = errors.fault(503, "Patchbay is shutting down. Send the request again.", type_="api_error", code="shutting_down", retry_after=1)
 
 
-class CallerLeft(Exception):
-    """The request ended before it was complete: its caller hung up, or fell silent in the middle of the body."""
-
-
 async def forward(scope: Scope, receive: Receive, send: Send, path: str) -> None:
-    """Pass a POST on to the provider its `model` names. Raises `PatchbayError` until the first byte was sent."""
-    started, at = time.perf_counter(), time.time()
+    """Pass a POST on to the provider its `model` names. Raises `PatchbayError` until the first byte was sent, `CallerLeft`."""
+    note = Note(time.perf_counter())
     key = await guard.check(scope["headers"])
-    if streams.is_draining():
-        await refuse(send, _ENDING)
-        return
-    body = await _body(scope, receive)
-    if body is None:
-        await refuse(send, _too_large())
-        return
-    asked = request.parse(body)
-    try:
-        route = registry.shared.resolve(asked.selector, allowed=key)
-        if route.endpoint.capabilities.declined:
-            request.refuse_declined(asked, route.endpoint)
-    except PatchbayError as error:
-        named, status, ms = asked.selector[:_NAMED], errors.answer(error).status, (time.perf_counter() - started) * 1_000
-        outcomes.note(
-            Outcome(
-                at=at, client_key_id=key.id, selector=named, status=status, error=error.code, began_ms=ms, total_ms=ms, stream=asked.stream
-            )
-        )
-        raise
-    ask = relay.Ask(path, asked.for_model(route.model), stream=asked.stream)
-    named, streamed = asked.selector[:_NAMED], asked.stream
-    del body, asked
-    answering = Answering(send, route.endpoint)
+    note.key_id = key.id
     with streams.Running(receive) as running:
-        await answering.run(ask, running)
-    if answering.status:
-        outcomes.note(
-            Outcome(
-                at=at,
-                client_key_id=key.id,
-                selector=named,
-                provider_id=route.endpoint.id,
-                model=route.model,
-                status=answering.status,
-                error=answering.error,
-                began_ms=(answering.began_at - started) * 1_000,
-                total_ms=(time.perf_counter() - started) * 1_000,
-                stream=streamed,
-                attempts=1,
-            )
-        )
+        try:
+            limits.admit(key)
+            body = None if streams.is_draining() else await incoming.body(scope, running)
+            if body is None:
+                await refuse(send, _ENDING)
+                return
+            asked = request.parse(body)
+            note.asks(asked)
+            route = registry.shared.resolve(asked.selector, allowed=key)
+        except PatchbayError as error:
+            note.refused(error, errors.answer(error).status)
+            raise
+        answering = Answering(send, failover.Trying(route, partial(_ask, asked, path)))
+        del body, asked
+        await answering.run(running)
+    note.ended(answering.trying, answering.status, answering.error, answering.usage, answering.began_at)
+
+
+def _ask(asked: request.Request, path: str, target: Target) -> relay.Ask:
+    """The request for one target."""
+    if target.endpoint.capabilities.declined:
+        request.refuse_declined(asked, target.endpoint)
+    return relay.Ask(path, asked.for_model(target.model), stream=asked.stream)
 
 
 class Answering:
     """Sends one answer. Knows whether it has begun (`status`, 0 before; `began_at` on the clock of `perf_counter`), which decides
-    how it may end. `error` is the code of what went wrong."""
+    how it may end; how it ended (`error` = a code, "" = well), and what the provider counted (`usage`, None = not said)."""
 
-    __slots__ = ("_endpoint", "_is_at_line_start", "_send", "began_at", "error", "status")
+    __slots__ = ("_is_at_line_start", "_send", "began_at", "error", "status", "trying", "usage")
 
-    def __init__(self, send: Send, endpoint: Endpoint) -> None:
-        self._send, self._endpoint = send, endpoint
+    def __init__(self, send: Send, trying: failover.Trying) -> None:
+        self._send, self.trying = send, trying
         self.status, self.began_at, self.error, self._is_at_line_start = 0, 0.0, "", True
+        self.usage: Usage | None = None
 
-    async def run(self, ask: relay.Ask, running: streams.Running) -> None:
+    async def run(self, running: streams.Running) -> None:
         """Call and hand over; a failure is answered as an error or, once bytes were sent, as the stream's last event."""
         try:
-            async with relay.call(self._endpoint, ask) as reply:
+            async with self.trying as reply:
                 await (self._stream(reply) if reply.is_events else self._whole(reply))
+                self.usage = reply.usage
         except UpstreamError as error:
-            self.error = error.code
-            _log.warning("provider %s: %s (%s) %s", self._endpoint.name, error.code, error.status or "no status", error.detail[:300])
-            await self._fail(errors.answer(error))
+            name = self.trying.target.endpoint.name
+            _log.warning("provider %s: %s (%s) %s", name, error.code, error.status or "no status", error.detail[:300])
+            await self._fail(errors.answer(error), error.code)
         except PatchbayError as error:
-            self.error = error.code
-            await self._fail(errors.answer(error))
+            await self._fail(errors.answer(error), error.code)
         except asyncio.CancelledError:
-            self.error = "caller_left" if running.has_left else "shutting_down"
+            self.error = "caller_left"
             if running.has_left:
                 return  # the provider's connection is closed by now; nobody listens
             if not running.is_cut:
                 raise
             running.task.uncancel()
-            await self._fail(_ENDING)
+            await self._fail(_ENDING, "shutting_down")
 
     async def _whole(self, reply: relay.Reply) -> None:
         body = await reply.read()
@@ -130,8 +109,9 @@ class Answering:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
-    async def _fail(self, problem: Fault) -> None:
+    async def _fail(self, problem: Fault, code: str) -> None:
         """After the first byte an error can only be an event; a made-up [DONE] would call a torso complete."""
+        self.error = code
         if not self.status:
             self._begin(problem.status)
             await refuse(self._send, problem)
@@ -154,32 +134,6 @@ async def respond(send: Send, status: int, body: bytes, more: Iterable[tuple[byt
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
-    """The whole body, None when it is larger than allowed: the rest of it is not read."""
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > BODY_BYTES:
-            return None
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise CallerLeft
-        part = message.get("body", b"")
-        size += len(part)
-        if size > BODY_BYTES:
-            return None
-        if part:
-            parts.append(part)
-        if not message.get("more_body"):
-            return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _too_large() -> Fault:
-    limit = f"The request is larger than {BODY_BYTES // (1024 * 1024)} MiB, which is the most that is accepted."
-    return errors.fault(413, limit, type_="invalid_request_error", code="request_too_large")
 
 
 def _type(reply: relay.Reply, otherwise: bytes) -> bytes:

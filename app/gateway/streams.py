@@ -7,33 +7,65 @@ from typing import Any, Self
 # How long cut requests have to send their last event.
 _LAST_WORDS_SECONDS = 2.0
 _LOOK_SECONDS = 0.01
+# A body may pause this long, and take this long in all.
+PAUSE_SECONDS = 20.0
+BODY_SECONDS = 600.0
+# Who hangs up is noticed this much later; a request that is over by then is not watched, which spares a tenth of its cost.
+_WATCHED_AFTER_SECONDS = 0.05
+_LOOK_AT_BODY_SECONDS = 0.25
 
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]  # ASGI's
 
 
 class Running:
-    """The request of the current task, inside `with`. Cancels it when the caller hangs up, so that the provider's connection
-    closes as well. `has_left` = its caller hung up; `is_cut` = this process ends and cannot wait for it any longer."""
+    """The request of the current task, inside `with`. Cancels it when the caller hangs up (`has_left`), so that the provider's
+    connection closes as well, when the caller falls silent in the middle of the body (`has_stalled`), or when this process ends
+    and cannot wait for it any longer (`is_cut`). `is_whole` = its body has been read, says whoever reads it.
 
-    __slots__ = ("_receive", "_watcher", "has_left", "is_cut", "task")
+    One timer does all of it, because most requests are over before it fires: only what lasts is watched.
+    """
+
+    __slots__ = ("_began", "_handle", "_heard", "_loop", "_receive", "_watcher", "has_left", "has_stalled", "is_cut", "is_whole", "task")
 
     def __init__(self, receive: Receive) -> None:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a request runs in a task")
-        self.task, self.has_left, self.is_cut = task, False, False
-        self._receive = receive
+        self.task, self._receive, self._loop = task, receive, asyncio.get_running_loop()
+        self.has_left = self.has_stalled = self.is_cut = self.is_whole = False
+        self._watcher: asyncio.Task[None] | None = None
 
     def __enter__(self) -> Self:
-        self._watcher = asyncio.get_running_loop().create_task(self._watch())
+        self._began = self._heard = self._loop.time()
+        self._handle = self._loop.call_later(_WATCHED_AFTER_SECONDS, self._look)
         _running.add(self)
         return self
 
     def __exit__(self, *_: object) -> None:
         _running.discard(self)
-        self._watcher.cancel()
-        del self._watcher  # a cancelled task keeps its frame, and that keeps us: nothing but the collector would free the three
+        self._handle.cancel()
+        if self._watcher is not None:
+            self._watcher.cancel()
+            self._watcher = None  # a cancelled task keeps its frame, and that keeps us: nothing but the collector would free the three
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        """The next message of the body."""
+        message = await self._receive()
+        self._heard = self._loop.time()
+        return message
+
+    def _look(self) -> None:
+        if self.is_whole:
+            self._watcher = self._loop.create_task(self._watch())
+            return
+        end = min(self._heard + PAUSE_SECONDS, self._began + BODY_SECONDS)
+        if self._loop.time() < end:
+            # Soon at first, since a body is rarely late; then when it is due.
+            self._handle = self._loop.call_later(min(max(self._loop.time() - self._began, 0.01), _LOOK_AT_BODY_SECONDS), self._look)
+            return
+        self.has_stalled = True
+        self.task.cancel()
 
     async def _watch(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

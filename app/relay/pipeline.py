@@ -22,10 +22,11 @@ class Calling:
     """One call, with as many attempts as the provider has keys and as it refuses. Nothing is sent again that was accepted, and
     nothing after a success began; time-outs and failures of the provider are no reason to try another key of it."""
 
-    __slots__ = ("_ask", "_attempt", "_endpoint")
+    __slots__ = ("_ask", "_attempt", "_endpoint", "key_id")
 
     def __init__(self, endpoint: Endpoint, ask: Ask) -> None:
         self._endpoint, self._ask = endpoint, ask
+        self.key_id = ""  # of the last attempt
         self._attempt: AbstractAsyncContextManager[Reply] | None = None
 
     async def __aenter__(self) -> Reply:
@@ -39,6 +40,7 @@ class Calling:
             raise keys.none_left(endpoint)
         tried: tuple[str, ...] = ()
         while True:
+            self.key_id = key.id
             self._attempt = send(endpoint, key, ask)
             try:
                 reply = await self._attempt.__aenter__()

@@ -12,7 +12,7 @@ import pytest
 from app import registry
 from app.domain.actor import Actor
 from app.domain.provider import ProviderPatch
-from app.gateway import exchange, streams
+from app.gateway import incoming, streams
 from app.relay import keys
 from app.services import providers
 from app.storage import engine
@@ -271,13 +271,13 @@ async def test_a_caller_that_leaves_closes_the_providers_connection(acme: Upstre
 async def test_a_body_that_is_too_large_is_refused(
     acme: Upstream, gateway: Gateway, monkeypatch: pytest.MonkeyPatch, announced: bool
 ) -> None:
-    monkeypatch.setattr(exchange, "BODY_BYTES", 100_000)
+    monkeypatch.setattr(incoming, "BODY_BYTES", 100_000)
     reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(gateway.url).port)
     size = 200_000
     head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {gateway.key}\r\n"
     writer.write(f"{head}content-length: {size}\r\n\r\n".encode())
     if not announced:
-        monkeypatch.setattr(exchange, "BODY_BYTES", 150_000)
+        monkeypatch.setattr(incoming, "BODY_BYTES", 150_000)
         writer.write(b"x" * size)
 
     answered = await reader.readuntil(b"\r\n")
