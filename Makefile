@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 VENV := .venv
 PY := $(VENV)/bin/python
-LOCKS := requirements requirements-build requirements-dev requirements-tools
+LOCKS := requirements requirements-build requirements-dev requirements-tools requirements-bench
 TESTS ?= tests
 # One worker a core; a file stays with one worker, which starts its servers once. More workers than cores bring nothing.
 PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -11,7 +11,7 @@ DATA_DIR ?= data
 export REFLEX_USE_NPM := true
 export REFLEX_TELEMETRY_ENABLED := false
 
-.PHONY: help run build test check format bench soak lock clean
+.PHONY: help run build test check format bench bench-profile soak lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -36,16 +36,23 @@ check: $(VENV)/.dev ## format, lint, types, import contracts
 format: $(VENV)/.dev ## put the code into house format
 	@$(VENV)/bin/ruff check --fix-only -q . ; $(VENV)/bin/ruff format -q .
 
-bench: $(VENV)/.dev ## compare in one run: direct, gateway, gateway with the console in the process; then the page with 500 providers
+bench: $(VENV)/.dev .cache/bench/.ready ## side by side with other gateways, each row against its goal; ROUNDS=1 is the short form
+	@$(MAKE) --no-print-directory build
 	@$(PY) -m tests.bench
-	@echo; $(PY) -m tests.bench.page
+
+bench-profile: $(VENV)/.dev .cache/bench/.ready ## where the gateway's CPU goes, function by function
+	@$(PY) -m tests.bench.profile
+
+.cache/bench/.ready: requirements-bench.lock tests/bench/portkey/package-lock.json tests/bench/install.sh
+	@tests/bench/install.sh
+	@touch $@
 
 soak: $(VENV)/.dev ## long kills and races
 	@tests/needs.sh
 	@$(PY) -m pytest tests -m soak --timeout 1800
 
 lock: $(VENV)/.dev ## resolve the requirement files anew, with hashes and without addresses
-	@for f in $(LOCKS); do $(VENV)/bin/uv pip compile $$f.in --universal --python-version 3.11 --generate-hashes \
+	@uv=$$(command -v uv || echo $(VENV)/bin/uv); for f in $(LOCKS); do $$uv pip compile $$f.in --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header -q -o $$f.lock; done
 
 clean: ## forget what was built and installed; data stays

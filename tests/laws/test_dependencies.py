@@ -1,5 +1,6 @@
 """Dependencies are pinned with hashes, name no address, are no older than is safe and bring nothing that runs by itself."""
 
+import json
 import re
 import sqlite3
 import sys
@@ -75,6 +76,28 @@ def test_litellm_is_exactly_the_one_that_was_looked_at_and_without_its_proxy() -
     assert re.findall(r"^litellm\S*", lock, re.MULTILINE) == ["litellm==1.106.2"]
     assert version("litellm") == "1.106.2"
     assert re.findall(r"^(?:litellm-proxy-extras|litellm-enterprise|mcp|apscheduler)\b", lock, re.MULTILINE) == []
+
+
+def test_what_the_benchmark_compares_with_stays_out_of_the_product() -> None:
+    inputs = [path.read_text() for path in ROOT.glob("requirements*.in") if path.stem != "requirements-bench"]
+
+    assert [text for text in inputs if "requirements-bench" in text or "litellm[proxy]" in text] == []
+    assert "requirements-bench" not in (ROOT / "install.sh").read_text()
+
+
+def npm_faults(text: str) -> list[str]:
+    """Packages of an npm lock that name an address or are not pinned by a digest."""
+    packages = {name: entry for name, entry in json.loads(text)["packages"].items() if name}
+    return [name for name, entry in packages.items() if "resolved" in entry or not entry.get("integrity", "").startswith("sha512-")]
+
+
+def test_the_lock_of_the_gateway_from_npm_is_pinned_and_names_no_address() -> None:
+    assert npm_faults((ROOT / "tests" / "bench" / "portkey" / "package-lock.json").read_text()) == []
+
+
+@pytest.mark.parametrize("entry", [{"integrity": "sha512-x", "resolved": "https://example.org/x.tgz"}, {"integrity": "sha1-x"}, {}])
+def test_a_planted_bad_pin_of_npm_is_caught(entry: dict[str, str]) -> None:
+    assert npm_faults(json.dumps({"packages": {"": {}, "node_modules/x": entry}})) == ["node_modules/x"]
 
 
 @pytest.mark.parametrize("name", sorted(IMPLANTS))
