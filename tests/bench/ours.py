@@ -88,9 +88,10 @@ def bare(processes: Processes, direct: Target) -> Target:
 
 
 def gateway(processes: Processes, home: Home, name: str = "gateway") -> Target:
-    """The gateway without Reflex."""
+    """The gateway without Reflex, one worker."""
+    command = [sys.executable, "-m", "app.cli", "gateway", "--workers", "1", "--data-dir", str(home.data)]
     target = Target("patchbay gateway", free_port(), home.model, [f"Authorization: Bearer {home.key}"])
-    return started(processes, name, served("tests.bench.alone:make"), {"PATCHBAY_DATA_DIR": str(home.data)}, target)
+    return started(processes, name, command, {}, target)
 
 
 def serve(processes: Processes, home: Home, name: str = "serve") -> Target:

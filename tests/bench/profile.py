@@ -88,6 +88,8 @@ def divided(raw: str, threads: dict[str, float], rate: float) -> Profile:
         itself[names[-1]] += int(count)
         for name in set(names):
             functions[name] += int(count)
+    for name in [name for name, count in functions.items() if count >= 0.99 * total]:
+        del functions[name]  # what every stack begins with
     each = threads["python"] / max(1, total)
     return Profile(rate, threads, *({n: c * each for n, c in counter.items()} for counter in (groups, functions, itself)))
 

@@ -23,7 +23,8 @@ def goals(rows: list[Row]) -> str:
 
 def calls(run: Run) -> str:
     """Answers in one piece."""
-    heads = "added p50 at 1, ms|req/s at 1|req/s at 16|p99 at 16, ms|CPU µs/req at 16|req/s at 64|start, s|idle, MB|errors".split("|")
+    heads = ["added p50 at 1, ms", "req/s at 1", "req/s at 16", "p99 at 16, ms", "CPU µs/req at 16", "req/s at 64"]
+    heads += ["start, s", "idle, MB", "errors"]
     lines = [_line("target", *heads), _line(*["---"] * (len(heads) + 1))]
     for t in run.targets:
         rates = [f"{median(t, cell, 'rps'):,.0f}" for cell in (JSON_1, JSON_16, JSON_64)]
