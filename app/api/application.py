@@ -25,6 +25,7 @@ from app.api import (
     people,
     providers,
     tokens,
+    usage,
 )
 
 PREFIX = "/api/v1"
@@ -43,6 +44,7 @@ ROUTERS = (
     chat.router,
     tokens.router,
     keyring.router,
+    usage.router,
     document.router,
 )
 

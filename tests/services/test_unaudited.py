@@ -15,6 +15,8 @@ UNAUDITED = {
     "key_use._write": "being used is no change of a key",
     "master_key._pass": "a batch of a run that has one entry with its counts",
     "people.change_password": "counts the attempt; a failure and the change have entries",
+    "recording._prune": "what is kept for how long is written down",
+    "recording._write": "being used is no change of anything",
     "sessions._admit": "counts the attempt; failure and success have entries",
     "sessions._seen": "being there is no decision",
 }
