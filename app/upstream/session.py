@@ -8,7 +8,7 @@ import aiohttp
 
 from app import settings
 from app.domain.errors import UpstreamError
-from app.upstream import egress, opened
+from app.upstream import egress
 from app.upstream.connector import GuardedConnector
 
 KEEP_ALIVE_SECONDS = 30
@@ -53,6 +53,8 @@ def open(*, ca_file: Path | None = None) -> None:
 async def close() -> None:
     """Close every connection. Closing twice is allowed."""
     global _session
+    from app.upstream import opened  # it knows the token servers, which call through this session
+
     session, _session = _session, None
     opened.forget()
     if session is not None:
