@@ -23,6 +23,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger(__name__)
+# How long granian may wait for connections that nobody needs any more.
+_PATIENCE_SECONDS = 1.0
 # A request leaves nothing for the collector, so looking after every 700 new objects finds only those of requests that run.
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
@@ -55,7 +57,8 @@ class Alone:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._live(receive, _settled(send))
+            lifespan = Lifespan(receive, send)
+            await self._live(lifespan.receive, lifespan.send)
         else:
             await self.site(scope, receive, send)
 
@@ -83,8 +86,11 @@ class Outer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(self.paths):
             await self.site(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            lifespan = Lifespan(receive, send)
+            await self.console(scope, lifespan.receive, lifespan.send)
         else:
-            await self.console(scope, receive, _settled(send) if scope["type"] == "lifespan" else send)
+            await self.console(scope, receive, send)
 
 
 class Pages:
@@ -114,17 +120,47 @@ def settle() -> None:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 
 
-def _settled(send: Send) -> Send:
-    async def settling(message: MutableMapping[str, Any]) -> None:
+class Lifespan:
+    """What granian says of start and end, and the end said by us where granian would wait for a caller who reads nothing until it is
+    killed, and nothing would be closed or written."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive, self._send = receive, send
+        self._end = asyncio.Event()
+        self._is_ending = False
+        self._over = asyncio.Event()
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        """The next word, whoever says it first."""
+        said = asyncio.ensure_future(self._receive())
+        ours = asyncio.ensure_future(self._end.wait())
+        await asyncio.wait([said, ours], return_when=asyncio.FIRST_COMPLETED)
+        ours.cancel()
+        if said.done():
+            self._is_ending = said.result()["type"] == "lifespan.shutdown"
+            return said.result()
+        said.cancel()
+        return {"type": "lifespan.shutdown"}
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        """Pass on how it went; the start ends with what only a worker needs."""
         if message["type"] == "lifespan.startup.complete":
-            _end_streams_on_sigterm()
+            _end_streams_on_sigterm(self)
             settle()
-        await send(message)
+        elif message["type"].startswith("lifespan.shutdown."):
+            self._over.set()
+        await self._send(message)
 
-    return settling
+    async def end(self) -> bool:
+        """Close everything unless that has begun; whether it was done here."""
+        if self._is_ending:
+            return False
+        self._end.set()
+        await self._over.wait()
+        return True
 
 
-def _end_streams_on_sigterm() -> None:
+def _end_streams_on_sigterm(lifespan: Lifespan) -> None:
     """Granian waits for running streams without saying anything to them; we let them finish for a while, then end them properly.
     A second signal ends the while."""
     loop = asyncio.get_running_loop()
@@ -135,6 +171,9 @@ def _end_streams_on_sigterm() -> None:
         if cut:
             log.warning("%d running requests were ended", cut)
         os.kill(os.getpid(), signal.SIGINT)  # granian's own handler does the rest
+        await asyncio.sleep(_PATIENCE_SECONDS)
+        if await lifespan.end():
+            os._exit(0)
 
     def on_signal() -> None:
         if ending:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Self
 
 # How long cut requests have to send their last event.
-_LAST_WORDS_SECONDS = 2.0
+_LAST_WORDS_SECONDS = 1.5
 _LOOK_SECONDS = 0.01
 # A body may pause this long, and take this long in all.
 PAUSE_SECONDS = 20.0

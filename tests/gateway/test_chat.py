@@ -330,6 +330,25 @@ async def test_draining_lets_short_streams_end_and_cuts_long_ones(acme: Upstream
     assert await acme.all_gone(within=1) or acme.open_connections == 1
 
 
+async def test_whoever_hurries_a_drain_does_not_wait_for_its_deadline(acme: Upstream, gateway: Gateway) -> None:
+    async def script(line: Line, _: Heard) -> None:
+        await line.head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"})
+        await line.chunk(delta("Hel"))
+        await line.gone.wait()
+
+    acme.on("/chat/completions", script)
+    said = asyncio.ensure_future(stream_of(gateway))
+    while not streams._running or not acme.heard:  # noqa: ASYNC110 - the other side has no event for us
+        await asyncio.sleep(0.01)
+    draining = asyncio.ensure_future(streams.drain(60))
+    await asyncio.sleep(0)
+    streams.hurry()
+
+    async with asyncio.timeout(5):
+        assert await draining == 1
+    assert json.loads((await said).rpartition(b"data: ")[2])["error"]["code"] == "shutting_down"
+
+
 async def test_a_row_that_lost_its_key_sends_nothing(acme: Upstream, gateway: Gateway) -> None:
     # Damage as only somebody with the file can do it.
     async with engine.writing() as session:
