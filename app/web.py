@@ -13,6 +13,7 @@ from app.domain.snapshot import Snapshot
 from app.services import healing, health, heartbeats, key_use, keyring, readiness, rotation, usage
 from app.storage import engine
 from app.upstream import egress, session, tokens, translator
+from app.upstream.opened import forget as forget_keys
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -133,6 +134,7 @@ async def house(kind: str = "serve", *, serving: bool = True, allow_partial: boo
         _protect(current)
         session.open()
         opened.push_async_callback(session.close)
+        opened.callback(forget_keys)
         opened.push_async_callback(tokens.shared.close)
         opened.push_async_callback(translator.shared.close)
         await registry.shared.start(watch=serving)

@@ -56,7 +56,6 @@ async def close() -> None:
     from app.upstream import opened  # it knows the token servers, which call through this session
 
     session, _session = _session, None
-    opened.forget()
     if session is not None:
         await session.http.close()
 
