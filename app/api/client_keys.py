@@ -3,7 +3,7 @@
 from app.api import errors, guard
 from app.api.guard import Caller
 from app.api.schemas import ClientKeyDraft, ClientKeyList
-from app.domain.people import IssuedClientKey
+from app.domain.people import ClientKey, ClientKeyPatch, IssuedClientKey
 from app.services import client_keys
 
 router = guard.router("Client keys")
@@ -19,8 +19,21 @@ async def list_client_keys(caller: Caller) -> ClientKeyList:
 async def issue_client_key(caller: Caller, draft: ClientKeyDraft) -> IssuedClientKey:
     """Issue a key. This answer is the only one that shows it."""
     return await client_keys.issue(
-        caller, draft.name, draft.scope, models=draft.models, providers=draft.providers, expires_at=draft.expires_at
-    )
+        caller, draft.name, draft.scope, models=draft.models, providers=draft.providers, expires_at=draft.expires_at,
+        requests_per_minute=draft.requests_per_minute,
+    )  # fmt: skip
+
+
+@router.get("/client-keys/{key_id}", responses=errors.documented(404))
+async def get_client_key(caller: Caller, key_id: str) -> ClientKey:
+    """What a key may do; not the key itself."""
+    return await client_keys.get(caller, key_id)
+
+
+@router.patch("/client-keys/{key_id}", responses=errors.documented(404, 409))
+async def change_client_key(caller: Caller, key_id: str, patch: ClientKeyPatch) -> ClientKey:
+    """Change what a key may do; it stays the same key. What is left out stays, null takes a restriction away."""
+    return await client_keys.update(caller, key_id, patch)
 
 
 @router.delete("/client-keys/{key_id}", status_code=204, responses=errors.documented(404))

@@ -14,7 +14,7 @@ from app.domain.people import ClientKey, User
 from app.domain.preset import Preset
 from app.domain.probe import Depth
 from app.domain.provider import Model, ModelDraft, Provider, ProviderDraft
-from app.domain.record import Closed, Identifier, Label, Record
+from app.domain.record import Closed, Identifier, Label, Record, RequestsPerMinute
 from app.domain.secret import Secret
 
 
@@ -153,12 +153,13 @@ class SessionInfo(Record):
 
 
 class ClientKeyDraft(Closed):
-    """A key for an application. `models` and `providers` narrow what it may call; left out = all."""
+    """A key for an application. `models` and `providers` narrow what it may call; left out = all. `requests_per_minute` 0 = no limit."""
 
     name: Label
     scope: Scope = Scope.GATEWAY
     models: Annotated[list[Identifier], Field(max_length=1_000)] | None = None
-    providers: Annotated[list[str], Field(max_length=1_000)] | None = None
+    providers: Annotated[list[Identifier], Field(max_length=1_000)] | None = None
+    requests_per_minute: RequestsPerMinute = 0
     expires_at: datetime | None = None
 
 

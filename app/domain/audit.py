@@ -54,6 +54,7 @@ class Action(StrEnum):
     EGRESS_APPROVE = "egress:origin:approve"
     DISCOVERY_LOCAL = "discovery:local:search"
     CLIENT_KEY_ISSUE = "client_key:secret:issue"
+    CLIENT_KEY_UPDATE = "client_key:config:update"
     CLIENT_KEY_REVOKE = "client_key:secret:revoke"
     MASTER_KEY_REGISTER = "master_key:ring:register"
     MASTER_KEY_ADD = "master_key:ring:add"

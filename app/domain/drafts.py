@@ -13,7 +13,7 @@ from app.domain.capabilities import Capabilities
 from app.domain.credential import MOST_REFERENCES, CredentialDraft, CredentialPatch, Reference
 from app.domain.errors import InvalidDraft, Reason
 from app.domain.preset import Preset
-from app.domain.provider import ModelDraft, Network, ProviderDraft, ProviderPatch, ProviderType
+from app.domain.provider import ModelDraft, Network, ProviderDraft, ProviderLimits, ProviderPatch, ProviderType
 from app.domain.secret import Secret
 
 T = TypeVar("T")
@@ -44,6 +44,7 @@ class Settled:
     default_model: str | None
     models: tuple[ModelDraft, ...]
     network: Network
+    limits: ProviderLimits
     only_listed_models: bool
     capabilities: Capabilities
     tags: list[str]
@@ -115,6 +116,7 @@ def settle(
         default_model=draft.default_model,
         models=models,
         network=draft.network,
+        limits=draft.limits,
         only_listed_models=draft.only_listed_models,
         capabilities=draft.capabilities,
         tags=list(dict.fromkeys(draft.tags)),

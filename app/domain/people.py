@@ -2,10 +2,13 @@
 
 import re
 from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import Field
 
 from app.domain.actor import Actor, ActorType, Role, Scope
 from app.domain.errors import InvalidDraft, Reason
-from app.domain.record import Record
+from app.domain.record import Closed, Identifier, Label, Record, RequestsPerMinute
 
 # How long a password that was shown again counts.
 CONFIRMED_FOR = timedelta(minutes=5)
@@ -90,11 +93,23 @@ class ClientKey(Record):
     hint: str
     models: list[str] | None
     providers: list[str] | None
+    requests_per_minute: int = 0  # 0 = no limit; each gateway process counts for itself
     expires_at: datetime | None
     created_at: datetime
     created_by: str
     revoked_at: datetime | None
     last_call: LastCall | None = None
+
+
+class ClientKeyPatch(Closed):
+    """What changes about a key that was issued: what is not set stays; None in a list = all, in `expires_at` = no end. Its text and
+    its scope never change. Read it with `model_fields_set`."""
+
+    name: Label | None = None
+    models: Annotated[list[Identifier], Field(max_length=1_000)] | None = None
+    providers: Annotated[list[Identifier], Field(max_length=1_000)] | None = None
+    requests_per_minute: RequestsPerMinute | None = None
+    expires_at: datetime | None = None
 
 
 class IssuedClientKey(Record):

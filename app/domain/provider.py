@@ -10,7 +10,9 @@ from app.domain.capabilities import Capabilities
 from app.domain.credential import Credential, CredentialDraft
 from app.domain.health import Standing
 from app.domain.probe import LastTest
-from app.domain.record import Closed, Identifier, Label, Record, Tag
+from app.domain.record import Closed, Identifier, Label, Record, RequestsPerMinute, Tag
+
+MOST_CONCURRENT = 10_000
 
 
 class ProviderType(StrEnum):
@@ -69,6 +71,13 @@ class Network(Closed):
     total_seconds: Annotated[float, Field(ge=1, le=3600)] | None = None
 
 
+class ProviderLimits(Closed):
+    """What each gateway process lets through to the provider at most. 0 = no limit."""
+
+    requests_per_minute: RequestsPerMinute = 0
+    concurrent: Annotated[int, Field(ge=0, le=MOST_CONCURRENT)] = 0
+
+
 class ProviderDraft(Closed):
     """A whole provider as typed. `credential` is write-only; left out on replace = keep."""
 
@@ -85,6 +94,7 @@ class ProviderDraft(Closed):
     default_model: Identifier | None = None
     models: list[Identifier | ModelDraft] = Field(default_factory=list, max_length=5_000)
     network: Network = Network()
+    limits: ProviderLimits = ProviderLimits()
     only_listed_models: bool = False
     capabilities: Capabilities = Capabilities()
     tags: list[Tag] = Field(default_factory=list, max_length=20)
@@ -105,6 +115,7 @@ class ProviderPatch(Closed):
     default_model: Identifier | None = None
     models: list[Identifier | ModelDraft] | None = Field(default=None, max_length=5_000)
     network: Network | None = None
+    limits: ProviderLimits | None = None
     only_listed_models: bool | None = None
     capabilities: Capabilities | None = None
     tags: list[Tag] | None = Field(default=None, max_length=20)
@@ -156,6 +167,7 @@ class Provider(Record):
     default_model: str | None
     model_count: int
     network: Network
+    limits: ProviderLimits
     only_listed_models: bool
     capabilities: Capabilities  # what an admin declared; where it says nothing, the preset's count
     tags: list[str]

@@ -1,11 +1,13 @@
-"""What goes in is closed, what comes out is frozen; and the short texts that both are made of."""
+"""What goes in is closed, what comes out is frozen; and the short values that both are made of."""
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\s\x00-\x1f\x7f]+$")]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
+MOST_PER_MINUTE = 100_000
+RequestsPerMinute = Annotated[int, Field(ge=0, le=MOST_PER_MINUTE)]  # 0 = no limit
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[\w.:-]+$")]
 
 

@@ -13,8 +13,8 @@ from app.domain.actor import Scope
 from app.domain.address import origin_of
 from app.domain.capabilities import Capabilities
 from app.domain.credential import KeyState
-from app.domain.provider import WIRES, Network, ProviderType
-from app.domain.snapshot import AliasEntry, AliasTargetEntry, ClientKeyEntry, Endpoint, Key, Timeouts
+from app.domain.provider import WIRES, Network, ProviderLimits, ProviderType
+from app.domain.snapshot import AliasEntry, AliasTargetEntry, ClientKeyEntry, Endpoint, Key, Limits, Timeouts
 from app.storage.snapshot import StoredAlias, StoredClientKey, StoredProvider, StoredSecret
 from app.upstream import auth, credential
 
@@ -44,6 +44,7 @@ def client_keys(stored: Iterable[StoredClientKey]) -> Mapping[str, ClientKeyEntr
                 models=_names(row.models),
                 providers=_names(row.providers),
                 expires_at=row.expires_at,
+                requests_per_minute=row.requests_per_minute,
             )
         except (ValueError, TypeError) as error:
             _log.warning("client key %s cannot be read: %s", row.id, type(error).__name__)
@@ -98,6 +99,7 @@ def _endpoint(stored: StoredProvider) -> Endpoint:
         only_listed=bool(stored.only_listed),
         enabled=bool(stored.enabled),
         timeouts=Timeouts(**{name.removesuffix("_seconds"): value for name, value in network.items()}),
+        limits=Limits(**ProviderLimits.model_validate(_document(stored.limits)).model_dump()),
         capabilities=Capabilities.model_validate(_document(stored.capabilities)).over(known.capabilities if known else None),
     )
 

@@ -16,7 +16,8 @@ def record(row: ClientKeyRow) -> ClientKey:
     """What may be shown: the public id, never the hash."""
     return ClientKey(
         id=row.id, name=row.name, scope=Scope(row.scope), hint=f"pb-{row.public_id}", models=row.models, providers=row.providers,
-        expires_at=row.expires_at, created_at=row.created_at, created_by=row.created_by, revoked_at=row.revoked_at,
+        requests_per_minute=row.requests_per_minute, expires_at=row.expires_at, created_at=row.created_at,
+        created_by=row.created_by, revoked_at=row.revoked_at,
         last_call=_last_call(row),
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from app.domain.capabilities import Capabilities
 from app.domain.credential import IN_TRAFFIC, Credential, Held
 from app.domain.health import Attempt, standing
 from app.domain.probe import LastTest
-from app.domain.provider import ModelDraft, Network, Provider, ProviderDraft, ProviderType
+from app.domain.provider import ModelDraft, Network, Provider, ProviderDraft, ProviderLimits, ProviderType
 from app.domain.provider_status import configuration, status_of
 from app.domain.routes import effective_urls
 from app.storage import approvals, credentials, health, models, probes, providers
@@ -93,6 +93,7 @@ def draft_of(row: ProviderRow, listed: Sequence[ModelRow]) -> ProviderDraft:
         default_model=row.default_model,
         models=[ModelDraft(identifier=m.identifier, label=m.label or None) for m in listed],
         network=Network.model_validate(row.network),
+        limits=ProviderLimits.model_validate(row.limits),
         only_listed_models=row.only_listed_models,
         capabilities=Capabilities.model_validate(row.capabilities),
         tags=row.tags,
@@ -141,6 +142,7 @@ def _record(
         default_model=row.default_model,
         model_count=model_count,
         network=Network.model_validate(row.network),
+        limits=ProviderLimits.model_validate(row.limits),
         only_listed_models=row.only_listed_models,
         capabilities=Capabilities.model_validate(row.capabilities),
         tags=row.tags,

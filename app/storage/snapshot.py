@@ -52,7 +52,7 @@ class StoredSecret:
 
 @dataclass(slots=True)
 class StoredProvider:
-    """A provider as it lies in the database; `auth`, `network` and `capabilities` are JSON text or what the driver made of it."""
+    """A provider as it lies in the database; the fields that are `Any` are JSON text or what the driver made of it."""
 
     id: str
     name: str
@@ -63,6 +63,7 @@ class StoredProvider:
     auth_type: str
     auth: Any
     network: Any
+    limits: Any
     capabilities: Any
     default_model: str | None
     only_listed: bool
@@ -84,6 +85,7 @@ class StoredClientKey:
     models: Any
     providers: Any
     expires_at: datetime | None
+    requests_per_minute: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +111,11 @@ async def providers(session: AsyncSession, *, since: int = -1) -> list[StoredPro
     query = sa.select(
         col(row.id), col(row.name), col(row.label), col(row.type), col(row.preset), col(row.base_url), col(row.auth_type),
         sa.type_coerce(col(row.auth), sa.Text), sa.type_coerce(col(row.network), sa.Text),
-        sa.type_coerce(col(row.capabilities), sa.Text), col(row.default_model), col(row.only_listed_models),
-        col(row.enabled), col(row.deleted_at).is_not(None),
+        sa.type_coerce(col(row.limits), sa.Text), sa.type_coerce(col(row.capabilities), sa.Text), col(row.default_model),
+        col(row.only_listed_models), col(row.enabled), col(row.deleted_at).is_not(None),
     )  # fmt: skip
     query = query.where(col(row.revision) > since) if since >= 0 else query.where(col(row.deleted_at).is_(None))
-    found = {r[0]: StoredProvider(*r[:13], is_deleted=bool(r[13])) for r in await _rows(session, query)}
+    found = {r[0]: StoredProvider(*r[:14], is_deleted=bool(r[14])) for r in await _rows(session, query)}
     if found:
         await _add_keys(session, found)
         await _add_models(session, found)
@@ -126,6 +128,7 @@ async def client_keys(session: AsyncSession) -> list[StoredClientKey]:
     query = sa.select(
         col(row.id), col(row.public_id), col(row.name), col(row.digest), col(row.scope),
         sa.type_coerce(col(row.models), sa.Text), sa.type_coerce(col(row.providers), sa.Text), col(row.expires_at),
+        col(row.requests_per_minute),
     ).where(col(row.revoked_at).is_(None))  # fmt: skip
     return [StoredClientKey(*r) for r in await _rows(session, query)]
 

@@ -35,6 +35,26 @@ async def test_a_client_key_is_shown_once_and_revoked(admin: httpx.AsyncClient, 
     assert (await admin.delete(f"{V1}/client-keys/none")).status_code == 404
 
 
+async def test_what_a_client_key_may_do_is_read_and_changed(admin: httpx.AsyncClient, viewer: httpx.AsyncClient) -> None:
+    draft = {"name": "notebook", "models": ["alpha"], "requests_per_minute": 20}
+    made = (await admin.post(f"{V1}/client-keys", json=draft)).json()["client_key"]
+    one = f"{V1}/client-keys/{made['id']}"
+    assert (made["models"], made["requests_per_minute"]) == (["alpha"], 20)
+
+    changed = (await admin.patch(one, json={"models": None, "requests_per_minute": 0, "expires_at": "2090-01-01T00:00:00Z"})).json()
+
+    assert (changed["models"], changed["requests_per_minute"], changed["expires_at"]) == (None, 0, "2090-01-01T00:00:00Z")
+    assert (changed["name"], changed["hint"]) == ("notebook", made["hint"])
+    assert (await viewer.get(one)).json() == changed
+    assert (await viewer.patch(one, json={"name": "mine"})).status_code == 403
+    assert (await admin.patch(f"{V1}/client-keys/none", json={"name": "x"})).status_code == 404
+    for closed in ({"key": "pb-x"}, {"scope": "admin"}, {"requests_per_minute": -1}, {"models": []}):
+        assert (await admin.patch(one, json=closed)).status_code == 422
+    assert (await admin.delete(one)).status_code == 204
+    assert (await admin.patch(one, json={"name": "back"})).status_code == 409
+    assert (await admin.get(one)).json()["revoked_at"]
+
+
 async def test_people_are_added_and_disabled(admin: httpx.AsyncClient) -> None:
     made = await admin.post(f"{V1}/users", json={"email": "Bo@Example.com", "name": "Bo", "role": "viewer", "password": PASSWORD})
     assert (made.status_code, made.json()["email"]) == (201, "bo@example.com")

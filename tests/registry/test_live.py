@@ -10,8 +10,9 @@ import pytest
 from app.domain.actor import Actor, Scope
 from app.domain.credential import KeyState
 from app.domain.errors import StorageUnavailable
-from app.domain.provider import ProviderPatch
-from app.domain.snapshot import Snapshot
+from app.domain.people import ClientKeyPatch
+from app.domain.provider import ProviderLimits, ProviderPatch
+from app.domain.snapshot import Limits, Snapshot
 from app.registry import Registry
 from app.registry import live as module
 from app.services import client_keys, providers
@@ -96,7 +97,8 @@ async def test_approved_origins_reach_the_outgoing_guard(live: Registry, add: Ad
         pytest.param("UPDATE provider SET type = 'martian' WHERE name = 'bad'", "malformed", id="unknown type"),
         pytest.param("UPDATE provider SET auth = '{nope' WHERE name = 'bad'", "malformed", id="broken JSON"),
         pytest.param("UPDATE provider SET auth = '[1]' WHERE name = 'bad'", "malformed", id="wrong JSON"),
-        pytest.param("UPDATE provider SET network = '{\"connect_seconds\": \"x\"}' WHERE name = 'bad'", "malformed", id="bad limits"),
+        pytest.param("UPDATE provider SET network = '{\"connect_seconds\": \"x\"}' WHERE name = 'bad'", "malformed", id="bad time limits"),
+        pytest.param("UPDATE provider SET limits = '{\"concurrent\": -1}' WHERE name = 'bad'", "malformed", id="bad limits"),
         pytest.param("UPDATE provider SET base_url = 'http://[' WHERE name = 'bad'", "malformed", id="bad address"),
         pytest.param("UPDATE credential_secret SET value = 's1.garbage'", "unreadable", id="garbage"),
         pytest.param("UPDATE credential_secret SET value = 'plain text'", "unreadable", id="not sealed"),
@@ -148,6 +150,21 @@ async def test_a_swapped_secret_is_unreadable(live: Registry, add: Add, damage: 
     await live.rebuild()
 
     assert [e.keys[0].state for e in live.snapshot.endpoints.values()] == [KeyState.UNREADABLE] * 2
+
+
+async def test_limits_reach_the_snapshot_with_the_save_that_changes_them(live: Registry, add: Add, actor: Actor) -> None:
+    await add("acme", limits={"requests_per_minute": 60, "concurrent": 2})
+    issued = (await client_keys.issue(actor, "app", Scope.GATEWAY, requests_per_minute=5)).client_key
+    public_id = issued.hint.removeprefix("pb-")
+    assert live.snapshot.endpoints["acme"].limits == Limits(60, 2)
+    assert live.snapshot.client_keys[public_id].requests_per_minute == 5
+
+    await providers.update(actor, "acme", ProviderPatch(limits=ProviderLimits(concurrent=1)))
+    await client_keys.update(actor, issued.id, ClientKeyPatch(requests_per_minute=7, models=["alpha"]))
+
+    assert live.snapshot.endpoints["acme"].limits == Limits(0, 1)
+    held = live.snapshot.client_keys[public_id]
+    assert (held.requests_per_minute, held.models) == (7, frozenset({"alpha"}))
 
 
 async def test_a_bad_client_key_lets_nobody_in_and_stops_nobody(live: Registry, actor: Actor, damage: Damage) -> None:

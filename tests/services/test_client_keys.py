@@ -6,8 +6,10 @@ import pytest
 
 from app.domain import client_key
 from app.domain.actor import ANONYMOUS, Actor, ActorType, Role, Scope
-from app.domain.errors import Forbidden, InvalidDraft, UnknownClientKey
-from app.services import client_keys
+from app.domain.errors import Conflict, Forbidden, InvalidDraft, UnknownClientKey
+from app.domain.people import ClientKeyPatch
+from app.domain.provider import ProviderDraft
+from app.services import audit, client_keys, providers
 from tests.fixtures.databases import Database
 
 VIEWER = Actor(ActorType.USER, "v", "Vera", Role.VIEWER)
@@ -84,12 +86,12 @@ async def test_a_key_ends_at_its_time(db: Database, actor: Actor) -> None:
 
 
 async def test_issuing_and_revoking_raise_the_revision_so_that_the_registry_sees_them(db: Database, actor: Actor) -> None:
-    issued = await client_keys.issue(actor, "app", Scope.GATEWAY, models=["b", "a", "a"], providers=["groq"])
+    issued = await client_keys.issue(actor, "app", Scope.GATEWAY, models=["b", "a", "a"])
     assert sql(db, "SELECT revision FROM instance") == [(1,)]
     await client_keys.revoke(actor, issued.client_key.id)
 
     assert sql(db, "SELECT revision FROM instance") == [(2,)]
-    assert (issued.client_key.models, issued.client_key.providers) == (["a", "b"], ["groq"])
+    assert (issued.client_key.models, issued.client_key.providers) == (["a", "b"], None)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,9 @@ async def test_issuing_and_revoking_raise_the_revision_so_that_the_registry_sees
         pytest.param({"name": "x" * 81}, "name", id="long name"),
         pytest.param({"models": []}, "models", id="no models"),
         pytest.param({"providers": []}, "providers", id="no providers"),
+        pytest.param({"providers": ["groq"]}, "providers", id="a provider that does not exist"),
+        pytest.param({"requests_per_minute": -1}, "requests_per_minute", id="fewer than no requests"),
+        pytest.param({"requests_per_minute": 100_001}, "requests_per_minute", id="more requests than anybody counts"),
         pytest.param({"models": ["openai/gpt-4o"]}, "models", id="a model behind a provider that does not exist"),
         pytest.param({"expires_at": datetime(2020, 1, 1, tzinfo=UTC)}, "expires_at", id="over"),
         pytest.param({"expires_at": datetime(2090, 1, 1)}, "expires_at", id="no zone"),  # noqa: DTZ001 - the point
@@ -114,11 +119,98 @@ async def test_a_key_that_could_do_nothing_is_refused(db: Database, actor: Actor
     assert list(raised.value.reasons) == [field]
 
 
+async def test_what_a_key_may_do_changes_and_the_key_stays_the_same(db: Database, actor: Actor) -> None:
+    await providers.create(actor, ProviderDraft(name="acme", base_url="https://93.184.216.34/v1", auth_type="none"))
+    issued = await client_keys.issue(actor, "app", Scope.READ, models=["alpha"])
+    end = datetime.now(UTC) + timedelta(days=3)
+
+    patch = ClientKeyPatch(name=" Web  chat ", models=None, providers=["acme", "acme"], requests_per_minute=30, expires_at=end)
+    changed = await client_keys.update(actor, issued.client_key.id, patch)
+
+    assert (changed.name, changed.models, changed.providers, changed.requests_per_minute, changed.expires_at) == (
+        "Web chat", None, ["acme"], 30, end,
+    )  # fmt: skip
+    assert changed.hint == issued.client_key.hint
+    assert await client_keys.check(issued.key)
+    assert await client_keys.get(VIEWER, changed.id) == changed
+    (entry, *_) = (await audit.page(VIEWER)).items
+    assert (entry.action, entry.target.id) == ("client_key:config:update", changed.id)
+    assert entry.changes == {
+        "name": {"before": "app", "after": "Web chat"},
+        "models": {"before": ["alpha"], "after": None},
+        "providers": {"before": None, "after": ["acme"]},
+        "requests_per_minute": {"before": 0, "after": 30},
+        "expires_at": {"before": None, "after": end.isoformat().replace("+00:00", "Z")},
+    }
+
+
+async def test_what_a_patch_leaves_out_stays_and_the_same_again_leaves_no_trace(db: Database, actor: Actor) -> None:
+    issued = await client_keys.issue(actor, "app", Scope.GATEWAY, models=["b", "a"], requests_per_minute=5)
+    before = sql(db, "SELECT count(*) FROM audit"), sql(db, "SELECT revision FROM instance")
+
+    same = await client_keys.update(actor, issued.client_key.id, ClientKeyPatch(name="app", models=["a", "b", "a"]))
+
+    assert same == issued.client_key
+    assert (sql(db, "SELECT count(*) FROM audit"), sql(db, "SELECT revision FROM instance")) == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        pytest.param({"name": None}, "name", id="no name"),
+        pytest.param({"requests_per_minute": None}, "requests_per_minute", id="no number"),
+        pytest.param({"models": []}, "models", id="no models"),
+        pytest.param({"models": ["groq/x"]}, "models", id="a model behind a provider that does not exist"),
+        pytest.param({"providers": ["groq"]}, "providers", id="a provider that does not exist"),
+        pytest.param({"expires_at": datetime(2020, 1, 1, tzinfo=UTC)}, "expires_at", id="over"),
+    ],
+)
+async def test_a_change_that_would_allow_nothing_is_refused(db: Database, actor: Actor, changes: dict, field: str) -> None:
+    issued = await client_keys.issue(actor, "app", Scope.GATEWAY, models=["alpha"])
+
+    with pytest.raises(InvalidDraft) as raised:
+        await client_keys.update(actor, issued.client_key.id, ClientKeyPatch.model_validate(changes))
+
+    assert list(raised.value.reasons) == [field]
+    assert await client_keys.get(actor, issued.client_key.id) == issued.client_key
+
+
+async def test_a_key_whose_provider_is_gone_can_still_be_changed(db: Database, actor: Actor) -> None:
+    await providers.create(actor, ProviderDraft(name="acme", base_url="https://93.184.216.34/v1", auth_type="none"))
+    issued = await client_keys.issue(actor, "app", Scope.GATEWAY, models=["acme/alpha"], providers=["acme"])
+    await providers.delete(actor, "acme")
+
+    patch = ClientKeyPatch(models=["acme/alpha", "beta"], providers=["acme"])
+    changed = await client_keys.update(actor, issued.client_key.id, patch)
+
+    assert (changed.models, changed.providers) == (["acme/alpha", "beta"], ["acme"])
+
+
+async def test_a_key_that_has_ended_works_again_with_a_later_end(db: Database, actor: Actor) -> None:
+    issued = await client_keys.issue(actor, "app", Scope.READ, expires_at=datetime.now(UTC) + timedelta(hours=1))
+    db.run("UPDATE client_key SET expires_at = '2020-01-01 00:00:00.000000'")
+    await client_keys.update(actor, issued.client_key.id, ClientKeyPatch(name="still over"))
+    assert await client_keys.check(issued.key) is None
+
+    await client_keys.update(actor, issued.client_key.id, ClientKeyPatch(expires_at=None))
+
+    assert await client_keys.check(issued.key)
+
+
+async def test_a_revoked_key_is_not_changed_any_more(db: Database, actor: Actor) -> None:
+    issued = await client_keys.issue(actor, "app", Scope.GATEWAY)
+    await client_keys.revoke(actor, issued.client_key.id)
+
+    with pytest.raises(Conflict):
+        await client_keys.update(actor, issued.client_key.id, ClientKeyPatch(name="back"))
+
+
 async def test_only_admins_issue_and_revoke(db: Database, actor: Actor) -> None:
     issued = await client_keys.issue(actor, "app", Scope.READ)
     for attempt in (
         client_keys.issue(VIEWER, "x", Scope.ADMIN),
         client_keys.revoke(VIEWER, issued.client_key.id),
+        client_keys.update(VIEWER, issued.client_key.id, ClientKeyPatch(name="mine")),
         client_keys.list_(ANONYMOUS),
     ):
         with pytest.raises(Forbidden):

@@ -163,7 +163,8 @@ async def test_the_result_of_a_saved_provider_is_kept_and_audited(me: Actor, sav
     ("change", "status"),
     [
         pytest.param({"label": "New", "default_model": "other", "tags": ["x"]}, Status.WORKING, id="looks"),
-        pytest.param({"network": {"total_seconds": 30}}, Status.NOT_TESTED, id="limits"),
+        pytest.param({"network": {"total_seconds": 30}}, Status.NOT_TESTED, id="time limits"),
+        pytest.param({"limits": {"requests_per_minute": 60, "concurrent": 2}}, Status.WORKING, id="limits"),
         pytest.param({"credential": {"secret": {"api_key": f"{KEY}-2"}}}, Status.NOT_TESTED, id="key"),
         pytest.param({"auth_type": "none"}, Status.NOT_TESTED, id="auth type"),
     ],

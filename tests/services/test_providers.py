@@ -19,7 +19,7 @@ from app.domain.errors import (
     UnknownPreset,
     UnknownProvider,
 )
-from app.domain.provider import FromPreset, Provider, ProviderDraft, ProviderPatch, ProviderQuery, Status
+from app.domain.provider import FromPreset, Provider, ProviderDraft, ProviderLimits, ProviderPatch, ProviderQuery, Status
 from app.domain.secret import Binding
 from app.services import providers
 from app.storage import engine
@@ -371,3 +371,24 @@ async def test_validating_says_where_calls_would_go_and_saves_nothing(actor: Act
         await providers.validate(actor, draft())
     await providers.validate(actor, draft(), editing="mine")
     assert await revision() == 1
+
+
+async def test_limits_are_saved_changed_cleared_and_told(actor: Actor) -> None:
+    made = await providers.create(actor, draft(limits={"requests_per_minute": 60}))
+    assert made.limits == ProviderLimits(requests_per_minute=60)
+
+    kept = await providers.update(actor, "mine", patch(label="Mine"))
+    changed = await providers.update(actor, "mine", patch(limits={"concurrent": 2}))
+    cleared = await providers.update(actor, "mine", patch(limits=None))
+
+    assert (kept.limits, changed.limits, cleared.limits) == (made.limits, ProviderLimits(concurrent=2), ProviderLimits())
+    assert [entry.changes["limits"] for entry in await entries("provider:config:update") if "limits" in entry.changes] == [
+        {"before": {"requests_per_minute": 60}, "after": {"concurrent": 2}},
+        {"before": {"concurrent": 2}, "after": {}},
+    ]
+
+
+async def test_a_copy_has_the_limits_too(actor: Actor) -> None:
+    made = await providers.create(actor, draft(limits={"requests_per_minute": 60, "concurrent": 2}))
+
+    assert (await providers.duplicate(actor, "mine")).limits == made.limits

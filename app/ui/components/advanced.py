@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import reflex as rx
 
+from app.domain.provider import ProviderLimits
 from app.domain.snapshot import Timeouts
 from app.ui.components import field
 from app.ui.components.abilities import choices
@@ -65,6 +66,7 @@ def advanced() -> rx.Component:
                     optional=True,
                 ),
                 *[_limit(name, usual) for name, usual in USUAL.items()],
+                *[_most(name) for name in ProviderLimits.model_fields],
                 rx.text(
                     rx.flex(
                         rx.checkbox(name="only_listed_models", default_checked=Form.only_listed),
@@ -94,6 +96,19 @@ def _limit(name: str, usual: str) -> rx.Component:
         name=name,
         label=t(f"form.limit_{name}"),
         help_=helped,
+        error=field.error_of(Form.errors, name),
+        optional=True,
+    )
+
+
+def _most(name: str) -> rx.Component:
+    """How many calls go to the provider at most."""
+    value = rx.cond(drawn(Form.allowed).contains(name), drawn(Form.allowed)[name], "")
+    return field.field(
+        field.text(name, Form.errors, default_value=value, input_mode="numeric", placeholder=t("form.no_limit"), key=Form.seed),
+        name=name,
+        label=t(f"form.limit_{name}"),
+        help_=t(f"form.limit_{name}_help"),
         error=field.error_of(Form.errors, name),
         optional=True,
     )

@@ -14,12 +14,15 @@ from app.domain.errors import InvalidDraft, Reason
 from app.domain.names import check_slug, slugify
 from app.domain.preset import Preset
 from app.domain.probe import LIMITS
-from app.domain.provider import Network, Provider, ProviderDraft, ProviderPatch
+from app.domain.provider import MOST_CONCURRENT, Network, Provider, ProviderDraft, ProviderLimits, ProviderPatch
+from app.domain.record import MOST_PER_MINUTE
 from app.domain.secret import Secret
+from app.ui.state import numbers
 
 SECRET = "secret."  # noqa: S105 - the beginning of a field name
 AUTH = "auth."
 ABLE = "capabilities."
+_MOST = {"requests_per_minute": MOST_PER_MINUTE, "concurrent": MOST_CONCURRENT}
 FIELD_OF = {"credential.secret.": SECRET}  # where a rule names a field otherwise than the form
 
 
@@ -59,14 +62,14 @@ def short_name(label: str) -> str:
 
 def patch(form: dict[str, str], secrets: dict[str, Secret], *, of: Provider, version: int, detach: bool = False) -> ProviderPatch:
     """What the edit form says about a provider. `detach`: keys of an old host stay behind."""
-    fields = _fields(form, secrets, network=of.network)
+    fields = _fields(form, secrets, of=of)
     fields.pop("models", None)
     return _made(ProviderPatch, fields | {"version": version, "detach": detach})
 
 
 def connection(form: dict[str, str], secrets: dict[str, Secret], *, of: Provider, version: int) -> ProviderPatch:
     """What the wizard says about a saved provider: how it is reached, and nothing else of it."""
-    fields = _fields(form, secrets, network=of.network)
+    fields = _fields(form, secrets, of=of)
     asked = {name: fields[name] for name in ("label", "base_url", "at_root", "auth_type", "auth", "credential") if name in fields}
     return _made(ProviderPatch, asked | {"version": version})
 
@@ -74,7 +77,7 @@ def connection(form: dict[str, str], secrets: dict[str, Secret], *, of: Provider
 def whole(form: dict[str, str], secrets: dict[str, Secret], *, of: Provider) -> ProviderDraft:
     """The edited provider as it would be, for a test before saving."""
     known = {"name": of.name, "preset": of.preset, "type": of.type, "tags": of.tags, "enabled": of.enabled}
-    return _made(ProviderDraft, known | _fields(form, secrets, network=of.network))
+    return _made(ProviderDraft, known | _fields(form, secrets, of=of))
 
 
 def placed(reasons: dict[str, str]) -> dict[str, str]:
@@ -89,7 +92,7 @@ def _place(field: str) -> str:
     return field
 
 
-def _fields(form: dict[str, str], secrets: dict[str, Secret], *, network: Network | None = None) -> dict[str, Any]:
+def _fields(form: dict[str, str], secrets: dict[str, Secret], *, of: Provider | None = None) -> dict[str, Any]:
     model = form.get("default_model", "").strip() or None
     fields: dict[str, Any] = {
         "label": form.get("label", "").strip() or None,
@@ -100,7 +103,8 @@ def _fields(form: dict[str, str], secrets: dict[str, Secret], *, network: Networ
         "auth": {name.removeprefix(AUTH): v for name, v in form.items() if name.startswith(AUTH)},
         "default_model": model,
         "models": [model] if model else [],
-        "network": _network(form, network or Network()),
+        "network": _network(form, of.network if of else Network()),
+        "limits": _limits(form, of.limits if of else ProviderLimits()),
         "only_listed_models": form.get("only_listed_models") == "on",
         **({"capabilities": _capabilities(form)} if any(name.startswith(ABLE) for name in form) else {}),
     }
@@ -131,6 +135,14 @@ def _network(form: dict[str, str], network: Network) -> Network:
             most = dict(LIMITS.values())[name]
             raise InvalidDraft({name: Reason("seconds_between", "Enter a number of seconds between 1 and {most}.", most=most)}) from None
     return Network.model_validate(limits)
+
+
+def _limits(form: dict[str, str], limits: ProviderLimits) -> ProviderLimits:
+    """How many calls go to the provider at most, changed where the form has a field for it. Empty = no limit."""
+    found = limits.model_dump()
+    for name in found.keys() & form.keys():
+        found[name] = numbers.whole(form[name], name, most=_MOST[name])
+    return ProviderLimits.model_validate(found)
 
 
 def _made(kind: type, fields: dict[str, Any]) -> Any:

@@ -60,6 +60,7 @@ class ProviderForm(rx.State):
     description: str = ""
     default_model: str = ""
     limits: dict[str, str] = {}  # field of `Network` → seconds, where the provider has its own
+    allowed: dict[str, str] = {}  # field of `ProviderLimits` → number, where there is a limit
     only_listed: bool = False
     calls_to: str = ""
     notes: list[str] = []
@@ -228,6 +229,7 @@ class ProviderForm(rx.State):
         self.label, self.base_url, self.description = provider.label, asking.template(provider, known), provider.description
         self.name, self.default_model = provider.name, provider.default_model or ""
         self.limits = {name: f"{seconds:g}" for name, seconds in provider.network.model_dump(exclude_none=True).items()}
+        self.allowed = {name: str(most) for name, most in provider.limits.model_dump(exclude_defaults=True).items()}
         self.only_listed = provider.only_listed_models
         self.key_url, self.own_prefixes = (known.key_url, list(known.key_prefixes)) if known else ("", [])
         self.models = of_draft(provider.last_test.result.models if provider.last_test else [], self.preset)
