@@ -76,7 +76,7 @@ class Trying:
             return
         try:
             await self._calling.__aexit__(kind, error, trace)
-        except UpstreamError as ended:  # a time limit of ours comes out as its own error
+        except BaseException as ended:  # a time limit of ours comes out as its own error; whatever it is, the place is free again
             self._ended(ended)
             raise
         self._ended(error)

@@ -12,7 +12,7 @@ from app.domain.audit import Action
 from app.domain.errors import Conflict, InvalidDraft, Reason, UnknownClientKey
 from app.domain.people import LONGEST_NAME, ClientKey, ClientKeyPatch, IssuedClientKey
 from app.domain.record import MOST_PER_MINUTE
-from app.storage import client_keys, engine
+from app.storage import aliases, client_keys, engine
 from app.storage import providers as stored_providers
 from app.storage.engine import AsyncSession
 from app.storage.tables import ClientKeyRow, now
@@ -36,7 +36,7 @@ async def issue(
 ) -> IssuedClientKey:
     """A new key; the answer is the only place where it can ever be read. None for `models` or `providers` = all, 0 requests = no limit.
 
-    An entry of `models` is bare ("gpt-4o", of whichever provider) or `provider/model`. Raises `InvalidDraft` for an empty name,
+    An entry of `models` is bare ("gpt-4o", of whichever provider), `provider/model` or an alias. Raises `InvalidDraft` for an empty name,
     a restriction that allows nothing, or a time that is over.
     """
     actor.must_admin()
@@ -174,7 +174,8 @@ async def _must_exist(session: AsyncSession, models: Sequence[str] | None, provi
     if unknown := sorted(set(providers or ()) - known):
         said = Reason("no_such_provider", "There is no provider “{name}” here.", name=unknown[0][:50])
         raise InvalidDraft({"providers": said}, suggestions=difflib.get_close_matches(unknown[0][:50], known, n=3))
-    if strange := sorted({model for model in models or () if "/" in model and model.partition("/")[0] not in known}):
+    strange = sorted({model for model in models or () if "/" in model and model.partition("/")[0] not in known})
+    if strange := [model for model in strange if await aliases.by_name(session, model) is None]:
         name = strange[0].partition("/")[0][:50]
         said = Reason("model_without_provider", "Write provider/model: there is no provider “{name}” here.", name=name)
         raise InvalidDraft({"models": said}, suggestions=[f"{name}/{strange[0][:200]}" for name in sorted(known)[:3]])
