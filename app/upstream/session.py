@@ -53,8 +53,6 @@ def open(*, ca_file: Path | None = None) -> None:
 async def close() -> None:
     """Close every connection. Closing twice is allowed."""
     global _session
-    from app.upstream import opened  # it knows the token servers, which call through this session
-
     session, _session = _session, None
     if session is not None:
         await session.http.close()

@@ -13,6 +13,7 @@ from tests.bench.tabs import EMAIL
 
 PASSWORD = "correct horse battery staple"
 TABS = 20
+ALIAS = "bench-alias"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def patchbay(data: Path, *words: str, secret: str | None = None) -> str:
 
 
 def prepared(processes: Processes, data: Path, direct: Target) -> Home:
-    """A provider on the fast upstream and a client key."""
+    """A provider on the fast upstream, an alias that leads to it, and a client key."""
     patchbay(data, "user", "add", EMAIL, "--role", "admin", "--password-stdin", secret=PASSWORD)
     admin_key = patchbay(data, "client-key", "add", "bench-rest", "--scope", "admin")
     console = serve(processes, Home(data, "", admin_key, ""), name="prepare")
@@ -53,9 +54,10 @@ def prepared(processes: Processes, data: Path, direct: Target) -> Home:
             "models": ["bench"],
         }
         rest.post("/providers", json=provider).raise_for_status()
+        rest.post("/aliases", json={"name": ALIAS, "targets": [{"provider": "bench", "model": "bench"}]}).raise_for_status()
         key = rest.post("/client-keys", json={"name": "bench"}).raise_for_status().json()["key"]
     processes.end(console.pid)
-    return Home(data, key, admin_key, "bench/bench")
+    return Home(data, key, admin_key, ALIAS)
 
 
 def upstream(processes: Processes, program: Path) -> Target:

@@ -20,6 +20,17 @@ SECONDS = float(os.environ.get("SECONDS_EACH", "6"))
 TOP = int(os.environ.get("TOP", "40"))
 SPY = ROOT / ".cache" / "bench" / "venv" / "bin" / "py-spy"
 LOOKS = 400  # a second
+START = (
+    "(click/",
+    "(multiprocessing/",
+    "(granian/server/",
+    "(granian/cli.py",
+    "(granian)",
+    "(<frozen",
+    "(typer/",
+    "(app/cli/",
+    "(app/serve.py",
+)
 
 
 @dataclass
@@ -88,8 +99,8 @@ def divided(raw: str, threads: dict[str, float], rate: float) -> Profile:
         itself[names[-1]] += int(count)
         for name in set(names):
             functions[name] += int(count)
-    for name in [name for name, count in functions.items() if count >= 0.99 * total]:
-        del functions[name]  # what every stack begins with
+    for name in [name for name in functions if any(place in name for place in START)]:
+        del functions[name]
     each = threads["python"] / max(1, total)
     return Profile(rate, threads, *({n: c * each for n, c in counter.items()} for counter in (groups, functions, itself)))
 
