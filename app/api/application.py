@@ -24,6 +24,7 @@ from app.api import (
     models,
     people,
     providers,
+    routes,
     tokens,
     usage,
 )
@@ -39,6 +40,7 @@ ROUTERS = (
     credentials.router,
     models.router,
     aliases.router,
+    routes.router,
     client_keys.router,
     discovery.router,
     chat.router,

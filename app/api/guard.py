@@ -30,23 +30,32 @@ _SIGN_IN = "Sign in, or send a client key of scope read or admin."
 class GuardedRoute(APIRoute):
     """A route that looks at the caller before it reads the body."""
 
+    asks = False
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            await admit(request)
+            await admit(request, asks=self.asks)
             return await handle(request)
 
         return guarded
 
 
-def router(noun: str) -> APIRouter:
-    """A router whose routes are all guarded; `noun` is their heading in the document."""
-    return APIRouter(route_class=GuardedRoute, tags=[noun], responses=errors.documented(400, 401, 403, 422, 503))
+class Question(GuardedRoute):
+    """A route that changes nothing whatever its method: who may look may ask."""
+
+    asks = True
 
 
-async def admit(request: Request) -> None:
-    """Set `request.state.actor` (and `session` for a browser), or raise `NotSignedIn` / `Forbidden` / 400 / 415."""
+def router(noun: str, *, asks: bool = False) -> APIRouter:
+    """A router whose routes are all guarded; `noun` is their heading in the document. `asks`: a POST there only asks."""
+    return APIRouter(route_class=Question if asks else GuardedRoute, tags=[noun], responses=errors.documented(400, 401, 403, 422, 503))
+
+
+async def admit(request: Request, *, asks: bool = False) -> None:
+    """Set `request.state.actor` (and `session` for a browser), or raise `NotSignedIn` / `Forbidden` / 400 / 415. What only `asks`
+    needs no admin."""
     unsafe = request.method not in SAFE_METHODS
     if key := _client_key(request):
         found, session = await client_keys.check(key), None
@@ -59,11 +68,12 @@ async def admit(request: Request) -> None:
     request.state.actor, request.state.session = caller, session  # before the checks: a refusal is audited under this name
     if session and unsafe and not _same(request.headers.get("x-csrf-token", ""), session.csrf_token):
         raise Forbidden("Send the csrf_token of GET /api/v1/session as X-CSRF-Token.")
-    if unsafe:
+    if unsafe and not asks:
         caller.must_admin()
-        _must_be_json(request)
     else:
         caller.must_view()
+    if unsafe:
+        _must_be_json(request)
 
 
 def actor(request: Request) -> Actor:

@@ -3,6 +3,7 @@
 import json
 import logging
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -68,10 +69,13 @@ def listing(before: dict[str, tuple[str, ...]], old: Iterable[Endpoint], new: It
         place = bisect_left(held, name)
         if len(held) > 1:
             names[model] = held[:place] + held[place + 1 :]
+    come = defaultdict[str, list[str]](list)
     for model, name in becomes - was:
+        come[model].append(name)
+    for model, more in come.items():
         held = names.get(model, ())
-        place = bisect_left(held, name)
-        names[model] = (*held[:place], name, *held[place:])
+        place = bisect_left(held, more[0])
+        names[model] = (*held[:place], *more, *held[place:]) if len(more) == 1 else tuple(sorted([*held, *more]))
     return names
 
 

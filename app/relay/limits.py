@@ -142,6 +142,21 @@ def leave(endpoint: Endpoint) -> None:
             _running.pop(endpoint.id, None)
 
 
+def wait_of_key(entry: ClientKeyEntry) -> float:
+    """Seconds until another call of an application is let through, 0 = now. Counts nothing."""
+    most = entry.requests_per_minute
+    return 0 if not most or _limiter.test(_item(most), entry.id) else _seconds_until_free(most, entry.id)
+
+
+def wait_of_provider(endpoint: Endpoint) -> float:
+    """Seconds until another call to a provider is let through, 0 = now. Counts nothing."""
+    limits = endpoint.limits
+    if limits.concurrent and _running.get(endpoint.id, 0) >= limits.concurrent:
+        return _BUSY_SECONDS
+    most = limits.requests_per_minute
+    return 0 if not most or _limiter.test(_item(most), endpoint.id) else _seconds_until_free(most, endpoint.id)
+
+
 def forget() -> None:
     """Know nothing of any call: a process (a test) begins anew."""
     _limiter.storage.reset()

@@ -42,6 +42,12 @@ async def names(session: AsyncSession) -> list[str]:
     return list((await session.exec(query)).all())
 
 
+async def names_of(session: AsyncSession, ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Id → (name, label), of deleted ones too."""
+    query = select(ProviderRow.id, ProviderRow.name, ProviderRow.label).where(col(ProviderRow.id).in_(ids))
+    return {found: (name, label) for found, name, label in (await session.exec(query)).all()}
+
+
 async def addresses(session: AsyncSession) -> list[tuple[str, str]]:
     """(name, origin) of the live providers."""
     query = select(ProviderRow.name, ProviderRow.origin).where(col(ProviderRow.deleted_at).is_(None)).order_by(bytewise(ProviderRow.name))

@@ -21,6 +21,7 @@ ROUTES = [
     if method in ("get", "post", "put", "patch", "delete")
 ]
 UNSAFE = [route for route in ROUTES if route[0] != "get"]
+QUESTIONS = [("post", "/api/v1/routes/explain")]  # whoever may look may ask
 
 
 def filled(path: str) -> str:
@@ -65,7 +66,13 @@ async def test_a_stranger_gets_nothing_whatever_is_sent(client: Clients) -> None
 
 
 async def test_a_viewer_changes_nothing(viewer: httpx.AsyncClient) -> None:
-    assert await answers(viewer, UNSAFE, json={}) == dict.fromkeys(UNSAFE, (403, "forbidden"))
+    changing = [route for route in UNSAFE if route not in QUESTIONS]
+
+    assert await answers(viewer, changing, json={}) == dict.fromkeys(changing, (403, "forbidden"))
+
+
+async def test_a_viewer_asks(viewer: httpx.AsyncClient) -> None:
+    assert await answers(viewer, QUESTIONS, json={}) == dict.fromkeys(QUESTIONS, (422, "invalid"))
 
 
 async def test_a_session_without_its_csrf_token_changes_nothing(client: Clients) -> None:

@@ -1,0 +1,151 @@
+"""What a selector leads to and what stands in the way, told without sending anything (G12)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from app.domain.credential import KeyState
+from app.domain.record import Record
+
+
+class SkipCode(StrEnum):
+    """Why an alias, a caller, a target or a key is passed over. Pages say each in the reader's words (`skip.<code>`)."""
+
+    ALIAS_DISABLED = "alias_disabled"
+    ALIAS_OUT_OF_SCOPE = "alias_out_of_scope"
+    CLIENT_KEY_EXPIRED = "client_key_expired"
+    CLIENT_KEY_SCOPE = "client_key_scope"
+    CLIENT_KEY_LIMIT = "client_key_limit"
+    PROVIDER_DELETED = "provider_deleted"
+    PROVIDER_DISABLED = "provider_disabled"
+    PROVIDER_OUT_OF_SCOPE = "provider_out_of_scope"
+    PROVIDER_BROKEN = "provider_broken"
+    PROVIDER_LIMIT = "provider_limit"
+    MODEL_NOT_LISTED = "model_not_listed"
+    CIRCUIT_OPEN = "circuit_open"
+    NO_KEY = "no_key"
+    KEY_DISABLED = "key_disabled"
+    KEY_UNREADABLE = "key_unreadable"
+    KEY_EXPIRED = "key_expired"
+    KEY_COOLING = "key_cooling"
+    KEY_NO_CREDIT = "key_no_credit"
+    KEY_REFUSED = "key_refused"
+    KEY_STANDBY = "key_standby"
+    KEY_HELD = "key_held"
+
+
+SENTENCES: dict[SkipCode, str] = {
+    SkipCode.ALIAS_DISABLED: "There is an alias of this name, and it is switched off.",
+    SkipCode.ALIAS_OUT_OF_SCOPE: "There is an alias of this name, and this client key may not use it.",
+    SkipCode.CLIENT_KEY_EXPIRED: "This client key has expired.",
+    SkipCode.CLIENT_KEY_SCOPE: "This client key is not made for calling models.",
+    SkipCode.CLIENT_KEY_LIMIT: "This client key has made as many calls as it may in a minute.",
+    SkipCode.PROVIDER_DELETED: "The provider was deleted.",
+    SkipCode.PROVIDER_DISABLED: "The provider is switched off.",
+    SkipCode.PROVIDER_OUT_OF_SCOPE: "This client key may not use the provider.",
+    SkipCode.PROVIDER_BROKEN: "The stored settings of the provider cannot be read. Edit and save it again.",
+    SkipCode.PROVIDER_LIMIT: "The provider has as many calls as its limit allows.",
+    SkipCode.MODEL_NOT_LISTED: "The provider serves listed models only, and this one is not listed.",
+    SkipCode.CIRCUIT_OPEN: "The provider failed several times in a row and is left alone for a moment.",
+    SkipCode.NO_KEY: "No key of the provider can be used.",
+    SkipCode.KEY_DISABLED: "The key is switched off.",
+    SkipCode.KEY_UNREADABLE: "The key cannot be read with the present master key.",
+    SkipCode.KEY_EXPIRED: "The key has expired.",
+    SkipCode.KEY_COOLING: "The provider asked for a pause with this key.",
+    SkipCode.KEY_NO_CREDIT: "The account of this key has no credit left.",
+    SkipCode.KEY_REFUSED: "The provider refused the key. It is tried again by itself.",
+    SkipCode.KEY_STANDBY: "The key is a reserve, used when no other can be.",
+    SkipCode.KEY_HELD: "The key is part of a rotation and not in use.",
+}
+
+
+class Skip(Record):
+    """Why something is passed over, and until when where that is known."""
+
+    code: SkipCode
+    message: str
+    until: datetime | None = None
+
+
+class KeyStep(Record):
+    """A key of a target, in the order in which keys are tried. `share`: the part of the calls (0 to 1) that would begin with it now."""
+
+    id: str
+    label: str
+    state: KeyState
+    priority: int
+    weight: int
+    share: float
+    skipped: Skip | None
+
+
+class TargetStep(Record):
+    """A model that may answer, in the order in which targets are tried; `share` as of a key. `keys` is empty where the provider needs
+    none (`needs_key`). `provider` is "" where nothing is known of it any more."""
+
+    provider: str
+    provider_label: str
+    model: str
+    priority: int
+    weight: int
+    share: float
+    skipped: Skip | None
+    needs_key: bool
+    keys: list[KeyStep]
+
+
+class Unanswered(Record):
+    """What the caller would be told instead of an answer. `suggestions` are selectors."""
+
+    code: str
+    message: str
+    suggestions: list[str] = []
+
+
+class Chosen(Record):
+    """Where a call would most likely go now. `key_id` "" = the provider needs no key."""
+
+    provider: str
+    model: str
+    key_id: str
+    key_label: str
+
+
+class Explanation(Record):
+    """`kind`: what the selector is: an alias, `provider/model` (provider), a bare model, the default, or nothing that is known (unknown).
+    `refused`: the client key is turned away before anything is looked at. Exactly one of `chosen` and `error` is set.
+
+    Breaks and limits are those of the process that answers: each process that serves counts for itself.
+    """
+
+    selector: str
+    revision: int
+    kind: Literal["alias", "provider", "model", "default", "unknown"]
+    alias: str
+    client_key: str
+    refused: Skip | None
+    notes: list[Skip]
+    targets: list[TargetStep]
+    chosen: Chosen | None
+    error: Unanswered | None
+
+
+def skip(code: SkipCode, until: datetime | None = None) -> Skip:
+    """A reason with its sentence."""
+    return Skip(code=code, message=SENTENCES[code], until=until)
+
+
+def shares(steps: Sequence[tuple[int, int, bool]]) -> list[float]:
+    """The part of the calls that begins with each, from (priority, weight, whether it can be used). Lower priority comes first, among
+    equals each as often as its weight says.
+
+    >>> shares([(1, 3, True), (1, 1, True), (2, 9, True), (1, 1, False)])
+    [0.75, 0.25, 0.0, 0.0]
+    """
+    usable = [(priority, weight) for priority, weight, is_usable in steps if is_usable]
+    if not usable:
+        return [0.0] * len(steps)
+    first = min(priority for priority, _ in usable)
+    total = sum(weight for priority, weight in usable if priority == first)
+    return [round(weight / total, 4) if is_usable and priority == first else 0.0 for priority, weight, is_usable in steps]
