@@ -11,7 +11,7 @@ from tests.bench.goals import JSON_1, JSON_16, JSON_64, SSE_1, SSE_16, Row, Run,
 from tests.bench.running import ROOT, Target
 
 PAGE = ROOT / "docs" / "benchmarks.md"
-FEATURES = "the client key is checked, an alias is resolved, usage is counted and written"
+FEATURES = "the client key is checked, an alias is resolved, limits of key and provider count, usage is written"
 _SEEN = {True: "yes", False: "**no**", None: "–"}
 
 
