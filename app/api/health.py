@@ -1,7 +1,8 @@
-"""`/providers/health`, `/providers/{name}/health`: how providers do, and looking again. Before `/providers/{name}` in the order of
-routes."""
+"""`/providers/health`, `/providers/{name}/health`, `…/stats`: how providers do, and looking again. These routes come before
+`/providers/{name}`."""
 
 from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Body, Request
@@ -9,9 +10,18 @@ from pydantic import Field
 
 from app.api import errors, guard
 from app.api.guard import Caller
-from app.services import probes, providers
+from app.domain.usage import Figures
+from app.services import probes, providers, usage
 
 router = guard.router("Health")
+
+
+class Stats(Figures):
+    """What calls through the gateway added up to, in whole hours from the one of `since`. An attempt that another provider made good
+    counts there; a failure here shows in the health."""
+
+    name: str
+    since: datetime
 
 
 class Recheck(probes.Batch):
@@ -44,3 +54,12 @@ async def recheck(caller: Caller, request: Request, how: Annotated[Recheck | Non
 async def get_health(caller: Caller, name: str) -> providers.HealthInFull:
     """How one provider does, with its newest calls."""
     return await providers.health_of(caller, name)
+
+
+@router.get("/providers/{name}/stats", responses=errors.documented(404))
+async def get_stats(caller: Caller, name: str) -> Stats:
+    """Requests, errors, tokens, cost and latency (p50, p95) of one provider within the last 24 hours."""
+    provider = await providers.get(caller, name)
+    since = datetime.now(UTC) - timedelta(days=1)
+    found = await usage.summary(caller, provider.id, since)
+    return Stats(**found.model_dump(), name=provider.name, since=since.replace(minute=0, second=0, microsecond=0))

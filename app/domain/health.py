@@ -26,7 +26,7 @@ KEPT = 20  # newest calls that are looked at
 IN_A_ROW = 3
 SLOW_MS = 30_000
 DAY, LATELY, MOMENT = 86_400.0, 900.0, 60.0  # seconds
-_NO_CREDIT, _SLOW = "no_credit", "slow"
+_NO_CREDIT, SLOW = "no_credit", "slow"  # reasons that are no codes of errors
 KEY_CODES = frozenset({"upstream_refused", "token_refused", "no_credential"})
 LIMIT_CODES = frozenset({RateLimited.code, _NO_CREDIT})
 _USABLE = {KeyState.ACTIVE, KeyState.STANDBY}
@@ -166,5 +166,5 @@ def _judged(seen: Sequence[Attempt], counted: Sequence[Attempt], now: float) -> 
     if lately:
         return Health.DEGRADED, lately[-1]
     if len(seen) >= IN_A_ROW and sum(attempt.ms >= SLOW_MS for attempt in seen) * 2 >= len(seen):
-        return Health.DEGRADED, _SLOW
+        return Health.DEGRADED, SLOW
     return Health.HEALTHY, ""

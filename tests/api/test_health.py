@@ -1,12 +1,15 @@
 """The health of providers over REST: all, one, and looking again."""
 
+import time
 from typing import Any
 
 import httpx
 import pytest
 
 from app.domain.errors import Unreachable
-from app.relay import provider_outcomes
+from app.relay import outcomes, provider_outcomes
+from app.relay.outcomes import Outcome
+from app.services import usage
 from app.services.health import Recorder
 from tests.fixtures import databases
 from tests.fixtures.rest import SECRET, Clients, body
@@ -97,3 +100,19 @@ async def test_who_may_look_reads_and_does_not_recheck(viewer: httpx.AsyncClient
 
 async def test_no_provider_can_take_the_word(admin: httpx.AsyncClient) -> None:
     assert (await admin.post(f"{V1}/providers", json=body("health"))).status_code == 422
+
+
+async def test_the_figures_of_the_last_day(admin: httpx.AsyncClient, here: Upstream) -> None:
+    provider_id = (await admin.get(f"{V1}/providers/one")).json()["id"]
+    recorder = usage.Recorder()
+    for error in ("", "", "upstream_failed"):
+        asked: dict[str, Any] = {"client_key_id": "", "selector": "one/m-1", "provider_id": provider_id, "model": "m-1", "tokens_in": 5}
+        outcomes.note(Outcome(at=time.time(), **asked, tokens_out=2, error=error, began_ms=20.0, total_ms=40.0))
+    await recorder.stop()
+
+    found = (await admin.get(f"{V1}/providers/one/stats")).json()
+
+    assert (found["name"], found["requests"], found["errors"], found["tokens_in"], found["tokens_out"]) == ("one", 3, 1, 15, 6)
+    assert 10 <= found["began_ms"]["p50"] <= found["began_ms"]["p95"] <= 40
+    assert (await admin.get(f"{V1}/providers/two/stats")).json()["began_ms"] is None
+    assert (await admin.get(f"{V1}/providers/nobody/stats")).status_code == 404

@@ -21,10 +21,11 @@ Shot = Callable[[Page, str], Any]
 
 
 class Vendor:
-    """A provider in a thread of its own that accepts keys, but for those it refuses."""
+    """A provider in a thread of its own that accepts keys, but for those it refuses, and that may be broken."""
 
     def __init__(self) -> None:
         self.refused: set[str] = set()
+        self.is_broken = False
         self.server = Upstream()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -45,7 +46,10 @@ class Vendor:
 
     async def _answer(self, line: Line, heard: Heard) -> None:
         is_refused = heard.headers.get("authorization", "").removeprefix("Bearer ") in self.refused
-        await (answer(401, {"error": {"message": "no such key"}}) if is_refused else usual)(line, heard)
+        refusal = (
+            answer(500, {"error": {"message": "out of order"}}) if self.is_broken else answer(401, {"error": {"message": "no such key"}})
+        )
+        await (refusal if is_refused or self.is_broken else usual)(line, heard)
 
 
 @pytest.fixture(scope="module")

@@ -20,14 +20,14 @@ def busy(run: Drawn, tested: Drawn) -> Drawn:
 
 
 def state(c: Drawn, run: Drawn, tested: Drawn, *, is_short: bool = False, with_keys: bool = True) -> rx.Component:
-    """Its status, what the last answer took and when; `with_keys` with the key that ends soon."""
+    """Its status, what answers take, what says so and when; `with_keys` with the key that ends soon."""
     testing = busy(run, tested)
     problem: dict[str, Any] = {"size": "1", "class_name": "pb-cut", "title": c.problem} if is_short else {"size": "2"}
     return rx.flex(
         rx.flex(
             status.badge(c.status, testing),
             rx.cond(~testing, status.latency(c.latency_ms)),
-            rx.cond(c.tested_at != "", rx.text(ago(c.tested_at), size="1", color_scheme="gray", white_space="nowrap")),
+            rx.cond(c.seen_at != "", rx.text(c.seen, " · ", ago(c.seen_at), size="1", color_scheme="gray")),
             _keys(c),
             spacing="2",
             align="center",

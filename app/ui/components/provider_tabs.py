@@ -9,6 +9,7 @@ from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.entries import entry_list
 from app.ui.components.key_table import keys_tab
 from app.ui.components.ladder import ladder
+from app.ui.components.newest_calls import newest_calls
 from app.ui.state.provider_keys import ProviderKeys
 from app.ui.state.provider_page import HISTORY, KEYS, MODELS, OVERVIEW, ProviderPage
 from app.ui.words import ago, t, t_of
@@ -68,10 +69,15 @@ def _overview() -> rx.Component:
     )
     return rx.grid(
         rx.card(rx.el.dl(*lines, class_name="pb-facts"), size="2"),
-        rx.card(
-            rx.heading(t("provider_page.last_test"), size="3", as_="h3", margin_bottom="8px"),
-            rx.cond(run.outcome != "", tested, rx.text(t("provider_page.not_tested"), size="2", color_scheme="gray")),
-            size="2",
+        rx.flex(
+            newest_calls(),
+            rx.card(
+                rx.heading(t("provider_page.last_test"), size="3", as_="h3", margin_bottom="8px"),
+                rx.cond(run.outcome != "", tested, rx.text(t("provider_page.not_tested"), size="2", color_scheme="gray")),
+                size="2",
+            ),
+            direction="column",
+            spacing="4",
         ),
         columns=rx.breakpoints(initial="1", md="2"),
         spacing="4",

@@ -13,6 +13,7 @@ LOOKS: dict[str, tuple[str, str]] = {
     Status.KEY_ACCEPTED: ("key-round", "green"),
     Status.REACHABLE: ("plug", "cyan"),
     Status.LIMITED: ("gauge", "amber"),
+    Status.DEGRADED: ("trending-down", "amber"),
     Status.ATTENTION: ("triangle-alert", "amber"),
     Status.DOWN: ("circle-x", "red"),
     Status.UNREADABLE: ("lock", "red"),

@@ -7,10 +7,12 @@ from typing import cast
 from zlib import crc32
 
 from app.domain.credential import Credential, Held, KeyState, reminder
+from app.domain.health import Health, Source
 from app.domain.preset import Preset
 from app.domain.probe import ProbeError, ProbeResult, ProbeStep, Rung, Verdict
 from app.domain.provider import Provider, Status
 from app.ui import words
+from app.ui.state import health_words
 
 TINTS = ("iris", "teal", "orange", "pink", "cyan", "grass", "brown", "purple")
 
@@ -26,8 +28,9 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One provider in the list. `tested_at` is ISO 8601 or ""; `problem` is a sentence or "". `keys_used` of `key_count` are in use;
-    `key_ends` is the time at which the first of them ends, with its `key_reminder`, "" while none is near."""
+    """One provider in the list. `seen` says what its status comes from and `seen_at` when that was; times are ISO 8601 or "". `problem`
+    is a sentence or "". `keys_used` of `key_count` are in use; `key_ends` is the time at which the first of them ends, with its
+    `key_reminder`, "" while none is near."""
 
     id: str
     name: str
@@ -50,6 +53,8 @@ class Card:
     is_local: bool
     status: str
     latency_ms: float
+    seen: str
+    seen_at: str
     tested_at: str
     problem: str
     fix: str
@@ -120,22 +125,37 @@ def card(provider: Provider, preset: Preset | None, language: str) -> Card:
         is_default=provider.is_default,
         is_local=provider.is_local,
         status=provider.status,
-        latency_ms=round(result.latency_ms or 0) if result and result.ok else 0,
+        latency_ms=_latency(provider, result),
+        seen=health_words.seen(provider.health, result, language),
+        seen_at=health_words.seen_at(provider.health, result),
         tested_at=result.checked_at.isoformat() if result else "",
         problem=_problem(provider, result, language) if provider.enabled else "",
-        fix=fix_of(result) if provider.enabled else "",
+        fix=fix_of(result) if provider.enabled and not _answers_again(provider) else "",
         version=provider.version,
     )
 
 
 def _problem(provider: Provider, result: ProbeResult | None, language: str) -> str:
-    """What the last test found wrong; without one, why no key can be used."""
+    """What the newest calls or else the last test found wrong; without one, why no key can be used."""
+    if provider.health.source is Source.CALLS:
+        return health_words.reason(provider.health.reason, language)
     if result and result.error:
         return sentence(result.error, language)
     states = {key.state for key in provider.credentials}
     if provider.status is not Status.ATTENTION or not states or states & {KeyState.ACTIVE, KeyState.STANDBY}:
         return ""
     return words.say(language, "card.keys_refused" if KeyState.AUTO_DISABLED in states else "card.keys_over")
+
+
+def _answers_again(provider: Provider) -> bool:
+    """Whether what the last test proposes is mended by now."""
+    return provider.health.source is Source.CALLS and provider.health.health is Health.HEALTHY
+
+
+def _latency(provider: Provider, result: ProbeResult | None) -> int:
+    if provider.health.source is Source.CALLS:
+        return 0 if provider.health.health is Health.DOWN else provider.health.latency_ms or 0
+    return round(result.latency_ms or 0) if result and result.ok else 0
 
 
 def fix_of(result: ProbeResult | None) -> str:

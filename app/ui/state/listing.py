@@ -11,7 +11,7 @@ from app.ui.state.gallery import preset_of
 ANY = "any"
 GROUPS: dict[str, frozenset[Status]] = {
     "working": frozenset({Status.WORKING, Status.KEY_ACCEPTED, Status.REACHABLE}),
-    "attention": frozenset({Status.ATTENTION, Status.DOWN, Status.LIMITED, Status.UNREADABLE}),
+    "attention": frozenset({Status.ATTENTION, Status.DOWN, Status.LIMITED, Status.DEGRADED, Status.UNREADABLE}),
     "not_tested": frozenset({Status.NOT_TESTED}),
     "off": frozenset({Status.OFF}),
 }

@@ -17,6 +17,7 @@ from app.ui.state.asking import needs_token
 from app.ui.state.audit import Entry, entry
 from app.ui.state.cards import Card, Run, card, finished
 from app.ui.state.gallery import preset_of
+from app.ui.state.health_words import Mark, marks
 from app.ui.state.notices import answered, language, tell
 from app.ui.state.provider_keys import ProviderKeys
 
@@ -45,7 +46,8 @@ class Facts:
 
 
 class ProviderPage(rx.State):
-    """`name` is the provider that was read, `gone` when there is none of that name any more. `run` is its last test as a ladder."""
+    """`name` is the provider that was read, `gone` when there is none of that name any more. `run` is its last test as a
+    ladder, `marks` are its newest calls."""
 
     name: str = ""
     gone: bool = False
@@ -53,6 +55,7 @@ class ProviderPage(rx.State):
     card: Card | None = None
     facts: Facts = Facts()
     run: Run = Run()
+    marks: list[Mark] = []
     models: list[str] = []
     model_count: int = 0
     matching: int = 0
@@ -149,6 +152,8 @@ class ProviderPage(rx.State):
         self._say("facts", _facts(provider, shown))
         last = provider.last_test
         self._say("run", finished(Run(), last.result, spoken, key_url=preset.key_url if preset else "") if last else Run())
+        if self.tab == OVERVIEW:
+            self._say("marks", marks(await providers.health_of(who, provider.name), spoken))
         keys = await self.get_state(ProviderKeys)
         keys._say("provider", provider.name)
         keys._say("needs_token", needs_token(provider.auth_type))
