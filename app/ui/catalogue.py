@@ -10,7 +10,7 @@ from reflex.plugins import Plugin
 from app.ui import words
 
 PARTS = Path(__file__).parent / "components"
-FILES = {"words.js": words.FOLDER / "words.js", "console.js": PARTS / "console.js", "console.css": PARTS / "console.css"}
+FILES = {"words.js": words.FOLDER / "words.js", **{name: PARTS / name for name in ("console.js", "console.css", "plot.js")}}
 
 
 class CataloguePlugin(Plugin):

@@ -117,6 +117,16 @@ def amount(value: rx.Var | float) -> rx.vars.StringVar:
     return _js("amount", rx.Var.create(value))
 
 
+def short(value: rx.Var | float) -> rx.vars.StringVar:
+    """A large number in few signs, as the reader's language writes it."""
+    return _js("short", rx.Var.create(value))
+
+
+def money(value: rx.Var | float) -> rx.vars.StringVar:
+    """US dollars as the reader's language writes them."""
+    return _js("money", rx.Var.create(value))
+
+
 def moment(at: rx.Var | str) -> rx.vars.StringVar:
     """A time (ISO 8601) as date and time of the reader's language and zone."""
     return _js("moment", rx.Var.create(at))

@@ -11,6 +11,15 @@ const tool = (kind, language, options) => {
 
 export const amount = (language, value) => (Number.isFinite(value) ? tool("NumberFormat", language, { maximumFractionDigits: 1 }).format(value) : "");
 
+// 1,200,000 as "1.2M", for places without room.
+export const short = (language, value) => tool("NumberFormat", language, { notation: "compact", maximumFractionDigits: 1 }).format(value);
+
+// US dollars; of less than a cent as many digits as say something.
+export const money = (language, value) => {
+  const digits = value !== 0 && Math.abs(value) < 0.01 ? { maximumSignificantDigits: 2 } : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  return Number.isFinite(value) ? tool("NumberFormat", language, { style: "currency", currency: "USD", ...digits }).format(value) : "";
+};
+
 export const moment = (language, at) => {
   const date = new Date(at);
   return at && !isNaN(date) ? tool("DateTimeFormat", language, { dateStyle: "medium", timeStyle: "medium" }).format(date) : "";
