@@ -23,6 +23,7 @@ READY = {
     "client_keys": "main tbody tr",
     "people": "main tbody tr",
     "encryption": "main tbody tr",
+    "usage": "main tbody tr",
 }
 
 
@@ -82,6 +83,7 @@ def opened() -> list[Scene]:
         Scene("account", "/audit/", _press("Your account"), ready=ENTRIES, within="[role=dialog]"),
         Scene("new key", "/client-keys/", _dialog("New key"), ready=READY["client_keys"], within="[role=dialog]"),
         Scene("key issued", "/client-keys/", _issued, ready=READY["client_keys"], within="[role=dialog]"),
+        Scene("usage of models in a month", "/usage/", _usage_of_models, ready=READY["usage"]),
         Scene("new person", "/people/", _dialog("Add person"), ready=READY["people"], within="[role=dialog]"),
         Scene("recovery kit", "/encryption/", _dialog("Save recovery kit"), ready=READY["encryption"], within="[role=dialog]"),
         Scene("sign-in refused", "/login/?error=wrong&email=ada@example.org", who="nobody"),
@@ -99,6 +101,12 @@ def _dialog(button: str) -> Callable[[Page], None]:
         expect(page.get_by_role("dialog")).to_be_visible()
 
     return open_
+
+
+def _usage_of_models(page: Page) -> None:
+    page.get_by_role("radio", name="30 days").click()
+    page.get_by_label("A line for each").select_option("model")
+    expect(page.get_by_role("rowheader").get_by_text("gpt-4o-mini")).to_be_visible()
 
 
 def _table(page: Page) -> None:

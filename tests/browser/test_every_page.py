@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
@@ -81,6 +82,10 @@ def house(console: Patchbay, upstream: str) -> Patchbay:
             client.post("/providers/keyed/credentials", json={"label": label, **more}).raise_for_status()
         for name in ("lab", "closed"):
             client.post(f"/providers/{name}/test", json={"depth": "chat"}).raise_for_status()
+        key = client.post("/client-keys", json={"name": "Website", "scope": "gateway"}).json()["key"]
+    for selector in ("lab/gpt-4o-mini", "long/gpt-4o", "nobody/none"):
+        call = {"model": selector, "messages": [{"role": "user", "content": "hello"}]}
+        httpx.post(f"{console.url}/v1/chat/completions", json=call, headers={"authorization": f"Bearer {key}"}, timeout=30)
     return console
 
 

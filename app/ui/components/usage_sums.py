@@ -17,7 +17,9 @@ COLUMNS = ("requests", "errors", "tokens_in", "tokens_out", "latency", "cost")
 
 def sums() -> rx.Component:
     """What stands on the page."""
-    call = rx.link(rx.button(rx.icon("key-round", size=16, aria_hidden="true"), t("usage.empty_action")), href="/client-keys/")
+    call = rx.button(
+        rx.link(rx.icon("key-round", size=16, aria_hidden="true"), t("usage.empty_action"), href="/client-keys"), as_child=True
+    )
     nothing = empty.empty("chart-column-big", t("usage.empty_title"), t("usage.empty_text"), call)
     found = rx.cond(drawn(Usage.total).requests > 0, rx.fragment(_plots(), _table()), nothing)
     return rx.flex(

@@ -42,8 +42,8 @@ class Line:
     priced: int = 0
     unpriced: int = 0
     cost: float = 0.0
-    p50: float = 0.0
-    p95: float = 0.0
+    p50: int = 0
+    p95: int = 0
 
 
 class Usage(rx.State):
@@ -104,8 +104,13 @@ class Usage(rx.State):
         self.total, self.lines = _figures(report.total), [_line(item) for item in report.items]
         self.requests = [_point(p, p.requests, p.errors) for p in points]
         self.tokens = [_point(p, (p.tokens_in or 0) + (p.tokens_out or 0), p.tokens_out or 0) for p in points]
-        self.latency = [_point(p, p.total_ms.p95 if p.total_ms else 0, p.total_ms.p50 if p.total_ms else 0) for p in points]
+        self.latency = [_point(p, *reversed(_whole(p))) for p in points]
         self.cost = [_point(p, p.cost_usd or 0, 0) for p in points]
+
+
+def _whole(figures: Figures) -> tuple[int, int]:
+    """Median and 95th percentile of the whole answer in ms; more digits than that would pretend."""
+    return (round(figures.total_ms.p50), round(figures.total_ms.p95)) if figures.total_ms else (0, 0)
 
 
 def _point(point: UsagePoint, whole: float, part: float) -> Point:
@@ -124,5 +129,5 @@ def _figures(figures: Figures, *, id: str = "", name: str = "", provider: str = 
         reported=figures.reported, silent=max(answers - figures.reported, 0),
         tokens_in=figures.tokens_in or 0, tokens_out=figures.tokens_out or 0,
         priced=figures.priced, unpriced=max(answers - figures.priced, 0), cost=figures.cost_usd or 0.0,
-        p50=figures.total_ms.p50 if figures.total_ms else 0.0, p95=figures.total_ms.p95 if figures.total_ms else 0.0,
+        p50=_whole(figures)[0], p95=_whole(figures)[1],
     )  # fmt: skip
