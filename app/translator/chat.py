@@ -26,6 +26,7 @@ _SAID = ("role", "content", "refusal", "reasoning_content", "tool_calls", "annot
 _DETAILS = {"prompt_tokens_details": ("cached_tokens",), "completion_tokens_details": ("reasoning_tokens",)}
 _UNFIT = "This request cannot be put into the provider's own protocol. Check its messages, tools and parameters."
 _NO_NAME = "The provider has no model of this name."
+_ONE_ANSWER = "This provider gives one answer to a request. Leave n out, or send the request several times."
 _ELSEWHERE = (
     "This provider's own protocol carries images inside the request, and Patchbay fetches none from elsewhere. Send them as data: URLs."
 )
@@ -93,11 +94,12 @@ def _arguments(task: Task) -> dict[str, Any]:
             "api_version": task.api_version or AZURE_API_VERSION,
         },
     }  # fmt: skip
-    asked: Mapping[str, Any] = {name: value for name, value in task.request.items() if name in _FIELDS and value is not None}
+    asked = _asked(task)
     rules = {"api_key": PLACEHOLDER, "max_retries": 0, "num_retries": 0, "drop_params": True, "timeout": 3_600.0}
-    # Its MCP gateway would call tools by itself; without this it is even imported for every request that has tools.
-    # By the names of models it guesses which of them know tools, and would leave the tools of a new one out without a word.
-    kept = ["tools", "tool_choice"] if asked.get("tools") else []
+    # By the names of models it guesses which parameters each knows, and would leave the tools of a new one out without a word; and
+    # everything of a deployment, which may have any name.
+    kept = list(asked) if task.type is ProviderType.AZURE else ["tools", "tool_choice"] if asked.get("tools") else []
+    # Its MCP gateway would call tools by itself; without the last of these it is even imported for every request that has tools.
     return {**asked, **route[task.type], **rules, "allowed_openai_params": kept, "_skip_mcp_handler": True}
 
 
@@ -107,6 +109,23 @@ def _named(model: str) -> str:
         said = {"message": _NO_NAME, "type": "invalid_request_error", "code": "model_not_found", "param": "model"}
         raise Failed(_NO_NAME, status=404, details={"error": said})
     return model
+
+
+def _asked(task: Task) -> dict[str, Any]:
+    """The caller's own fields. Raises `Failed` for what would be answered as if something else had been asked."""
+    asked = {name: value for name, value in task.request.items() if name in _FIELDS and value is not None}
+    if task.type is not ProviderType.AZURE and asked.get("n", 1) != 1:
+        raise _refusal(_ONE_ANSWER, "unsupported_parameter", "n")
+    if task.type is ProviderType.BEDROCK and asked.get("tool_choice") == "none":
+        for name in ("tools", "tool_choice", "parallel_tool_calls"):  # it has no word for this, and LiteLLM sends it OpenAI's
+            asked.pop(name, None)
+    return asked
+
+
+def _refusal(message: str, code: str, param: str, *, by: str = "") -> Failed:
+    """An error of the request, which its author can mend."""
+    said = {"message": message, "type": "invalid_request_error", "code": code, "param": param}
+    return Failed(message, detail=message, status=400, details={"error": said, "by": by})
 
 
 def _plain(answer: Any) -> dict[str, Any]:  # Any: LiteLLM's own classes
