@@ -78,8 +78,15 @@ def admit(endpoint: Endpoint) -> None:
     record.trial = asyncio.current_task()
 
 
+def began(endpoint: Endpoint) -> None:
+    """An answer has begun. Others need not wait for the end of a long one: they are let through, and one more failure opens again."""
+    record = _records.get(endpoint.id)
+    if record is not None and record.until and record.is_of(endpoint) and record.until <= time.monotonic():
+        record.until, record.trial, record.failures = 0.0, None, FAILURES - 1
+
+
 def succeeded(endpoint: Endpoint) -> None:
-    """The provider answered. Closes, unless the call is an old one that ends while the provider is left alone."""
+    """The provider answered to the end. Closes, unless the call is an old one that ends while the provider is left alone."""
     record = _records.get(endpoint.id)
     if record is not None and record.is_of(endpoint) and record.until <= time.monotonic():
         del _records[endpoint.id]

@@ -99,6 +99,7 @@ class Trying:
             self._ended(error)
             raise
         self._began = time.perf_counter()
+        circuit.began(endpoint)
         return reply
 
     def _ended(self, error: BaseException | None) -> None:

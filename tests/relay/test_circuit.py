@@ -142,6 +142,28 @@ async def test_the_trial_closes_it(provider: Endpoint, clock: Clock) -> None:
     assert [is_open(provider) for _ in range(3)] == [0, 0, 0]
 
 
+async def test_an_answer_that_has_begun_lets_the_others_through(provider: Endpoint, clock: Clock) -> None:
+    break_(provider)
+    clock.now += 5.1
+    assert is_open(provider) == 0
+
+    circuit.began(provider)
+
+    assert [is_open(provider) for _ in range(3)] == [0, 0, 0]
+    assert circuit.opened(provider.id) is None
+
+
+async def test_an_answer_that_breaks_off_opens_it_again_for_longer(provider: Endpoint, clock: Clock) -> None:
+    break_(provider)
+    clock.now += 5.1
+    assert is_open(provider) == 0
+    circuit.began(provider)
+
+    circuit.failed(provider, BadResponse("cut off", details={"kind": "cut_off"}))
+
+    assert is_open(provider) == 10.0
+
+
 async def test_each_failed_trial_doubles_the_wait_up_to_a_minute(provider: Endpoint, clock: Clock) -> None:
     break_(provider)
     waits = []
