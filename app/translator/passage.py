@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 import aiohttp
+import msgspec
 
 from app.domain.errors import UpstreamError
 from app.domain.provider import ProviderType
@@ -20,6 +21,12 @@ _ENDS: dict[ProviderType, re.Pattern[bytes]] = {
     ProviderType.AZURE: re.compile(rb'"finish_reason"\s*:\s*"'),
 }
 _OVERLAP = 64
+# What Anthropic says as an event when it has promised a success already, and the status it says otherwise (docs.claude.com, Errors).
+_STATUSES = {
+    "invalid_request_error": 400, "authentication_error": 401, "billing_error": 402, "permission_error": 403, "not_found_error": 404,
+    "request_too_large": 413, "rate_limit_error": 429, "api_error": 500, "timeout_error": 504, "overloaded_error": 529,
+}  # fmt: skip
+_FIRST_ERROR = re.compile(rb"\s*event:[ \t]*error[ \t]*\r?\ndata:[ \t]*(\{[^\r\n]*\})[ \t]*\r?\n")
 _TOLD = ("retry-after", "location", "x-request-id", "request-id", "x-amzn-requestid")
 
 
@@ -75,6 +82,8 @@ class Passage:
                 if total > most or line > reply.LINE_BYTES:
                     raise failures.bad_response("too_large")
                 tail = tail[-_OVERLAP:] + part
+                if total == len(part) and self.type is ProviderType.ANTHROPIC:
+                    self._look_for_an_error(part)
                 self.has_ended = self.has_ended or bool(_ENDS[self.type].search(tail))
                 yield part
         except UpstreamError as error:
@@ -88,6 +97,17 @@ class Passage:
         """Close the provider's connection, unless its answer was read to the end."""
         if self._response is not None:
             self._response.close()
+
+    def _look_for_an_error(self, first: bytes) -> None:
+        """Keep a stream that begins with an error as the refusal it is: nothing was handed over, so it may be tried elsewhere."""
+        if not (found := _FIRST_ERROR.match(first)):
+            return
+        try:
+            kind = str(msgspec.json.decode(found[1])["error"]["type"])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, LookupError, TypeError):
+            kind = ""
+        self.answer = Answer(_STATUSES.get(kind, 500), self.told | {"content-type": "application/json"}, found[1])
+        raise failures.bad_response("cut_off")
 
     def _is_stream(self, response: aiohttp.ClientResponse) -> bool:
         return "stream" in response.headers.get("content-type", "")

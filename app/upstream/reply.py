@@ -98,7 +98,7 @@ class Reply:
     @property
     def is_events(self) -> bool:
         """Whether the provider streams server-sent events."""
-        return self.content_type.startswith("text/event-stream")
+        return self.content_type.lower().startswith("text/event-stream")
 
     async def read(self) -> bytes:
         """The whole JSON answer, checked to be JSON. Raises `BadResponse` (html, not_json, too_large, cut_off)."""

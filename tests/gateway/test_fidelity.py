@@ -117,6 +117,14 @@ async def test_nothing_is_added_to_a_request(acme: Upstream, gateway: Gateway) -
     assert acme.heard[0].body == b'{"model":"alpha","stream":true}'
 
 
+async def test_a_stream_is_one_however_its_type_is_written(acme: Upstream, gateway: Gateway) -> None:
+    acme.on("/chat/completions", answer(body=END, headers={"content-type": "Text/Event-Stream; charset=UTF-8"}))
+
+    through = await gateway.http.post("/v1/chat/completions", json={**ASK, "stream": True})
+
+    assert (through.content, through.headers["content-type"]) == (END, "Text/Event-Stream; charset=UTF-8")
+
+
 @pytest.mark.parametrize(
     ("script", "status"),
     [

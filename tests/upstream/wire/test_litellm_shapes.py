@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from app.domain.errors import BadResponse, Failed, UpstreamError
+from app.domain.errors import BadResponse, Failed, RateLimited, Refused, UpstreamError
 from app.domain.provider import ProviderType
 from app.upstream.wire import litellm
-from tests.fixtures import translated, vendors
+from tests.fixtures import make, translated, vendors
 from tests.fixtures.clients import journey
 from tests.fixtures.upstream import Script, Upstream, answer
 from tests.fixtures.upstream import events as streamed
@@ -340,11 +340,12 @@ async def test_thoughts_are_told_apart_from_the_answer(upstream: Upstream) -> No
     assert "".join(delta.get("reasoning_content") or "" for delta in deltas) == "Let me see."
 
 
-OVERLOADED = sse({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})
+def error_event(kind: str, message: str = "Overloaded") -> bytes:
+    return sse({"type": "error", "error": {"type": kind, "message": message}})
 
 
 async def test_an_error_in_the_middle_of_a_stream_breaks_it_off(upstream: Upstream) -> None:
-    upstream.on("/v1/messages", vendors.streamed(ANTHROPIC, [*anthropic_events(text_block("Hello"))[:3], OVERLOADED]))
+    upstream.on("/v1/messages", vendors.streamed(ANTHROPIC, [*anthropic_events(text_block("Hello"))[:3], error_event("overloaded_error")]))
     endpoint = translated.endpoint(ANTHROPIC, upstream.origin)
     seen = b""
 
@@ -358,12 +359,33 @@ async def test_an_error_in_the_middle_of_a_stream_breaks_it_off(upstream: Upstre
     assert b"[DONE]" not in seen and b'"finish_reason":"' not in seen
 
 
-async def test_an_error_as_the_first_event_is_an_error_of_the_call(upstream: Upstream) -> None:
-    upstream.on("/v1/messages", streamed(OVERLOADED))
+@pytest.mark.parametrize(
+    ("event", "kind", "status"),
+    [
+        (error_event("overloaded_error", f"no: {make.SECRET}"), Failed, 529),
+        (error_event("rate_limit_error", f"no: {make.SECRET}"), RateLimited, 429),
+        (error_event("authentication_error", f"no: {make.SECRET}"), Refused, 401),
+        (error_event("of_tomorrow", f"no: {make.SECRET}"), Failed, 500),
+    ],
+    ids=["overloaded", "rate limit", "key", "unknown"],
+)
+async def test_a_stream_that_begins_with_an_error_is_that_refusal(
+    upstream: Upstream, event: bytes, kind: type[UpstreamError], status: int
+) -> None:
+    upstream.on("/v1/messages", streamed(event))
 
     error = await failure(translated.endpoint(ANTHROPIC, upstream.origin), translated.ask(stream=True))
 
-    assert isinstance(error, UpstreamError)
+    assert (type(error), error.status, error.detail) == (kind, status, "no: [removed]")
+
+
+@pytest.mark.parametrize("event", [b'event: error\ndata: {"error": 1}\n\n', b"event: error\ndata: nonsense\n\n"])
+async def test_an_error_that_cannot_be_read_is_an_error_of_the_call(upstream: Upstream, event: bytes) -> None:
+    upstream.on("/v1/messages", streamed(event))
+
+    error = await failure(translated.endpoint(ANTHROPIC, upstream.origin), translated.ask(stream=True))
+
+    assert isinstance(error, Failed | BadResponse)
 
 
 @pytest.mark.parametrize("type_", [ANTHROPIC, BEDROCK])
