@@ -134,8 +134,8 @@ class Recorder:
             sums[_IN] += outcome.tokens_in or 0
             sums[_OUT] += outcome.tokens_out or 0
             sums[_CACHED] += outcome.tokens_cached or 0
-        if is_error:
-            sums[_ERRORS] += 1
+        sums[_ERRORS] += is_error
+        if outcome.error:
             return
         began, total = min(outcome.began_ms, _LONGEST), min(outcome.total_ms, _LONGEST)
         sums[_BEGAN] += round(began)

@@ -13,8 +13,9 @@ export const Plot = ({ points, whole, part, kind, step, tone, label, language })
   const write = (value) => WRITE[kind](language, value);
   const said = (point) => [when(language, point.at, step), `${whole}: ${write(point.whole)}`, part && `${part}: ${write(point.part)}`].filter(Boolean).join("\n");
   const height = (value) => `${most > 0 ? Math.max((100 * value) / most, value > 0 ? 2 : 0) : 0}%`;
+  // Another number of bars is another drawing: old ones make room at once instead of moving.
   const bars = points.map((point) =>
-    h("div", { key: point.at, className: "pb-bar", title: said(point) },
+    h("div", { key: `${points.length} ${point.at}`, className: "pb-bar", title: said(point) },
       h("div", { className: "pb-bar-whole", style: { height: height(point.whole) } }),
       part && h("div", { className: `pb-bar-part pb-bar-${tone}`, style: { height: height(point.part) } })));
   const ends = points.length ? [points[0], points[points.length - 1]].map((point) => when(language, point.at, step)) : ["", ""];

@@ -93,7 +93,7 @@ def _table() -> rx.Component:
             variant="surface",
             size="2",
             width="100%",
-            class_name="pb-stack",
+            class_name="pb-stack pb-usage",
         ),
         rx.cond(Usage.left_out > 0, rx.text(t("usage.left_out", n=Usage.left_out), size="2", color_scheme="gray", margin_top="8px")),
         rx.text(t("usage.note"), size="1", color_scheme="gray", margin_top="12px"),
