@@ -4,7 +4,8 @@ import logging
 import time
 
 from app.domain.errors import PatchbayError
-from app.gateway import errors, exchange, guard, models
+from app.gateway import errors, exchange, guard, models, provider_models
+from app.gateway.doors import DOORS
 from app.gateway.exchange import Receive, Scope, Send
 from app.gateway.incoming import BODY_BYTES, CallerLeft, TooLarge
 from app.relay import outcomes
@@ -12,9 +13,18 @@ from app.relay.outcomes import Outcome
 
 _log = logging.getLogger(__name__)
 
-# Path of ours → path below a provider's base URL.
-_POSTS = {"/v1/chat/completions": "/chat/completions", "/v1/embeddings": "/embeddings"}
 _LIST = "/v1/models"
+_PROVIDERS = "/v1/providers/"
+_STORED = "/v1/responses/"
+_NOTHING = (
+    "There is nothing at {path}. Patchbay answers POST at "
+    + ", ".join(DOORS)
+    + " and GET at /v1/models; the same below /v1/providers/{name} for one provider."
+)
+_NOT_KEPT = (
+    "Stored responses cannot be asked for here: an id does not say which provider keeps it. Use the answer of POST /v1/responses; "
+    "its id goes on as previous_response_id, with a model of the same provider."
+)
 _INCOMPLETE = errors.fault(
     408, "The request stopped before it was complete. Send it again.", type_="invalid_request_error", code="request_incomplete"
 )
@@ -45,24 +55,35 @@ async def gateway_app(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _route(scope: Scope, receive: Receive, send: Send) -> None:
-    path: str = scope["path"].rstrip("/")
-    method: str = scope["method"]
-    if path in _POSTS:
-        if method != "POST":
+    path, provider = scope["path"].rstrip("/"), ""
+    if path.startswith(_PROVIDERS):
+        provider, _, rest = path.removeprefix(_PROVIDERS).partition("/")
+        path = f"/v1/{rest}" if provider else ""
+    if (door := DOORS.get(path)) is not None:
+        if scope["method"] != "POST":
             return await _not_allowed(send, "POST")
-        return await exchange.forward(scope, receive, send, _POSTS[path])
+        return await exchange.forward(scope, receive, send, door, provider)
     if path == _LIST or path.startswith(_LIST + "/"):
-        if method not in ("GET", "HEAD"):
+        if scope["method"] not in ("GET", "HEAD"):
             return await _not_allowed(send, "GET")
-        started = time.perf_counter()
-        key = await guard.check(scope["headers"])
-        body = await models.listing(key) if path == _LIST else models.one(path.removeprefix(_LIST + "/"), key)
-        milliseconds = (time.perf_counter() - started) * 1_000
-        outcomes.note(Outcome(at=time.time(), client_key_id=key.id, selector="", began_ms=milliseconds, total_ms=milliseconds))
-        return await exchange.respond(send, 200, b"" if method == "HEAD" else body)
+        if provider and path == _LIST:
+            return await provider_models.answer(scope, receive, send, provider)
+        return await _models(scope, send, path.removeprefix(_LIST)[1:], provider)
     await guard.check(scope["headers"])
-    message = f"There is nothing at {path[:200]}. Patchbay answers /v1/chat/completions, /v1/embeddings and /v1/models."
+    if path.startswith(_STORED):
+        return await exchange.refuse(send, errors.fault(404, _NOT_KEPT, type_="invalid_request_error", code="not_offered"))
+    message = _NOTHING.replace("{path}", scope["path"][:200])
     return await exchange.refuse(send, errors.fault(404, message, type_="invalid_request_error", code="unknown_url"))
+
+
+async def _models(scope: Scope, send: Send, name: str, provider: str) -> None:
+    """What may be named, or the one of this name."""
+    started = time.perf_counter()
+    key = await guard.check(scope["headers"])
+    body = models.one(name, key, provider) if name else await models.listing(key)
+    milliseconds = (time.perf_counter() - started) * 1_000
+    outcomes.note(Outcome(at=time.time(), client_key_id=key.id, selector="", began_ms=milliseconds, total_ms=milliseconds))
+    await exchange.respond(send, 200, b"" if scope["method"] == "HEAD" else body)
 
 
 async def _not_allowed(send: Send, method: str) -> None:

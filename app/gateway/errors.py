@@ -34,7 +34,7 @@ _CONFLICT = Answer(409, "invalid_request_error", "conflict")
 ANSWERS: dict[type[errors.PatchbayError], Answer] = {
     errors.PatchbayError: _INTERNAL,
     errors.NotFound: _NOT_FOUND,
-    errors.UnknownProvider: _NOT_FOUND,
+    errors.UnknownProvider: Answer(404, "invalid_request_error", "provider_not_found"),
     errors.UnknownPreset: _NOT_FOUND,
     errors.UnknownModel: Answer(404, "invalid_request_error", "model_not_found"),
     errors.UnknownAlias: _NOT_FOUND,

@@ -13,10 +13,11 @@ from app.domain.errors import PatchbayError, UpstreamError
 from app.domain.snapshot import Target
 from app.domain.usage import Usage
 from app.gateway import errors, guard, incoming, streams
+from app.gateway.doors import Door
 from app.gateway.errors import Fault
 from app.gateway.noting import Note
 from app.gateway.streams import Receive
-from app.relay import failover, limits, request
+from app.relay import failover, limits, multipart, request
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -25,8 +26,11 @@ _log = logging.getLogger(__name__)
 _ENDING = errors.fault(503, "Patchbay is shutting down. Send the request again.", type_="api_error", code="shutting_down", retry_after=1)
 
 
-async def forward(scope: Scope, receive: Receive, send: Send, path: str) -> None:
-    """Pass a POST on to the provider its `model` names. Raises `PatchbayError` until the first byte was sent, `CallerLeft`."""
+async def forward(scope: Scope, receive: Receive, send: Send, door: Door, provider: str = "") -> None:
+    """Pass a POST on to the provider its `model` names; at the address of one `provider`, the model is that one's own identifier.
+
+    Raises `PatchbayError` until the first byte was sent, `CallerLeft`.
+    """
     note = Note(time.perf_counter())
     key = await guard.check(scope["headers"])
     note.key_id = key.id
@@ -37,41 +41,45 @@ async def forward(scope: Scope, receive: Receive, send: Send, path: str) -> None
             if body is None:
                 await refuse(send, _ENDING)
                 return
-            asked = request.parse(body)
-            note.asks(asked)
-            route = registry.shared.resolve(asked.selector, allowed=key)
+            asked = door.read(body, scope["headers"])
+            note.asks(asked, provider)
+            route = (
+                registry.shared.resolve_at(provider, asked.selector, allowed=key)
+                if provider
+                else registry.shared.resolve(asked.selector, allowed=key)
+            )
         except PatchbayError as error:
             note.refused(error, errors.answer(error).status)
             raise
-        answering = Answering(send, failover.Trying(route, partial(_ask, asked, path)))
+        answering = Answering(send, failover.Trying(route, partial(_ask, asked, door)))
         del body, asked
         await answering.run(running)
     note.ended(answering.trying, answering.status, answering.error, answering.usage, answering.began_at)
 
 
-def _ask(asked: request.Request, path: str, target: Target) -> relay.Ask:
+def _ask(asked: request.Request | multipart.Form, door: Door, target: Target) -> relay.Ask:
     """The request for one target."""
     if target.endpoint.capabilities.declined:
         request.refuse_declined(asked, target.endpoint)
-    return relay.Ask(path, asked.for_model(target.model), stream=asked.stream)
+    return relay.Ask(door.path, asked.for_model(target.model), stream=asked.stream, content_type=asked.content_type, is_open=door.is_open)
 
 
 class Answering:
     """Sends one answer. Knows whether it has begun (`status`, 0 before; `began_at` on the clock of `perf_counter`), which decides
     how it may end; how it ended (`error` = a code, "" = well), and what the provider counted (`usage`, None = not said)."""
 
-    __slots__ = ("_is_at_line_start", "_send", "began_at", "error", "status", "trying", "usage")
+    __slots__ = ("_is_at_line_start", "_is_events", "_rewrite", "_send", "began_at", "error", "status", "trying", "usage")
 
-    def __init__(self, send: Send, trying: failover.Trying) -> None:
-        self._send, self.trying = send, trying
-        self.status, self.began_at, self.error, self._is_at_line_start = 0, 0.0, "", True
+    def __init__(self, send: Send, trying: failover.Trying, *, rewrite: Callable[[bytes], bytes] | None = None) -> None:
+        self._send, self.trying, self._rewrite = send, trying, rewrite
+        self.status, self.began_at, self.error, self._is_at_line_start, self._is_events = 0, 0.0, "", True, True
         self.usage: Usage | None = None
 
     async def run(self, running: streams.Running) -> None:
         """Call and hand over; a failure is answered as an error or, once bytes were sent, as the stream's last event."""
         try:
             async with self.trying as reply:
-                await (self._stream(reply) if reply.is_events else self._whole(reply))
+                await (self._whole(reply) if reply.is_whole else self._stream(reply))
                 self.usage = reply.usage
         except UpstreamError as error:
             name = self.trying.target.endpoint.name
@@ -90,6 +98,8 @@ class Answering:
 
     async def _whole(self, reply: relay.Reply) -> None:
         body = await reply.read()
+        if self._rewrite is not None:
+            body = self._rewrite(body)
         headers = [(b"content-type", _type(reply, b"application/json")), (b"content-length", b"%d" % len(body)), *reply.headers]
         self._begin(reply.status)
         await self._send({"type": "http.response.start", "status": reply.status, "headers": headers})
@@ -97,10 +107,11 @@ class Answering:
 
     async def _stream(self, reply: relay.Reply) -> None:
         headers = [
-            (b"content-type", _type(reply, b"text/event-stream")), (b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"),
+            (b"content-type", _type(reply, b"application/octet-stream")), (b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"),
             *reply.headers,
         ]  # fmt: skip
         self._begin(reply.status)
+        self._is_events = reply.is_events
         await self._send({"type": "http.response.start", "status": reply.status, "headers": headers})
         send = self._send
         async with aclosing(reply.chunks()) as chunks:
@@ -110,11 +121,14 @@ class Answering:
         await send({"type": "http.response.body", "body": b""})
 
     async def _fail(self, problem: Fault, code: str) -> None:
-        """After the first byte an error can only be an event; a made-up [DONE] would call a torso complete."""
+        """After the first byte an error can only be an event; a made-up [DONE] would call a torso complete. Sound or text is left
+        without its end, which every client notices."""
         self.error = code
         if not self.status:
             self._begin(problem.status)
             await refuse(self._send, problem)
+            return
+        if not self._is_events:
             return
         gap = b"" if self._is_at_line_start else b"\n\n"
         await self._send({"type": "http.response.body", "body": gap + errors.event(problem)})

@@ -25,17 +25,17 @@ async def listing(allowed: ClientKeyEntry) -> bytes:
     return await asyncio.to_thread(_written, snapshot, allowed)
 
 
-def one(name: str, allowed: ClientKeyEntry) -> bytes:
-    """One model by any selector. Raises `UnknownModel`, `ProviderDisabled`."""
-    route = registry.shared.resolve(name, allowed=allowed)
-    return msgspec.json.encode(_model(name, selector.OURS if route.alias else route.endpoint.name))
+def one(name: str, allowed: ClientKeyEntry, provider: str = "") -> bytes:
+    """One model by any selector, or by the own identifier of a provider. Raises `UnknownModel`, `UnknownProvider`, `ProviderDisabled`."""
+    route = registry.shared.resolve_at(provider, name, allowed=allowed) if provider else registry.shared.resolve(name, allowed=allowed)
+    return msgspec.json.encode(model(name, selector.OURS if route.alias else route.endpoint.name))
 
 
 def _written(snapshot: Snapshot, allowed: ClientKeyEntry | None) -> bytes:
-    data = [_model(name, owner) for name, owner in selector.selectors(snapshot, allowed)]
+    data = [model(name, owner) for name, owner in selector.selectors(snapshot, allowed)]
     return msgspec.json.encode({"object": "list", "data": data})
 
 
-def _model(name: str, owner: str) -> dict[str, Any]:
-    """`created` is required by the SDKs and known to nobody: 0."""
+def model(name: str, owner: str) -> dict[str, Any]:
+    """One entry of a list. `created` is required by the SDKs and known to nobody: 0."""
     return {"id": name, "object": "model", "created": 0, "owned_by": owner}

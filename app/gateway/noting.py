@@ -6,6 +6,7 @@ from app.domain.errors import PatchbayError
 from app.domain.usage import Usage
 from app.relay import outcomes
 from app.relay.failover import Trying
+from app.relay.multipart import Form
 from app.relay.outcomes import Outcome
 from app.relay.request import Request
 
@@ -23,9 +24,10 @@ class Note:
         self.key_id = self._selector = ""
         self._stream = False
 
-    def asks(self, asked: Request) -> None:
-        """What it asks for is known."""
-        self._selector, self._stream = asked.selector[:LONGEST_NAME], asked.stream
+    def asks(self, asked: Request | Form, provider: str) -> None:
+        """What it asks for is known. `provider` "" unless it came to the address of one."""
+        selector = f"{provider}/{asked.selector}" if provider else asked.selector
+        self._selector, self._stream = selector[:LONGEST_NAME], asked.stream
 
     def refused(self, error: PatchbayError, status: int) -> None:
         """No provider was asked."""

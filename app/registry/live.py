@@ -94,6 +94,10 @@ class Registry:
         """A model of one provider, by its own identifier. Raises `UnknownProvider`, `UnknownModel`, `ProviderDisabled`."""
         return selector.at(name, model, self.snapshot, allowed)
 
+    def provider(self, name: str, *, allowed: ClientKeyEntry | None = None) -> Endpoint:
+        """A provider that a client key may call. Raises `UnknownProvider`, `ProviderDisabled`."""
+        return selector.provider(name, self.snapshot, allowed)
+
     def endpoint(self, name: str) -> Endpoint:
         """A provider as calls see it right now, switched off or not. Raises `UnknownProvider`."""
         if (endpoint := self.snapshot.endpoints.get(name)) is None:

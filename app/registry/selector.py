@@ -51,19 +51,27 @@ def resolve(selector: str, snapshot: Snapshot, allowed: ClientKeyEntry | None = 
     raise _unknown(selector, snapshot, allowed)
 
 
+def provider(name: str, snapshot: Snapshot, allowed: ClientKeyEntry | None = None) -> Endpoint:
+    """A provider by its name. Raises `UnknownProvider` (for one that a client key may not use as well), `ProviderDisabled`."""
+    endpoint = snapshot.endpoints.get(name)
+    if endpoint is None or (allowed is not None and allowed.providers is not None and name not in allowed.providers):
+        raise UnknownProvider(f"There is no provider {name[:80]!r}, or you do not have access to it.")
+    if not endpoint.enabled:
+        raise ProviderDisabled(f"The provider {name!r} is switched off.")
+    return endpoint
+
+
 def at(name: str, model: str, snapshot: Snapshot, allowed: ClientKeyEntry | None = None) -> Route:
     """The route to a model at the address of one provider: `model` is that provider's own identifier, "" its default model.
 
     Neither aliases nor other providers count. Raises `UnknownProvider`, `UnknownModel` with what this provider lists,
     `ProviderDisabled`.
     """
-    endpoint = snapshot.endpoints.get(name)
-    if endpoint is None or (allowed is not None and allowed.providers is not None and name not in allowed.providers):
-        raise UnknownProvider(f"There is no provider {name[:80]!r}, or you do not have access to it.")
+    endpoint = provider(name, snapshot, allowed)
     wanted = model or endpoint.default_model
     if not wanted:
         raise UnknownModel(f"No model was named and the provider {name!r} has no default model. Name a model.", field="model")
-    if endpoint.enabled and (not may_use(allowed, name, wanted) or (endpoint.only_listed and not _lists(name, wanted, snapshot))):
+    if not may_use(allowed, name, wanted) or (endpoint.only_listed and not _lists(name, wanted, snapshot)):
         near = difflib.get_close_matches(
             wanted[:200], [m for m in endpoint.models[:_MOST_LIKELY] if may_use(allowed, name, m)], _SUGGESTIONS
         )

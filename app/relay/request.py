@@ -7,6 +7,7 @@ import msgspec
 
 from app.domain.errors import InvalidDraft, Unsupported
 from app.domain.snapshot import Endpoint
+from app.relay.multipart import Form
 
 _DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ENCODER = msgspec.json.Encoder()
@@ -24,6 +25,7 @@ class Request:
     fields: Mapping[str, msgspec.Raw]
     selector: str
     stream: bool
+    content_type: str = "application/json"
 
     def for_model(self, model: str) -> bytes:
         """The body for a provider: every value byte for byte, `model` replaced.
@@ -33,7 +35,7 @@ class Request:
         return _ENCODER.encode({**self.fields, "model": model})
 
 
-def refuse_declined(asked: Request, endpoint: Endpoint) -> None:
+def refuse_declined(asked: Request | Form, endpoint: Endpoint) -> None:
     """Raise `Unsupported` when the request asks for something that the provider is declared not to do. Nothing was sent yet."""
     for field in sorted(endpoint.capabilities.declined & asked.fields.keys()):
         if _asks(field, bytes(asked.fields[field])):

@@ -25,6 +25,12 @@ _TAIL_BYTES = 8_192
 _DONE = re.compile(rb"data:[ \t]*\[DONE\]")
 _FINISHED = re.compile(rb'"finish_reason"\s*:\s*"')
 _HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+# By these the events of other endpoints say that they are complete. Their last one may be as long as the whole answer.
+_ENDED = re.compile(
+    rb'"type"\s*:\s*"(?:response\.(?:completed|failed|incomplete)|image_(?:generation|edit)\.completed|speech\.audio\.done'
+    rb'|transcript\.text\.done|error)"'
+)
+_ENDED_BYTES = 64
 _FORWARDED = ("retry-after", "x-request-id")
 _DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw] | list[msgspec.Raw])
 
@@ -79,12 +85,12 @@ class Deadline:
 
 
 class Reply:
-    """A success that has begun. Read it once: `read()` for JSON, `chunks()` for events."""
+    """A success that has begun. Read it once: `read()` for JSON, `chunks()` for everything else."""
 
-    __slots__ = ("_deadline", "_response", "_scrub", "_tokens", "content_type", "headers", "status")
+    __slots__ = ("_deadline", "_is_open", "_response", "_scrub", "_tokens", "content_type", "headers", "status")
 
-    def __init__(self, response: aiohttp.ClientResponse, deadline: Deadline, scrub: Scrubber) -> None:
-        self._response, self._deadline, self._scrub = response, deadline, scrub
+    def __init__(self, response: aiohttp.ClientResponse, deadline: Deadline, scrub: Scrubber, *, is_open: bool = False) -> None:
+        self._response, self._deadline, self._scrub, self._is_open = response, deadline, scrub, is_open
         self.status = response.status
         self.content_type = _content_type(response.headers, scrub)
         self.headers = forwarded(response.headers, scrub)
@@ -99,6 +105,11 @@ class Reply:
     def is_events(self) -> bool:
         """Whether the provider streams server-sent events."""
         return self.content_type.lower().startswith("text/event-stream")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is JSON, which is checked before any of it is passed on; sound and text are passed on as they come."""
+        return not self.is_events and (not self._is_open or "json" in self.content_type)
 
     async def read(self) -> bytes:
         """The whole JSON answer, checked to be JSON. Raises `BadResponse` (html, not_json, too_large, cut_off)."""
@@ -120,20 +131,24 @@ class Reply:
         return body
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """Events as they arrive, byte for byte. Raises when the stream breaks off, ends early or is too large."""
+        """Events, sound or text as they arrive, byte for byte. Raises when they break off, end early or are too large."""
         held = b""
         tail = b""
         line = total = 0
+        longest = JSON_BYTES if self._is_open else LINE_BYTES
+        has_ended = self._is_open and not self.is_events  # how long it is says the connection alone
         count = self._tokens.chunk
         while part := await self._next():
             total += len(part)
             line = longest_line(part, line)
-            if total > STREAM_BYTES or line > LINE_BYTES:
+            if total > STREAM_BYTES or (line > longest and self.is_events):
                 raise failures.bad_response("too_large")
             if self._scrub:
                 part = self._scrub.bytes_(held + part)
                 keep = self._scrub.held_back(part)
                 part, held = (part[:-keep], part[-keep:]) if keep else (part, b"")
+            if self._is_open:
+                has_ended = has_ended or _ENDED.search(tail[-_ENDED_BYTES:] + part) is not None
             tail = (tail + part)[-_TAIL_BYTES:]
             if part:
                 count(part)
@@ -141,7 +156,7 @@ class Reply:
         if held:
             count(held)
             yield held
-        if not _is_complete(tail):
+        if not has_ended and not _is_complete(tail):
             raise failures.bad_response("cut_off")
 
     async def error_body(self) -> bytes:

@@ -100,12 +100,12 @@ async def test_a_vendors_refusal_is_answered_in_openais_shape(
     assert limited.value.response.headers["retry-after"] == "9"
 
 
-async def test_embeddings_are_refused_in_one_sentence(
+async def test_what_is_not_chat_is_refused_in_one_sentence(
     upstream: Upstream, native: Callable[..., Awaitable[Any]], gateway: Gateway, translated: object
 ) -> None:
     await native(ProviderType.ANTHROPIC)
 
-    with pytest.raises(openai.NotFoundError, match="Embeddings are not offered"):
+    with pytest.raises(openai.BadRequestError, match=r"only chat is offered for it. For embeddings name a provider"):
         await gateway.sdk.embeddings.create(model=MODEL, input="x")
 
     assert upstream.heard == []

@@ -21,12 +21,15 @@ _origin = lru_cache(4096)(origin_of)
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One request, in the shape of the OpenAI protocol. `path` is put behind the base URL; `body` None makes it a GET.
-    `key_header`: a plain key goes out in this header instead, which a test tries when the usual one was refused."""
+    `key_header`: a plain key goes out in this header instead, which a test tries when the usual one was refused. `is_open`: the answer
+    may be of any type (sound, text), and its events of any kind, not those of a chat alone."""
 
     path: str
     body: bytes | None = None
     stream: bool = False
     key_header: str = ""
+    content_type: str = "application/json"
+    is_open: bool = False
 
 
 class Call:
@@ -77,7 +80,7 @@ class Call:
         try:
             self._response = response = await self._begin(lent, flight)
             deadline.read()
-            reply = Reply(response, deadline, scrub)
+            reply = Reply(response, deadline, scrub, is_open=self._ask.is_open)
             await _check(response, reply, scrub, flight.origin)
         except BaseException as error:
             self._end(error)
@@ -96,12 +99,12 @@ class Call:
 def headers_of(ask: Ask) -> dict[str, str]:
     """What every request of ours says about itself."""
     headers = {
-        "accept": "text/event-stream" if ask.stream else "application/json",
+        "accept": "*/*" if ask.is_open else "text/event-stream" if ask.stream else "application/json",
         "accept-encoding": "identity",
         "user-agent": AGENT,
     }
     if ask.body is not None:
-        headers["content-type"] = "application/json"
+        headers["content-type"] = ask.content_type
         headers["content-length"] = str(len(ask.body))
     return headers
 

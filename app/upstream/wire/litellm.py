@@ -19,7 +19,9 @@ from app.upstream.wire.openai import curl
 
 _CHAT = "/chat/completions"
 _MODELS = "/models"
-_NOT_OFFERED = "Embeddings are not offered by this provider here. Use a provider that speaks the OpenAI protocol for them."
+_NOT_OFFERED = (
+    "This provider speaks a protocol of its own, and only chat is offered for it. For {} name a provider that speaks the OpenAI protocol."
+)
 _ERRORS: dict[str, type[errors.UpstreamError]] = {
     kind.__name__: kind
     for kind in (errors.EgressRefused, errors.Unreachable, errors.TlsFailed, errors.TimedOut, errors.BadResponse, errors.Failed)
@@ -42,7 +44,7 @@ class Translated(Call):
         if self._ask.body is None:
             return await self._listed(lent, flight)
         if self._ask.path != _CHAT:
-            raise _not_offered()
+            raise _not_offered(self._ask.path)
         endpoint = self._endpoint
         task = Task(
             type=endpoint.type,
@@ -91,6 +93,7 @@ async def _failure(response: aiohttp.ClientResponse) -> errors.UpstreamError:
     return kind(said.message, status=said.status, details=said.details)
 
 
-def _not_offered() -> errors.Failed:
-    said = {"message": _NOT_OFFERED, "type": "invalid_request_error", "code": "not_offered", "param": ""}
-    return errors.Failed(_NOT_OFFERED, status=404, details={"error": said})
+def _not_offered(path: str) -> errors.Failed:
+    message = _NOT_OFFERED.format(path.removeprefix("/"))
+    said = {"message": message, "type": "invalid_request_error", "code": "not_offered", "param": "model"}
+    return errors.Failed(message, status=400, details={"error": said})
