@@ -9,6 +9,7 @@ import gc
 import logging
 import os
 import signal
+import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -37,7 +38,8 @@ def make() -> App:
     from app.ui import bundle
 
     console = Edge(Pages(main.app(), bundle.HOME / "build" / "client"))
-    return Outer(web.make_web(), console)
+    site = web.make_web()
+    return Outer(site, console, site.warm)
 
 
 def make_gateway() -> App:
@@ -79,15 +81,16 @@ class Outer:
 
     paths = ("/v1/", "/health/", "/api/", "/auth/")
 
-    def __init__(self, site: App, console: App) -> None:
+    def __init__(self, site: App, console: App, warm: Callable[[], None]) -> None:
         self.site = site
         self.console = console
+        self.warm = warm
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(self.paths):
             await self.site(scope, receive, send)
         elif scope["type"] == "lifespan":
-            lifespan = Lifespan(receive, send)
+            lifespan = Lifespan(receive, send, self.warm)
             await self.console(scope, lifespan.receive, lifespan.send)
         else:
             await self.console(scope, receive, send)
@@ -124,8 +127,9 @@ class Lifespan:
     """What granian says of start and end, and the end said by us where granian would wait for a caller who reads nothing until it is
     killed, and nothing would be closed or written."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self._receive, self._send = receive, send
+    def __init__(self, receive: Receive, send: Send, warm: Callable[[], None] | None = None) -> None:
+        """`warm` is called in a thread once everything is served: it must not delay the start."""
+        self._receive, self._send, self._warm = receive, send, warm
         self._end = asyncio.Event()
         self._is_ending = False
         self._over = asyncio.Event()
@@ -147,6 +151,8 @@ class Lifespan:
         if message["type"] == "lifespan.startup.complete":
             _end_streams_on_sigterm(self)
             settle()
+            if self._warm is not None:
+                threading.Thread(target=_warmed, args=(self._warm,), name="warming", daemon=True).start()
         elif message["type"].startswith("lifespan.shutdown."):
             self._over.set()
         await self._send(message)
@@ -158,6 +164,11 @@ class Lifespan:
         self._end.set()
         await self._over.wait()
         return True
+
+
+def _warmed(warm: Callable[[], None]) -> None:
+    warm()
+    gc.freeze()  # what it made stays as long as we do
 
 
 def _end_streams_on_sigterm(lifespan: Lifespan) -> None:

@@ -29,7 +29,7 @@ _ONLY_TRAFFIC = {
 }  # fmt: skip
 
 
-def make_web() -> App:
+def make_web() -> "Web":
     """The ASGI application of these paths. Whoever serves it opens `house()` around it."""
     return Web()
 
@@ -74,7 +74,9 @@ class Web:
         self.traffic = Traffic()
         self.ip_of = caller.ip_of
         self.answer = errors.answer
-        self.api = Edge(application.make_api())
+        api = application.make_api()
+        self.warm = api.warm
+        self.api = Edge(api)
         self.auth = Edge(Router(forms.routes(), redirect_slashes=False, default=self.nothing))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

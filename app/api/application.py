@@ -1,5 +1,6 @@
 """The REST application: every noun's routes under `/api/v1`, refused by default, answered in one shape."""
 
+import asyncio
 import logging
 import secrets
 from collections.abc import MutableMapping
@@ -53,7 +54,7 @@ ROUTERS = (
 _log = logging.getLogger(__name__)
 
 
-def make_api() -> ASGIApp:
+def make_api() -> "LastResort":
     """The application under `/api`. Whoever mounts it has opened the house."""
     return LastResort(make_fastapi())
 
@@ -81,6 +82,20 @@ class LastResort:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+
+    def warm(self) -> None:
+        """Ask for what is not there: FastAPI looks into all of its routes at the first request, for half a second. Blocks; for a thread
+        beside the loop that serves."""
+
+        async def receive() -> MutableMapping[str, Any]:
+            return {"type": "http.request"}
+
+        async def send(_: MutableMapping[str, Any]) -> None:
+            """Nobody listens."""
+
+        path = f"{PREFIX}/-"
+        asked: Scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "query_string": b"", "headers": []}
+        asyncio.run(self.app(asked, receive, send))  # type: ignore[arg-type] # a coroutine, as ASGI's callables are
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
