@@ -115,7 +115,7 @@ def test_it_lists_the_models(told: dict[str, Told], client: str) -> None:
         ("wrong_key", 401, {"AuthenticationError"}, "Incorrect API key provided"),
         ("unknown", 404, {"NotFoundError"}, "plain/chat"),
         ("busy", 429, {"RateLimitError"}, "limit"),
-        ("down", 503, {"InternalServerError", "ServiceUnavailableError"}, "could not answer"),
+        ("down", 503, {"InternalServerError", "ServiceUnavailableError"}, "provider"),
         ("strict", 400, {"BadRequestError"}, "temperature must be below 2"),
     ],
 )
@@ -127,7 +127,8 @@ def test_it_understands_a_refusal(told: dict[str, Told], client: str, case: str,
         assert found["status"] == status
         assert text in found["message"]
         assert applications.VENDORS_KEY not in found["message"]
-        assert found["retry_after"] == ("1" if case == "busy" else None)
+        # After a few of these the provider is left alone for some seconds, which are told.
+        assert case == "down" or (int(found["retry_after"] or 0) > 0) == (case == "busy")
 
 
 @pytest.mark.parametrize("client", ["openai", "litellm", "langchain-openai", "llm"])
