@@ -6,6 +6,7 @@ import secrets
 import string
 
 _PUBLIC_LENGTH = 12
+PUBLIC = slice(3, 3 + _PUBLIC_LENGTH)  # where the public id stands in a key
 _SHAPE = re.compile(r"pb-([a-z0-9]{12})-[A-Za-z0-9_-]{43}")
 
 

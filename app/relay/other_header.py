@@ -35,7 +35,7 @@ async def find(endpoint: Endpoint, ask: Ask) -> str:
         return ""
     aside = replace(aside, keys=(key,))  # one key tells the header, however many there are
     for name in HEADERS:
-        if await _passes(aside, replace(ask, key_header=name)):
+        if await _passes(aside, ask._replace(key_header=name)):
             return name
     return ""
 

@@ -1,7 +1,7 @@
 """A request of the OpenAI protocol: what is read of it, and the one thing that is changed, the model's name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,8 +18,7 @@ class _Format(msgspec.Struct):
     type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """Top-level fields, each still the caller's own bytes. `selector` "" = none given."""
 
     fields: Mapping[str, msgspec.Raw]

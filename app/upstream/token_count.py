@@ -45,9 +45,12 @@ class TokenCount:
         if not self._report or len(self._report) > _REPORT_BYTES:
             return None
         try:
-            report, _ = _JSON.raw_decode(self._report.decode("utf-8", "replace"))
-        except (ValueError, RecursionError):
-            return None
+            report = msgspec.json.decode(self._report)  # of a whole answer it is exactly the report
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            try:
+                report, _ = _JSON.raw_decode(self._report.decode("utf-8", "replace"))  # of a stream more may stand behind it
+            except (ValueError, RecursionError):
+                return None
         return _understood(report) if isinstance(report, dict) else None
 
     def _look(self, text: bytes) -> None:
@@ -61,13 +64,19 @@ def _understood(report: Mapping[str, Any]) -> Usage | None:
     tokens_in, tokens_out = _count(report, _IN), _count(report, _OUT)
     if tokens_in is None and tokens_out is None:
         return None
-    details = next((report[name] for name in _DETAILS if isinstance(report.get(name), dict)), {})
-    cached = _count(details, ("cached_tokens",))
+    cached = None
+    for name in _DETAILS:
+        if isinstance(details := report.get(name), dict):
+            cached = _count(details, ("cached_tokens",))
+            break
     return Usage(tokens_in, tokens_out, cached if cached is not None and cached <= (tokens_in or 0) else None)
 
 
 def _count(report: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
-    value = next((report[name] for name in names if report.get(name) is not None), None)
+    value = None
+    for name in names:
+        if (value := report.get(name)) is not None:
+            break
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value if type(value) is int and 0 <= value <= MOST else None

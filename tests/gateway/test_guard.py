@@ -15,6 +15,7 @@ from app.storage import engine
 from tests.fixtures.upstream import Upstream, answer
 from tests.gateway.conftest import Gateway
 
+Add = Callable[..., Awaitable[Any]]
 ASK = {"model": "acme/alpha", "messages": [{"role": "user", "content": "hi"}]}
 PATHS = [("POST", "/v1/chat/completions"), ("POST", "/v1/embeddings"), ("GET", "/v1/models"), ("GET", "/v1/models/acme/alpha")]
 
@@ -105,8 +106,9 @@ async def test_an_expired_key_is_refused(acme: Upstream, gateway: Gateway, actor
     ],
 )
 async def test_a_restriction_holds_for_either_header(
-    acme: Upstream, gateway: Gateway, actor: Actor, header: str, limits: dict[str, Any], model: str, status: int
+    acme: Upstream, gateway: Gateway, actor: Actor, add: Add, header: str, limits: dict[str, Any], model: str, status: int
 ) -> None:
+    await add("other", acme.base_url, models=[])
     key = (await client_keys.issue(actor, "narrow", Scope.GATEWAY, **limits)).key
     gateway.http.headers.pop("authorization")
     shown = f"Bearer {key}" if header == "authorization" else key
