@@ -83,7 +83,7 @@ def house(console: Patchbay, upstream: str) -> Patchbay:
         for name in ("lab", "closed"):
             client.post(f"/providers/{name}/test", json={"depth": "chat"}).raise_for_status()
         key = client.post("/client-keys", json={"name": "Website", "scope": "gateway"}).json()["key"]
-    for selector in ("lab/gpt-4o-mini", "long/gpt-4o", "nobody/none"):
+    for selector in ("lab/gpt-4o-mini", "long/gpt-4o", "nobody/none", "keyed/gpt-4o-mini"):
         call = {"model": selector, "messages": [{"role": "user", "content": "hello"}]}
         httpx.post(f"{console.url}/v1/chat/completions", json=call, headers={"authorization": f"Bearer {key}"}, timeout=30)
     return console

@@ -22,18 +22,24 @@ def busy(run: Drawn, tested: Drawn) -> Drawn:
 def state(c: Drawn, run: Drawn, tested: Drawn, *, is_short: bool = False, with_keys: bool = True) -> rx.Component:
     """Its status, what answers take, what says so and when; `with_keys` with the key that ends soon."""
     testing = busy(run, tested)
-    problem: dict[str, Any] = {"size": "1", "class_name": "pb-cut", "title": c.problem} if is_short else {"size": "2"}
+    if is_short:  # in a table one line has to do
+        whole = rx.cond(c.seen != "", f"{c.seen}. {c.problem}", c.problem)
+        seen = rx.text(ago(c.seen_at), size="1", color_scheme="gray", white_space="nowrap")
+        problem = rx.text(whole, size="1", color_scheme="gray", class_name="pb-cut", title=whole)
+    else:
+        seen = rx.text(c.seen, " · ", ago(c.seen_at), size="1", color_scheme="gray")
+        problem = rx.text(c.problem, size="2", color_scheme="gray")
     return rx.flex(
         rx.flex(
             status.badge(c.status, testing),
             rx.cond(~testing, status.latency(c.latency_ms)),
-            rx.cond(c.seen_at != "", rx.text(c.seen, " · ", ago(c.seen_at), size="1", color_scheme="gray")),
+            rx.cond(c.seen_at != "", seen),
             _keys(c),
             spacing="2",
             align="center",
             wrap="wrap",
         ),
-        rx.cond((c.problem != "") & ~tested, rx.text(c.problem, color_scheme="gray", **problem)),
+        rx.cond((c.problem != "") & ~tested, problem),
         rx.box(key_look.ending(c.key_ends, c.key_reminder, of_key=True)) if with_keys else rx.fragment(),
         direction="column",
         spacing="2",
