@@ -13,7 +13,8 @@ from app.domain.usage import Usage
 MOST = 100_000_000
 # A report is a few hundred bytes; of a line that is still open this much is kept for the next read.
 _REPORT_BYTES = 4_096
-_NAME = b'"usage"'  # inside of a text its quotes would be escaped
+_MARK = b'"usage'  # begins the name of a report; inside of a text its quote would be escaped
+_LINE_END = 10
 _REPORT = re.compile(rb'"usage"\s*:\s*(?=\{)')
 _JSON = json.JSONDecoder()
 _IN, _OUT = ("prompt_tokens", "input_tokens"), ("completion_tokens", "output_tokens")
@@ -35,8 +36,8 @@ class TokenCount:
             self._report = bytes(memoryview(report)[: _REPORT_BYTES + 1])
 
     def chunk(self, part: bytes) -> None:
-        """The next piece of a stream. Nearly all have no report and end with a line: two looks, nothing is kept."""
-        if self._open or _NAME in part or not part.endswith(b"\n"):
+        """The next piece of a stream, not empty. Nearly all have no report and end with a line: two looks, nothing is kept."""
+        if _MARK in part or self._open or part[-1] != _LINE_END:
             self._look(self._open + part)
 
     @property
@@ -54,10 +55,13 @@ class TokenCount:
         return _understood(report) if isinstance(report, dict) else None
 
     def _look(self, text: bytes) -> None:
-        if _NAME in text:
-            for found in _REPORT.finditer(text):
+        at = text.rfind(_MARK)
+        while at >= 0:
+            if found := _REPORT.match(text, at):
                 self._report = text[found.end() : found.end() + _REPORT_BYTES]
-        self._open = text[max(text.rfind(b"\n") + 1, len(text) - _REPORT_BYTES) :]
+                break
+            at = text.rfind(_MARK, 0, at)
+        self._open = b"" if text[-1] == _LINE_END else text[max(text.rfind(b"\n") + 1, len(text) - _REPORT_BYTES) :]
 
 
 def _understood(report: Mapping[str, Any]) -> Usage | None:
