@@ -102,6 +102,12 @@ async def delete_provider(caller: Caller, name: str, if_match: IfMatch = None) -
     await providers.delete(caller, name, version=expected(if_match))
 
 
+@router.get("/providers/{name}/dependants", responses=NAMED)
+async def list_dependants(caller: Caller, name: str) -> providers.Dependants:
+    """Which aliases, client keys and requests without a model would notice if the provider were gone."""
+    return await providers.dependants(caller, name)
+
+
 @router.post("/providers/{name}/enable", responses=NAMED)
 async def enable_provider(caller: Caller, name: str) -> Provider:
     """Let new requests through."""

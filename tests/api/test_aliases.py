@@ -65,3 +65,21 @@ async def test_aliases_are_paged_and_searched(admin: httpx.AsyncClient, viewer: 
     assert (first["total"], second["next_cursor"]) == (3, None)
     assert [item["name"] for item in (await viewer.get(f"{V1}/aliases?provider=other")).json()["items"]] == ["c"]
     assert (await viewer.post(f"{V1}/aliases", json={"name": "x", "targets": [TARGET]})).status_code == 403
+
+
+async def test_a_provider_says_who_depends_on_it(admin: httpx.AsyncClient, viewer: httpx.AsyncClient, saved: dict[str, Any]) -> None:
+    await admin.post(f"{V1}/providers", json=body("other"))
+    await made(admin, "alone")
+    await made(admin, "shared", targets=[TARGET, {**TARGET, "provider": "other"}])
+    await made(admin, "elsewhere", targets=[{**TARGET, "provider": "other"}])
+    await admin.post(f"{V1}/client-keys", json={"name": "narrow", "providers": ["mine"]})
+    await admin.post(f"{V1}/client-keys", json={"name": "wide", "providers": ["mine", "other"]})
+    await admin.post(f"{V1}/providers/mine/default")
+
+    found = (await viewer.get(f"{V1}/providers/mine/dependants")).json()
+
+    assert found == {
+        "is_default": True, "client_keys": ["narrow"],
+        "aliases": [{"name": "alone", "has_others": False}, {"name": "shared", "has_others": True}],
+    }  # fmt: skip
+    assert (await viewer.get(f"{V1}/providers/none/dependants")).status_code == 404

@@ -1,5 +1,6 @@
 """Providers: what an admin saved. One verb = one transaction = rows + audit entry + revision."""
 
+from app.services.providers.depending import AliasUse, Dependants, dependants
 from app.services.providers.duplicating import duplicate
 from app.services.providers.lifecycle import clear_default, delete, disable, enable, restore, set_default
 from app.services.providers.pasting import Added, Find
@@ -11,7 +12,9 @@ from app.services.providers.standing import HealthInFull, HealthList, ProviderHe
 
 __all__ = [
     "Added",
+    "AliasUse",
     "Changes",
+    "Dependants",
     "Find",
     "HealthInFull",
     "HealthList",
@@ -22,6 +25,7 @@ __all__ = [
     "clear_default",
     "create",
     "delete",
+    "dependants",
     "disable",
     "duplicate",
     "enable",

@@ -10,7 +10,7 @@ from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.local_servers import local_servers
 from app.ui.components.provider_card import provider_card, provider_row
 from app.ui.components.provider_filter import narrowing
-from app.ui.components.sheet import question
+from app.ui.components.sheet import affected, question
 from app.ui.state.batches import Batches
 from app.ui.state.cards import Run
 from app.ui.state.found_servers import FoundServers
@@ -33,7 +33,9 @@ def delete_question() -> rx.Component:
     """Asks before a provider goes to the trash."""
     doomed = drawn(Providers.deleting)
     text = rx.fragment(
-        t("delete.text"), rx.cond(doomed.is_default, rx.text(t("delete.text_default"), color_scheme="red", as_="span", margin_left="4px"))
+        t("delete.text"),
+        rx.cond(doomed.is_default, rx.text(t("delete.text_default"), color_scheme="red", as_="span", margin_left="4px")),
+        affected(Providers.affected),
     )
     return question(
         open_=doomed.is_not_none(),

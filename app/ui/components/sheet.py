@@ -68,6 +68,11 @@ def cancel(on_click: Any) -> rx.Component:
     return rx.button(t("common.cancel"), variant="soft", color_scheme="gray", size="3", type="button", on_click=on_click)
 
 
+def affected(said: Any) -> rx.Component:
+    """What else a deletion touches, on a line of its own; nothing where it touches nothing."""
+    return rx.cond(said != "", rx.text(said, color_scheme="red", as_="span", display="block", margin_top="8px"))
+
+
 def question(
     *,
     open_: Drawn,

@@ -12,6 +12,7 @@ from app.domain.provider import Provider
 from app.services import audit, credentials, models, providers
 from app.ui import words
 from app.ui.permission import requires
+from app.ui.state import depending
 from app.ui.state.acting import actor
 from app.ui.state.asking import needs_token
 from app.ui.state.audit import Entry, entry
@@ -63,6 +64,7 @@ class ProviderPage(rx.State):
     entries: list[Entry] = []
     older: bool = False
     deleting: bool = False
+    affected: str = ""
     _models: list[str] = []
     _before: int | None = None
 
@@ -116,8 +118,10 @@ class ProviderPage(rx.State):
         await self._read_history(more=True)
 
     @rx.event
+    @answered
     async def ask_delete(self) -> None:
-        """Open the question whether to delete."""
+        """Open the question whether to delete, saying what depends on it."""
+        self.affected = await depending.warning(await actor(self), self.name, await language(self))
         self.deleting = True
 
     @rx.event

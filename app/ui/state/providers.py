@@ -14,6 +14,7 @@ from app.domain.errors import PatchbayError
 from app.services import providers
 from app.ui import words
 from app.ui.permission import requires
+from app.ui.state import depending
 from app.ui.state.acting import actor
 from app.ui.state.cards import Card
 from app.ui.state.listing import ANY, GROUPS, SORTS, Listed, Wish, difference, listed, within
@@ -52,6 +53,7 @@ class Providers(rx.State):
     sort: str = "label"
     view: str = rx.LocalStorage("", name="pb-providers", sync=True)  # grid or table; anything else = by number
     deleting: Card | None = None
+    affected: str = ""
     _all: dict[str, Listed] = {}
     _shown: list[Card] = []  # the window as the browser has it by now
     _revision: int = -1
@@ -171,10 +173,12 @@ class Providers(rx.State):
         await tell(self, "success", words.say(await language(self), "done.default", name=provider.label))
 
     @rx.event
+    @answered
     async def ask_delete(self, provider_id: str) -> None:
-        """Open the question whether to delete."""
-        found = self._all.get(provider_id)
-        self.deleting = found.card if found else None
+        """Open the question whether to delete, saying what depends on it."""
+        if (found := self._all.get(provider_id)) is not None:
+            self.affected = await depending.warning(await actor(self), found.card.name, await language(self))
+            self.deleting = found.card
 
     @rx.event
     async def keep(self, _open: bool = False) -> None:

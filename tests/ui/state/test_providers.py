@@ -7,9 +7,10 @@ import pytest
 from reflex.utils.format import json_dumps
 
 from app.domain.actor import Actor, Role
+from app.domain.alias import AliasDraft
 from app.domain.provider import ProviderDraft
 from app.domain.secret import Secret
-from app.services import people, providers, sessions
+from app.services import aliases, people, providers, sessions
 from app.storage import engine
 from app.storage.tables import ProviderRow
 from app.ui.state.notices import Notices
@@ -175,8 +176,13 @@ async def test_switching_off_says_so(tab: Any, shown: Any, actor: Actor) -> None
 
 
 async def test_deleting_asks_first(tab: Any, shown: Any, actor: Actor) -> None:
+    target = {"provider": "p-00", "model": "alpha"}
+    await aliases.create(actor, AliasDraft.model_validate({"name": "alone", "targets": [target]}))
+    both = [target, {**target, "provider": "p-01"}]
+    await aliases.create(actor, AliasDraft.model_validate({"name": "shared", "targets": both}))
     await tab.fire(Providers.ask_delete, shown.page[0].id)
     assert shown.deleting.name == "p-00"
+    assert shown.affected.index("alone") < shown.affected.index("shared")
     assert shown.total == 12
 
     await tab.fire(Providers.delete)
