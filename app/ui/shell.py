@@ -131,7 +131,7 @@ def _spread() -> rx.Component:
     everywhere = rx.fragment(
         t("shell.live_on", **counted),
         rx.el.span(
-            t("shell.live", revision=Live.revision),
+            t("shell.live_revision", revision=Live.revision),
             rx.cond(Live.seconds > 0, rx.fragment(" · ", t("shell.live_after", seconds=amount(Live.seconds)))),
             class_name="pb-live-more",
         ),
