@@ -5,7 +5,7 @@ provider's 401 never becomes the caller's: their key was fine.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -93,6 +93,7 @@ class Fault:
     status: int
     body: bytes
     retry_after: float | None = None
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 def fault(status: int, message: str, *, type_: str, code: str | None, param: str | None = None, retry_after: float | None = None) -> Fault:
@@ -110,7 +111,7 @@ def answer(error: errors.PatchbayError) -> Fault:
     status = 503 if isinstance(error, errors.Failed) and error.status in _OVERLOADED else known.status
     wait = error.retry_after if isinstance(error, errors.UpstreamError) else error.details.get("retry_after")
     param = error.field if error.field != "body" else None
-    return fault(
+    made = fault(
         status,
         known.hides or error.message,
         type_=known.type,
@@ -118,11 +119,20 @@ def answer(error: errors.PatchbayError) -> Fault:
         param=param,
         retry_after=float(wait) if isinstance(wait, int | float) else None,
     )
+    return replace(made, headers=_used_up(error)) if isinstance(error, errors.LimitReached) else made
 
 
 def event(problem: Fault) -> bytes:
     """The fault as the last event of a stream that has begun."""
     return b"data: " + problem.body + b"\n\n"
+
+
+def _used_up(error: errors.LimitReached) -> tuple[tuple[bytes, bytes], ...]:
+    """A limit of requests a minute in the headers that OpenAI's SDKs and their users know."""
+    if error.details.get("limit") == "provider_concurrent":
+        return ()
+    told = {"limit": error.details["most"], "remaining": 0, "reset": f"{error.details['retry_after']}s"}
+    return tuple((f"x-ratelimit-{name}-requests".encode(), str(value).encode()) for name, value in told.items())
 
 
 def _callers_own(status: int, said: Mapping[str, Any]) -> Fault:

@@ -140,7 +140,7 @@ class Answering:
 async def refuse(send: Send, problem: Fault) -> None:
     """Answer with an error."""
     more = [(b"retry-after", b"%d" % max(1, round(problem.retry_after)))] if problem.retry_after is not None else []
-    await respond(send, problem.status, problem.body, more)
+    await respond(send, problem.status, problem.body, [*more, *problem.headers])
 
 
 async def respond(send: Send, status: int, body: bytes, more: Iterable[tuple[bytes, bytes]] = ()) -> None:

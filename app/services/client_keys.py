@@ -4,14 +4,17 @@ import difflib
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
+from app import registry
 from app.domain import client_key
 from app.domain.actor import Actor, ActorType, Role, Scope
 from app.domain.audit import Action
 from app.domain.errors import Conflict, InvalidDraft, Reason, UnknownClientKey
 from app.domain.people import LONGEST_NAME, ClientKey, ClientKeyPatch, IssuedClientKey
 from app.domain.record import MOST_PER_MINUTE
+from app.registry import selector
 from app.storage import aliases, client_keys, engine
 from app.storage import providers as stored_providers
 from app.storage.engine import AsyncSession
@@ -56,6 +59,14 @@ async def issue(
         doing.record(Action.CLIENT_KEY_ISSUE, target=_target(row), changes={k: {"before": None, "after": v} for k, v in told.items()})
         doing.touch()
     return IssuedClientKey(key=key, client_key=issued)
+
+
+async def nameable(actor: Actor, most: int = 500) -> tuple[dict[str, str], list[str]]:
+    """What a key can be restricted to: provider → label, and the first selectors of models, aliases before the others."""
+    actor.must_view()
+    snapshot = registry.shared.snapshot
+    labels = {name: snapshot.endpoints[name].label for name in sorted(snapshot.endpoints)}
+    return labels, [name for name, _ in islice(selector.selectors(snapshot), most)]
 
 
 async def update(actor: Actor, key_id: str, patch: ClientKeyPatch) -> ClientKey:

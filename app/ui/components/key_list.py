@@ -3,12 +3,13 @@
 import reflex as rx
 
 from app.domain.actor import Scope
-from app.ui.components import empty, field, once
+from app.ui.components import empty, field, key_rights, once
 from app.ui.components.browser import FirstError
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.options import options
-from app.ui.components.sheet import body, foot, head, question, sheet
+from app.ui.components.sheet import body, cancel, foot, head, question, sheet
 from app.ui.state.client_keys import SHOWN_ONCE, ClientKeys
+from app.ui.state.key_rights import KeyRights
 from app.ui.state.session import SessionState
 from app.ui.words import ago, moment, t, t_of
 
@@ -38,7 +39,8 @@ def dialogs() -> rx.Component:
     """The form and what follows it, and the question."""
     return rx.fragment(
         sheet(
-            rx.cond(ClientKeys.step == "new", _new()),
+            rx.cond(ClientKeys.step == "new", _form(new=True)),
+            rx.cond(ClientKeys.step == "edit", _form(new=False)),
             rx.cond(ClientKeys.step == "issued", _issued()),
             open_=ClientKeys.step != "",
             on_open_change=ClientKeys.close,
@@ -84,18 +86,42 @@ def _row(key: Drawn) -> rx.Component:
         aria_label=t("client_keys.revoke_name", name=key.name),
         on_click=ClientKeys.ask_revoke(key.id),
     )
+    edit = rx.button(
+        t("client_keys.edit"),
+        variant="soft",
+        color_scheme="gray",
+        size="1",
+        high_contrast=True,
+        aria_label=t("client_keys.edit_name", name=key.name),
+        on_click=ClientKeys.edit(key.id),
+    )
+    can = rx.cond(SessionState.is_admin & (key.status != "revoked"), rx.flex(edit, revoke, spacing="2", justify="end"))
     return rx.table.row(
         rx.table.row_header_cell(rx.text(key.name, weight="medium", style={"overflowWrap": "anywhere"})),
         _cell("key", rx.text(key.hint, size="1", class_name="pb-mono")),
-        _cell("scope", t_of("scope", key.scope)),
+        _cell("scope", _rights(key)),
         _cell("created", rx.fragment(ago(key.created_at), " ", made_by)),
         _cell("used", rx.cond(key.used_at != "", ago(key.used_at), t("common.never"))),
         _cell("expires", rx.cond(key.expires_at != "", moment(key.expires_at), t("client_keys.no_end"))),
         _cell("status", _status(key.status)),
-        rx.table.cell(rx.cond(SessionState.is_admin & (key.status != "revoked"), revoke), justify="end"),
+        rx.table.cell(can, justify="end"),
         align="center",
         key=key.id,
     )
+
+
+def _rights(key: Drawn) -> rx.Component:
+    """What it may do, and how far."""
+    limits = (
+        rx.cond(key.providers != "", _note(t("client_keys.only_providers", names=key.providers))),
+        rx.cond(key.models != "", _note(t("client_keys.only_models", names=key.models))),
+        rx.cond(key.per_minute > 0, _note(t("client_keys.at_most", n=key.per_minute))),
+    )
+    return rx.flex(rx.text(t_of("scope", key.scope), size="2"), *limits, direction="column", max_width="260px")
+
+
+def _note(text: Drawn) -> rx.Component:
+    return rx.text(text, size="1", color_scheme="gray", style={"overflowWrap": "anywhere"})
 
 
 def _status(status: Drawn) -> Drawn:
@@ -112,7 +138,8 @@ def _cell(column: str, content: Drawn) -> rx.Component:
     return rx.table.cell(rx.box(content), custom_attrs={"data-label": t(f"client_keys.column_{column}")})
 
 
-def _new() -> rx.Component:
+def _form(*, new: bool) -> rx.Component:
+    """A new key, or what one that was issued may do."""
     errors = ClientKeys.errors
     scopes = options(
         [(s.value, t(f"scope.{s.value}"), t(f"scope_help.{s.value}")) for s in Scope],
@@ -120,39 +147,30 @@ def _new() -> rx.Component:
         on_choose=ClientKeys.choose_scope,
         label=t("client_keys.scope"),
     )
+    name = field.field(
+        field.text("name", errors, max_length=80, auto_focus=True, default_value=KeyRights.name, key=KeyRights.seed),
+        name="name",
+        label=t("client_keys.name"),
+        help_=t("client_keys.name_help"),
+        error=field.error_of(errors, "name"),
+    )
+    fields = [
+        name,
+        scopes if new else rx.text(t("client_keys.same_key"), size="2", color_scheme="gray"),
+        rx.cond(ClientKeys.scope == Scope.GATEWAY.value, key_rights.restrictions()),
+        key_rights.until(),
+    ]
     return rx.fragment(
-        head(t("client_keys.add")),
+        head(t("client_keys.add") if new else t("client_keys.edit_title", name=KeyRights.name)),
+        key_rights.adding(),
         rx.el.form(
             FirstError.create(seq=ClientKeys.error_seq),
-            body(
-                rx.flex(
-                    field.field(
-                        field.text("name", errors, max_length=80, auto_focus=True),
-                        name="name",
-                        label=t("client_keys.name"),
-                        help_=t("client_keys.name_help"),
-                        error=field.error_of(errors, "name"),
-                    ),
-                    scopes,
-                    field.field(
-                        field.text("expires_at", errors, type="date"),
-                        name="expires_at",
-                        label=t("client_keys.expires"),
-                        help_=t("client_keys.expires_help"),
-                        error=field.error_of(errors, "expires_at"),
-                        optional=True,
-                    ),
-                    direction="column",
-                    spacing="4",
-                )
-            ),
+            body(rx.flex(*fields, direction="column", spacing="4")),
             foot(
-                rx.button(
-                    t("common.cancel"), variant="soft", color_scheme="gray", size="3", type="button", on_click=ClientKeys.close(False)
-                ),
-                rx.button(t("client_keys.create"), size="3", type="submit"),
+                cancel(ClientKeys.close(False)),
+                rx.button(t("client_keys.create") if new else t("client_keys.save"), size="3", type="submit"),
             ),
-            on_submit=ClientKeys.issue,
+            on_submit=ClientKeys.issue if new else ClientKeys.save,
             key=ClientKeys.ticket,
             no_validate=True,
             auto_complete="off",

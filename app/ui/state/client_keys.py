@@ -9,19 +9,20 @@ import reflex as rx
 
 from app import settings
 from app.domain.actor import Role, Scope
-from app.domain.errors import InvalidDraft, PatchbayError
-from app.domain.people import ClientKey
+from app.domain.errors import InvalidDraft, PatchbayError, Reason
+from app.domain.people import LONGEST_NAME, ClientKey, ClientKeyPatch
 from app.domain.provider import ProviderQuery
 from app.services import client_keys, providers
 from app.ui import words
 from app.ui.permission import requires
 from app.ui.state.acting import actor
-from app.ui.state.days import end_of
+from app.ui.state.key_rights import KeyRights
 from app.ui.state.notices import answer, answered, language, reasons, tell
 from app.ui.state.snippets import snippets
 
 SHOWN_ONCE = "issued_key"  # id of the hidden field
 NO_MODEL = "provider/model"
+SPELLED_OUT = 4  # names of a restriction that a line shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,13 @@ class KeyLine:
     expires_at: str
     used_at: str
     status: str
+    providers: str  # those it is restricted to, in words; "" = all
+    models: str
+    per_minute: int
 
 
 class ClientKeys(rx.State):
-    """`step`: "" (the list), new (the form) or issued (the one time a key is shown)."""
+    """`step`: "" (the list), new or edit (the form), or issued (the one time a key is shown)."""
 
     loaded: bool = False
     keys: list[KeyLine] = []
@@ -59,6 +63,7 @@ class ClientKeys(rx.State):
     curl: str = ""
     revoking: KeyLine | None = None
     _all: list[KeyLine] = []
+    _editing: str = ""
 
     @rx.event
     @answered
@@ -78,7 +83,18 @@ class ClientKeys(rx.State):
     @requires(Role.ADMIN)
     async def add(self) -> None:
         """Open the form."""
+        await (await self.get_state(KeyRights))._open(None)
         self.step, self.errors, self.scope, self.ticket = "new", {}, Scope.GATEWAY.value, self.ticket + 1
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def edit(self, key_id: str) -> None:
+        """Open the form with a key that was issued."""
+        key = await client_keys.get(await actor(self), key_id)
+        await (await self.get_state(KeyRights))._open(key)
+        self.step, self.errors, self.scope, self.ticket = "edit", {}, key.scope.value, self.ticket + 1
+        self._editing = key.id
 
     @rx.event
     async def choose_scope(self, scope: str) -> None:
@@ -96,9 +112,8 @@ class ClientKeys(rx.State):
         """Create a key and show it once."""
         spoken = await language(self)
         try:
-            issued = await client_keys.issue(
-                await actor(self), form.get("name", ""), Scope(self.scope), expires_at=end_of(form.get("expires_at", ""))
-            )
+            rights = await self._rights(form)
+            issued = await client_keys.issue(await actor(self), form.get("name", ""), Scope(self.scope), **rights)
             self.model = await self._example()
         except InvalidDraft as error:
             self.errors, self.error_seq = reasons(spoken, error), self.error_seq + 1
@@ -112,6 +127,25 @@ class ClientKeys(rx.State):
         self.issued_name, self.issued_scope, self.step = issued.client_key.name, issued.client_key.scope.value, "issued"
         self._all = [_line(issued.client_key), *self._all]
         self._present()
+
+    @rx.event
+    @requires(Role.ADMIN)
+    async def save(self, form: dict[str, str]) -> None:
+        """Change what a key may do; it stays the same key."""
+        spoken = await language(self)
+        try:
+            patch = ClientKeyPatch(name=_name(form), **await self._rights(form))
+            changed = _line(await client_keys.update(await actor(self), self._editing, patch))
+        except InvalidDraft as error:
+            self.errors, self.error_seq = reasons(spoken, error), self.error_seq + 1
+            return
+        except PatchbayError as error:
+            await tell(self, "error", answer(spoken, error))
+            return
+        self._all = [changed if key.id == changed.id else key for key in self._all]
+        self._present()
+        self.step = ""
+        await tell(self, "success", words.say(spoken, "done.key_changed", name=changed.name))
 
     @rx.event
     async def ask_revoke(self, key_id: str) -> None:
@@ -136,6 +170,10 @@ class ClientKeys(rx.State):
         self._present()
         await tell(self, "success", words.say(await language(self), "done.key_revoked", name=doomed.name))
 
+    async def _rights(self, form: dict[str, str]) -> dict[str, Any]:
+        """What the form allows. Keys for scripts are not restricted: they call no models."""
+        return (await self.get_state(KeyRights))._chosen(form, calls_models=self.scope == Scope.GATEWAY.value)
+
     def _present(self) -> None:
         self.revoked = sum(key.status != "active" for key in self._all)
         self.keys = [key for key in self._all if self.show_revoked or key.status == "active"]
@@ -158,5 +196,21 @@ def _line(key: ClientKey) -> KeyLine:
         created_by=key.created_by,
         expires_at=key.expires_at.isoformat() if key.expires_at else "",
         used_at=key.last_call.at.isoformat() if key.last_call else "",
+        providers=_names(key.providers),
+        models=_names(key.models),
+        per_minute=key.requests_per_minute,
         status="revoked" if key.revoked_at else "expired" if over else "active",
     )
+
+
+def _name(form: dict[str, str]) -> str:
+    name = " ".join(form.get("name", "").split())
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise InvalidDraft({"name": Reason("name_length", "Enter a name of 1 to {most} characters.", most=LONGEST_NAME)})
+    return name
+
+
+def _names(restricted: list[str] | None) -> str:
+    """The first of a list of names, and that there are more."""
+    names = restricted or []
+    return ", ".join(names[:SPELLED_OUT]) + (f" +{len(names) - SPELLED_OUT}" if len(names) > SPELLED_OUT else "")
