@@ -1,5 +1,6 @@
 """`user …` and `client-key …`."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -8,6 +9,7 @@ from app.cli import shell
 from app.cli.shell import DataDir, Json, PasswordFile, PasswordStdin
 from app.domain.actor import Actor, Role, Scope
 from app.domain.people import ClientKey, DisabledUser, IssuedClientKey, User
+from app.domain.record import MOST_PER_MINUTE
 
 user = typer.Typer(help="People who can sign in.", no_args_is_help=True)
 client_key = typer.Typer(help="Keys for applications.", no_args_is_help=True)
@@ -78,6 +80,8 @@ def add_client_key(
     scope: Annotated[Scope, typer.Option(help="gateway calls /v1, read and admin use /api/v1.")] = Scope.GATEWAY,
     model: Annotated[list[str] | None, typer.Option(help="Only this model; may be repeated.")] = None,
     provider: Annotated[list[str] | None, typer.Option(help="Only this provider; may be repeated.")] = None,
+    expires: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day on which it works, in UTC.")] = None,
+    rpm: Annotated[int, typer.Option(min=0, max=MOST_PER_MINUTE, help="Requests a minute, at most; 0 = no limit.")] = 0,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
@@ -85,7 +89,10 @@ def add_client_key(
     from app.services import client_keys
 
     async def issue(caller: Actor) -> IssuedClientKey:
-        return await client_keys.issue(caller, name, scope, models=model or None, providers=provider or None)
+        ends = expires.replace(tzinfo=UTC) + timedelta(days=1) if expires else None
+        return await client_keys.issue(
+            caller, name, scope, models=model or None, providers=provider or None, expires_at=ends, requests_per_minute=rpm
+        )
 
     issued = shell.at_home(issue, data_dir, found=True)
     shell.show(issued, as_json=as_json, lines=[issued.key])
@@ -97,8 +104,20 @@ def list_client_keys(data_dir: DataDir = None, as_json: Json = False) -> None:
     from app.services import client_keys
 
     found = shell.at_home(client_keys.list_, data_dir)
-    rows = [(k.hint, k.name, k.scope, "revoked" if k.revoked_at else "active", f"{k.created_at:%Y-%m-%d}") for k in found]
-    shell.show(found, as_json=as_json, lines=shell.table(("ID", "NAME", "SCOPE", "STATE", "ISSUED"), rows))
+    rows = [(k.hint, k.name, k.scope, _state(k), f"{k.created_at:%Y-%m-%d}", _limits(k)) for k in found]
+    shell.show(found, as_json=as_json, lines=shell.table(("ID", "NAME", "SCOPE", "STATE", "ISSUED", "LIMITS"), rows))
+
+
+def _state(key: ClientKey) -> str:
+    over = key.expires_at is not None and key.expires_at <= datetime.now(UTC)
+    return "revoked" if key.revoked_at else "expired" if over else "active"
+
+
+def _limits(key: ClientKey) -> str:
+    """What a key is held to, in a few words."""
+    told = [f"{kind} {', '.join(names)}" for kind, names in (("providers", key.providers), ("models", key.models)) if names]
+    told += [f"{key.requests_per_minute} a minute"] if key.requests_per_minute else []
+    return "; ".join(told + ([f"until {key.expires_at:%Y-%m-%d %H:%M} UTC"] if key.expires_at else []))
 
 
 @client_key.command("revoke")

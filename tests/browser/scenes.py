@@ -82,6 +82,7 @@ def opened() -> list[Scene]:
         Scene("theme", "/audit/", _press("Light or dark"), ready=ENTRIES, within="[role=menu]"),
         Scene("account", "/audit/", _press("Your account"), ready=ENTRIES, within="[role=dialog]"),
         Scene("new key", "/client-keys/", _dialog("New key"), ready=READY["client_keys"], within="[role=dialog]"),
+        Scene("edit an app key", "/client-keys/", _restricted, ready=READY["client_keys"], within="[role=dialog]"),
         Scene("key issued", "/client-keys/", _issued, ready=READY["client_keys"], within="[role=dialog]"),
         Scene("usage of models in a month", "/usage/", _usage_of_models, ready=READY["usage"]),
         Scene("new person", "/people/", _dialog("Add person"), ready=READY["people"], within="[role=dialog]"),
@@ -107,6 +108,14 @@ def _usage_of_models(page: Page) -> None:
     page.get_by_role("radio", name="30 days").click()
     page.get_by_label("A line for each").select_option("model")
     expect(page.get_by_role("rowheader").get_by_text("gpt-4o-mini")).to_be_visible()
+
+
+def _restricted(page: Page) -> None:
+    page.locator("main tbody button[aria-label^=Edit]").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="Providers").select_option("some")
+    dialog.get_by_role("combobox", name="Models").select_option("some")
+    expect(dialog.get_by_role("button", name="Add model")).to_be_visible()
 
 
 def _table(page: Page) -> None:

@@ -7,7 +7,7 @@ import reflex as rx
 from app.ui.components import field
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.picker import choice, picker
-from app.ui.state.client_keys import ClientKeys
+from app.ui.state.client_keys import NO_MODEL, ClientKeys
 from app.ui.state.key_rights import ALL, NEW_MODEL, SOME, KeyRights
 from app.ui.words import t
 
@@ -51,7 +51,7 @@ def until() -> rx.Component:
 
 def adding() -> rx.Component:
     """The form of the field for another model. Stands beside the key's form: one form cannot hold another."""
-    return rx.el.form(id=_ADDING, on_submit=KeyRights.add_model, no_validate=True, auto_complete="off")
+    return rx.el.form(id=_ADDING, on_submit=KeyRights.add_model, no_validate=True, auto_complete="off", style={"position": "absolute"})
 
 
 def _which(name: str, value: Drawn, on_change: Any, some: rx.Component) -> rx.Component:
@@ -62,7 +62,7 @@ def _which(name: str, value: Drawn, on_change: Any, some: rx.Component) -> rx.Co
     error = field.error_of(ClientKeys.errors, name)
     return rx.flex(
         rx.text(label, size="2", weight="medium"),
-        chosen,
+        rx.box(chosen),
         rx.cond(value == SOME, some),
         rx.box(rx.cond(error != "", rx.text(error, size="1", color_scheme="red", weight="medium")), aria_live="polite"),
         direction="column",
@@ -104,7 +104,7 @@ def _models() -> rx.Component:
         id=NEW_MODEL,
         name=NEW_MODEL,
         list="models-nameable",
-        placeholder=t("client_keys.model_placeholder"),
+        placeholder=NO_MODEL,
         aria_label=t("client_keys.add_model"),
         size="3",
         flex="1",
