@@ -85,6 +85,8 @@ def opened() -> list[Scene]:
         Scene("edit an app key", "/client-keys/", _restricted, ready=READY["client_keys"], within="[role=dialog]"),
         Scene("key issued", "/client-keys/", _issued, ready=READY["client_keys"], within="[role=dialog]"),
         Scene("usage of models in a month", "/usage/", _usage_of_models, ready=READY["usage"]),
+        Scene("where a name leads", "/routes/", _route, ready="main form"),
+        Scene("where a mistaken name leads", "/routes/", _no_route, ready="main form"),
         Scene("new person", "/people/", _dialog("Add person"), ready=READY["people"], within="[role=dialog]"),
         Scene("recovery kit", "/encryption/", _dialog("Save recovery kit"), ready=READY["encryption"], within="[role=dialog]"),
         Scene("sign-in refused", "/login/?error=wrong&email=ada@example.org", who="nobody"),
@@ -116,6 +118,18 @@ def _restricted(page: Page) -> None:
     dialog.get_by_role("combobox", name="Providers").select_option("some")
     dialog.get_by_role("combobox", name="Models").select_option("some")
     expect(dialog.get_by_role("button", name="Add model")).to_be_visible()
+
+
+def _route(page: Page) -> None:
+    page.get_by_label("Model", exact=True).fill("keyed/gpt-4o-mini")
+    _press("Explain")(page)
+    expect(page.get_by_role("heading", name="A call goes to")).to_be_visible()
+
+
+def _no_route(page: Page) -> None:
+    page.get_by_label("Model", exact=True).fill("gpt-4o-mni")
+    _press("Explain")(page)
+    expect(page.get_by_role("heading", name="Nobody would answer")).to_be_visible()
 
 
 def _table(page: Page) -> None:

@@ -1,0 +1,146 @@
+"""Where a selector leads, in this tab: asked by hand, and followed from then on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from app.domain.actor import Scope
+from app.domain.explanation import Explanation, KeyStep, Skip, TargetStep
+from app.services import client_keys, routes
+from app.ui.state.acting import actor
+from app.ui.state.notices import answered
+
+_LONGEST = 260
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A key for apps that may call models."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteKey:
+    """A provider's key. `percent` of the calls begin with it now; `skipped` is why it is passed over ("" = it is not), `until` ISO 8601."""
+
+    label: str
+    percent: int
+    skipped: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTarget:
+    """A model that may answer. `place` counts the priorities from 1: those of one place share the calls."""
+
+    provider: str
+    label: str
+    model: str
+    place: int
+    percent: int
+    skipped: str
+    until: str
+    needs_key: bool
+    key_steps: list[RouteKey]
+
+
+class Routes(rx.State):
+    """`asked` = there is something to show. `refused` is why the key for apps is turned away, `error` why nobody would answer."""
+
+    selector: str = ""
+    ticket: int = 0
+    client_key: str = ""
+    apps: list[App] = []
+    asked: bool = False
+    kind: str = ""
+    notes: list[str] = []
+    refused: str = ""
+    targets: list[RouteTarget] = []
+    provider: str = ""
+    model: str = ""
+    key: str = ""
+    error: str = ""
+    suggestions: list[str] = []
+
+    @rx.event
+    @answered
+    async def load(self) -> None:
+        """Who may call, and what was asked last."""
+        found = await client_keys.list_(await actor(self))
+        self.apps = [App(key.id, key.name) for key in found if key.scope is Scope.GATEWAY and key.revoked_at is None]
+        if self.client_key not in {app.id for app in self.apps}:
+            self.client_key = ""
+        await self._explain()
+
+    @rx.event
+    @answered
+    async def ask(self, form: dict[str, Any]) -> None:
+        """Explain what was typed. Nothing typed means the default."""
+        self.selector, self.asked = str(form.get("selector", "")).strip()[:_LONGEST], True
+        await self._explain()
+
+    @rx.event
+    @answered
+    async def take(self, selector: str) -> None:
+        """Explain a name that was offered."""
+        self.selector, self.asked, self.ticket = selector[:_LONGEST], True, self.ticket + 1
+        await self._explain()
+
+    @rx.event
+    @answered
+    async def choose_app(self, key_id: str) -> None:
+        """As whom; "" = nobody in particular."""
+        self.client_key = key_id if key_id in {app.id for app in self.apps} else ""
+        await self._explain()
+
+    @rx.event
+    @answered
+    async def follow(self) -> None:
+        """Look again; what is the same is not sent."""
+        await self._explain()
+
+    async def _explain(self) -> None:
+        if not self.asked:
+            return
+        found = await routes.explain(await actor(self), self.selector, client_key_id=self.client_key or None)
+        targets = _targets(found)
+        if targets != self.targets:
+            self.targets = targets
+        self.kind, self.notes = found.kind, [note.code.value for note in found.notes]
+        self.refused = _code(found.refused)
+        chosen, error = found.chosen, found.error
+        self.provider = next((t.label or t.provider for t in targets if chosen and t.provider == chosen.provider), "")
+        self.model, self.key = (chosen.model, chosen.key_label) if chosen else ("", "")
+        self.error, self.suggestions = (error.code, list(error.suggestions)) if error else ("", [])
+
+
+def _targets(found: Explanation) -> list[RouteTarget]:
+    places = {priority: place for place, priority in enumerate(sorted({step.priority for step in found.targets}), 1)}
+    return [_target(step, places[step.priority]) for step in found.targets]
+
+
+def _target(step: TargetStep, place: int) -> RouteTarget:
+    return RouteTarget(
+        provider=step.provider, label=step.provider_label, model=step.model, place=place, percent=_percent(step.share),
+        skipped=_code(step.skipped), until=_until(step.skipped), needs_key=step.needs_key, key_steps=_keys(step.keys),
+    )  # fmt: skip
+
+
+def _keys(steps: Sequence[KeyStep]) -> list[RouteKey]:
+    return [RouteKey(step.label, _percent(step.share), _code(step.skipped), _until(step.skipped)) for step in steps]
+
+
+def _percent(share: float) -> int:
+    return round(share * 100)
+
+
+def _code(reason: Skip | None) -> str:
+    return reason.code.value if reason else ""
+
+
+def _until(reason: Skip | None) -> str:
+    return reason.until.isoformat() if reason and reason.until else ""
