@@ -79,7 +79,7 @@ class Answering:
         """Call and hand over; a failure is answered as an error or, once bytes were sent, as the stream's last event."""
         try:
             async with self.trying as reply:
-                await (self._whole(reply) if reply.is_whole else self._stream(reply))
+                await (self._whole(reply, running) if reply.is_whole else self._stream(reply, running))
                 self.usage = reply.usage
         except UpstreamError as error:
             name = self.trying.target.endpoint.name
@@ -96,16 +96,18 @@ class Answering:
             running.task.uncancel()
             await self._fail(_ENDING, "shutting_down")
 
-    async def _whole(self, reply: relay.Reply) -> None:
+    async def _whole(self, reply: relay.Reply, running: streams.Running) -> None:
         body = await reply.read()
         if self._rewrite is not None:
             body = self._rewrite(body)
         headers = [(b"content-type", _type(reply, b"application/json")), (b"content-length", b"%d" % len(body)), *reply.headers]
         self._begin(reply.status)
         await self._send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        running.handed += 1
         await self._send({"type": "http.response.body", "body": body})
+        running.handed += 1
 
-    async def _stream(self, reply: relay.Reply) -> None:
+    async def _stream(self, reply: relay.Reply, running: streams.Running) -> None:
         headers = [
             (b"content-type", _type(reply, b"application/octet-stream")), (b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"),
             *reply.headers,
@@ -117,7 +119,9 @@ class Answering:
         async with aclosing(reply.chunks()) as chunks:
             async for chunk in chunks:
                 self._is_at_line_start = chunk.endswith(b"\n")
+                running.handed += 1
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                running.handed += 1
         await send({"type": "http.response.body", "body": b""})
 
     async def _fail(self, problem: Fault, code: str) -> None:

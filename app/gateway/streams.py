@@ -13,6 +13,8 @@ BODY_SECONDS = 600.0
 # Who hangs up is noticed this much later; a request that is over by then is not watched, which spares a tenth of its cost.
 _WATCHED_AFTER_SECONDS = 0.05
 _LOOK_AT_BODY_SECONDS = 0.25
+# Who takes nothing of an answer is looked at this often, and has left when nothing moved between two looks.
+_LOOK_AT_CALLER_SECONDS = 30.0
 
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]  # ASGI's
@@ -21,12 +23,16 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]  # ASGI's
 class Running:
     """The request of the current task, inside `with`. Cancels it when the caller hangs up (`has_left`), so that the provider's
     connection closes as well, when the caller falls silent in the middle of the body (`has_stalled`), or when this process ends
-    and cannot wait for it any longer (`is_cut`). `is_whole` = its body has been read, says whoever reads it.
+    and cannot wait for it any longer (`is_cut`). `is_whole` = its body has been read, says whoever reads it. Who takes nothing of
+    the answer has left, too: `handed` is counted up before and after each piece, by whoever hands it over.
 
     One timer does all of it, because most requests are over before it fires: only what lasts is watched.
     """
 
-    __slots__ = ("_began", "_handle", "_heard", "_loop", "_receive", "_watcher", "has_left", "has_stalled", "is_cut", "is_whole", "task")
+    __slots__ = (
+        "_began", "_handle", "_heard", "_loop", "_receive", "_seen", "_watcher",
+        "handed", "has_left", "has_stalled", "is_cut", "is_whole", "task",
+    )  # fmt: skip
 
     def __init__(self, receive: Receive) -> None:
         task = asyncio.current_task()
@@ -35,6 +41,7 @@ class Running:
         self.task, self._receive, self._loop = task, receive, asyncio.get_running_loop()
         self.has_left = self.has_stalled = self.is_cut = self.is_whole = False
         self._watcher: asyncio.Task[None] | None = None
+        self.handed, self._seen = 0, 0
 
     def __enter__(self) -> Self:
         self._began = self._heard = self._loop.time()
@@ -58,6 +65,7 @@ class Running:
     def _look(self) -> None:
         if self.is_whole:
             self._watcher = self._loop.create_task(self._watch())
+            self._handle = self._loop.call_later(_LOOK_AT_CALLER_SECONDS, self._look_at_caller)
             return
         end = min(self._heard + PAUSE_SECONDS, self._began + BODY_SECONDS)
         if self._loop.time() < end:
@@ -66,6 +74,14 @@ class Running:
             return
         self.has_stalled = True
         self.task.cancel()
+
+    def _look_at_caller(self) -> None:
+        if self.handed % 2 and self.handed == self._seen:
+            self.has_left = True
+            self.task.cancel()
+            return
+        self._seen = self.handed
+        self._handle = self._loop.call_later(_LOOK_AT_CALLER_SECONDS, self._look_at_caller)
 
     async def _watch(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

@@ -5,12 +5,15 @@ import contextvars
 import errno
 import socket
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
 
 from app.upstream import egress
+from app.upstream.talk import Talk
 
 
 @dataclass(slots=True, eq=False)
@@ -22,6 +25,7 @@ class Flight:
     refusals: list["Refused"] = field(default_factory=list)
     connected: bool = False  # a socket was made: the connection is new, not a reused one
     is_kept: bool = True  # its connection may serve the next call
+    talk: ResponseHandler | None = None  # its connection
 
     @property
     def is_plain(self) -> bool:
@@ -79,6 +83,7 @@ class GuardedConnector(aiohttp.TCPConnector):
 
     def __init__(self, **options: Any) -> None:  # aiohttp's own options
         super().__init__(resolver=GuardedResolver(), socket_factory=make_socket, **options)
+        self._factory = partial(Talk, loop=self._loop)
 
     async def connect(
         self,
@@ -100,6 +105,7 @@ class GuardedConnector(aiohttp.TCPConnector):
         if not flight.connected and (reason := _where(connection, flight)):
             connection.close()
             raise EgressDenied(reason)
+        flight.talk = connection.protocol
         if not flight.is_kept and connection.protocol is not None:
             connection.protocol.force_close()
         return connection

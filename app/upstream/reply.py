@@ -18,6 +18,8 @@ from app.upstream.token_count import TokenCount
 # Caps on raw bytes (SECURITY 4.2).
 JSON_BYTES = 32 * 1024 * 1024
 ERROR_BYTES = 64 * 1024
+# What failed is known by then; only the provider's own words about it are still on their way.
+ERROR_SECONDS = 5.0
 LINE_BYTES = 1024 * 1024
 STREAM_BYTES = 256 * 1024 * 1024
 # Enough for the last events of a stream: [DONE], and before it a usage chunk with the vendor's extras.
@@ -38,16 +40,17 @@ _DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw] | list[msgspec.Raw])
 class Deadline:
     """The limits of a call, inside `with`: first byte, then idle between reads, total over all.
 
-    One timer for all of them: a read only notes the time, and the timer asks when it fires whether it had to. Raises
+    Only the provider's time counts: between `pause` and `resume` the answer is in other hands, perhaps in those of a caller who
+    reads slowly. One timer for all limits: a read only notes the time, and the timer asks when it fires whether it had to. Raises
     `TimedOut` in the name of the limit that was reached.
     """
 
-    __slots__ = ("_before", "_due", "_handle", "_has_begun", "_last", "_limits", "_loop", "_started", "_task")
+    __slots__ = ("_before", "_due", "_handle", "_has_begun", "_last", "_limits", "_loop", "_paused", "_started", "_task")
 
     def __init__(self, limits: Timeouts) -> None:
         self._limits = limits
         self._loop = asyncio.get_running_loop()
-        self._due = self._has_begun = False
+        self._due = self._has_begun = self._paused = False
 
     def __enter__(self) -> Self:
         task = asyncio.current_task()
@@ -64,9 +67,17 @@ class Deadline:
         if self._due and self._task.uncancel() <= self._before and kind is asyncio.CancelledError:
             raise failures.timed_out(*self._next()[1:]) from error
 
-    def read(self) -> None:
-        """Something arrived."""
-        self._has_begun, self._last = True, self._loop.time()
+    def pause(self) -> None:
+        """Something arrived: what is done with it is not the provider's time."""
+        self._has_begun = self._paused = True
+        self._last = self._loop.time()
+
+    def resume(self) -> None:
+        """The provider is waited for again."""
+        if self._paused:
+            now = self._loop.time()
+            self._started += now - self._last
+            self._last, self._paused = now, False
 
     def _next(self) -> tuple[float, str, float]:
         """The limit that comes first: its moment, its name, its seconds."""
@@ -76,8 +87,9 @@ class Deadline:
         return (end, "total", limits.total) if self._last + seconds >= end else (self._last + seconds, limit, seconds)
 
     def _look(self) -> None:
-        moment = self._next()[0]
-        if self._loop.time() < moment:
+        now = self._loop.time()
+        moment = now + min(self._limits.idle, self._limits.total) if self._paused else self._next()[0]
+        if now < moment:
             self._handle = self._loop.call_at(moment, self._look)
         else:
             self._due = True
@@ -160,24 +172,26 @@ class Reply:
             raise failures.bad_response("cut_off")
 
     async def error_body(self) -> bytes:
-        """The first 64 KiB of an answer that is no success; what is behind it is not read."""
+        """The first 64 KiB of an answer that is no success; what is behind it, or does not come soon, is not read."""
         parts: list[bytes] = []
         size = 0
         try:
-            while size < ERROR_BYTES and (part := await self._next()):
-                parts.append(part)
-                size += len(part)
-        except UpstreamError:
+            async with asyncio.timeout(ERROR_SECONDS):
+                while size < ERROR_BYTES and (part := await self._response.content.readany()):
+                    parts.append(part)
+                    size += len(part)
+        except (aiohttp.ClientError, OSError):
             pass  # a cut error text is still an error text
         return b"".join(parts)[:ERROR_BYTES]
 
     async def _next(self) -> bytes:
         """The next bytes, b"" at the end."""
+        self._deadline.resume()
         try:
             part = await self._response.content.readany()
         except (aiohttp.ClientError, OSError) as error:
             raise failures.bad_response("cut_off") from error
-        self._deadline.read()
+        self._deadline.pause()
         return part
 
 
@@ -198,11 +212,11 @@ def refuse_encoded(headers: Mapping[str, str]) -> UpstreamError | None:
 
 
 def forwarded(headers: Mapping[str, str], scrub: Scrubber) -> list[tuple[bytes, bytes]]:
-    """The provider's headers that a caller may see. One that holds a secret is left out whole."""
+    """The provider's headers that a caller may see. One that holds a secret, or what no header may hold, is left out whole."""
     kept = []
     for name, value in headers.items():
         low = name.lower()
-        if low in _FORWARDED or low.startswith("x-ratelimit-"):
+        if (low in _FORWARDED or low.startswith("x-ratelimit-")) and _is_plain(value):
             line = (low.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
             if scrub.bytes_(both := b"\n".join(line)) is both:
                 kept.append(line)
@@ -212,7 +226,12 @@ def forwarded(headers: Mapping[str, str], scrub: Scrubber) -> list[tuple[bytes, 
 def _content_type(headers: Mapping[str, str], scrub: Scrubber) -> str:
     value = headers.get("content-type", "")
     raw = value.encode("latin-1", "replace")
-    return value if scrub.bytes_(raw) is raw else "application/octet-stream"
+    return value if scrub.bytes_(raw) is raw and _is_plain(value) else "application/octet-stream"
+
+
+def _is_plain(value: str) -> bool:
+    """Whether a header's value may be sent on: aiohttp lets control characters in, and no server lets them out."""
+    return value.isascii() and value.isprintable()
 
 
 def _is_complete(tail: bytes) -> bool:

@@ -1,5 +1,6 @@
 """One guarded request: what a call and the translator both send through."""
 
+import time
 from collections.abc import AsyncIterator, Mapping
 from functools import lru_cache
 
@@ -8,25 +9,29 @@ from yarl import URL
 
 from app import __version__
 from app.upstream import connector, failures, session
+from app.upstream.talk import Talk
 
 AGENT = f"Patchbay/{__version__}"
 _SLICE = 256 * 1024
+# A kept connection that the provider had closed says so within one round trip. Who closes later may have taken the request.
+_DEAD_WITHIN_SECONDS = 1.0
 
 
 async def start(
     method: str, url: URL, body: bytes | None, headers: Mapping[str, str], flight: connector.Flight, *, connect: float
 ) -> aiohttp.ClientResponse:
-    """Send, and once more if a kept connection turned out to be dead before a single byte came back.
+    """Send, and once more if a kept connection turned out to be dead at once, before a single byte came back.
 
     `connect` in seconds. Redirects are not followed. Raises `UpstreamError`.
     """
     token = connector.current.set(flight)
+    began = time.monotonic()
     try:
         try:
             return await _request(method, url, body, headers, connect)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
             # A connector error never reached the provider's application either, but a new connection would fail as well.
-            if flight.connected or flight.refusals or isinstance(error, aiohttp.ClientConnectorError):
+            if flight.connected or flight.refusals or isinstance(error, aiohttp.ClientConnectorError) or _was_heard(flight, began):
                 raise
             return await _request(method, url, body, headers, connect)
     except TimeoutError as error:
@@ -38,6 +43,12 @@ async def start(
         raise failures.from_exception(error, flight.origin) from error
     finally:
         connector.current.reset(token)
+
+
+def _was_heard(flight: connector.Flight, began: float) -> bool:
+    """Whether the provider may have taken the request: it began to answer, or it thought about it before the connection was lost."""
+    has_answered = isinstance(flight.talk, Talk) and flight.talk.head_bytes > 0
+    return has_answered or time.monotonic() - began > _DEAD_WITHIN_SECONDS
 
 
 async def _request(method: str, url: URL, body: bytes | None, headers: Mapping[str, str], connect: float) -> aiohttp.ClientResponse:

@@ -78,7 +78,7 @@ class Call:
         deadline = self._deadline.__enter__()
         try:
             self._response = response = await self._begin(lent, flight)
-            deadline.read()
+            deadline.pause()
             reply = Reply(response, deadline, scrub, is_open=self._ask.is_open)
             await _check(response, reply, scrub, flight.origin)
         except BaseException as error:
