@@ -6,6 +6,7 @@ Columns that hold JSON come out as they are stored: one that cannot be read spoi
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -101,21 +102,14 @@ class StoredAlias:
 
 async def head(session: AsyncSession) -> tuple[int, str | None]:
     """(revision, id of the default provider)."""
-    rows = await _rows(session, sa.select(col(Instance.revision), col(Instance.default_provider_id)))
+    rows = await _rows(session, _head())
     return rows[0][0], rows[0][1]
 
 
 async def providers(session: AsyncSession, *, since: int = -1) -> list[StoredProvider]:
     """Providers whose revision is newer, deleted ones included so that they can be dropped. -1 = all that live."""
-    row = ProviderRow
-    query = sa.select(
-        col(row.id), col(row.name), col(row.label), col(row.type), col(row.preset), col(row.base_url), col(row.auth_type),
-        sa.type_coerce(col(row.auth), sa.Text), sa.type_coerce(col(row.network), sa.Text),
-        sa.type_coerce(col(row.limits), sa.Text), sa.type_coerce(col(row.capabilities), sa.Text), col(row.default_model),
-        col(row.only_listed_models), col(row.enabled), col(row.deleted_at).is_not(None),
-    )  # fmt: skip
-    query = query.where(col(row.revision) > since) if since >= 0 else query.where(col(row.deleted_at).is_(None))
-    found = {r[0]: StoredProvider(*r[:14], is_deleted=bool(r[14])) for r in await _rows(session, query)}
+    rows = await (_rows(session, _newer(), since=since) if since >= 0 else _rows(session, _living()))
+    found = {r[0]: StoredProvider(*r[:14], is_deleted=bool(r[14])) for r in rows}
     if found:
         await _add_keys(session, found)
         await _add_models(session, found)
@@ -124,19 +118,12 @@ async def providers(session: AsyncSession, *, since: int = -1) -> list[StoredPro
 
 async def client_keys(session: AsyncSession) -> list[StoredClientKey]:
     """Every client key that was not revoked; whether one has expired is asked at each use."""
-    row = ClientKeyRow
-    query = sa.select(
-        col(row.id), col(row.public_id), col(row.name), col(row.digest), col(row.scope),
-        sa.type_coerce(col(row.models), sa.Text), sa.type_coerce(col(row.providers), sa.Text), col(row.expires_at),
-        col(row.requests_per_minute),
-    ).where(col(row.revoked_at).is_(None))  # fmt: skip
-    return [StoredClientKey(*r) for r in await _rows(session, query)]
+    return [StoredClientKey(*r) for r in await _rows(session, _client_keys())]
 
 
 async def alias_mark(session: AsyncSession) -> tuple[Any, ...]:
     """Another one whenever an alias was made, changed or deleted."""
-    versions, changed = col(AliasRow.version), col(AliasRow.updated_at)
-    return tuple((await _rows(session, sa.select(sa.func.count(), sa.func.sum(versions), sa.func.max(changed)).select_from(AliasRow)))[0])
+    return tuple((await _rows(session, _alias_mark()))[0])
 
 
 async def alias_versions(session: AsyncSession) -> dict[str, int]:
@@ -160,7 +147,7 @@ async def aliases(session: AsyncSession, ids: Collection[str]) -> list[StoredAli
 
 async def approved_origins(session: AsyncSession) -> frozenset[str]:
     """Local origins that an admin approved."""
-    return frozenset(r[0] for r in await _rows(session, sa.select(col(EgressApproval.origin))))
+    return frozenset(r[0] for r in await _rows(session, _approved()))
 
 
 async def _add_keys(session: AsyncSession, found: dict[str, StoredProvider]) -> None:
@@ -198,6 +185,55 @@ async def _of(session: AsyncSession, query: Any, column: Any, found: dict[str, S
     return [r for r in await _rows(session, query) if r[0] in found]
 
 
-async def _rows(session: AsyncSession, query: Any) -> Sequence[Any]:
+async def _rows(session: AsyncSession, query: Any, **values: Any) -> Sequence[Any]:
     """Columns, not objects: a start reads a hundred thousand rows."""
-    return (await to_the_end((await session.connection()).execute(query))).all()
+    return (await to_the_end((await session.connection()).execute(query, values))).all()
+
+
+# What every change asks, made once: writing a statement costs as much as running it.
+
+
+@cache
+def _head() -> Any:
+    return sa.select(col(Instance.revision), col(Instance.default_provider_id))
+
+
+@cache
+def _newer() -> Any:
+    return _providers().where(col(ProviderRow.revision) > sa.bindparam("since", type_=sa.BigInteger))
+
+
+@cache
+def _living() -> Any:
+    return _providers().where(col(ProviderRow.deleted_at).is_(None))
+
+
+def _providers() -> Any:
+    row = ProviderRow
+    return sa.select(
+        col(row.id), col(row.name), col(row.label), col(row.type), col(row.preset), col(row.base_url), col(row.auth_type),
+        sa.type_coerce(col(row.auth), sa.Text), sa.type_coerce(col(row.network), sa.Text),
+        sa.type_coerce(col(row.limits), sa.Text), sa.type_coerce(col(row.capabilities), sa.Text), col(row.default_model),
+        col(row.only_listed_models), col(row.enabled), col(row.deleted_at).is_not(None),
+    )  # fmt: skip
+
+
+@cache
+def _client_keys() -> Any:
+    row = ClientKeyRow
+    return sa.select(
+        col(row.id), col(row.public_id), col(row.name), col(row.digest), col(row.scope),
+        sa.type_coerce(col(row.models), sa.Text), sa.type_coerce(col(row.providers), sa.Text), col(row.expires_at),
+        col(row.requests_per_minute),
+    ).where(col(row.revoked_at).is_(None))  # fmt: skip
+
+
+@cache
+def _approved() -> Any:
+    return sa.select(col(EgressApproval.origin))
+
+
+@cache
+def _alias_mark() -> Any:
+    versions, changed = col(AliasRow.version), col(AliasRow.updated_at)
+    return sa.select(sa.func.count(), sa.func.sum(versions), sa.func.max(changed)).select_from(AliasRow)
