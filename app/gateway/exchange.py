@@ -79,8 +79,10 @@ class Answering:
         """Call and hand over; a failure is answered as an error or, once bytes were sent, as the stream's last event."""
         try:
             async with self.trying as reply:
-                await (self._whole(reply, running) if reply.is_whole else self._stream(reply, running))
-                self.usage = reply.usage
+                try:
+                    await (self._whole(reply, running) if reply.is_whole else self._stream(reply, running))
+                finally:
+                    self.usage = reply.usage  # of a stream that broke off, what it had reported by then
         except UpstreamError as error:
             name = self.trying.target.endpoint.name
             _log.warning("provider %s: %s (%s) %s", name, error.code, error.status or "no status", error.detail[:300])
