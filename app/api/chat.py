@@ -30,10 +30,12 @@ class Chat(Closed):
     model: Identifier | None = None
 
 
-@router.post("/chat", responses=errors.documented(404, 409, 429, 502, 504))
+@router.post("/chat", responses=errors.documented(404, 409, 429, 502, 503, 504))
 async def ask(caller: Caller, request: Request, body: Chat) -> chat.ChatAnswer:
     """Ask a model and wait for its whole answer. Whoever hangs up ends the call."""
-    return await _while_heard(request, chat.ask(caller, body.messages, provider=body.provider, model=body.model))
+    return await _while_heard(
+        request, chat.ask(caller, body.messages, provider=body.provider, model=body.model, status_of=errors.status_of)
+    )
 
 
 async def _while_heard(request: Request, asking: Coroutine[Any, Any, T]) -> T:

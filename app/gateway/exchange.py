@@ -15,9 +15,9 @@ from app.domain.usage import Usage
 from app.gateway import errors, guard, incoming, streams
 from app.gateway.doors import Door
 from app.gateway.errors import Fault
-from app.gateway.noting import Note
 from app.gateway.streams import Receive
 from app.relay import failover, limits, multipart, request
+from app.relay.noting import Note
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -42,7 +42,7 @@ async def forward(scope: Scope, receive: Receive, send: Send, door: Door, provid
                 await refuse(send, _ENDING)
                 return
             asked = door.read(body, scope["headers"])
-            note.asks(asked, provider)
+            note.asks(asked.selector, provider, stream=asked.stream)
             route = (
                 registry.shared.resolve_at(provider, asked.selector, allowed=key)
                 if provider

@@ -15,9 +15,9 @@ from app.domain.provider import Wire
 from app.domain.routes import ROUTES
 from app.domain.snapshot import ClientKeyEntry, Endpoint, Route, Target
 from app.gateway import exchange, guard, models, streams
-from app.gateway.noting import Note
 from app.registry import selector
 from app.relay import failover, limits, trial
+from app.relay.noting import Note
 
 
 async def answer(scope: exchange.Scope, receive: streams.Receive, send: exchange.Send, provider: str) -> None:

@@ -1,4 +1,4 @@
-"""How calls of applications ended, kept in memory until services drain it: the path of a request never writes to the database."""
+"""How calls ended that somebody asked for, kept in memory until services drain it: the path of a request never writes to the database."""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,10 +10,11 @@ MOST = 20_000
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One call with a client key, when it is over. Nobody follows it with the garbage collector: it holds no containers."""
+    """One call of an application, or of a person or script over REST, when it is over. The garbage collector does not follow it: it
+    holds no containers."""
 
     at: float  # seconds since 1970
-    client_key_id: str
+    client_key_id: str  # "" = of a person who is signed in
     selector: str  # as the caller named it, at most 200 signs; "" = none given
     provider_id: str = ""  # "" = none was reached
     model: str = ""  # the provider's own name

@@ -1,16 +1,20 @@
 """One chat for a script: a question in, the whole answer out, through the path that traffic takes. Nothing is kept of it."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
 from pydantic import Field, StringConstraints
 
 from app import registry, relay
-from app.domain.actor import Actor
+from app.domain.actor import Actor, ActorType
+from app.domain.errors import PatchbayError
 from app.domain.record import Closed, Record
-from app.relay import speech, trial
+from app.domain.snapshot import Route, Target
+from app.domain.usage import Usage
+from app.relay import failover, speech, trial
+from app.relay.noting import Note
 
 MOST_MESSAGES = 1_000
 Text = Annotated[str, StringConstraints(max_length=4_000_000)]
@@ -34,27 +38,69 @@ class ChatAnswer(Record):
     latency_ms: Annotated[float, Field(ge=0)]
 
 
-async def ask(actor: Actor, messages: Sequence[Message], *, provider: str | None = None, model: str | None = None) -> ChatAnswer:
+async def ask(
+    actor: Actor,
+    messages: Sequence[Message],
+    *,
+    provider: str | None = None,
+    model: str | None = None,
+    status_of: Callable[[PatchbayError], int],
+) -> ChatAnswer:
     """Ask `model` of `provider`, or its default model; without a provider `model` is any selector, and without both it is the
-    default provider's default model.
+    default provider's default model. The targets of an alias are tried as for traffic, and the call is counted in usage: for the
+    key of a script, or for nobody's. `status_of` says what the caller gets for an error.
 
     Only an admin may: it spends the organisation's money. Raises `UnknownProvider`, `UnknownModel`, `ProviderDisabled` before
-    anything is sent, then `UpstreamError`.
+    anything is sent, then what the last target was refused with: `LimitReached`, `UpstreamError`.
     """
     actor.must_admin()
-    route = registry.shared.resolve_at(provider, model or "") if provider else registry.shared.resolve(model or "")
-    body = {"model": route.model, "messages": [message.model_dump() for message in messages]}
-    started = time.perf_counter()
-    async with relay.call(route.endpoint, relay.Ask(trial.CHAT_PATH, msgspec.json.encode(body))) as reply:
-        answer = await reply.read()
-    seconds = time.perf_counter() - started
-    document: Any = msgspec.json.decode(answer)
-    if not isinstance(document, dict) or not document.get("choices"):
-        raise trial.not_chat(document, answer)
-    return ChatAnswer(
-        content=speech.text(document, "message"),
-        model=route.model,
-        provider=route.endpoint.name,
-        usage=trial.counts(document.get("usage")),
-        latency_ms=round(seconds * 1_000, 1),
-    )
+    note = Note(time.perf_counter(), actor.id if actor.type is ActorType.CLIENT_KEY else "")
+    note.asks(model or "", provider or "")
+    try:
+        route = registry.shared.resolve_at(provider, model or "") if provider else registry.shared.resolve(model or "")
+    except PatchbayError as error:
+        note.refused(error, status_of(error))
+        raise
+    asking = _Asking(route, [message.model_dump() for message in messages])
+    status, code = 0, "caller_left"
+    try:
+        answer = await asking.answer()
+        status, code = 200, ""
+    except PatchbayError as error:
+        status, code = status_of(error), error.code
+        raise
+    finally:
+        note.ended(asking.trying, status, code, asking.usage, asking.began_at)
+    return answer
+
+
+class _Asking:
+    """One question on its way. `began_at` on the clock of `perf_counter`, 0 before an answer began."""
+
+    def __init__(self, route: Route, messages: list[dict[str, str]]) -> None:
+        self._messages = messages
+        self.trying = failover.Trying(route, self._request)
+        self.usage: Usage | None = None
+        self.began_at = 0.0
+
+    async def answer(self) -> ChatAnswer:
+        """The whole answer. Raises `PatchbayError`."""
+        started = time.perf_counter()
+        async with self.trying as reply:
+            self.began_at = time.perf_counter()
+            body = await reply.read()
+            self.usage = reply.usage
+        seconds = time.perf_counter() - started
+        document: Any = msgspec.json.decode(body)
+        if not isinstance(document, dict) or not document.get("choices"):
+            raise trial.not_chat(document, body)
+        return ChatAnswer(
+            content=speech.text(document, "message"),
+            model=self.trying.target.model,
+            provider=self.trying.target.endpoint.name,
+            usage=trial.counts(document.get("usage")),
+            latency_ms=round(seconds * 1_000, 1),
+        )
+
+    def _request(self, target: Target) -> relay.Ask:
+        return relay.Ask(trial.CHAT_PATH, msgspec.json.encode({"model": target.model, "messages": self._messages}))

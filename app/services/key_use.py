@@ -62,7 +62,7 @@ class Recorder:
 
     def _gather(self) -> None:
         """Of each key only the newest call is worth writing."""
-        self._waiting |= {outcome.client_key_id: outcome for outcome in self._outcomes.drain()}
+        self._waiting |= {outcome.client_key_id: outcome for outcome in self._outcomes.drain() if outcome.client_key_id}
 
     def _due(self) -> list[str]:
         at = time.monotonic()

@@ -10,7 +10,8 @@ from starlette.requests import Request
 
 from app.api import chat
 from app.domain.actor import SYSTEM, Scope
-from app.services import client_keys
+from app.relay import outcomes, provider_outcomes
+from app.services import client_keys, usage
 from tests.fixtures.databases import only_sqlite
 from tests.fixtures.rest import SECRET, Clients, body
 from tests.fixtures.upstream import Heard, Line, Upstream, answer, completion
@@ -134,3 +135,60 @@ async def test_an_answer_in_one_piece_is_the_models_own(admin: httpx.AsyncClient
     said = (await admin.post(PATH, json={"messages": HELLO, "provider": "acme"})).json()
 
     assert (said["content"], said["model"]) == ("Grüß Gott 你好", "alpha")
+
+
+async def test_the_next_target_of_an_alias_answers(admin: httpx.AsyncClient, acme: Upstream) -> None:
+    async def broken_alpha(line: Line, heard: Heard) -> None:
+        is_alpha = heard.json["model"] == "alpha"
+        await (answer(500, {"error": {"message": "boom"}}) if is_alpha else answer(body=completion("theirs", "OK")))(line, heard)
+
+    acme.on("/chat/completions", broken_alpha)
+    await alias(admin, "acme/alpha", "acme/beta/large")
+    heard = provider_outcomes.reader()
+
+    said = (await admin.post(PATH, json={"messages": HELLO, "model": "fast"})).json()
+
+    assert (said["provider"], said["model"]) == ("acme", "beta/large")
+    assert [asked.json["model"] for asked in acme.heard] == ["alpha", "beta/large"]
+    assert [attempt.code for _, attempt in heard.drain()] == ["upstream_failed", ""]
+    heard.close()
+
+
+async def test_limits_and_breaks_of_a_provider_hold_here_too(admin: httpx.AsyncClient, acme: Upstream) -> None:
+    version = (await admin.get("/api/v1/providers/acme")).headers["etag"]
+    await admin.patch("/api/v1/providers/acme", json={"limits": {"requests_per_minute": 1}}, headers={"if-match": version})
+
+    first, second = [await admin.post(PATH, json={"messages": HELLO, "provider": "acme"}) for _ in range(2)]
+
+    assert (first.status_code, second.status_code) == (200, 429)
+    assert second.json()["error"]["code"] == "limit_reached"
+    assert len(acme.heard) == 1
+
+
+async def test_it_is_counted_for_the_key_of_a_script_or_for_nobodys(admin: httpx.AsyncClient, client: Clients, acme: Upstream) -> None:
+    script = await client_keys.issue(SYSTEM, "script", Scope.ADMIN)
+    recorder, heard = usage.Recorder(), outcomes.reader()
+
+    await admin.post(PATH, json={"messages": HELLO, "provider": "acme"})
+    await admin.post(PATH, json={"messages": HELLO, "model": "alpa"})
+    await client(key=script.key).post(PATH, json={"messages": HELLO, "model": "acme/alpha"})
+    await recorder.stop()
+
+    lines = (await admin.get("/api/v1/usage?by=client_key")).json()["items"]
+    assert [(one["id"], one["name"], one["requests"], one["errors"], one["reported"]) for one in lines] == [
+        ("", "", 2, 1, 1), (script.client_key.id, "script", 1, 0, 1),
+    ]  # fmt: skip
+    assert [(one.selector, one.status, one.error) for one in heard.drain()] == [
+        ("acme/", 200, ""), ("alpa", 404, "model_not_found"), ("acme/alpha", 200, ""),
+    ]  # fmt: skip
+    heard.close()
+
+
+async def alias(admin: httpx.AsyncClient, *targets: str) -> None:
+    """Save an alias `fast` that leads to these models, in this order."""
+    parts = []
+    for place, target in enumerate(targets, start=1):
+        provider, model = target.split("/", 1)
+        parts.append({"provider": provider, "model": model, "priority": place})
+    response = await admin.post("/api/v1/aliases", json={"name": "fast", "targets": parts})
+    assert response.status_code == 201, response.text

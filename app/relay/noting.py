@@ -6,28 +6,26 @@ from app.domain.errors import PatchbayError
 from app.domain.usage import Usage
 from app.relay import outcomes
 from app.relay.failover import Trying
-from app.relay.multipart import Form
 from app.relay.outcomes import Outcome
-from app.relay.request import Request
 
 LONGEST_NAME = 200  # characters kept of a model nobody knows
 CALLER_LEFT = 499  # what web servers write down when nobody was there any more to be answered
 
 
 class Note:
-    """One request, from its first byte. `started` on the clock of `perf_counter`; `key_id` = whose it is."""
+    """One request, from its first byte. `started` on the clock of `perf_counter`; `key_id` = whose it is, "" = of no key."""
 
     __slots__ = ("_at", "_selector", "_started", "_stream", "key_id")
 
-    def __init__(self, started: float) -> None:
+    def __init__(self, started: float, key_id: str = "") -> None:
         self._at, self._started = time.time(), started
-        self.key_id = self._selector = ""
+        self.key_id, self._selector = key_id, ""
         self._stream = False
 
-    def asks(self, asked: Request | Form, provider: str) -> None:
-        """What it asks for is known. `provider` "" unless it came to the address of one."""
-        selector = f"{provider}/{asked.selector}" if provider else asked.selector
-        self._selector, self._stream = selector[:LONGEST_NAME], asked.stream
+    def asks(self, selector: str, provider: str, *, stream: bool = False) -> None:
+        """What it asks for is known. `provider` "" unless it names the provider apart from the model."""
+        named = f"{provider}/{selector}" if provider else selector
+        self._selector, self._stream = named[:LONGEST_NAME], stream
 
     def refused(self, error: PatchbayError, status: int) -> None:
         """No provider was asked."""
