@@ -60,10 +60,11 @@ def parse(body: bytes, content_type: bytes) -> Form:
     boundary = found[1] or found[2]
     seen: dict[bytes, tuple[int, int]] = {}
     for name, has_file, start, end in _parts(body, boundary):
-        if name in _READ and (name in seen or has_file or end - start > _LONGEST_VALUE):
-            raise InvalidDraft({name.decode(): f"Send {name.decode()} once, as a short text."})
-        if name in _READ:
-            seen[name] = (start, end)
+        if (low := name.lower()) not in _READ:
+            continue
+        if name != low or name in seen or has_file or end - start > _LONGEST_VALUE:
+            raise InvalidDraft({low.decode(): f"Send {low.decode()} once, as a short text, its name in small letters."})
+        seen[name] = (start, end)
     try:
         selector, stream = (body[slice(*seen.get(name, (0, 0)))].decode() for name in _READ)
     except UnicodeDecodeError as error:
@@ -90,7 +91,8 @@ def _parts(body: bytes, boundary: bytes) -> list[tuple[bytes, bool, int, int]]:
             raise InvalidDraft({"body": _UNCLEAR})
         parts.append((*_named(body[here + 2 : head_end]), value, end))
         here = end + len(between)
-    if body[here + 2 :].strip():
+    # Some readers take a single line feed before a boundary as well: inside of a value it would begin a part that we do not see.
+    if body[here + 2 :].strip() or body.count(between[2:]) != len(parts) + 1:
         raise InvalidDraft({"body": _UNCLEAR})
     return parts
 

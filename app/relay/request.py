@@ -1,6 +1,7 @@
 """A request of the OpenAI protocol: what is read of it, and the one thing that is changed, the model's name."""
 
 from collections.abc import Mapping
+from itertools import product
 from typing import NamedTuple
 
 import msgspec
@@ -12,6 +13,8 @@ from app.relay.multipart import Form
 _DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ENCODER = msgspec.json.Encoder()
 _TEXT = msgspec.json.Decoder(str)
+# Providers written in Go read these as `model` too, and take the last one.
+_ALIKE = frozenset(map("".join, product(*zip("model", "MODEL", strict=True)))) - {"model"}
 
 
 class _Format(msgspec.Struct):
@@ -65,6 +68,8 @@ def parse(body: bytes) -> Request:
         fields = _DECODER.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise InvalidDraft({"body": "The body must be a JSON object."}) from error
+    if not _ALIKE.isdisjoint(fields):
+        raise InvalidDraft({"model": "Write the name of the field model in small letters, once."})
     raw = fields.get("model")
     try:
         selector = "" if raw is None or bytes(raw) == b"null" else _TEXT.decode(raw)

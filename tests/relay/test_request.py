@@ -24,6 +24,14 @@ def test_a_field_sent_twice_is_sent_once() -> None:
     assert json.loads(read.for_model(read.selector))["model"] == read.selector
 
 
+@pytest.mark.parametrize(
+    "body", [b'{"model":"allowed","Model":"other"}', b'{"MODEL":"other"}', b'{"model":"allowed","mod\\u0045l":"other"}']
+)
+def test_a_model_in_capitals_is_refused_because_some_providers_read_it(body: bytes) -> None:
+    with pytest.raises(InvalidDraft):
+        request.parse(body)
+
+
 @pytest.mark.parametrize("body", [b"{}", b'{"model":null}', b'{"model":""}'])
 def test_no_model_means_the_default(body: bytes) -> None:
     assert request.parse(body).selector == ""
