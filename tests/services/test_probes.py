@@ -8,11 +8,11 @@ from sqlmodel import select
 
 from app import registry, settings
 from app.domain.actor import Actor, ActorType, Role
-from app.domain.errors import Forbidden, InvalidDraft, TooManyAttempts, UnknownCredential, UnknownProvider
+from app.domain.errors import Forbidden, InvalidDraft, TimedOut, TooManyAttempts, UnknownCredential, UnknownProvider
 from app.domain.ids import uuid7
 from app.domain.probe import ProbeResult, ProbeStep, Verdict
 from app.domain.provider import Provider, ProviderDraft, ProviderPatch, Status
-from app.relay import pace
+from app.relay import circuit, pace
 from app.services import models, probes, providers
 from app.storage import engine
 from app.storage.audit_tables import AuditRow
@@ -157,6 +157,24 @@ async def test_the_result_of_a_saved_provider_is_kept_and_audited(me: Actor, sav
     assert after.version == saved.version
     [entry] = [row for row in await rows(AuditRow) if row.action == "provider:connection:test"]
     assert (entry.outcome, entry.changes["verdict"]) == ("ok", "ok")
+
+
+@pytest.mark.parametrize("how", ["alone", "with others"])
+@pytest.mark.parametrize("is_well", [True, False])
+async def test_a_good_test_ends_a_break(me: Actor, saved: Provider, upstream: Upstream, how: str, is_well: bool) -> None:
+    endpoint = registry.shared.endpoint("mine")
+    for _ in range(circuit.FAILURES):
+        circuit.failed(endpoint, TimedOut("Too late."))
+    if not is_well:
+        upstream.on("/chat/completions", answer(500, {"error": {"message": "still not"}}))
+
+    tests = probes.run_saved(me, "mine") if how == "alone" else probes.run_batch(me, await probes.providers_of(me), probes.Batch())
+    assert circuit.opened(saved.id)
+    async for _ in tests:
+        pass
+
+    assert (circuit.opened(saved.id) is None) is is_well
+    circuit.forget(saved.id)
 
 
 @pytest.mark.parametrize(

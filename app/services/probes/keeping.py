@@ -6,6 +6,7 @@ from app.domain.actor import Actor
 from app.domain.audit import Action, Outcome
 from app.domain.errors import UnknownProvider
 from app.domain.probe import LastTest, ProbeResult
+from app.relay import circuit
 from app.storage import credentials, engine, probes, provider_records, providers
 from app.storage.credentials import StoredKey
 from app.storage.tables import ProviderRow
@@ -74,3 +75,5 @@ async def _put(doing: Work, test: LastTest, subject: Subject) -> None:
             model=subject.model,
         )
         doing.touch(current.id)  # every open tab shows the new status
+        if test.result.ok:
+            circuit.forget(current.id)  # it is well again: nobody waits for the end of a break
