@@ -17,6 +17,8 @@ Send = Callable[[Endpoint, Key | None, Ask], AbstractAsyncContextManager[Reply]]
 _WIRES: dict[Wire, Send] = {Wire.OPENAI: openai.send, Wire.LITELLM: litellm.send}
 _REPEATABLE: dict[Wire, Callable[[Endpoint, Ask], str]] = {Wire.OPENAI: openai.repeatable, Wire.LITELLM: litellm.repeatable}
 
+_SENT = Ask("")  # in place of what is under way: nobody keeps a large body longer than it is needed
+
 
 class Calling:
     """One call, with as many attempts as the provider has keys and as it refuses. Nothing is sent again that was accepted, and
@@ -30,7 +32,7 @@ class Calling:
         self._attempt: AbstractAsyncContextManager[Reply] | None = None
 
     async def __aenter__(self) -> Reply:
-        endpoint, ask = self._endpoint, self._ask
+        endpoint, ask, self._ask = self._endpoint, self._ask, _SENT
         send = _WIRES[endpoint.wire]
         if not _needs_key(endpoint):
             self._attempt = send(endpoint, None, ask)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from aiohttp import ClientPayloadError
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 
@@ -38,6 +39,13 @@ class Talk(ResponseHandler):
             self._give_up("more than one answer")
         else:
             super().data_received(data)
+
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+        """What comes is no HTTP any more, or the connection is lost. aiohttp leaves whoever reads the body waiting."""
+        body = self._payload
+        super().set_exception(exc, *cause)
+        if body is not None and not body.is_eof() and body.exception() is None:
+            body.set_exception(ClientPayloadError("the answer cannot be read on"), exc)
 
     def _head_received(self, data: bytes) -> None:
         """In slices: a flood that came in one read ends where the limit is."""

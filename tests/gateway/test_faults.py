@@ -3,7 +3,9 @@
 import asyncio
 import json
 import time
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,8 +15,9 @@ from app.domain.snapshot import Timeouts
 from app.gateway import streams
 from app.registry import build
 from app.relay import circuit, keys, provider_outcomes
-from app.upstream import reply
+from app.upstream import egress, reply, sending, session
 from tests.fixtures import faults, make
+from tests.fixtures.certificates import Authority
 from tests.fixtures.databases import only_sqlite
 from tests.fixtures.faults import begun
 from tests.fixtures.upstream import DONE, Script, Upstream, answer, completion, delta, usual
@@ -163,6 +166,49 @@ async def test_bytes_that_may_not_stand_in_a_header_reach_nobody(acme: Upstream,
         assert reply.headers.get(name) in (None, "application/octet-stream")
 
 
+@pytest.mark.parametrize("script", [faults.reset_in_headers, faults.thinks_then_resets])
+async def test_a_kept_connection_that_breaks_after_the_request_was_taken_is_not_used_twice(
+    acme: Upstream, gateway: Gateway, monkeypatch: pytest.MonkeyPatch, script: Script
+) -> None:
+    """The provider began to answer, or thought about it: nobody knows what was done, so it is not asked again."""
+    monkeypatch.setattr(sending, "_DEAD_WITHIN_SECONDS", 0.2)
+    await gateway.http.post("/v1/chat/completions", json=ASK)
+    acme.on("/chat/completions", script)
+
+    second = await gateway.http.post("/v1/chat/completions", json=ASK)
+
+    assert (second.status_code, second.json()["error"]["code"]) == (502, LOST)
+    assert (acme.connections, len(acme.heard)) == (1, 2)
+
+
+async def test_a_flood_over_a_resting_connection_ends_it(acme: Upstream, gateway: Gateway) -> None:
+    acme.on("/chat/completions", faults.flood_at_rest)
+    await gateway.http.post("/v1/chat/completions", json=ASK)
+
+    assert await acme.all_gone(within=1)
+
+
+async def test_a_connection_cut_behind_tls_is_no_end(
+    upstream: Upstream, add: Callable[..., Awaitable[Any]], gateway: Gateway, tmp_path: Path
+) -> None:
+    authority = Authority(tmp_path)
+    await session.close()
+    session.open(ca_file=authority.ca_file)
+    secured = Upstream()
+    await secured.start(tls=authority.server())
+    egress.approve(frozenset({secured.origin}))
+    await add("acme", secured.base_url)
+    for script in (faults.end_without_end, begun(delta("Hel"), ending="cut"), faults.shorter_than_announced):
+        secured.on("/chat/completions", script)
+        raw = (await gateway.http.post("/v1/chat/completions", json={**ASK, "stream": True})).content
+        assert b'"code":"upstream_bad_response"' in raw
+        assert DONE.strip() not in raw
+        circuit.forget()
+    assert len(secured.heard) == 3
+    assert await secured.all_gone(within=1)
+    await secured.stop()
+
+
 # Retry-After
 
 
@@ -210,3 +256,19 @@ async def test_a_caller_who_reads_nothing_is_no_fault_of_the_provider(
     assert news.drain() == []
     news.close()
     writer.close()
+
+
+async def test_a_large_request_is_not_kept_while_its_answer_streams(acme: Upstream, gateway: Gateway) -> None:
+    acme.on("/chat/completions", begun(delta("Hel"), ending="stall"))
+    ask = {**ASK, "stream": True, "messages": [{"role": "user", "content": "A" * 4_000_000}]}
+    tracemalloc.start()
+    try:
+        async with gateway.http.stream("POST", "/v1/chat/completions", json=ask) as got:
+            await anext(got.aiter_raw())
+            ours = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, f"{Path(streams.__file__).parents[1]}/*")])
+    finally:
+        tracemalloc.stop()
+
+    assert len(acme.heard[0].body) > 4_000_000
+    kept = [statistic for statistic in ours.statistics("lineno") if statistic.size > 100_000]
+    assert not kept, kept

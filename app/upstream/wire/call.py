@@ -31,6 +31,10 @@ class Ask(NamedTuple):  # one a request: a frozen dataclass would take three tim
     is_open: bool = False
 
 
+# In place of what was sent: a body of 32 MiB is not kept for as long as its answer streams.
+_SENT = Ask("")
+
+
 class Call:
     """One call of a provider: entered, it gives a success that has begun; leaving closes the connection unless it was read to its end.
 
@@ -84,6 +88,7 @@ class Call:
         except BaseException as error:
             self._end(error)
             raise
+        self._ask = _SENT
         return reply
 
     async def _begin(self, lent: Opened, flight: connector.Flight) -> aiohttp.ClientResponse:
