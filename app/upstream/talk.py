@@ -4,6 +4,7 @@ from typing import Any
 
 from aiohttp import ClientPayloadError
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.helpers import _EXC_SENTINEL  # what stands for "no cause" in its signature
 from aiohttp.http_exceptions import HttpProcessingError
 
 # All that may come before an answer's body: interim answers (1xx), status line, headers. A model provider's take 1 KB.
@@ -40,10 +41,10 @@ class Talk(ResponseHandler):
         else:
             super().data_received(data)
 
-    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+    def set_exception(self, exc: BaseException, exc_cause: BaseException = _EXC_SENTINEL) -> None:
         """What comes is no HTTP any more, or the connection is lost. aiohttp leaves whoever reads the body waiting."""
         body = self._payload
-        super().set_exception(exc, *cause)
+        super().set_exception(exc, exc_cause)
         if body is not None and not body.is_eof() and body.exception() is None:
             body.set_exception(ClientPayloadError("the answer cannot be read on"), exc)
 
