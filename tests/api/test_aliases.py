@@ -1,9 +1,13 @@
 """Aliases over REST."""
 
+import time
 from typing import Any
 
 import httpx
 
+from app.relay import outcomes
+from app.relay.outcomes import Outcome
+from app.services import usage
 from tests.fixtures.rest import body
 
 V1 = "/api/v1"
@@ -76,10 +80,15 @@ async def test_a_provider_says_who_depends_on_it(admin: httpx.AsyncClient, viewe
     await admin.post(f"{V1}/client-keys", json={"name": "wide", "providers": ["mine", "other"]})
     await admin.post(f"{V1}/providers/mine/default")
 
+    recorder = usage.Recorder()
+    for at in (time.time(), time.time(), time.time() - 26 * 3_600):
+        outcomes.note(Outcome(at=at, client_key_id="", selector="mine/alpha", provider_id=saved["id"]))
+    await recorder.stop()
+
     found = (await viewer.get(f"{V1}/providers/mine/dependants")).json()
 
     assert found == {
-        "is_default": True, "client_keys": ["narrow"],
+        "is_default": True, "client_keys": ["narrow"], "requests_last_day": 2,
         "aliases": [{"name": "alone", "has_others": False}, {"name": "shared", "has_others": True}],
     }  # fmt: skip
     assert (await viewer.get(f"{V1}/providers/none/dependants")).status_code == 404

@@ -6,7 +6,7 @@ from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.logo import logo
 from app.ui.components.more import more
 from app.ui.components.provider_parts import busy, default_badge, result, state, switch, test_button
-from app.ui.components.sheet import affected, question
+from app.ui.components.sheet import affected, name_to_type, question
 from app.ui.state.cards import Run
 from app.ui.state.duplicating import Duplicating
 from app.ui.state.probing import Probing
@@ -63,11 +63,13 @@ def delete_question() -> rx.Component:
     return question(
         open_=ProviderPage.deleting,
         title=t("delete.title", name=c.label),
-        text=rx.fragment(t("delete.text"), default, affected(ProviderPage.affected)),
+        text=rx.fragment(t("delete.text"), default, affected(drawn(ProviderPage.warned).told)),
         yes=t("delete.confirm"),
         on_yes=ProviderPage.delete,
         no=t("common.cancel"),
         on_no=ProviderPage.keep,
+        more=name_to_type(drawn(ProviderPage.warned).to_type, ProviderPage.type_name),
+        is_ready=ProviderPage.sure,
     )
 
 

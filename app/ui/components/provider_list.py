@@ -10,7 +10,7 @@ from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.local_servers import local_servers
 from app.ui.components.provider_card import provider_card, provider_row
 from app.ui.components.provider_filter import narrowing
-from app.ui.components.sheet import affected, question
+from app.ui.components.sheet import affected, name_to_type, question
 from app.ui.state.batches import Batches
 from app.ui.state.cards import Run
 from app.ui.state.found_servers import FoundServers
@@ -35,7 +35,7 @@ def delete_question() -> rx.Component:
     text = rx.fragment(
         t("delete.text"),
         rx.cond(doomed.is_default, rx.text(t("delete.text_default"), color_scheme="red", as_="span", margin_left="4px")),
-        affected(Providers.affected),
+        affected(drawn(Providers.warned).told),
     )
     return question(
         open_=doomed.is_not_none(),
@@ -45,6 +45,8 @@ def delete_question() -> rx.Component:
         on_yes=Providers.delete,
         no=t("common.cancel"),
         on_no=Providers.keep,
+        more=name_to_type(drawn(Providers.warned).to_type, Providers.type_name),
+        is_ready=Providers.sure,
     )
 
 

@@ -73,6 +73,16 @@ def affected(said: Any) -> rx.Component:
     return rx.cond(said != "", rx.text(said, color_scheme="red", as_="span", display="block", margin_top="8px"))
 
 
+def name_to_type(name: Any, on_change: Any) -> rx.Component:
+    """A field for the name of what is deleted; nothing where no name is asked for."""
+    field = rx.box(
+        rx.text(t("common.type_to_confirm", name=name), as_="label", html_for="name-to-type", size="2", style={"overflowWrap": "anywhere"}),
+        rx.input(id="name-to-type", on_change=on_change, size="3", width="100%", auto_complete="off", spell_check=False, margin_top="4px"),
+        margin_top="16px",
+    )
+    return rx.cond(name != "", field)
+
+
 def question(
     *,
     open_: Drawn,
@@ -82,15 +92,20 @@ def question(
     on_yes: Any,
     no: Drawn,
     on_no: Any,
+    more: rx.Component | None = None,
+    is_ready: Any = True,
 ) -> rx.Component:
-    """Asks once before something is lost. The safe answer has the focus; Escape is the safe answer."""
+    """Asks once before something is lost. The safe answer has the focus; Escape is the safe answer. The other one waits until
+    `is_ready`, for example for what is typed in `more`."""
+    lose = rx.button(yes, size="3", on_click=on_yes, class_name="pb-danger", disabled=~rx.Var.create(is_ready))
     return rx.alert_dialog.root(
         rx.alert_dialog.content(
             rx.alert_dialog.title(title, size="4"),
             rx.alert_dialog.description(text, size="2", color_scheme="gray"),
+            more or rx.fragment(),
             rx.flex(
                 rx.alert_dialog.cancel(rx.button(no, variant="soft", color_scheme="gray", size="3")),
-                rx.alert_dialog.action(rx.button(yes, size="3", on_click=on_yes, class_name="pb-danger")),
+                rx.alert_dialog.action(lose),
                 justify="end",
                 spacing="3",
                 margin_top="24px",

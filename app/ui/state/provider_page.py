@@ -17,6 +17,7 @@ from app.ui.state.acting import actor
 from app.ui.state.asking import needs_token
 from app.ui.state.audit import Entry, entry
 from app.ui.state.cards import Card, Run, card, finished
+from app.ui.state.depending import Warned
 from app.ui.state.gallery import preset_of
 from app.ui.state.health_words import Mark, marks
 from app.ui.state.notices import answered, language, tell
@@ -64,9 +65,15 @@ class ProviderPage(rx.State):
     entries: list[Entry] = []
     older: bool = False
     deleting: bool = False
-    affected: str = ""
+    warned: Warned = Warned()
+    typed: str = ""
     _models: list[str] = []
     _before: int | None = None
+
+    @rx.var
+    def sure(self) -> bool:
+        """Whether the name was typed where something would break."""
+        return self.warned.is_met_by(self.typed)
 
     @rx.var
     def query(self) -> str:
@@ -121,8 +128,13 @@ class ProviderPage(rx.State):
     @answered
     async def ask_delete(self) -> None:
         """Open the question whether to delete, saying what depends on it."""
-        self.affected = await depending.warning(await actor(self), self.name, await language(self))
+        self.warned, self.typed = await depending.warning(await actor(self), self.name, await language(self)), ""
         self.deleting = True
+
+    @rx.event
+    async def type_name(self, text: str) -> None:
+        """The provider's name, typed."""
+        self.typed = text[:100]
 
     @rx.event
     async def keep(self, _open: bool = False) -> None:
@@ -134,6 +146,8 @@ class ProviderPage(rx.State):
     @answered
     async def delete(self) -> Any:
         """Move the provider to the trash and go back to the list."""
+        if not self.warned.is_met_by(self.typed):
+            return None
         self.deleting = False
         label = self.card.label if self.card else self.name
         await providers.delete(await actor(self), self.name)

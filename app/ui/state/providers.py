@@ -17,6 +17,7 @@ from app.ui.permission import requires
 from app.ui.state import depending
 from app.ui.state.acting import actor
 from app.ui.state.cards import Card
+from app.ui.state.depending import Warned
 from app.ui.state.listing import ANY, GROUPS, SORTS, Listed, Wish, difference, listed, within
 from app.ui.state.notices import answer, answered, language, tell
 
@@ -53,7 +54,8 @@ class Providers(rx.State):
     sort: str = "label"
     view: str = rx.LocalStorage("", name="pb-providers", sync=True)  # grid or table; anything else = by number
     deleting: Card | None = None
-    affected: str = ""
+    warned: Warned = Warned()
+    typed: str = ""
     _all: dict[str, Listed] = {}
     _shown: list[Card] = []  # the window as the browser has it by now
     _revision: int = -1
@@ -65,6 +67,11 @@ class Providers(rx.State):
     def as_table(self) -> bool:
         """Whether the list is drawn as a table."""
         return self.view == "table" or (self.view != "grid" and self.total >= TABLE_FROM)
+
+    @rx.var
+    def sure(self) -> bool:
+        """Whether the name was typed where something would break."""
+        return self.warned.is_met_by(self.typed)
 
     @rx.var
     def narrowed(self) -> int:
@@ -177,8 +184,13 @@ class Providers(rx.State):
     async def ask_delete(self, provider_id: str) -> None:
         """Open the question whether to delete, saying what depends on it."""
         if (found := self._all.get(provider_id)) is not None:
-            self.affected = await depending.warning(await actor(self), found.card.name, await language(self))
+            self.warned, self.typed = await depending.warning(await actor(self), found.card.name, await language(self)), ""
             self.deleting = found.card
+
+    @rx.event
+    async def type_name(self, text: str) -> None:
+        """The name of the provider in question, typed."""
+        self.typed = text[:100]
 
     @rx.event
     async def keep(self, _open: bool = False) -> None:
@@ -190,7 +202,7 @@ class Providers(rx.State):
     @answered
     async def delete(self) -> None:
         """Move the provider in question to the trash."""
-        if (doomed := self.deleting) is None:
+        if (doomed := self.deleting) is None or not self.warned.is_met_by(self.typed):
             return
         self.deleting = None
         await providers.delete(await actor(self), doomed.name)

@@ -182,9 +182,15 @@ async def test_deleting_asks_first(tab: Any, shown: Any, actor: Actor) -> None:
     await aliases.create(actor, AliasDraft.model_validate({"name": "shared", "targets": both}))
     await tab.fire(Providers.ask_delete, shown.page[0].id)
     assert shown.deleting.name == "p-00"
-    assert shown.affected.index("alone") < shown.affected.index("shared")
+    assert shown.warned.told.index("alone") < shown.warned.told.index("shared")
+    assert (shown.warned.to_type, shown.sure) == ("p-00", False)
+    await tab.fire(Providers.delete)
+    await tab.fire(Providers.type_name, "p-0")
+    await tab.fire(Providers.delete)
     assert shown.total == 12
 
+    await tab.fire(Providers.type_name, " p-00 ")
+    assert shown.sure
     await tab.fire(Providers.delete)
     await tab.fire(Providers.keep, False)  # the question closes by itself after either answer
 
@@ -234,3 +240,11 @@ async def test_a_viewer_who_fires_the_handler_is_refused_by_the_service(shown: A
 
     assert (await providers.get(actor, "p-00")).enabled
     assert (await viewer.state(Notices)).text == "Only an admin can do this."
+
+
+async def test_no_name_is_asked_for_where_nothing_would_break(tab: Any, shown: Any) -> None:
+    await tab.fire(Providers.ask_delete, shown.page[0].id)
+    assert (shown.warned.told, shown.warned.to_type, shown.sure) == ("", "", True)
+
+    await tab.fire(Providers.delete)
+    assert shown.total == 11
