@@ -95,6 +95,12 @@ async def one(session: AsyncSession, row: AliasRow) -> Alias:
     return (await load(session, [row]))[0]
 
 
+async def heads(session: AsyncSession) -> dict[str, str]:
+    """What stands before the first `/` of an alias's name → such a name, the first of them."""
+    query = select(AliasRow.name).where(col(AliasRow.name).contains("/")).order_by(bytewise(AliasRow.name).desc())
+    return {name.partition("/")[0]: name for name in (await session.exec(query)).all()}
+
+
 async def leading_to(session: AsyncSession, provider_id: str) -> list[tuple[str, bool]]:
     """(name, whether every target of it is at this provider) of the aliases with a target there, by name."""
     mine = select(TargetRow.alias_id).where(TargetRow.provider_id == provider_id)

@@ -228,3 +228,29 @@ async def test_a_viewer_looks_and_changes_nothing(actor: Actor) -> None:
 
 async def _audited(actor: Actor) -> list[Any]:
     return [entry for entry in (await audit.page(actor, limit=50)).items if entry.action.startswith("alias:")]
+
+
+async def test_no_new_provider_takes_the_name_an_alias_begins_with(actor: Actor) -> None:
+    await aliases.create(actor, draft("team/gpt-4o"))
+    await aliases.create(actor, draft("plain"))
+    new = {"label": "Team", "base_url": "https://93.184.216.34/v1", "auth_type": "none"}
+
+    for verb in (providers.create, providers.validate):
+        with pytest.raises(InvalidDraft, match="The alias team/gpt-4o begins with this name") as caught:
+            await verb(actor, ProviderDraft.model_validate({"name": "team", **new}))
+        assert caught.value.suggestions == ("team-2",)
+    with pytest.raises(InvalidDraft):
+        await providers.duplicate(actor, "one", new_name="team")
+
+    assert (await providers.create(actor, ProviderDraft.model_validate({"name": "plain", **new}))).name == "plain"
+
+
+async def test_a_provider_comes_back_once_no_alias_begins_with_its_name(actor: Actor) -> None:
+    await providers.delete(actor, "two")
+    alias = await aliases.create(actor, draft("two/fast"))
+
+    with pytest.raises(InvalidDraft, match="rename the alias"):
+        await providers.restore(actor, "two")
+
+    await aliases.update(actor, alias.id, patch(name="fast"))
+    assert (await providers.restore(actor, "two")).name == "two"

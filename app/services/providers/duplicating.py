@@ -9,10 +9,9 @@ from app.domain.ids import uuid7
 from app.domain.names import check_slug
 from app.domain.provider import Provider
 from app.domain.secret import Binding, SealedField
-from app.services.providers.reading import auth_types, known, name_is_free, preset_of
+from app.services.providers.reading import auth_types, known, name_is_free, preset_of, taken_names
 from app.services.providers.saving import insert
 from app.storage import credentials, models, provider_records
-from app.storage import providers as rows
 from app.storage.columns import now
 from app.storage.credentials import StoredKey
 from app.storage.tables import CredentialRow, CredentialSecret, ProviderRow
@@ -37,7 +36,7 @@ async def duplicate(actor: Actor, name: str, *, new_name: str | None = None, lab
         draft = provider_records.draft_of(row, await models.of_provider(session, row.id))
         if new_name is not None:
             await name_is_free(session, check_slug(new_name))
-        chosen = new_name or free_name(name, set(await rows.names(session)))
+        chosen = new_name or free_name(name, await taken_names(session))
         draft = draft.model_copy(update={"name": chosen, "label": label or f"{row.label[: LONGEST - 4]} (2)", "enabled": False})
         settled = settle(draft, preset=preset_of(draft, stored=True), types=auth_types())
         made = await insert(doing, settled, local=[])

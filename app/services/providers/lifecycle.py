@@ -56,7 +56,10 @@ async def delete(actor: Actor, name: str, *, version: int | None = None) -> None
 
 
 async def restore(actor: Actor, name: str) -> Provider:
-    """Take the provider of this name that was deleted last out of the trash, as it was. Raises `NameTaken`, `UnknownProvider`."""
+    """Take the provider of this name that was deleted last out of the trash, as it was.
+
+    Raises `NameTaken`, `InvalidDraft` when an alias begins with its name, `UnknownProvider`.
+    """
     actor.must_admin()
     async with work(actor) as doing:
         row = await rows.trashed(doing.session, name)

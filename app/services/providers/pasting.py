@@ -18,7 +18,7 @@ from app.domain.record import Record
 from app.domain.routes import effective_urls
 from app.domain.secret import Secret
 from app.domain.secret_rules import hint_of
-from app.services.providers.reading import auth_types, preset_of
+from app.services.providers.reading import auth_types, preset_of, taken_names
 from app.services.providers.saving import create
 from app.storage import engine, provider_records
 from app.storage import providers as rows
@@ -146,7 +146,7 @@ async def _draft(found: Pasted, text: Secret) -> ProviderDraft:
     preset = presets.find(found.preset)
     label = _label(found, preset)
     async with engine.session() as session:
-        name = free_name(preset.id if preset else slugify(label) or "provider", set(await rows.names(session)))
+        name = free_name(preset.id if preset else slugify(label) or "provider", await taken_names(session))
     return _filled(found, text, name, preset)
 
 

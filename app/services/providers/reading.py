@@ -7,14 +7,14 @@ from app.domain.actor import Actor
 from app.domain.address import AddressNote
 from app.domain.auth_field import AuthTypeInfo
 from app.domain.drafts import free_name, settle
-from app.domain.errors import InvalidDraft, NameTaken, Stale, UnknownPreset, UnknownProvider
+from app.domain.errors import InvalidDraft, NameTaken, Reason, Stale, UnknownPreset, UnknownProvider
 from app.domain.preset import Preset
 from app.domain.provider import Page, Provider, ProviderDraft, ProviderQuery, ProviderType
 from app.domain.record import Record
 from app.domain.routes import effective_urls
 from app.relay import keys, turned
 from app.services.providers.cooling import laid_over
-from app.storage import engine, provider_records
+from app.storage import aliases, engine, provider_records
 from app.storage import providers as rows
 from app.storage.tables import ProviderRow
 from app.upstream import auth
@@ -114,11 +114,25 @@ async def known(session: engine.AsyncSession, name: str) -> ProviderRow:
 
 
 async def name_is_free(session: engine.AsyncSession, name: str) -> None:
-    """Raise `NameTaken` with a free name to use instead."""
-    taken = set(await rows.names(session))
-    if name in taken:
-        free = free_name(name, taken)
-        raise NameTaken(f"There is already a provider named {name}. Choose another name.", field="name", suggestions=[free])
+    """Raise `NameTaken`, or `InvalidDraft` where an alias begins with the name, with a free name to use instead."""
+    taken = await taken_names(session)
+    if name not in taken:
+        return
+    free = free_name(name, taken)
+    if alias := (await aliases.heads(session)).get(name):
+        reason = Reason(
+            "name_of_alias",
+            "The alias {alias} begins with this name, so a model of this provider could not be told from it."
+            " Choose another name, or rename the alias first.",
+            alias=alias,
+        )
+        raise InvalidDraft({"name": reason}, suggestions=[free])
+    raise NameTaken(f"There is already a provider named {name}. Choose another name.", field="name", suggestions=[free])
+
+
+async def taken_names(session: engine.AsyncSession) -> set[str]:
+    """What no new provider may be called: names of providers, and what aliases begin with."""
+    return {*await rows.names(session), *await aliases.heads(session)}
 
 
 async def expect_version(session: engine.AsyncSession, row: ProviderRow, version: int | None) -> None:

@@ -12,7 +12,7 @@ from app.domain.drafts import Settled, free_name, patched, settle
 from app.domain.errors import EgressRefused, InvalidDraft, Reason, Stale, UpstreamError
 from app.domain.provider import FromPreset, Provider, ProviderDraft, ProviderPatch
 from app.services.providers import keys
-from app.services.providers.reading import auth_types, expect_version, known, name_is_free, preset_of
+from app.services.providers.reading import auth_types, expect_version, known, name_is_free, preset_of, taken_names
 from app.storage import approvals, credentials, engine, models, probes, provider_records
 from app.storage import providers as rows
 from app.storage.columns import now
@@ -61,7 +61,7 @@ async def from_preset(actor: Actor, choice: FromPreset) -> Provider:
     preset = presets.get(choice.preset)
     fields = {f: v for f in choice.model_fields_set - {"name"} if (v := getattr(choice, f)) is not None or f == "credential"}
     async with engine.session() as session:
-        name = choice.name or free_name(preset.id, set(await rows.names(session)))
+        name = choice.name or free_name(preset.id, await taken_names(session))
     fields.setdefault("models", preset.models)
     return await create(actor, ProviderDraft.model_validate({**fields, "name": name}))
 

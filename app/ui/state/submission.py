@@ -204,7 +204,8 @@ async def create(who: Actor, form: dict[str, str], draft: ProviderDraft) -> Prov
     """Save a new provider. A short name that was not chosen by a person yields to one that is taken."""
     try:
         return await providers.create(who, draft)
-    except NameTaken as error:
-        if form.get("name", "").strip() or not error.suggestions:
+    except (NameTaken, InvalidDraft) as error:
+        is_other = isinstance(error, InvalidDraft) and list(error.reasons) != ["name"]
+        if is_other or form.get("name", "").strip() or not error.suggestions:
             raise
         return await providers.create(who, draft.model_copy(update={"name": error.suggestions[0]}))
