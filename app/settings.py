@@ -33,6 +33,11 @@ class Settings(BaseSettings):
     egress_local: str = Field(
         "ask", pattern="^(ask|off)$", description="ask = testing or saving a local address approves it; off = local addresses are refused."
     )
+    own_addresses: str = Field(
+        "",
+        pattern=r"^(\s*[^\s,/@]+:\d{1,5}\s*(,|$))*$",
+        description="host:port of Patchbay's other processes, separated by commas; like its own port they are never called as a provider.",
+    )
     master_key: SecretStr | None = Field(None, description="The master key itself (44 characters). Rather use a file.")
     master_keys: SecretStr | None = Field(None, description="Several master keys, separated by commas; the first is active.")
     master_key_file: Path | None = Field(None, description="File holding the master key; default is keys/master.key in the data folder.")
@@ -49,6 +54,12 @@ class Settings(BaseSettings):
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much is logged; DEBUG adds a line for every request."
     )
+
+    @property
+    def own_places(self) -> list[tuple[str, int]]:
+        """(host, port) of the other processes of this installation."""
+        parts = [part.strip().rpartition(":") for part in self.own_addresses.split(",") if part.strip()]
+        return [(host.strip("[]"), int(port)) for host, _, port in parts]
 
     @property
     def url(self) -> str:

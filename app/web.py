@@ -168,10 +168,10 @@ def _warm(snapshot: Snapshot) -> None:
 
 
 def _protect(current: settings.Settings) -> None:
-    """No provider is ever ourselves or our database."""
+    """No provider is ever ourselves, another process of ours or our database."""
     egress.allow_local(current.egress_local != "off")
     egress.protect(current.host, current.port)
-    for host, port in engine.places(current.url):
+    for host, port in (*current.own_places, *engine.places(current.url)):
         egress.protect(host, port)
 
 

@@ -1,9 +1,12 @@
 """Where calls may go: many spellings, one judge, no connection to what is refused."""
 
 import socket
+from dataclasses import replace
 
 import pytest
+from pydantic import ValidationError
 
+from app import settings, web
 from app.domain.errors import EgressRefused, UpstreamError
 from app.upstream import connector, egress, session
 from app.upstream.wire import openai
@@ -76,6 +79,24 @@ def test_our_own_port_is_refused_even_when_approved(monkeypatch: pytest.MonkeyPa
     assert egress.judge("::ffff:127.0.0.1", 8702, local_ok=True) == "own_port"
     assert egress.judge("64:ff9b::7f00:1", 8702, local_ok=True) == "own_port"
     assert egress.judge("8.8.8.8", 8701, local_ok=True) == ""
+
+
+def test_other_processes_of_ours_are_refused_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(egress, "_policy", replace(egress._policy, protected={}))
+    monkeypatch.setenv("PATCHBAY_OWN_ADDRESSES", "127.0.0.1:8710, [::1]:8711,10.0.0.9:8700")
+
+    web._protect(settings.Settings())  # pyright: ignore[reportCallIssue]
+
+    asked = [("127.0.0.1", 8710), ("::1", 8711), ("10.0.0.9", 8700), ("10.0.0.8", 8712)]
+    assert [egress.judge(*place, local_ok=True) for place in asked] == ["own_port", "own_port", "own_port", ""]
+
+
+@pytest.mark.parametrize("text", ["8710", "127.0.0.1", "http://127.0.0.1:8710", "a:b", "a:1,,b:2"])
+def test_an_address_of_ours_that_cannot_be_read_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("PATCHBAY_OWN_ADDRESSES", text)
+
+    with pytest.raises(ValidationError):
+        settings.Settings()  # pyright: ignore[reportCallIssue]
 
 
 def test_local_addresses_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
