@@ -51,7 +51,7 @@ async def forward(scope: Scope, receive: Receive, send: Send, door: Door, provid
         except PatchbayError as error:
             note.refused(error, errors.answer(error).status)
             raise
-        answering = Answering(send, failover.Trying(route, partial(_ask, asked, door)))
+        answering = Answering(send, failover.Trying(route, partial(_ask, asked, door), key.id))
         del body, asked
         await answering.run(running)
     note.ended(answering.trying, answering.status, answering.error, answering.usage, answering.began_at)

@@ -30,7 +30,7 @@ async def answer(scope: exchange.Scope, receive: streams.Receive, send: exchange
     if not ROUTES[endpoint.type].models:
         await exchange.respond(send, 200, _written(endpoint.models, endpoint, key))
         return
-    trying = failover.Trying(Route((Target(endpoint, ""),)), lambda _: relay.Ask(trial.MODELS_PATH))
+    trying = failover.Trying(Route((Target(endpoint, ""),)), lambda _: relay.Ask(trial.MODELS_PATH), key.id)
     answering = exchange.Answering(send, trying, rewrite=_rewrite(endpoint, key))
     with streams.Running(receive) as running:
         running.is_whole = True  # a GET has no body that would be waited for

@@ -37,15 +37,16 @@ _NO_ANSWER_OF_A_MODEL = frozenset({"html", "redirect", "not_http", "tls_expected
 class Trying:
     """One request, sent to the first target that takes it; entered, it gives a success that has begun.
 
-    `ask_for` writes the request for a target and may raise `Unsupported`. `target` and `key_id` are those of the last attempt,
-    `attempts` counts the targets that were asked. Raises what the last target was refused with.
+    `ask_for` writes the request for a target and may raise `Unsupported`; `caller` is the id of a client key. `target` and `key_id` are
+    those of the last attempt, `attempts` counts the targets that were asked. Raises what the last target was refused with.
     """
 
-    __slots__ = ("_ask_for", "_began", "_calling", "_left", "_started", "attempts", "target")
+    __slots__ = ("_ask_for", "_began", "_caller", "_calling", "_left", "_started", "attempts", "target")
 
-    def __init__(self, route: Route, ask_for: Callable[[Target], Ask]) -> None:
+    def __init__(self, route: Route, ask_for: Callable[[Target], Ask], caller: str = "") -> None:
         self._left = in_order(route.targets)
         self._ask_for: Callable[[Target], Ask] | None = ask_for
+        self._caller = caller
         self._calling: Calling | None = None
         self._started = self._began = 0.0
         self.target = route.targets[0]
@@ -83,7 +84,8 @@ class Trying:
 
     async def _begun(self, target: Target, ask: Ask) -> Reply:
         endpoint = target.endpoint
-        circuit.admit(endpoint)
+        self._calling = None  # an earlier target's
+        circuit.admit(endpoint, self._caller)
         try:
             limits.enter(endpoint)
         except LimitReached:
@@ -109,7 +111,7 @@ class Trying:
         if error is None:
             circuit.succeeded(endpoint)
         elif isinstance(error, UpstreamError):
-            circuit.failed(endpoint, error)
+            circuit.failed(endpoint, error, self._caller)
         else:
             circuit.released(endpoint)  # the caller left, or this process ends: nothing is known of the provider
             return

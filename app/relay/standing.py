@@ -34,11 +34,11 @@ def of_client_key(entry: ClientKeyEntry) -> Obstruction | None:
     return Obstruction(SkipCode.CLIENT_KEY_LIMIT, _in(wait)) if wait else None
 
 
-def of_provider(endpoint: Endpoint) -> Obstruction | None:
-    """What keeps calls from a provider, whatever its keys."""
+def of_provider(endpoint: Endpoint, caller: str = "") -> Obstruction | None:
+    """What keeps calls from a provider, whatever its keys; `caller` is the id of a client key."""
     if endpoint.problem in ("malformed", "unknown_auth_type"):
         return Obstruction(SkipCode.PROVIDER_BROKEN)
-    if (opened := circuit.opened_for(endpoint)) is not None and (opened.is_trying or opened.until > datetime.now(UTC)):
+    if (opened := circuit.opened_for(endpoint, caller)) is not None and (opened.is_trying or opened.until > datetime.now(UTC)):
         return Obstruction(SkipCode.CIRCUIT_OPEN, None if opened.is_trying else opened.until)
     wait = limits.wait_of_provider(endpoint)
     return Obstruction(SkipCode.PROVIDER_LIMIT, _in(wait)) if wait else None

@@ -45,7 +45,7 @@ async def explain(actor: Actor, selector: str, *, client_key_id: str | None = No
     except PatchbayError as failure:
         found = ()
         error = Unanswered(code=failure.code, message=failure.message, suggestions=list(failure.suggestions))
-    steps = await _of_alias(alias.targets, snapshot, allowed) if alias is not None else [_step(target) for target in found]
+    steps = await _of_alias(alias.targets, snapshot, allowed) if alias is not None else [_step(target, allowed) for target in found]
     steps = _in_order(steps)
     refused = _refusal(allowed)
     chosen = None if refused else _chosen(steps)
@@ -115,7 +115,7 @@ async def _of_alias(targets: Sequence[AliasTargetEntry], snapshot: Snapshot, all
         obstacle = selectors.obstacle(target, snapshot, allowed)
         endpoint = snapshot.endpoints.get(snapshot.names.get(target.provider_id, ""))
         if obstacle is None and endpoint is not None:
-            steps.append(_step(Target(endpoint, target.model, target.priority, target.weight)))
+            steps.append(_step(Target(endpoint, target.model, target.priority, target.weight), allowed))
             continue
         name, label = (endpoint.name, endpoint.label) if endpoint else names.get(target.provider_id, ("", ""))
         reason = skip(_CODES[obstacle or Obstacle.DELETED])
@@ -123,10 +123,10 @@ async def _of_alias(targets: Sequence[AliasTargetEntry], snapshot: Snapshot, all
     return steps
 
 
-def _step(target: Target) -> TargetStep:
+def _step(target: Target, allowed: ClientKeyEntry | None) -> TargetStep:
     """A target that the selector offers, as its provider stands now."""
     endpoint = target.endpoint
-    reason = _told(standing.of_provider(endpoint))
+    reason = _told(standing.of_provider(endpoint, allowed.id if allowed else ""))
     if reason is None and standing.needs_key(endpoint) and not any(s.obstruction is None for s in standing.of_keys(endpoint)):
         reason = skip(SkipCode.NO_KEY, _soonest(endpoint))
     return _told_step(endpoint.name, endpoint.label, target.model, target.priority, target.weight, reason, endpoint)

@@ -11,8 +11,9 @@ import pytest
 from app import registry
 from app.domain.actor import Actor, Scope
 from app.domain.alias import AliasDraft
+from app.domain.errors import Unreachable
 from app.domain.provider import Network, ProviderPatch
-from app.relay import circuit, keys, limits
+from app.relay import circuit, keys, limits, outcomes
 from app.services import aliases, client_keys, providers
 from tests.fixtures.certificates import Authority
 from tests.fixtures.databases import only_sqlite
@@ -235,6 +236,36 @@ async def test_a_provider_that_keeps_failing_is_left_alone(fast: None, upstream:
     assert (len(upstream.heard), len(second.heard)) == (circuit.FAILURES, circuit.FAILURES + 4)
     assert (alone.status_code, alone.json()["error"]["code"]) == (503, "provider_unavailable")
     assert 1 <= int(alone.headers["retry-after"]) <= 6
+
+
+async def test_requests_that_break_a_provider_take_it_from_their_own_key_alone(
+    fast: None, upstream: Upstream, gateway: Gateway, actor: Actor
+) -> None:
+    key = (await client_keys.issue(actor, "clumsy", Scope.GATEWAY)).key
+    clumsy = {"authorization": f"Bearer {key}"}
+
+    async def touchy(line: Line, heard: Heard) -> None:
+        await answer(500 if "crash" in heard.json else 200, completion("alpha"))(line, heard)
+
+    upstream.on("/chat/completions", touchy)
+    told = [await gateway.http.post(CHAT, json={**ASK, "model": "one/alpha", "crash": 1}, headers=clumsy) for _ in range(12)]
+
+    assert [reply.json()["error"]["code"] for reply in told[-2:]] == ["provider_unavailable"] * 2
+    assert len(upstream.heard) == circuit.FAILURES
+    assert (await gateway.http.post(CHAT, json={**ASK, "model": "one/alpha"})).status_code == 200
+
+
+async def test_a_target_that_was_not_asked_is_charged_with_no_key(fast: None, upstream: Upstream, gateway: Gateway) -> None:
+    for _ in range(circuit.FAILURES):
+        circuit.failed(registry.shared.endpoint("two"), Unreachable("away"))
+    upstream.on("/chat/completions", answer(500, {}))
+    heard = outcomes.reader()
+
+    assert (await gateway.http.post(CHAT, json=ASK)).status_code == 503
+    [outcome] = heard.drain()
+    heard.close()
+
+    assert (outcome.error, outcome.credential_id) == ("circuit_open", "")
 
 
 async def test_a_provider_that_asks_for_a_pause_is_not_asked_again(

@@ -304,5 +304,99 @@ async def test_a_good_test_by_hand_closes_it(provider: Endpoint) -> None:
     assert is_open(provider) == 0
 
 
+BROKEN = Failed("broken", status=500)
+
+
+def meets(endpoint: Endpoint, caller: str, error: UpstreamError = BROKEN) -> bool:
+    """Whether a call of this client key, which ends so, is let through."""
+    try:
+        circuit.admit(endpoint, caller)
+    except CircuitOpen:
+        return False
+    circuit.failed(endpoint, error, caller)
+    return True
+
+
+def passes(endpoint: Endpoint, caller: str) -> bool:
+    """Whether a call of this client key, which ends well, is let through."""
+    try:
+        circuit.admit(endpoint, caller)
+    except CircuitOpen:
+        return False
+    circuit.began(endpoint)
+    circuit.succeeded(endpoint)
+    return True
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        BROKEN,
+        TimedOut("slow", details={"limit": "first_byte"}),
+        TimedOut("long", details={"limit": "total"}),
+        BadResponse("torn", details={"kind": "cut_off"}),
+        Unreachable("lost", details={"kind": "lost"}),
+    ],
+)
+async def test_one_client_key_takes_a_provider_from_itself_alone(provider: Endpoint, clock: Clock, error: UpstreamError) -> None:
+    refused = 0
+    for second in range(400):  # as often as it is let, trials included
+        refused += not meets(provider, "evil", error)
+        clock.now += 0.5
+        assert circuit.opened(provider.id, "good") is None
+        assert second % 40 or passes(provider, "good")
+
+    assert refused > 200
+    assert circuit.opened(provider.id, "evil") is not None
+
+
+async def test_one_failure_of_another_changes_nothing_and_two_in_a_row_do(provider: Endpoint) -> None:
+    for _ in range(circuit.FAILURES):
+        meets(provider, "evil")
+    for _ in range(10):
+        assert meets(provider, "good")
+        assert passes(provider, "good")
+
+    assert meets(provider, "good")
+    assert meets(provider, "third")
+
+    assert [meets(provider, caller) for caller in ("evil", "good", "third", "fourth")] == [False] * 4
+
+
+async def test_a_client_key_that_fails_as_the_trial_closes_it_for_itself_alone(provider: Endpoint, clock: Clock) -> None:
+    break_(provider)
+    assert not passes(provider, "good")
+    clock.now += 5.1
+
+    assert meets(provider, "evil")
+
+    assert not meets(provider, "evil")
+    assert passes(provider, "good")
+
+
+async def test_what_only_the_provider_can_do_counts_for_everybody(provider: Endpoint) -> None:
+    for _ in range(circuit.FAILURES):
+        meets(provider, "evil", DOWN)
+
+    assert not passes(provider, "good")
+
+
+async def test_a_pause_that_was_asked_for_is_for_everybody(provider: Endpoint) -> None:
+    meets(provider, "one", BUSY)
+
+    assert not passes(provider, "good")
+
+
+async def test_a_trial_that_says_nothing_keeps_nobody_for_long(provider: Endpoint, clock: Clock) -> None:
+    break_(provider)
+    clock.now += 5.1
+    circuit.admit(provider, "evil")
+    assert not passes(provider, "good")
+
+    clock.now += 10.1
+
+    assert passes(provider, "good")
+
+
 async def _released(endpoint: Endpoint) -> None:
     circuit.released(endpoint)
