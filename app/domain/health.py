@@ -83,6 +83,8 @@ def code_of(error: UpstreamError) -> str | None:
             return None
         case Refused() if error.details.get("kind") == "denied":
             return None
+        case RateLimited() if error.details.get("kind") == "too_large":
+            return None
         case Failed() if error.status is not None and 400 <= error.status < 500:
             return None
         case RateLimited() if error.details.get("kind") == _NO_CREDIT:

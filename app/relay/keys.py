@@ -119,6 +119,8 @@ def failed(endpoint: Endpoint, key: Key, error: UpstreamError) -> None:
         if key.state is KeyState.AUTO_DISABLED:
             accepted(endpoint, key)  # limited is taken
         kind = str(error.details.get("kind", "rate_limit"))
+        if kind == "too_large":
+            return  # others are served; whoever may send something huge must not take the key from them
         wait = error.retry_after or (NO_CREDIT_SECONDS if kind == "no_credit" else LIMITED_SECONDS)
         wait = min(max(wait, _LEAST), _MOST)
         _rest(key, Lesson.COOLING, kind, wait)

@@ -30,6 +30,9 @@ _BAD_KEY = r"invalid|incorrect|expired|revoked|unknown|missing|disabled|blocked|
 _KEY_NAME = r"api[ _-]?key|access[ _-]?key|subscription key|credentials?|access token|auth token|account"
 _KEY_WORDS = re.compile(rf"({_BAD_KEY})\b.{{0,40}}\b({_KEY_NAME})|({_KEY_NAME})\b.{{0,40}}\b({_BAD_KEY})", re.IGNORECASE | re.DOTALL)
 
+# A refusal that any request but this one might not have met: OpenAI's sentence (a 429), and OpenRouter's (a 402).
+_TOO_LARGE = re.compile(r"request too large|fewer max_tokens", re.IGNORECASE)
+
 # OpenSSL's X509_V_ERR_… numbers, from openssl/x509_vfy.h
 _VERIFY_KINDS = {
     10: "expired",
@@ -122,6 +125,9 @@ def from_status(status: int, headers: Mapping[str, str], body: bytes, scrub: Scr
     """Map an answer that is not a success. `body` is what was read of it (≤ 64 KiB)."""
     said = _said(body, scrub)
     detail = said["message"]
+    if status in (402, 429) and _TOO_LARGE.search(detail):
+        sentence = "The provider has no room for a request of this size with this account. Make it shorter, or ask for fewer tokens."
+        return RateLimited(sentence, detail=detail, status=status, details={"kind": "too_large"})
     match status:
         case 401 | 403:
             kind = "key" if status == 401 or _speaks_of_the_key(said) else "denied"

@@ -136,6 +136,7 @@ def test_a_provider_that_is_off_is_disabled_whatever_else_it_is() -> None:
         pytest.param(Failed(""), "upstream_failed", id="no status"),
         pytest.param(RateLimited(""), LIMITED, id="limited"),
         pytest.param(RateLimited("", details={"kind": "no_credit"}), "no_credit", id="no credit"),
+        pytest.param(RateLimited("", details={"kind": "too_large"}), None, id="too large a request"),
         pytest.param(Refused("", status=401, details={"kind": "key"}), KEY, id="key refused"),
         pytest.param(NoCredential(""), "no_credential", id="no key"),
         pytest.param(Refused("", status=403, details={"kind": "denied"}), None, id="asked for what it may not"),

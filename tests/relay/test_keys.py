@@ -1,5 +1,6 @@
 """Which key a call uses, and what a process remembers of each."""
 
+import json
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from app.domain.errors import Failed, NoCredential, RateLimited, Refused, TimedO
 from app.domain.snapshot import Endpoint, Key, KeyUse
 from app.relay import key_outcomes, keys
 from app.relay.key_outcomes import Lesson
+from app.upstream import failures
 from tests.fixtures import make
 
 URL = "https://api.example.com/v1"
@@ -135,6 +137,27 @@ def test_how_long_it_cools_is_held_within_bounds(kind: str, said: float | None, 
 
     assert isinstance(error, RateLimited) and error.retry_after is not None
     assert waits - 1 < error.retry_after <= waits
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (429, "Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 342389. The input or output tokens must be"),
+        (402, "This request requires more credits, or fewer max_tokens. You requested up to 65536 tokens, but can only afford 1200."),
+    ],
+)
+def test_a_request_that_is_too_large_takes_the_key_from_nobody(status: int, message: str) -> None:
+    only, second = key("only"), key("second", priority=2)
+    held = endpoint(only, second)
+    body = json.dumps({"error": {"message": message, "type": "tokens", "code": "rate_limit_exceeded"}}).encode()
+
+    error = failures.from_status(status, {}, body, failures.NOTHING_TO_SCRUB, held.origin)
+    keys.failed(held, only, error)
+
+    assert keys.is_about_the_key(error)  # another account may have room
+    assert keys.choose(held, (only.id,)) is second
+    assert keys.choose(held) is only
+    assert key_outcomes.drain() == []
 
 
 @pytest.mark.parametrize("error", [Refused("", status=401, details={"kind": "key"}), TokenRefused("")], ids=["key", "no token for it"])
