@@ -18,15 +18,15 @@ class Aliases:
         self._mark: tuple[Any, ...] | None = None
         self._known: dict[str, tuple[int, str]] = {}  # id → version, and the name under which it is an entry ("" = switched off)
 
-    async def read(self, session: engine.AsyncSession, *, is_whole: bool) -> Mapping[str, AliasEntry]:
+    def read(self, connection: engine.Connection, *, is_whole: bool) -> Mapping[str, AliasEntry]:
         """The entries after what was committed; the same object when no alias changed."""
-        mark = await stored.alias_mark(session)
+        mark = stored.alias_mark(connection)
         if mark == self._mark and not is_whole:
             return self.entries
         known = {} if is_whole else self._known
-        versions = await stored.alias_versions(session)
+        versions = stored.alias_versions(connection)
         changed = {alias_id for alias_id, version in versions.items() if known.get(alias_id, (0,))[0] != version}
-        rows = await stored.aliases(session, changed) if changed else []
+        rows = stored.aliases(connection, changed) if changed else []
         kept = {alias_id: held for alias_id, held in known.items() if alias_id in versions and alias_id not in changed}
         entries = {name: self.entries[name] for _, name in kept.values() if name}
         entries |= {row.name: build.alias(row) for row in rows if row.enabled}

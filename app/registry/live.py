@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from app.domain.errors import PatchbayError, UnknownProvider
-from app.domain.snapshot import ClientKeyEntry, Endpoint, Route, Snapshot
+from app.domain.snapshot import AliasEntry, ClientKeyEntry, Endpoint, Route, Snapshot
 from app.registry import build, selector
 from app.registry.aliases import Aliases
 from app.storage import engine, work
@@ -25,6 +26,18 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 _EMPTY = Snapshot(revision=-1, built_at=0.0)
+
+
+class _News(NamedTuple):
+    """What one moment of the database has that a snapshot does not."""
+
+    revision: int
+    default_id: str
+    is_whole: bool
+    rows: list[stored.StoredProvider]
+    client_keys: Mapping[str, ClientKeyEntry]
+    approved: frozenset[str]
+    aliases: Mapping[str, AliasEntry]
 
 
 class Registry:
@@ -145,34 +158,43 @@ class Registry:
     async def _read(self, since: int) -> None:
         """Under the lock: read, build beside, swap."""
         started = time.perf_counter()
-        held = self.snapshot
-        async with engine.session() as session:
-            revision, default_id = await stored.head(session)
-            if revision == held.revision and since >= 0:
-                return
-            if revision < held.revision:
-                since = -1  # a backup was restored underneath us
-            rows = await stored.providers(session, since=since)
-            keys = build.client_keys(await stored.client_keys(session))
-            approved = await stored.approved_origins(session)
-            aliases = await self._aliases.read(session, is_whole=since < 0)
-        built = await self._replaced(rows, is_whole=since < 0)
+        news = await engine.read(partial(self._news, since=since))
+        if news is None:
+            return
+        built = await self._replaced(news.rows, is_whole=news.is_whole)
         # Approvals first: a snapshot whose local providers cannot be called yet must not be seen.
-        egress.approve(approved)
+        egress.approve(news.approved)
         self.snapshot = Snapshot(
-            revision=revision,
+            revision=news.revision,
             built_at=time.time(),
             endpoints=MappingProxyType(built),
             by_model=MappingProxyType(self._by_model),
-            client_keys=keys,
-            default=self._names.get(default_id or ""),
-            approved_origins=approved,
-            aliases=aliases,
+            client_keys=news.client_keys,
+            default=self._names.get(news.default_id),
+            approved_origins=news.approved,
+            aliases=news.aliases,
             names=MappingProxyType(self._names),
         )
         self._build_ms = round((time.perf_counter() - started) * 1000, 2)
         self._error = ""
         self._tell(self._subscribers)
+
+    def _news(self, connection: engine.Connection, since: int) -> _News | None:
+        """In the reader's thread, where nothing but the aliases' memory is changed. None = nothing is newer."""
+        revision, default_id = stored.head(connection)
+        if revision == self.snapshot.revision and since >= 0:
+            return None
+        if revision < self.snapshot.revision:
+            since = -1  # a backup was restored underneath us
+        return _News(
+            revision,
+            default_id or "",
+            since < 0,
+            stored.providers(connection, since=since),
+            build.client_keys(stored.client_keys(connection)),
+            stored.approved_origins(connection),
+            self._aliases.read(connection, is_whole=since < 0),
+        )
 
     async def _replaced(self, rows: list[stored.StoredProvider], *, is_whole: bool) -> dict[str, Endpoint]:
         """Name → endpoint after these rows; endpoints that did not change are the same objects as before."""

@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -22,6 +22,8 @@ _LIMITS = (
 _PATIENCE = "-c timezone=UTC -c statement_timeout=0 -c lock_timeout=0"
 # A machine that vanished is noticed within 25 s instead of two hours.
 _ALIVE = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "application_name": "patchbay"}
+
+_POOL: dict[str, Any] = {"pool_pre_ping": True, "pool_timeout": 10, "pool_recycle": 1800, "hide_parameters": True}
 
 # What the server or libpq says, in English as most are, → our sentence. The rest is "refused".
 _SENTENCES = (
@@ -61,10 +63,12 @@ def connect_arguments(url: URL, *, patient: bool = False) -> dict[str, Any]:
 
 def engine(url: URL) -> AsyncEngine:
     """A pool of connections that are looked at before they are used: after a restart of the server the next call works."""
-    return create_async_engine(
-        url, connect_args=connect_arguments(url), hide_parameters=True,
-        pool_pre_ping=True, pool_size=10, max_overflow=10, pool_timeout=10, pool_recycle=1800,
-    )  # fmt: skip
+    return create_async_engine(url, connect_args=connect_arguments(url), pool_size=10, max_overflow=10, **_POOL)
+
+
+def engine_of_one(url: URL) -> Engine:
+    """The same with one connection, for a thread."""
+    return create_engine(url, connect_args=connect_arguments(url), pool_size=1, max_overflow=0, **_POOL)
 
 
 def connect_keywords(url: URL) -> dict[str, Any]:

@@ -10,12 +10,11 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.secret import Sealed
 from app.storage.columns import bytewise
-from app.storage.steady import to_the_end
 from app.storage.tables import (
     AliasRow,
     AliasTarget,
@@ -100,57 +99,57 @@ class StoredAlias:
     targets: list[tuple[str, str, int, int]] = field(default_factory=list)
 
 
-async def head(session: AsyncSession) -> tuple[int, str | None]:
+def head(connection: Connection) -> tuple[int, str | None]:
     """(revision, id of the default provider)."""
-    rows = await _rows(session, _head())
+    rows = _rows(connection, _head())
     return rows[0][0], rows[0][1]
 
 
-async def providers(session: AsyncSession, *, since: int = -1) -> list[StoredProvider]:
+def providers(connection: Connection, *, since: int = -1) -> list[StoredProvider]:
     """Providers whose revision is newer, deleted ones included so that they can be dropped. -1 = all that live."""
-    rows = await (_rows(session, _newer(), since=since) if since >= 0 else _rows(session, _living()))
+    rows = _rows(connection, _newer(), since=since) if since >= 0 else _rows(connection, _living())
     found = {r[0]: StoredProvider(*r[:14], is_deleted=bool(r[14])) for r in rows}
     if found:
-        await _add_keys(session, found)
-        await _add_models(session, found)
+        _add_keys(connection, found)
+        _add_models(connection, found)
     return list(found.values())
 
 
-async def client_keys(session: AsyncSession) -> list[StoredClientKey]:
+def client_keys(connection: Connection) -> list[StoredClientKey]:
     """Every client key that was not revoked; whether one has expired is asked at each use."""
-    return [StoredClientKey(*r) for r in await _rows(session, _client_keys())]
+    return [StoredClientKey(*r) for r in _rows(connection, _client_keys())]
 
 
-async def alias_mark(session: AsyncSession) -> tuple[Any, ...]:
+def alias_mark(connection: Connection) -> tuple[Any, ...]:
     """Another one whenever an alias was made, changed or deleted."""
-    return tuple((await _rows(session, _alias_mark()))[0])
+    return tuple(_rows(connection, _alias_mark())[0])
 
 
-async def alias_versions(session: AsyncSession) -> dict[str, int]:
+def alias_versions(connection: Connection) -> dict[str, int]:
     """Alias id → version."""
-    return {r[0]: r[1] for r in await _rows(session, sa.select(col(AliasRow.id), col(AliasRow.version)))}
+    return {r[0]: r[1] for r in _rows(connection, sa.select(col(AliasRow.id), col(AliasRow.version)))}
 
 
-async def aliases(session: AsyncSession, ids: Collection[str]) -> list[StoredAlias]:
+def aliases(connection: Connection, ids: Collection[str]) -> list[StoredAlias]:
     """These aliases with their targets, switched off or not."""
     row, target = AliasRow, AliasTarget
     wanted = sa.true() if len(ids) > _MOST_IDS else col(row.id).in_(ids)
     heads = sa.select(col(row.id), col(row.version), col(row.name), col(row.enabled)).where(wanted)
-    found = {r[0]: StoredAlias(*r) for r in await _rows(session, heads) if r[0] in ids}
+    found = {r[0]: StoredAlias(*r) for r in _rows(connection, heads) if r[0] in ids}
     parts = sa.select(col(target.alias_id), col(target.provider_id), col(target.model), col(target.priority), col(target.weight))
     parts = parts.join(row, col(row.id) == col(target.alias_id)).where(wanted).order_by(col(target.priority), col(target.id))
-    for alias_id, *leads_to in await _rows(session, parts):
+    for alias_id, *leads_to in _rows(connection, parts):
         if alias_id in found:
             found[alias_id].targets.append(tuple(leads_to))
     return list(found.values())
 
 
-async def approved_origins(session: AsyncSession) -> frozenset[str]:
+def approved_origins(connection: Connection) -> frozenset[str]:
     """Local origins that an admin approved."""
-    return frozenset(r[0] for r in await _rows(session, _approved()))
+    return frozenset(r[0] for r in _rows(connection, _approved()))
 
 
-async def _add_keys(session: AsyncSession, found: dict[str, StoredProvider]) -> None:
+def _add_keys(connection: Connection, found: dict[str, StoredProvider]) -> None:
     row, secret = CredentialRow, CredentialSecret
     query = (
         sa.select(
@@ -162,8 +161,8 @@ async def _add_keys(session: AsyncSession, found: dict[str, StoredProvider]) -> 
         .join(secret, col(secret.credential_id) == col(row.id), isouter=True)
         .order_by(col(row.id))
     )  # fmt: skip
-    for provider_id, key_id, label, state, weight, priority, origin, *rest, name, value, broken in await _of(
-        session, query, row.provider_id, found
+    for provider_id, key_id, label, state, weight, priority, origin, *rest, name, value, broken in _of(
+        connection, query, row.provider_id, found
     ):
         provider = found[provider_id]
         if not provider.keys or provider.keys[-1].id != key_id:
@@ -172,22 +171,22 @@ async def _add_keys(session: AsyncSession, found: dict[str, StoredProvider]) -> 
             provider.keys[-1].fields[name] = value
 
 
-async def _add_models(session: AsyncSession, found: dict[str, StoredProvider]) -> None:
+def _add_models(connection: Connection, found: dict[str, StoredProvider]) -> None:
     query = sa.select(col(ModelRow.provider_id), col(ModelRow.identifier)).where(col(ModelRow.status) != "inactive")
-    for provider_id, identifier in await _of(session, query.order_by(bytewise(ModelRow.identifier)), ModelRow.provider_id, found):
+    for provider_id, identifier in _of(connection, query.order_by(bytewise(ModelRow.identifier)), ModelRow.provider_id, found):
         found[provider_id].models.append(identifier)
 
 
-async def _of(session: AsyncSession, query: Any, column: Any, found: dict[str, StoredProvider]) -> list[Any]:
+def _of(connection: Connection, query: Any, column: Any, found: dict[str, StoredProvider]) -> Sequence[Any]:
     """Rows of these providers; of many providers it is cheaper to read all and keep the wanted."""
     if len(found) <= _MOST_IDS:
-        return list(await _rows(session, query.where(col(column).in_(list(found)))))
-    return [r for r in await _rows(session, query) if r[0] in found]
+        return _rows(connection, query.where(col(column).in_(list(found))))
+    return [r for r in _rows(connection, query) if r[0] in found]
 
 
-async def _rows(session: AsyncSession, query: Any, **values: Any) -> Sequence[Any]:
+def _rows(connection: Connection, query: Any, **values: Any) -> Sequence[Any]:
     """Columns, not objects: a start reads a hundred thousand rows."""
-    return (await to_the_end((await session.connection()).execute(query, values))).all()
+    return connection.execute(query, values).all()
 
 
 # What every change asks, made once: writing a statement costs as much as running it.

@@ -16,7 +16,7 @@ T = TypeVar("T")
 _STEPS = ("exec", "execute", "get", "merge", "delete", "flush", "refresh", "commit", "rollback", "connection")
 
 
-async def to_the_end(step: Coroutine[Any, Any, T]) -> T:
+async def to_the_end(step: Awaitable[T]) -> T:
     """Await even when the caller is cancelled meanwhile; the cancellation is raised once the step has ended."""
     task = asyncio.ensure_future(step)
     try:

@@ -339,17 +339,16 @@ async def test_a_big_catalogue_is_rebuilt_by_what_changed(live: Registry, add: A
         " SELECT p.id || '-' || i, p.id, 'm' || i, '', '', '{}', '{}', '{}', 'active', TIMESTAMP, TIMESTAMP"
         " FROM n, provider p WHERE p.name <> 'acme'".replace("TIMESTAMP", A_DAY[db.kind])
     )
-    started = time.perf_counter()
+    started = time.process_time()
     await live.rebuild()
-    whole = time.perf_counter() - started
+    whole = time.process_time() - started
 
     before = live.snapshot
-    started = time.perf_counter()
     await damage("UPDATE instance SET revision = revision + 1")
     await damage("UPDATE provider SET enabled = 0, revision = (SELECT revision FROM instance) WHERE name = 'p7'")
-    changed = time.perf_counter()
+    changed = time.process_time()
     await live.refresh()
-    step = time.perf_counter() - changed
+    step = time.process_time() - changed
 
     assert len(live.snapshot.by_model["m1"]) == 299
     assert live.snapshot.endpoints["p8"] is before.endpoints["p8"]
