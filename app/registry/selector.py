@@ -54,7 +54,7 @@ def resolve(selector: str, snapshot: Snapshot, allowed: ClientKeyEntry | None = 
 def provider(name: str, snapshot: Snapshot, allowed: ClientKeyEntry | None = None) -> Endpoint:
     """A provider by its name. Raises `UnknownProvider` (for one that a client key may not use as well), `ProviderDisabled`."""
     endpoint = snapshot.endpoints.get(name)
-    if endpoint is None or (allowed is not None and allowed.providers is not None and name not in allowed.providers):
+    if endpoint is None or not _may_ask(allowed, name):
         raise UnknownProvider(f"There is no provider {name[:80]!r}, or you do not have access to it.")
     if not endpoint.enabled:
         raise ProviderDisabled(f"The provider {name!r} is switched off.")
@@ -69,7 +69,7 @@ def at(name: str, model: str, snapshot: Snapshot, allowed: ClientKeyEntry | None
     """
     endpoint = provider(name, snapshot, allowed)
     wanted = model or endpoint.default_model
-    if not wanted:
+    if not wanted or (not model and not may_use(allowed, name, wanted)):
         raise UnknownModel(f"No model was named and the provider {name!r} has no default model. Name a model.", field="model")
     if not may_use(allowed, name, wanted) or (endpoint.only_listed and not _lists(name, wanted, snapshot)):
         near = difflib.get_close_matches(
@@ -129,6 +129,15 @@ def may_use(allowed: ClientKeyEntry | None, provider: str, model: str | None) ->
     if allowed.models is None:
         return True
     return f"{provider}/{model}" in allowed.models or (model in allowed.models and "/" not in str(model))
+
+
+def _may_ask(allowed: ClientKeyEntry | None, provider: str) -> bool:
+    """Whether there can be a model of this provider that a client key reaches."""
+    if allowed is None:
+        return True
+    if allowed.providers is not None and provider not in allowed.providers:
+        return False
+    return allowed.models is None or any("/" not in entry or entry.startswith(f"{provider}/") for entry in allowed.models)
 
 
 def _of_alias(alias: AliasEntry, snapshot: Snapshot, allowed: ClientKeyEntry | None) -> Route:

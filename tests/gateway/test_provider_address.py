@@ -85,6 +85,22 @@ async def test_the_scope_of_a_key_holds(
     assert (reply.status_code, len(acme.heard)) == (status, status == 200)
 
 
+async def test_a_key_for_a_model_learns_of_no_other_and_asks_no_other_provider(
+    acme: Upstream, gateway: Gateway, actor: Actor, add: Callable[..., Awaitable[Any]]
+) -> None:
+    await add("other", acme.base_url)
+    bare = {"authorization": f"Bearer {(await client_keys.issue(actor, 'bare', Scope.GATEWAY, models=['beta'])).key}"}
+    elsewhere = {"authorization": f"Bearer {(await client_keys.issue(actor, 'elsewhere', Scope.GATEWAY, models=['other/alpha'])).key}"}
+
+    unnamed = await gateway.http.post(CHAT, json={"messages": []}, headers=bare)
+    listed = await gateway.http.get(f"{ADDRESS}/models", headers=elsewhere)
+    nobody = await gateway.http.get("/v1/providers/acmf/models", headers=elsewhere)
+
+    assert (unnamed.status_code, "alpha" in unnamed.text) == (404, False)
+    assert (listed.status_code, listed.text) == (404, nobody.text.replace("acmf", "acme"))
+    assert acme.heard == []
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
