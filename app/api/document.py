@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 
 from app.api import guard
+from app.api.parameters import PARAMETERS
 
 router = guard.router("Document")
 UNSAFE = ("post", "put", "patch", "delete")
@@ -32,10 +33,24 @@ def document(app: FastAPI) -> dict[str, Any]:
                 fields["credential"] = {"$ref": "#/components/schemas/CredentialDraft"}  # left out = keep; null is refused
         for path in described["paths"].values():
             for method, operation in path.items():
-                refused = operation["responses"]["401"]["content"]
-                for status, phrase in (WALL | (BODY if method in UNSAFE else {})).items():
-                    operation["responses"][status] = {"description": phrase, "content": refused}
+                _complete(operation, WALL | (BODY if method in UNSAFE else {}))
                 browser: dict[str, list[str]] = {"session": []} | ({"csrf": []} if method in UNSAFE else {})
                 operation["security"] = [browser, {"client_key": []}]
         app.openapi_schema = described
     return app.openapi_schema
+
+
+def _complete(operation: dict[str, Any], wall: dict[str, str]) -> None:
+    """Say what every parameter means and what every answer holds; errors are JSON also where the answer is a file."""
+    for parameter in operation.get("parameters", ()):
+        if said := PARAMETERS.get(parameter["name"]):
+            parameter.setdefault("description", said)
+    answers = operation["responses"]
+    (refused,) = answers["401"]["content"].values()
+    for status, phrase in wall.items():
+        answers[status] = {"description": phrase}
+    for status, answer in answers.items():
+        if status >= "400":
+            answer["content"] = {"application/json": refused}
+        for content in answer.get("content", {}).values():
+            content.setdefault("schema", {"type": "string"})  # a file
