@@ -22,7 +22,8 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
-from tests.browser.conftest import CHROMIUM, PASSWORD, QUIET
+from tests.browser.conftest import PASSWORD
+from tests.fixtures import chromium
 from tests.fixtures.running import Patchbay, fakellm, patchbay
 
 PROBE = Path(__file__).with_name("page.js").read_text("utf-8")
@@ -224,7 +225,7 @@ def main() -> None:
         console.admin("ada@example.org", PASSWORD)
         with console.rest() as client:
             seed(client, upstream)
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+            browser = playwright.chromium.launch(executable_path=chromium.PATH, args=chromium.QUIET)
             context = browser.new_context(viewport=VIEWPORT, locale="en-GB")
             context.add_init_script(PROBE)
             page = context.new_page()

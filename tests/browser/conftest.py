@@ -8,18 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.fixtures import chromium
 from tests.fixtures.running import Patchbay, fakellm, patchbay
 
-CHROMIUM = "/usr/bin/chromium"
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PASSWORD = "correct horse battery staple"
 
 # What waits this long has failed; a busy machine must not look like a failure.
@@ -30,7 +21,7 @@ expect.set_options(timeout=30_000)
 def browser() -> Iterator[Browser]:
     """One browser a module: Playwright's loop must have ended before an asynchronous test of another module begins."""
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        running = playwright.chromium.launch(executable_path=chromium.PATH, args=chromium.QUIET)
         yield running
         running.close()
 

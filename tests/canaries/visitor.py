@@ -6,9 +6,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Playwright, Request, Response, WebSocket, expect
 
-from tests.browser.conftest import CHROMIUM, QUIET
 from tests.canaries.evidence import Evidence
 from tests.canaries.journey import Journey
+from tests.fixtures import chromium
 
 _STORED = """async () => {
   const bases = await indexedDB.databases();
@@ -30,7 +30,7 @@ class Visitor:
 
     def visit(self, playwright: Playwright) -> None:
         context = playwright.chromium.launch_persistent_context(
-            self.profile, executable_path=CHROMIUM, args=QUIET, locale="en-GB", viewport={"width": 1280, "height": 860}
+            self.profile, executable_path=chromium.PATH, args=chromium.QUIET, locale="en-GB", viewport={"width": 1280, "height": 860}
         )
         context.on("request", self.asked)
         context.on("response", lambda answer: self.answers.append(answer))  # noqa: PLW0108 - Playwright marks what it calls
