@@ -18,7 +18,16 @@ pytest_plugins = ["tests.fixtures.upstream", "tests.fixtures.translated"]
 
 
 # Files that take longest; begun last, they would keep one worker busy after the others have ended.
-LONGEST = ("canaries/test_sweep", "browser/", "journeys/", "gateway/test_native", "launch/", "upstream/auth/", "storage/test_engine")
+LONGEST = (
+    "browser/test_every_page",
+    "canaries/test_sweep",
+    "browser/",
+    "journeys/",
+    "gateway/test_native",
+    "launch/",
+    "upstream/auth/",
+    "storage/test_engine",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
