@@ -16,6 +16,7 @@ from app.ui.state.session import SessionState
 from app.ui.words import Tongue, amount, t
 
 ABOVE_BUTTONS = "84px"  # on a phone a notice stands above the bottom bar and above the buttons of a dialog
+TABS = 4  # entries of the bottom bar; a fifth opens the others
 
 
 def frame(entry: page.Page) -> rx.Component:
@@ -82,7 +83,12 @@ def _entries() -> list[page.Page]:
     return [entry for entry in page.pages() if entry.nav]
 
 
-def _link(entry: page.Page, current: page.Page, class_name: str) -> rx.Component:
+def _is_at(entry: page.Page, current: page.Page) -> bool:
+    return entry.route in (current.route, current.within)
+
+
+def _link(entry: page.Page, current: page.Page, class_name: str, *, closes: bool = False) -> rx.Component:
+    """`closes`: it lies in what opens above the bottom bar, and closes it."""
     icon = entry.nav.icon if entry.nav else ""
     link = rx.link(
         rx.icon(icon, size=18, aria_hidden="true"),
@@ -90,9 +96,10 @@ def _link(entry: page.Page, current: page.Page, class_name: str) -> rx.Component
         href=entry.route,
         underline="none",
         class_name=class_name,
-        custom_attrs={"aria-current": "page"} if entry.route in (current.route, current.within) else {},
+        custom_attrs={"aria-current": "page"} if _is_at(entry, current) else {},
     )
-    return rx.cond(SessionState.is_admin, link, rx.fragment()) if entry.role is Role.ADMIN else link
+    shown = rx.popover.close(link) if closes else link
+    return rx.cond(SessionState.is_admin, shown, rx.fragment()) if entry.role is Role.ADMIN else shown
 
 
 def _rail(current: page.Page) -> rx.Component:
@@ -105,7 +112,25 @@ def _rail(current: page.Page) -> rx.Component:
 
 
 def _bottom(current: page.Page) -> rx.Component:
-    return rx.el.nav(*[_link(entry, current, "pb-tab") for entry in _entries()], aria_label=t("nav.label"), class_name="pb-bottom")
+    tabs = [_link(entry, current, "pb-tab") for entry in _entries()[:TABS]]
+    return rx.el.nav(*tabs, _more(current), aria_label=t("nav.label"), class_name="pb-bottom")
+
+
+def _more(current: page.Page) -> rx.Component:
+    """What a phone's width has no place for. Its icon tells when the connection is lost; the words are inside."""
+    others = _entries()[TABS:]
+    button = rx.el.button(
+        rx.cond(has_connection_errors, rx.icon("cloud-off", size=18, aria_hidden="true"), rx.icon("ellipsis", size=18, aria_hidden="true")),
+        rx.text(t("nav.more"), as_="span"),
+        type="button",
+        class_name="pb-tab",
+        custom_attrs={"aria-current": "true"} if any(_is_at(entry, current) for entry in others) else {},
+    )
+    links = rx.el.nav(*[_link(entry, current, "pb-entry", closes=True) for entry in others], aria_label=t("nav.more"), class_name="pb-nav")
+    content = rx.popover.content(
+        links, rx.box(_pulse(), class_name="pb-more-foot"), side="top", align="end", size="1", width="264px", aria_label=t("nav.more")
+    )
+    return rx.popover.root(rx.popover.trigger(button), content)
 
 
 def _pulse() -> rx.Component:

@@ -81,6 +81,7 @@ def opened() -> list[Scene]:
         Scene("language", "/audit/", _press("Language"), ready=ENTRIES, within="[role=menu]"),
         Scene("theme", "/audit/", _press("Light or dark"), ready=ENTRIES, within="[role=menu]"),
         Scene("account", "/audit/", _press("Your account"), ready=ENTRIES, within="[role=dialog]"),
+        Scene("more pages, on a phone", "/audit/", _more_pages, ready=ENTRIES, within="[role=dialog]"),
         Scene("new key", "/client-keys/", _dialog("New key"), ready=READY["client_keys"], within="[role=dialog]"),
         Scene("edit an app key", "/client-keys/", _restricted, ready=READY["client_keys"], within="[role=dialog]"),
         Scene("key issued", "/client-keys/", _issued, ready=READY["client_keys"], within="[role=dialog]"),
@@ -104,6 +105,14 @@ def _dialog(button: str) -> Callable[[Page], None]:
         expect(page.get_by_role("dialog")).to_be_visible()
 
     return open_
+
+
+def _more_pages(page: Page) -> None:
+    """Another width moves everything; what counts is what opening moves."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.get_by_role("button", name="More", exact=True)).to_be_visible()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(() => done((shifts.length = 0)), 100)))")
+    _dialog("More")(page)
 
 
 def _usage_of_models(page: Page) -> None:

@@ -153,3 +153,30 @@ def menu(page: Page, label: str, entry: int) -> None:
         page.keyboard.press("End")
         expect(page.get_by_role("menuitem").last).to_be_focused()
     page.keyboard.press("Enter")
+
+
+def test_on_a_phone_every_page_is_reached_from_the_bottom_bar(desk: BrowserContext, console: Patchbay) -> None:
+    console.admin("phone@example.org", PASSWORD)
+    page = desk.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{console.url}/login/")
+    page.get_by_label("Email").fill("phone@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    bar, more = page.get_by_role("navigation", name="Main"), page.get_by_role("button", name="More", exact=True)
+    expect(bar.get_by_role("link")).to_have_text(["Providers", "Keys for apps", "Usage", "Routes"])
+
+    more.focus()
+    page.keyboard.press("Enter")
+    others = page.get_by_role("dialog", name="More")
+    expect(others.get_by_role("status")).to_contain_text("Live")
+    page.keyboard.press("Escape")
+    expect(others).to_be_hidden()
+    expect(more).to_be_focused()
+
+    page.keyboard.press("Enter")
+    tab_to(page, "Encryption")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Encryption", level=1)).to_be_visible()
+    expect(others).to_be_hidden()
+    expect(more).to_have_attribute("aria-current", "true")

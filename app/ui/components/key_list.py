@@ -60,7 +60,7 @@ def dialogs() -> rx.Component:
 
 
 def _keys() -> rx.Component:
-    heads = ("name", "key", "scope", "created", "used", "expires", "status")
+    heads = ("name", "scope", "created", "used", "expires", "status")
     return rx.table.root(
         rx.table.header(
             rx.table.row(
@@ -71,7 +71,7 @@ def _keys() -> rx.Component:
         rx.table.body(rx.foreach(ClientKeys.keys, _row)),
         variant="surface",
         size="2",
-        class_name="pb-stack",
+        class_name="pb-stack pb-app-keys",
     )
 
 
@@ -97,8 +97,10 @@ def _row(key: Drawn) -> rx.Component:
     )
     can = rx.cond(SessionState.is_admin & (key.status != "revoked"), rx.flex(edit, revoke, spacing="2", justify="end"))
     return rx.table.row(
-        rx.table.row_header_cell(rx.text(key.name, weight="medium", style={"overflowWrap": "anywhere"})),
-        _cell("key", rx.text(key.hint, size="1", class_name="pb-mono")),
+        rx.table.row_header_cell(
+            rx.text(key.name, weight="medium", style={"overflowWrap": "anywhere"}),
+            rx.text(key.hint, size="1", color_scheme="gray", weight="regular", class_name="pb-mono", white_space="nowrap"),
+        ),
         _cell("scope", _rights(key)),
         _cell("created", rx.fragment(ago(key.created_at), " ", made_by)),
         _cell("used", rx.cond(key.used_at != "", ago(key.used_at), t("common.never"))),
@@ -117,7 +119,7 @@ def _rights(key: Drawn) -> rx.Component:
         rx.cond(key.models != "", _note(t("client_keys.only_models", names=key.models))),
         rx.cond(key.per_minute > 0, _note(t("client_keys.at_most", n=key.per_minute))),
     )
-    return rx.flex(rx.text(t_of("scope", key.scope), size="2"), *limits, direction="column", max_width="260px")
+    return rx.flex(rx.text(t_of("scope", key.scope), size="2"), *limits, direction="column", max_width="320px")
 
 
 def _note(text: Drawn) -> rx.Component:

@@ -25,7 +25,8 @@ def state(c: Drawn, run: Drawn, tested: Drawn, *, is_short: bool = False, with_k
     if is_short:  # in a table one line has to do
         whole = rx.cond(c.seen != "", f"{c.seen}. {c.problem}", c.problem)
         seen = rx.text(ago(c.seen_at), size="1", color_scheme="gray", white_space="nowrap")
-        problem = rx.text(whole, size="1", color_scheme="gray", class_name="pb-cut", title=whole)
+        told = rx.cond(c.status == "degraded", c.seen, c.problem)  # how many failed says more here than what to do; a badge says the rest
+        problem = rx.text(told, size="1", color_scheme="gray", class_name="pb-cut", title=whole)
     else:
         seen = rx.text(c.seen, " · ", ago(c.seen_at), size="1", color_scheme="gray")
         problem = rx.text(c.problem, size="2", color_scheme="gray")

@@ -49,8 +49,9 @@ def _question() -> rx.Component:
         rx.flex(
             rx.box(selector, flex="1", min_width="min(100%, 280px)"),
             whom,
-            rx.button(t("routes.explain"), size="3", type="submit", margin_top="24px"),
+            rx.button(t("routes.explain"), size="3", type="submit"),
             spacing="3",
+            class_name="pb-question",
             wrap="wrap",
         ),
         on_submit=Routes.ask,
@@ -126,7 +127,9 @@ def _target(target: Drawn) -> rx.Component:
         wrap="wrap",
         spacing="2",
     )
-    keys = rx.el.ul(rx.foreach(target.key_steps, _key), class_name="pb-plain", aria_label=t("routes.keys"))
+    keys = rx.el.ul(
+        rx.foreach(target.key_steps, lambda key: _key(key, target.skipped == "")), class_name="pb-plain", aria_label=t("routes.keys")
+    )
     without = rx.text(t("routes.no_key_needed"), size="2", color_scheme="gray")
     return rx.el.li(
         rx.card(rx.flex(head, _why(target), rx.cond(target.needs_key, keys, without), direction="column", spacing="2"), size="2"),
@@ -134,13 +137,14 @@ def _target(target: Drawn) -> rx.Component:
     )
 
 
-def _key(key: Drawn) -> rx.Component:
+def _key(key: Drawn, is_used: Drawn) -> rx.Component:
+    """Where the model is passed over, only what is wrong with the key itself."""
     return rx.el.li(
         rx.flex(
             rx.icon("key-round", size=14, aria_hidden="true"),
             rx.text(key.label, size="2", style={"overflowWrap": "anywhere"}),
             rx.spacer(),
-            _part(key),
+            rx.cond(is_used | (key.skipped != ""), _part(key, "percent_here")),
             align="center",
             wrap="wrap",
             spacing="2",
@@ -150,10 +154,10 @@ def _key(key: Drawn) -> rx.Component:
     )
 
 
-def _part(step: Drawn) -> rx.Component:
+def _part(step: Drawn, share: str = "percent") -> rx.Component:
     """How much of it goes here first: in words, since a share of nothing has two reasons."""
     waits = rx.text(t("routes.only_then"), size="1", color_scheme="gray")
-    used = rx.badge(t("routes.percent", n=step.percent), color_scheme="green", variant="soft")
+    used = rx.badge(t(f"routes.{share}", n=step.percent), color_scheme="green", variant="soft")
     return rx.cond(
         step.skipped != "", rx.badge(t("routes.skipped"), color_scheme="amber", variant="soft"), rx.cond(step.percent > 0, used, waits)
     )
