@@ -20,7 +20,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-# A body may pause this long, and take this long in all.
+# A body for the console may pause this long, and take this long in all; the gateway has the same of its own.
 PAUSE_SECONDS = 20.0
 BODY_SECONDS = 600.0
 _ONLY_TRAFFIC = {

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from app import web
 from app.api import application, document, guard
 from app.domain.actor import SYSTEM, Role, Scope
+from app.gateway import streams
 from app.services import client_keys, denials, sessions
 from tests.fixtures.rest import BASE, SECRET, Clients, body, person
 
@@ -233,7 +234,7 @@ async def test_a_cursor_nobody_issued_is_the_callers_mistake(admin: httpx.AsyncC
 async def test_a_body_that_stops_in_the_middle_is_given_up(
     house: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, path: str, answered: int, limit: str
 ) -> None:
-    monkeypatch.setattr(web, limit, 0.05)
+    monkeypatch.setattr(streams if path.startswith("/v1/") else web, limit, 0.05)
     key = (await client_keys.issue(SYSTEM, "script", Scope.GATEWAY if path.startswith("/v1/") else Scope.ADMIN)).key
     kind = "application/x-www-form-urlencoded" if path.startswith("/auth/") else "application/json"
     headers = {"host": "127.0.0.1", "sec-fetch-site": "same-origin", "content-type": kind, "authorization": f"Bearer {key}"}
