@@ -183,7 +183,7 @@ async def _health(scope: Scope, send: Send, *, is_ending: bool) -> None:
         return await _say(send, 200, {"status": "ok"})
     if is_ending:
         return await _say(send, 503, {"status": "ending"})
-    found = await readiness.look()
+    found = await readiness.shared()
     body: dict[str, Any] = {"status": "ready" if found.ready else "not_ready", "checks": found.checks, "revision": found.revision}
     if found.unreadable:
         body["unreadable_secrets"] = found.unreadable

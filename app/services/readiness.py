@@ -1,5 +1,6 @@
 """Whether this process can do its work: database, schema, key, registry."""
 
+import asyncio
 from typing import Any
 
 from app import registry
@@ -18,6 +19,18 @@ class Readiness(Record):
     checks: dict[str, bool]
     revision: int
     unreadable: int = 0
+
+
+_looking: asyncio.Task[Readiness] | None = None
+
+
+async def shared() -> Readiness:
+    """Look, or wait with the others for a look that is under way: strangers may ask as often as they like."""
+    global _looking
+    task = _looking
+    if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
+        _looking = task = asyncio.create_task(look())
+    return await asyncio.shield(task)
 
 
 async def look() -> Readiness:

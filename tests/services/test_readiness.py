@@ -1,5 +1,7 @@
 """Ready means: database, schema, key and registry are there."""
 
+import asyncio
+
 import pytest
 
 from app import registry
@@ -31,3 +33,25 @@ async def test_without_a_database_it_is_not_ready() -> None:
     found = await readiness.look()
 
     assert (found.ready, found.checks["database"]) == (False, False)
+
+
+@pytest.mark.usefixtures("db")
+async def test_a_crowd_of_strangers_costs_one_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = 0
+    looking = readiness.look
+
+    async def counted() -> readiness.Readiness:
+        nonlocal looks
+        looks += 1
+        return await looking()
+
+    monkeypatch.setattr(readiness, "look", counted)
+    asked = [asyncio.create_task(readiness.shared()) for _ in range(100)]
+    await asyncio.sleep(0)
+    asked[0].cancel()  # who asked first hangs up
+    found = await asyncio.gather(*asked[1:])
+    assert (looks, len(found)) == (1, 99)
+
+    await readiness.shared()
+
+    assert looks == 2
