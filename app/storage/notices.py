@@ -8,7 +8,6 @@ import logging
 from contextlib import suppress
 from typing import Any
 
-import psycopg
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 CHANNEL = "patchbay_revision"
@@ -47,6 +46,8 @@ class Listener:
             await asyncio.wait([self._task])
 
     async def _listen(self) -> None:
+        import psycopg  # SQLite does without
+
         wait, said = _FIRST_WAIT, False
         while True:
             try:

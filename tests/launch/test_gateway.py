@@ -36,6 +36,7 @@ def test_a_gateway_loads_nothing_of_the_console() -> None:
     loaded = set(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split())
 
     assert not loaded & set(CONSOLE_ONLY)
+    assert "psycopg" not in loaded, "PostgreSQL's driver is for who has PostgreSQL"
     assert "app.gateway" in loaded
 
 
