@@ -22,25 +22,28 @@ def busy(run: Drawn, tested: Drawn) -> Drawn:
 def state(c: Drawn, run: Drawn, tested: Drawn, *, is_short: bool = False, with_keys: bool = True) -> rx.Component:
     """Its status, what answers take, what says so and when; `with_keys` with the key that ends soon."""
     testing = busy(run, tested)
-    if is_short:  # in a table one line has to do
+    if is_short:  # in a table two lines have to do, in every language
         whole = rx.cond(c.seen != "", f"{c.seen}. {c.problem}", c.problem)
-        seen = rx.text(ago(c.seen_at), size="1", color_scheme="gray", white_space="nowrap")
+        seen = rx.text(ago(c.seen_at), size="1", color_scheme="gray", white_space="nowrap", flex_shrink="0")
         told = rx.cond(c.status == "degraded", c.seen, c.problem)  # how many failed says more here than what to do; a badge says the rest
-        problem = rx.text(told, size="1", color_scheme="gray", class_name="pb-cut", title=whole)
+        problem = rx.text(told, size="1", color_scheme="gray", class_name="pb-cut", min_width="0", title=whole)
+        told_and_when = rx.flex(rx.cond(c.seen_at != "", seen), rx.cond((c.problem != "") & ~tested, problem), spacing="2", min_width="0")
+        below = rx.cond((c.seen_at != "") | ((c.problem != "") & ~tested), told_and_when)
     else:
         seen = rx.text(c.seen, " · ", ago(c.seen_at), size="1", color_scheme="gray")
         problem = rx.text(c.problem, size="2", color_scheme="gray")
+        below = rx.cond((c.problem != "") & ~tested, problem)
     return rx.flex(
         rx.flex(
             status.badge(c.status, testing),
             rx.cond(~testing, status.latency(c.latency_ms)),
-            rx.cond(c.seen_at != "", seen),
+            rx.fragment() if is_short else rx.cond(c.seen_at != "", seen),
             _keys(c),
             spacing="2",
             align="center",
             wrap="wrap",
         ),
-        rx.cond((c.problem != "") & ~tested, problem),
+        below,
         rx.box(key_look.ending(c.key_ends, c.key_reminder, of_key=True)) if with_keys else rx.fragment(),
         direction="column",
         spacing="2",
