@@ -1,6 +1,8 @@
 """How dialogs behave: keyboard, focus, what was typed, a key that is shown once, a phone."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -133,3 +135,28 @@ def test_on_a_phone_nothing_sticks_out_and_dialogs_fill_the_screen(browser: Brow
     assert box is not None
     assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, 390, 844)
     context.close()
+
+
+def test_a_name_is_typed_before_something_stops(
+    desk: BrowserContext, ready: Patchbay, upstream: str, shot: Callable[[Page, str], Any]
+) -> None:
+    with ready.rest() as rest:
+        doomed = {"name": "doomed", "label": "Doomed", "base_url": upstream, "auth_type": "none"}
+        rest.post("/providers", json=doomed).raise_for_status()
+        target = {"provider": "doomed", "model": "gpt-4o-mini"}
+        rest.post("/aliases", json={"name": "fast", "targets": [target]}).raise_for_status()
+        rest.post("/chat", json={"model": "fast", "messages": [{"role": "user", "content": "Hi"}]}).raise_for_status()
+    page = sign_in(desk, ready)
+    page.get_by_role("button", name="More for Doomed").click()
+    page.get_by_role("menuitem", name="Delete").click()
+    question = page.get_by_role("alertdialog")
+    expect(question).to_contain_text("These aliases lead nowhere else and stop working: fast.")
+    confirm = question.get_by_role("button", name="Delete provider")
+    expect(confirm).to_be_disabled()
+    shot(page, "delete-needed")
+
+    question.get_by_label("Type doomed to confirm").fill("doomed")
+    expect(confirm).to_be_enabled()
+    confirm.click()
+
+    expect(page.get_by_role("listitem", name="Doomed")).to_be_hidden()

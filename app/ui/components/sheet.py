@@ -76,7 +76,10 @@ def affected(said: Any) -> rx.Component:
 def name_to_type(name: Any, on_change: Any) -> rx.Component:
     """A field for the name of what is deleted; nothing where no name is asked for."""
     field = rx.box(
-        rx.text(t("common.type_to_confirm", name=name), as_="label", html_for="name-to-type", size="2", style={"overflowWrap": "anywhere"}),
+        rx.el.label(
+            rx.text(t("common.type_to_confirm", name=name), as_="span", size="2", style={"overflowWrap": "anywhere"}),
+            html_for="name-to-type",
+        ),
         rx.input(id="name-to-type", on_change=on_change, size="3", width="100%", auto_complete="off", spell_check=False, margin_top="4px"),
         margin_top="16px",
     )
