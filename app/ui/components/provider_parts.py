@@ -24,11 +24,10 @@ def state(c: Drawn, run: Drawn, tested: Drawn, *, is_short: bool = False, with_k
     testing = busy(run, tested)
     if is_short:  # in a table two lines have to do, in every language
         whole = rx.cond(c.seen != "", f"{c.seen}. {c.problem}", c.problem)
-        seen = rx.text(ago(c.seen_at), size="1", color_scheme="gray", white_space="nowrap", flex_shrink="0")
+        seen = rx.text(ago(c.seen_at), size="1", color_scheme="gray", white_space="nowrap")
         told = rx.cond(c.status == "degraded", c.seen, c.problem)  # how many failed says more here than what to do; a badge says the rest
-        problem = rx.text(told, size="1", color_scheme="gray", class_name="pb-cut", min_width="0", title=whole)
-        told_and_when = rx.flex(rx.cond(c.seen_at != "", seen), rx.cond((c.problem != "") & ~tested, problem), spacing="2", min_width="0")
-        below = rx.cond((c.seen_at != "") | ((c.problem != "") & ~tested), told_and_when)
+        problem = rx.text(told, size="1", color_scheme="gray", class_name="pb-cut", title=whole)
+        below = rx.cond((c.problem != "") & ~tested, problem, rx.cond(c.seen_at != "", seen))
     else:
         seen = rx.text(c.seen, " · ", ago(c.seen_at), size="1", color_scheme="gray")
         problem = rx.text(c.problem, size="2", color_scheme="gray")
