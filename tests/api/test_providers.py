@@ -38,10 +38,13 @@ async def test_no_answer_holds_the_key(admin: httpx.AsyncClient, saved: dict[str
     await admin.patch(f"{V1}/providers/mine", json={"credential": {"secret": {"api_key": f"{SECRET}-2"}}})
     await admin.post(f"{V1}/providers", json=body("second", base_url="ftp://x"))
     key_id = (await admin.post(f"{V1}/client-keys", json={"name": "app"})).json()["client_key"]["id"]
+    leading = {"name": "any", "targets": [{"provider": "mine", "model": "alpha"}]}
+    alias_id = (await admin.post(f"{V1}/aliases", json=leading)).json()["id"]
     seen = []
     for path, item in contract.document["paths"].items():
         if "get" in item:
             filled = path.replace("{name}", "mine").replace("{preset}", "groq").replace("{key_id}", key_id)
+            filled = filled.replace("{alias_id}", alias_id)
             response = await admin.get(filled)
             assert response.status_code == 200, path
             seen.append(response.text)

@@ -111,8 +111,12 @@ def _more_pages(page: Page) -> None:
     """Another width moves everything; what counts is what opening moves."""
     page.set_viewport_size({"width": 390, "height": 844})
     expect(page.get_by_role("button", name="More", exact=True)).to_be_visible()
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(() => done((shifts.length = 0)), 100)))")
+    _forget_shifts(page)
     _dialog("More")(page)
+
+
+def _forget_shifts(page: Page) -> None:
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(() => done((shifts.length = 0)), 100)))")
 
 
 def _usage_of_models(page: Page) -> None:
@@ -122,11 +126,13 @@ def _usage_of_models(page: Page) -> None:
 
 
 def _restricted(page: Page) -> None:
+    """A choice that shows more fields moves what is below them; it was asked to."""
     page.locator("main tbody button[aria-label^=Edit]").first.click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("combobox", name="Providers").select_option("some")
     dialog.get_by_role("combobox", name="Models").select_option("some")
     expect(dialog.get_by_role("button", name="Add model")).to_be_visible()
+    _forget_shifts(page)
 
 
 def _route(page: Page) -> None:

@@ -12,7 +12,7 @@ import httpx
 
 from tests.canaries.evidence import Evidence
 from tests.canaries.upstreams import OWN_HEADER, WAYS, Recorder
-from tests.fixtures.running import _KEEP, ROOT, Patchbay, until
+from tests.fixtures.running import ENVIRONMENT, ROOT, Patchbay, until
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("provider", "list", "--json"),
@@ -291,7 +291,7 @@ class Journey:
         """A command of the shell; both of its outputs are evidence. `watch`: so is how it looks from outside while it runs."""
         running = subprocess.Popen(
             [sys.executable, "-m", "app.cli", *words, "--data-dir", str(self.server.data)],
-            cwd=ROOT, env={**_KEEP, **self.server.environment}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            cwd=ROOT, env={**ENVIRONMENT, **self.server.environment}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         assert running.stdin
         if watch:
@@ -310,7 +310,7 @@ class Journey:
         data = ("--data-dir", str(self.server.data))
         asked = [{"words": [*words, *(data if words[0] != "openapi" else ())], "stdin": stdin or ""} for stdin, _, words in calls]
         done = subprocess.run(
-            [sys.executable, "-m", "tests.canaries.commands"], cwd=ROOT, env={**_KEEP, **self.server.environment},
+            [sys.executable, "-m", "tests.canaries.commands"], cwd=ROOT, env={**ENVIRONMENT, **self.server.environment},
             input=json.dumps(asked).encode(), capture_output=True, timeout=100, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr.decode()

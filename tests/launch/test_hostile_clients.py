@@ -130,7 +130,8 @@ async def test_a_path_means_what_it_says(server: Patchbay, keys: tuple[str, str]
     for method in ("GET", "POST"):
         head = f"{method} {target} HTTP/1.1\r\nhost: x\r\n".encode()
         answer = await asyncio.to_thread(raw, server, with_key(keys, head) + b"content-length: %d\r\n\r\n%s" % (len(ASK), ASK))
-        assert (status(answer), b'"error"' in answer) == (404, True), answer[:300]
+        refused = 405 if method == "GET" and target.endswith("%2e%2e/chat/completions") else 404  # a provider called ".." that takes POST
+        assert (status(answer), b'"error"' in answer) == (refused, True), answer[:300]
 
     assert acme.heard == []
 

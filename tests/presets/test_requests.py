@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("vault", "outgoing", "translated")
 # Where a chat goes, in full. {resource}, {region} and the like are what a person fills in.
 CHATS = {
     "anthropic": "https://api.anthropic.com/v1/messages",
-    "azure-classic": "https://mine.openai.azure.com/openai/deployments/some/model/chat/completions?api-version=2024-10-21",
+    "azure-classic": "https://mine.openai.azure.com/openai/deployments/some%2Fmodel/chat/completions?api-version=2024-10-21",
     "azure-openai": "https://mine.openai.azure.com/openai/v1/chat/completions",
     "bedrock": "https://bedrock-runtime.mine.amazonaws.com/openai/v1/chat/completions",
     "bedrock-converse": "https://bedrock-runtime.mine.amazonaws.com/model/some%2Fmodel/converse",
@@ -58,7 +58,8 @@ BODIES = {
         "model": "some/model", "max_tokens": 5, "messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}],
     },
     ProviderType.BEDROCK: {"inferenceConfig": {"maxTokens": 5}, "messages": [{"role": "user", "content": [{"text": "Hi"}]}]},
-    ProviderType.AZURE: {"model": "some/model", "max_tokens": 5, "messages": [{"role": "user", "content": "Hi"}]},
+    # A deployment's name holds no slash; one that does is kept from leaving its place in the path.
+    ProviderType.AZURE: {"model": "some%2Fmodel", "max_tokens": 5, "messages": [{"role": "user", "content": "Hi"}]},
 }  # fmt: skip
 SIGNED = {
     ProviderType.ANTHROPIC: {"x-api-key": make.SECRET, "anthropic-version": "2023-06-01"},

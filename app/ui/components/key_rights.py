@@ -78,7 +78,7 @@ def _providers() -> rx.Component:
             KeyRights.providers,
             lambda tick: rx.text(
                 rx.flex(
-                    rx.checkbox(checked=tick.on, on_change=lambda on: KeyRights.tick(tick.name, on), size="2"),
+                    rx.checkbox(checked=tick.on, on_change=lambda on: KeyRights.tick(tick.name, on), aria_label=tick.label, size="2"),
                     rx.text(tick.label, as_="span", style={"overflowWrap": "anywhere"}),
                     spacing="2",
                     align="center",

@@ -63,7 +63,7 @@ def delete_question() -> rx.Component:
     return question(
         open_=ProviderPage.deleting,
         title=t("delete.title", name=c.label),
-        text=rx.fragment(t("delete.text"), default, affected(drawn(ProviderPage.warned).told)),
+        text=rx.fragment(t("delete.text"), default, affected(drawn(ProviderPage.warned))),
         yes=t("delete.confirm"),
         on_yes=ProviderPage.delete,
         no=t("common.cancel"),

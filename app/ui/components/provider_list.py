@@ -35,7 +35,7 @@ def delete_question() -> rx.Component:
     text = rx.fragment(
         t("delete.text"),
         rx.cond(doomed.is_default, rx.text(t("delete.text_default"), color_scheme="red", as_="span", margin_left="4px")),
-        affected(drawn(Providers.warned).told),
+        affected(drawn(Providers.warned)),
     )
     return question(
         open_=doomed.is_not_none(),

@@ -68,9 +68,17 @@ def cancel(on_click: Any) -> rx.Component:
     return rx.button(t("common.cancel"), variant="soft", color_scheme="gray", size="3", type="button", on_click=on_click)
 
 
-def affected(said: Any) -> rx.Component:
-    """What else a deletion touches, on a line of its own; nothing where it touches nothing."""
-    return rx.cond(said != "", rx.text(said, color_scheme="red", as_="span", display="block", margin_top="8px"))
+def affected(warned: Any) -> rx.Component:
+    """What else a deletion of a provider touches (`Warned`), a line each; nothing where it touches nothing."""
+    lines = [
+        (warned.alone != "", t("delete.alias_alone", names=warned.alone)),
+        (warned.keys != "", t("delete.client_keys", names=warned.keys)),
+        (warned.shared != "", t("delete.alias_shared", names=warned.shared)),
+        (warned.requests > 0, t("delete.requests", count=warned.requests)),
+    ]
+    return rx.fragment(
+        *[rx.cond(shown, rx.text(said, color_scheme="red", as_="span", display="block", margin_top="8px")) for shown, said in lines]
+    )
 
 
 def name_to_type(name: Any, on_change: Any) -> rx.Component:

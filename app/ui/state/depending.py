@@ -11,9 +11,13 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """What a deletion touches, "" where it touches nothing; and the name to type first, "" where nothing would break."""
+    """What a deletion touches: names in a row ("" = none) and a number, which the page puts into words; and the name to type first,
+    "" where nothing would break."""
 
-    told: str = ""
+    alone: str = ""  # aliases that lead nowhere else
+    shared: str = ""  # aliases with other targets
+    keys: str = ""  # keys for apps that may use nothing else
+    requests: int = 0
     to_type: str = ""
 
     def is_met_by(self, typed: str) -> bool:
@@ -22,18 +26,17 @@ class Warned:
 
 
 async def warning(who: Actor, name: str, language: str) -> Warned:
-    """Aliases, applications and requests that need a provider, in a sentence each."""
+    """Aliases, applications and requests that need a provider."""
     found = await providers.dependants(who, name)
     alone = [alias.name for alias in found.aliases if not alias.has_others]
     shared = [alias.name for alias in found.aliases if alias.has_others]
-    told = [
-        words.say(language, key, names=_listed(names, language))
-        for key, names in (("delete.alias_alone", alone), ("delete.client_keys", found.client_keys), ("delete.alias_shared", shared))
-        if names
-    ]
-    if found.requests_last_day:
-        told.append(words.say(language, "delete.requests", count=found.requests_last_day))
-    return Warned(" ".join(told), name if found.would_break else "")
+    return Warned(
+        _listed(alone, language),
+        _listed(shared, language),
+        _listed(found.client_keys, language),
+        found.requests_last_day,
+        name if found.would_break else "",
+    )
 
 
 def _listed(names: list[str], language: str) -> str:

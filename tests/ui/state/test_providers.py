@@ -13,6 +13,7 @@ from app.domain.secret import Secret
 from app.services import aliases, people, providers, sessions
 from app.storage import engine
 from app.storage.tables import ProviderRow
+from app.ui.state.depending import Warned
 from app.ui.state.notices import Notices
 from app.ui.state.probing import Probing
 from app.ui.state.providers import Providers
@@ -182,7 +183,7 @@ async def test_deleting_asks_first(tab: Any, shown: Any, actor: Actor) -> None:
     await aliases.create(actor, AliasDraft.model_validate({"name": "shared", "targets": both}))
     await tab.fire(Providers.ask_delete, shown.page[0].id)
     assert shown.deleting.name == "p-00"
-    assert shown.warned.told.index("alone") < shown.warned.told.index("shared")
+    assert (shown.warned.alone, shown.warned.shared) == ("alone", "shared")
     assert (shown.warned.to_type, shown.sure) == ("p-00", False)
     await tab.fire(Providers.delete)
     await tab.fire(Providers.type_name, "p-0")
@@ -244,7 +245,7 @@ async def test_a_viewer_who_fires_the_handler_is_refused_by_the_service(shown: A
 
 async def test_no_name_is_asked_for_where_nothing_would_break(tab: Any, shown: Any) -> None:
     await tab.fire(Providers.ask_delete, shown.page[0].id)
-    assert (shown.warned.told, shown.warned.to_type, shown.sure) == ("", "", True)
+    assert (shown.warned, shown.sure) == (Warned(), True)
 
     await tab.fire(Providers.delete)
     assert shown.total == 11
