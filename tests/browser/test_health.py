@@ -7,31 +7,14 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import PASSWORD
 from tests.browser.test_dialogs import sign_in
-from tests.browser.test_provider_page import MAIN, Vendor
+from tests.browser.test_provider_page import Vendor, ready, vendor
 from tests.fixtures.running import Patchbay, free_port
+
+__all__ = ["ready", "vendor"]
 
 pytestmark = pytest.mark.browser
 SOON = 4_000  # ms: three seconds, and one for a busy machine
-
-
-@pytest.fixture(scope="module")
-def vendor() -> Iterator[Vendor]:
-    made = Vendor()
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
-def ready(console: Patchbay, vendor: Vendor) -> Patchbay:
-    """An admin, and a provider with one key."""
-    console.admin("ada@example.org", PASSWORD)
-    draft = {"name": "lab", "label": "Lab", "base_url": vendor.server.base_url, "default_model": "alpha-small"}
-    with console.rest() as client:
-        client.post("/providers", json=draft | {"credential": {"label": "Main", "secret": {"api_key": MAIN}}}).raise_for_status()
-    return console
 
 
 @pytest.fixture(scope="module")
