@@ -136,6 +136,17 @@ def status_of(error: errors.PatchbayError) -> int:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
+def status_of_any(error: Exception) -> int:
+    """The status that whatever was raised is answered with."""
+    match error:
+        case errors.PatchbayError():
+            return status_of(error)
+        case HTTPException():
+            return error.status_code
+        case _:
+            return 422 if isinstance(error, RequestValidationError) else 500
+
+
 def request_id(request: Request) -> str:
     """The number of this request, given by the outer wall."""
     return getattr(request.state, "request_id", "")

@@ -6,6 +6,7 @@ of scope `read` or `admin`. The wall around us (`edge.py`) has checked host and 
 
 import hmac
 import re
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Annotated, Any
@@ -17,10 +18,10 @@ from starlette.exceptions import HTTPException
 from app.api import errors
 from app.api.caller import ip_of
 from app.domain import cookie
-from app.domain.actor import Actor
+from app.domain.actor import Actor, ActorType
 from app.domain.errors import Forbidden, NotSignedIn
 from app.domain.people import Session, acting
-from app.services import client_keys, sessions
+from app.services import client_keys, key_use, sessions
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _KEY = re.compile(r"(?i:bearer)\s+(\S+)")
@@ -36,8 +37,17 @@ class GuardedRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            await admit(request, asks=self.asks)
-            return await handle(request)
+            at, started, status = time.time(), time.perf_counter(), 500
+            try:
+                await admit(request, asks=self.asks)
+                response = await handle(request)
+                status = response.status_code
+            except Exception as error:
+                status = errors.status_of_any(error)
+                raise
+            finally:
+                _note_use(request, at, started, status)
+            return response
 
         return guarded
 
@@ -98,6 +108,13 @@ def _client_key(request: Request) -> str:
     if len(found) > 1:
         raise HTTPException(400)
     return next(iter(found), "")
+
+
+def _note_use(request: Request, at: float, started: float, status: int) -> None:
+    """A key that was recognised was used, whatever came of it."""
+    caller: Actor | None = getattr(request.state, "actor", None)
+    if caller is not None and caller.type is ActorType.CLIENT_KEY:
+        key_use.note(caller.id, at=at, status=status, ms=(time.perf_counter() - started) * 1_000)
 
 
 def _same(given: str, expected: str) -> bool:

@@ -74,8 +74,8 @@ class NewSession(Record):
 
 
 class LastCall(Record):
-    """How the newest call with a key ended. `model` as the caller named it, "" where the list of models was asked for; `ms` = until
-    the answer began."""
+    """How the newest call with a key ended. `model` as the caller named it, "" where it asked for the list of models or for something
+    under `/api`; `ms` = until the answer began."""
 
     at: datetime
     model: str

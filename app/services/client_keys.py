@@ -90,7 +90,7 @@ async def update(actor: Actor, key_id: str, patch: ClientKeyPatch) -> ClientKey:
             was, now_ = (known.model_dump(mode="json", include=set(changed)) for known in (before, client_keys.record(row)))
             doing.record(Action.CLIENT_KEY_UPDATE, target=_target(row), changes={f: {"before": was[f], "after": now_[f]} for f in was})
             doing.touch()
-    return client_keys.record(row)
+        return await client_keys.shown(doing.session, row)
 
 
 async def list_(actor: Actor) -> list[ClientKey]:
@@ -104,7 +104,7 @@ async def get(actor: Actor, key_id: str) -> ClientKey:
     """One key. Raises `UnknownClientKey`."""
     actor.must_view()
     async with engine.session() as session:
-        return client_keys.record(await _known(session, key_id))
+        return await client_keys.shown(session, await _known(session, key_id))
 
 
 async def revoke(actor: Actor, key_id: str) -> ClientKey:
@@ -117,7 +117,7 @@ async def revoke(actor: Actor, key_id: str) -> ClientKey:
             doing.session.add(row)
             doing.record(Action.CLIENT_KEY_REVOKE, target=_target(row))
             doing.touch()
-    return client_keys.record(row)
+        return await client_keys.shown(doing.session, row)
 
 
 async def check(key_text: str) -> Actor | None:

@@ -1,9 +1,12 @@
-"""When applications' keys were used last: drained from the relay's memory and written in batches, never by a request."""
+"""When client keys were used last: calls of the gateway from the relay's memory, requests of scripts as they are told here; written in
+batches, never by a request."""
 
 import asyncio
 import logging
 import time
+from collections import deque
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from app.domain.actor import SYSTEM
 from app.domain.errors import PatchbayError
@@ -18,14 +21,35 @@ EVERY_SECONDS = 10.0  # a key that is in constant use is written this often; its
 _log = logging.getLogger(__name__)
 
 
+class Use(NamedTuple):
+    """One call with a key. `at`: seconds since 1970, when it began; `model` "" = it named none."""
+
+    at: float
+    key_id: str
+    model: str
+    status: int
+    ms: int
+
+
+_hearing: list[deque[Use]] = []
+
+
+def note(key_id: str, *, at: float, status: int, ms: float) -> None:
+    """Tell every recorder of a request under `/api` that was answered. Returns at once."""
+    for waiting in _hearing:
+        waiting.append(Use(at, key_id, "", status, round(ms)))
+
+
 class Recorder:
     """Hears of calls from its making on; `start()` … `stop()`; one a process."""
 
     def __init__(self) -> None:
         self._task: asyncio.Task[None] | None = None
         self._outcomes = outcomes.reader()
-        self._waiting: dict[str, Outcome] = {}
+        self._requests: deque[Use] = deque(maxlen=outcomes.MOST)
+        self._waiting: dict[str, Use] = {}
         self._written: dict[str, float] = {}  # key id → monotonic time
+        _hearing.append(self._requests)
 
     def start(self) -> None:
         """Look in the background from now on."""
@@ -37,6 +61,8 @@ class Recorder:
             self._task.cancel()
             await asyncio.wait([self._task])
         self._outcomes.close()
+        if self._requests in _hearing:
+            _hearing.remove(self._requests)
         self._gather()
         try:
             await self._write(list(self._waiting))
@@ -61,8 +87,14 @@ class Recorder:
                 failing = True
 
     def _gather(self) -> None:
-        """Of each key only the newest call is worth writing."""
-        self._waiting |= {outcome.client_key_id: outcome for outcome in self._outcomes.drain() if outcome.client_key_id}
+        """Of each key only the newest call is worth writing. A chat over REST is told twice, and the later of the two names its model."""
+        heard = [_use(outcome) for outcome in self._outcomes.drain() if outcome.client_key_id]
+        while self._requests:
+            heard.append(self._requests.popleft())
+        for use in heard:
+            known = self._waiting.get(use.key_id)
+            if known is None or known.at <= use.at:
+                self._waiting[use.key_id] = use
 
     def _due(self) -> list[str]:
         at = time.monotonic()
@@ -75,11 +107,14 @@ class Recorder:
         async with work(SYSTEM, audited=False) as doing:
             for key in keys:
                 used = self._waiting[key]
-                named = used.selector or used.model
-                model = "".join(c for c in named if c.isprintable())  # a caller may have named anything, NUL included
+                model = "".join(c for c in used.model if c.isprintable())  # a caller may have named anything, NUL included
                 at = datetime.fromtimestamp(used.at, UTC)
-                await client_keys.used(doing.session, key, at=at, model=model, status=used.status, ms=round(used.began_ms))
+                await client_keys.used(doing.session, key, at=at, model=model, status=used.status, ms=used.ms)
         written = time.monotonic()
         for key in keys:
             del self._waiting[key]
             self._written[key] = written
+
+
+def _use(outcome: Outcome) -> Use:
+    return Use(outcome.at, outcome.client_key_id, outcome.selector or outcome.model, outcome.status, round(outcome.began_ms))

@@ -24,10 +24,9 @@ async def find(actor: Actor, email: str) -> User:
     """The account of an e-mail address. Raises `UnknownUser`."""
     actor.must_view()
     async with engine.session() as session:
-        row = await people.by_email(session, email.strip().lower())
-    if row is None:
-        raise UnknownUser("There is no account with this e-mail address.")
-    return people.user_of(row)
+        if (row := await people.by_email(session, email.strip().lower())) is None:
+            raise UnknownUser("There is no account with this e-mail address.")
+        return await people.shown(session, row)
 
 
 async def create(actor: Actor, email: str, name: str, role: Role, password: Secret) -> User:
@@ -67,7 +66,8 @@ async def disable(actor: Actor, user_id: str) -> DisabledUser:
             doing.record(Action.USER_DISABLE, target=_target(row))
             doing.after(recent_sessions.forget)
         left = await _end_keys(doing, row)
-    return DisabledUser(**people.user_of(row).model_dump(), keys_left=left)
+        shown = await people.shown(doing.session, row)
+    return DisabledUser(**shown.model_dump(), keys_left=left)
 
 
 async def enable(actor: Actor, user_id: str) -> User:
@@ -78,7 +78,7 @@ async def enable(actor: Actor, user_id: str) -> User:
         if not row.is_active:
             _change(doing, row, is_active=True)
             doing.record(Action.USER_ENABLE, target=_target(row))
-    return people.user_of(row)
+        return await people.shown(doing.session, row)
 
 
 async def reset_password(actor: Actor, user_id: str, password: Secret) -> User:
@@ -120,7 +120,7 @@ async def _set_password(actor: Actor, user_id: str, password: Secret, *, keep: s
         await people.forget_attempts(doing.session, people.account_subject(row.email))
         doing.record(Action.USER_PASSWORD, target=_target(row))
         doing.after(recent_sessions.forget)
-    return people.user_of(row)
+        return await people.shown(doing.session, row)
 
 
 async def _end_keys(doing: Work, row: UserRow) -> int:

@@ -71,7 +71,7 @@ async def sign_out(token: str, *, ip: str = "", request_id: str = "") -> None:
         found = await people.live_session(doing.session, people.digest(token))
         if found is None:
             return
-        row, user = found
+        row, user, _ = found
         row.revoked_at = now()
         doing.session.add(row)
         doing.actor = acting(people.user_of(user), ip=ip, session_hash=row.token_hash[:16], request_id=request_id)
@@ -106,7 +106,7 @@ async def _begin(known: UserRow, fresh: str | None, *, ip: str, agent: str, requ
         if user is None or not user.is_active or user.password_hash != known.password_hash:
             raise NotSignedIn("The e-mail or the password is wrong.")  # changed while the password was looked at
         user.password_hash = fresh or user.password_hash
-        begun = people.start_session(doing.session, user, ip=ip, agent=agent)
+        begun = await people.start_session(doing.session, user, ip=ip, agent=agent)
         await _forgive(doing, ip, user.email)
         doing.actor = acting(begun.session.user, ip=ip, session_hash=begun.session.token_hash, request_id=request_id)
         doing.record(Action.SESSION_CREATE, target=("user", user.id, user.email))
@@ -132,8 +132,8 @@ async def _look_up(token: str, *, is_use: bool) -> Session | None:
         found = await people.live_session(session, digest)
     if found is None:
         return None
-    row, user = found
-    if is_use and at - row.seen_at > _SEEN_EVERY:
+    row, user, seen_at = found
+    if is_use and at - seen_at > _SEEN_EVERY:
         await _seen(row.id)
     current = people.session_of(row, user)
     if is_use:

@@ -57,7 +57,7 @@ async def complete(token: str, email: str, name: str, password: Secret, *, ip: s
         user = UserRow(email=email, name=name, role=Role.ADMIN, password_hash=stored)
         doing.session.add_all([place, user])
         await doing.session.flush()
-        begun = people.start_session(doing.session, user, ip=ip, agent=agent)
+        begun = await people.start_session(doing.session, user, ip=ip, agent=agent)
         doing.actor = acting(begun.session.user, ip=ip, session_hash=begun.session.token_hash, request_id=request_id)
         doing.record(Action.INSTANCE_SET_UP, target=("instance", place.instance_id, "Patchbay"))
         doing.record(Action.USER_CREATE, target=("user", user.id, email), changes={"role": {"before": None, "after": Role.ADMIN}})

@@ -85,3 +85,8 @@ def json_column() -> Column[Any]:
 
 def owner_column(target: str, *, index: bool = True) -> Column[Any]:
     return Column(String(36), ForeignKey(target, ondelete="CASCADE"), nullable=False, index=index)
+
+
+def key_of(target: str) -> Column[Any]:
+    """The key of a table with at most one row for each of another."""
+    return Column(String(36), ForeignKey(target, ondelete="CASCADE"), primary_key=True)

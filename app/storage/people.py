@@ -12,7 +12,7 @@ from app.domain.actor import Role
 from app.domain.people import NewSession, Session, User
 from app.domain.throttle import Attempts, Limit
 from app.storage.columns import UtcTime, bytewise
-from app.storage.tables import LoginThrottle, SessionRow, UserRow, now
+from app.storage.tables import LoginThrottle, SessionRow, SessionUse, UserRow, UserUse, now
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
@@ -21,12 +21,17 @@ _FIRST_ATTEMPT = text(
 ).bindparams(bindparam("at", type_=UtcTime()))
 
 
-def user_of(row: UserRow) -> User:
+def user_of(row: UserRow, use: UserUse | None = None) -> User:
     """What may be shown of a person; the hash stays here."""
     return User(
         id=row.id, email=row.email, name=row.name, role=Role(row.role), is_active=row.is_active,
-        created_at=row.created_at, last_login_at=row.last_login_at,
+        created_at=row.created_at, last_login_at=use.signed_in_at if use else None,
     )  # fmt: skip
+
+
+async def shown(session: AsyncSession, row: UserRow) -> User:
+    """The same, with the last time the person signed in."""
+    return user_of(row, await session.get(UserUse, row.id))
 
 
 def session_of(row: SessionRow, user: UserRow) -> Session:
@@ -58,7 +63,8 @@ async def by_email(session: AsyncSession, email: str) -> UserRow | None:
 
 async def all_users(session: AsyncSession) -> list[User]:
     """Everybody, by e-mail."""
-    return [user_of(row) for row in (await session.exec(select(UserRow).order_by(bytewise(UserRow.email)))).all()]
+    query = select(UserRow, UserUse).join(UserUse, col(UserUse.user_id) == col(UserRow.id), isouter=True)
+    return [user_of(row, use) for row, use in (await session.exec(query.order_by(bytewise(UserRow.email)))).all()]
 
 
 async def active_admins(session: AsyncSession) -> int:
@@ -66,27 +72,29 @@ async def active_admins(session: AsyncSession) -> int:
     return (await session.exec(query)).one()
 
 
-def start_session(session: AsyncSession, user: UserRow, *, ip: str, agent: str) -> NewSession:
+async def start_session(session: AsyncSession, user: UserRow, *, ip: str, agent: str) -> NewSession:
     """Sign this person in. The token is in the answer and nowhere else."""
     token, at = secrets.token_urlsafe(32), now()
     row = SessionRow(
         user_id=user.id, token_hash=digest(token), csrf_token=secrets.token_urlsafe(32), ip=ip[:64],
-        user_agent=agent.replace("\0", "")[:200], created_at=at, seen_at=at, expires_at=at + ABSOLUTE,
+        user_agent=agent.replace("\0", "")[:200], created_at=at, expires_at=at + ABSOLUTE,
     )  # fmt: skip
     session.add(row)
-    user.last_login_at = at
-    session.add(user)
+    await session.flush()  # the session comes before what is noted of its use
+    session.add(SessionUse(session_id=row.id, seen_at=at))
+    await session.merge(UserUse(user_id=user.id, signed_in_at=at))
     return NewSession(token=token, session=session_of(row, user))
 
 
-async def live_session(session: AsyncSession, token_hash: str) -> tuple[SessionRow, UserRow] | None:
-    """The session and its person while both are good: not ended, not idle, not disabled."""
+async def live_session(session: AsyncSession, token_hash: str) -> tuple[SessionRow, UserRow, datetime] | None:
+    """The session, its person and when it was used last, while both are good: not ended, not idle, not disabled."""
     at = now()
     query = (
-        select(SessionRow, UserRow)
+        select(SessionRow, UserRow, SessionUse.seen_at)
         .join(UserRow, col(UserRow.id) == SessionRow.user_id)
+        .join(SessionUse, col(SessionUse.session_id) == SessionRow.id)
         .where(SessionRow.token_hash == token_hash, col(SessionRow.revoked_at).is_(None), col(UserRow.is_active))
-        .where(SessionRow.expires_at > at, SessionRow.seen_at > at - IDLE)
+        .where(SessionRow.expires_at > at, SessionUse.seen_at > at - IDLE)
     )
     return (await session.exec(query)).first()
 
@@ -106,7 +114,7 @@ async def use_confirmation(session: AsyncSession, session_id: str, *, since: dat
 
 
 async def seen(session: AsyncSession, session_id: str, at: datetime) -> None:
-    await session.exec(update(SessionRow).where(col(SessionRow.id) == session_id).values(seen_at=at))
+    await session.exec(update(SessionUse).where(col(SessionUse.session_id) == session_id).values(seen_at=at))
 
 
 async def end_sessions(session: AsyncSession, user_id: str, *, keep: str = "") -> None:

@@ -9,15 +9,22 @@ Ids are UUIDv7 text made by us (a sealed value is bound to its row before the ro
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlmodel import Column, Field, SQLModel
 
 from app.domain.ids import uuid7
 from app.domain.secret import Sealed
 from app.storage.audit_tables import AuditHead as AuditHead
 from app.storage.audit_tables import AuditRow as AuditRow
+from app.storage.client_key_tables import ClientKeyRow as ClientKeyRow
+from app.storage.client_key_tables import ClientKeyUse as ClientKeyUse
 from app.storage.columns import SealedText, json_column, now, owner_column, time_column
 from app.storage.health_tables import HealthRow as HealthRow
+from app.storage.people_tables import LoginThrottle as LoginThrottle
+from app.storage.people_tables import SessionRow as SessionRow
+from app.storage.people_tables import SessionUse as SessionUse
+from app.storage.people_tables import UserRow as UserRow
+from app.storage.people_tables import UserUse as UserUse
 from app.storage.usage_tables import UsageBatch as UsageBatch
 from app.storage.usage_tables import UsageName as UsageName
 
@@ -79,46 +86,6 @@ class WorkerHeartbeat(SQLModel, table=True):
     seen_at: datetime = Field(sa_column=time_column(index=True))
     kids: list[str] = Field(default_factory=list, sa_column=json_column())
     revision: int = Field(default=0, sa_type=BigInteger)
-
-
-class UserRow(SQLModel, table=True):
-    __tablename__ = "user_account"
-    id: str = Field(default_factory=uuid7, primary_key=True, max_length=36)
-    email: str = Field(max_length=254, unique=True)  # lower case
-    name: str = Field(max_length=80)
-    role: str = Field(max_length=16)
-    password_hash: str = Field(max_length=255)
-    is_active: bool = True
-    last_login_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
-    created_at: datetime = Field(default_factory=now, sa_column=time_column())
-    updated_at: datetime = Field(default_factory=now, sa_column=time_column())
-
-
-class SessionRow(SQLModel, table=True):
-    """A signed-in browser. Only the SHA-256 of its token is here."""
-
-    __tablename__ = "user_session"
-    id: str = Field(default_factory=uuid7, primary_key=True, max_length=36)
-    user_id: str = Field(sa_column=owner_column("user_account.id"))
-    token_hash: str = Field(max_length=64, unique=True)
-    csrf_token: str = Field(max_length=64)
-    ip: str = Field(default="", max_length=64)
-    user_agent: str = Field(default="", max_length=200)
-    created_at: datetime = Field(default_factory=now, sa_column=time_column())
-    seen_at: datetime = Field(default_factory=now, sa_column=time_column())
-    expires_at: datetime = Field(sa_column=time_column(index=True))
-    confirmed_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
-    revoked_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
-
-
-class LoginThrottle(SQLModel, table=True):
-    """Failures per account and per address: `subject` is "account:<sha256>" or "ip:<address>"."""
-
-    __tablename__ = "login_throttle"
-    subject: str = Field(primary_key=True, max_length=80)
-    failures: int = 0
-    last_at: datetime = Field(default_factory=now, sa_column=time_column())
-    locked_until: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
 
 
 class ProviderRow(SQLModel, table=True):
@@ -258,28 +225,6 @@ class TemplateRow(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_column=time_column())
     updated_at: datetime = Field(default_factory=now, sa_column=time_column())
     created_by: str = Field(default="", max_length=80)
-
-
-class ClientKeyRow(SQLModel, table=True):
-    """An application's key: `pb-<public_id>-<random>`; `digest` = SHA-256 of the whole text."""
-
-    __tablename__ = "client_key"
-    id: str = Field(default_factory=uuid7, primary_key=True, max_length=36)
-    public_id: str = Field(max_length=16, unique=True)
-    name: str = Field(max_length=80)
-    digest: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
-    scope: str = Field(max_length=16)
-    models: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
-    providers: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
-    requests_per_minute: int = 0
-    expires_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
-    created_at: datetime = Field(default_factory=now, sa_column=time_column())
-    created_by: str = Field(default="", max_length=80)
-    revoked_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
-    last_used_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
-    last_model: str | None = Field(default=None, max_length=260)  # as the caller named it
-    last_status: int | None = None
-    last_ms: int | None = None  # until the answer began
 
 
 class EgressApproval(SQLModel, table=True):

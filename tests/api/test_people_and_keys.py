@@ -5,8 +5,10 @@ import io
 import json
 
 import httpx
+import pytest
 
 from app.domain.actor import Role
+from app.services import key_use
 from tests.fixtures.rest import Clients, person
 
 V1 = "/api/v1"
@@ -53,6 +55,30 @@ async def test_what_a_client_key_may_do_is_read_and_changed(admin: httpx.AsyncCl
     assert (await admin.delete(one)).status_code == 204
     assert (await admin.patch(one, json={"name": "back"})).status_code == 409
     assert (await admin.get(one)).json()["revoked_at"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "method", "path", "status"),
+    [
+        pytest.param("admin", "GET", "/providers", 200, id="read by an admin key"),
+        pytest.param("admin", "POST", "/providers/refresh-registry", 200, id="written by an admin key"),
+        pytest.param("admin", "GET", "/providers/nothing", 404, id="what is not there"),
+        pytest.param("admin", "POST", "/client-keys", 422, id="what cannot be understood"),
+        pytest.param("read", "POST", "/providers/refresh-registry", 403, id="more than it may"),
+    ],
+)
+async def test_the_use_of_a_key_under_rest_is_recorded(
+    admin: httpx.AsyncClient, client: Clients, scope: str, method: str, path: str, status: int
+) -> None:
+    issued = (await admin.post(f"{V1}/client-keys", json={"name": "script", "scope": scope})).json()
+    recorder = key_use.Recorder()
+
+    response = await client(key=issued["key"]).request(method, f"{V1}{path}", json={} if method == "POST" else None)
+    await recorder.stop()
+
+    assert response.status_code == status
+    last = (await admin.get(f"{V1}/client-keys/{issued['client_key']['id']}")).json()["last_call"]
+    assert (last["status"], last["model"]) == (status, "")
 
 
 async def test_people_are_added_and_disabled(admin: httpx.AsyncClient) -> None:

@@ -1,5 +1,7 @@
 """Migrations lead to exactly the tables the code knows, and back."""
 
+from datetime import UTC, datetime
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -7,7 +9,9 @@ from sqlalchemy import URL, Column, Integer, MetaData, NullPool, Table, create_e
 from sqlmodel import SQLModel
 
 from app.storage import engine, migration, tables
-from tests.fixtures.databases import Database
+from tests.fixtures.databases import Database, inserted
+
+AT = datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=UTC)
 
 
 def differences(database: Database, metadata: MetaData) -> list[object]:
@@ -61,5 +65,34 @@ def test_keys_of_before_are_kept_and_were_never_used(blank: Database) -> None:
 
     migration.upgrade(url, engine.prepare_sqlite)
 
-    (row,) = blank.rows("SELECT name, last_used_at, last_model, last_status, last_ms FROM client_key")
-    assert row == ("app", None, None, None, None)
+    assert blank.rows("SELECT name FROM client_key") == [("app",)]
+    assert blank.rows("SELECT * FROM client_key_use") == []
+
+
+def test_what_use_changed_moves_out_of_the_rows(blank: Database) -> None:
+    url = address(blank, "postgresql+psycopg")
+    migration.upgrade(url, engine.prepare_sqlite, "0006")
+    person = {"name": "", "role": "viewer", "password_hash": "-", "is_active": True, "created_at": AT, "updated_at": AT}
+    key = {"name": "app", "digest": "", "scope": "gateway", "requests_per_minute": 0, "created_at": AT, "created_by": "Ada"}
+    blank.run(
+        inserted("user_account", id="ada", email="ada@example.com", last_login_at=AT, **person),
+        inserted("user_account", id="bo", email="bo@example.com", last_login_at=None, **person),
+        inserted(
+            "user_session", id="s", user_id="ada", token_hash="t", csrf_token="c", ip="", user_agent="", created_at=AT, seen_at=AT,
+            expires_at=AT,
+        ),
+        inserted("client_key", id="k", public_id="abc", last_used_at=AT, last_model="m", last_status=200, last_ms=7, **key),
+        inserted("client_key", id="l", public_id="abd", **key),
+    )  # fmt: skip
+
+    migration.upgrade(url, engine.prepare_sqlite, "0007")
+
+    assert [(user, times(at)) for user, at in blank.rows("SELECT * FROM user_account_use")] == [("ada", AT)]
+    assert [(session, times(at)) for session, at in blank.rows("SELECT * FROM user_session_use")] == [("s", AT)]
+    assert [(row[0], times(row[1]), *row[2:]) for row in blank.rows("SELECT * FROM client_key_use")] == [("k", AT, "m", 200, 7)]
+    assert len(blank.rows("SELECT id FROM user_account")) == len(blank.rows("SELECT id FROM client_key")) == 2
+
+
+def times(found: object) -> datetime:
+    """A time as either kind hands it out."""
+    return found if isinstance(found, datetime) else datetime.fromisoformat(str(found)).replace(tzinfo=UTC)

@@ -79,3 +79,22 @@ async def test_a_name_that_no_database_takes_is_cleaned(key_id: str, actor: Acto
 
     assert (seen := await last(actor)) is not None
     assert seen.model == ("acme/x" + "y" * 400)[:260]
+
+
+async def test_a_chat_over_rest_keeps_the_name_of_its_model(key_id: str, actor: Actor) -> None:
+    recorder = key_use.Recorder()
+    began = time.time()
+    note(key_id, selector="acme/alpha")
+    key_use.note(key_id, at=began, status=200, ms=90.0)
+    await recorder.stop()
+
+    assert (seen := await last(actor)) is not None
+    assert seen.model == "acme/alpha"
+
+
+async def test_a_key_that_is_gone_is_not_written(db: Database, actor: Actor) -> None:
+    recorder = key_use.Recorder()
+    key_use.note("gone", at=time.time(), status=200, ms=1.0)
+    await recorder.stop()
+
+    assert db.rows("SELECT * FROM client_key_use") == []

@@ -1,0 +1,41 @@
+"""The tables of applications' keys."""
+
+# pyright: reportAssignmentType=false
+# SQLModel types `__tablename__` as a decorator; a plain text is what it documents.
+
+from datetime import datetime
+
+from sqlalchemy import JSON, LargeBinary
+from sqlmodel import Column, Field, SQLModel
+
+from app.domain.ids import uuid7
+from app.storage.columns import key_of, now, time_column
+
+
+class ClientKeyRow(SQLModel, table=True):
+    """An application's key: `pb-<public_id>-<random>`; `digest` = SHA-256 of the whole text."""
+
+    __tablename__ = "client_key"
+    id: str = Field(default_factory=uuid7, primary_key=True, max_length=36)
+    public_id: str = Field(max_length=16, unique=True)
+    name: str = Field(max_length=80)
+    digest: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
+    scope: str = Field(max_length=16)
+    models: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    providers: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    requests_per_minute: int = 0
+    expires_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    created_at: datetime = Field(default_factory=now, sa_column=time_column())
+    created_by: str = Field(default="", max_length=80)
+    revoked_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+
+
+class ClientKeyUse(SQLModel, table=True):
+    """The newest call with a key. `model` as the caller named it; `ms` until the answer began."""
+
+    __tablename__ = "client_key_use"
+    client_key_id: str = Field(sa_column=key_of("client_key.id"))
+    at: datetime = Field(sa_column=time_column())
+    model: str = Field(default="", max_length=260)
+    status: int
+    ms: int
