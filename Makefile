@@ -47,7 +47,7 @@ bench-profile: $(VENV)/.dev .cache/bench/.ready ## where the gateway's CPU goes,
 	@tests/bench/install.sh
 	@touch $@
 
-soak: $(VENV)/.dev ## long kills and races
+soak: $(VENV)/.dev ## long kills, races, and a random walk over the console
 	@tests/needs.sh
 	@$(PY) -m pytest tests -m soak --timeout 1800
 

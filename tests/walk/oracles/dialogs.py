@@ -1,0 +1,48 @@
+"""Dialogs belong to one page and to a press; what was closed gives the focus back."""
+
+from app.ui import words
+from tests.walk.oracles.texts import forms
+from tests.walk.seen import Kind, Seen
+
+
+def foreign(seen: Seen) -> list[str]:
+    """A dialog that is still there on another page, or after a full load."""
+    moved = seen.after.path.rstrip("/") != seen.before.path.rstrip("/") or seen.after.document != seen.before.document
+    if not moved or (seen.step.kind is Kind.PRESS and not seen.before.dialogs):
+        return []
+    return [f"dialog on a page it does not belong to: {d.title!r}" for d in seen.after.dialogs if not d.popover and not _asks(d.title)]
+
+
+def unasked(seen: Seen) -> list[str]:
+    """A dialog that no press opened."""
+    if seen.pressed <= 1:
+        return []
+    new = [d for d in seen.after.dialogs if d not in seen.before.dialogs]
+    may_ask = seen.step.kind in (Kind.LEAVE, Kind.PRESS)
+    return [f"dialog that nothing opened: {d.title!r}" for d in new if not (may_ask and _asks(d.title)) and not _renamed(seen)]
+
+
+def two_questions(seen: Seen) -> list[str]:
+    """More than one dialog and its question at a time."""
+    titles = [d.title for d in seen.after.dialogs if not d.popover]
+    return [f"dialogs on top of each other: {titles}"] if len(titles) > 2 or len(set(titles)) < len(titles) else []
+
+
+def focus(seen: Seen) -> list[str]:
+    """Nothing has the focus after a dialog closed or something of the list went."""
+    same = seen.before.document == seen.after.document and seen.before.path == seen.after.path
+    if not same or seen.after.focus or seen.step.kind not in (Kind.PRESS, Kind.LEAVE, Kind.TYPE) or not seen.before.focus:
+        return []
+    closed = len(seen.after.dialogs) < len(seen.before.dialogs)
+    fewer = len(seen.after.rows) < len(seen.before.rows) or len(seen.after.cards) < len(seen.before.cards)
+    what = "a dialog closed" if closed else "something was removed" if fewer else ""
+    return [f"the focus is nowhere after {what}; it was on {seen.before.focus!r}"] if what else []
+
+
+def _renamed(seen: Seen) -> bool:
+    """A dialog that stayed and changed its title: another step of it, or another language."""
+    return len(seen.after.dialogs) <= len(seen.before.dialogs)
+
+
+def _asks(title: str) -> bool:
+    return any(title == form for texts in words.catalogues().values() for form in forms(texts["unsaved.title"]))

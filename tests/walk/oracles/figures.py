@@ -1,0 +1,89 @@
+"""What the page says against what REST says: who is there, what is on, in which state, which one is the default."""
+
+import re
+
+from app.ui import words
+from tests.walk.look import Look, Row
+from tests.walk.oracles.texts import forms
+from tests.walk.seen import Provider, Seen
+
+
+def figures(seen: Seen) -> list[str]:
+    """Disagreements of the page in view with REST; nothing while it still loads."""
+    page, truth = seen.after, seen.truth
+    if truth is None or page.waiting:
+        return []
+    match page.path.rstrip("/"):
+        case "":
+            return _providers(page, truth.providers)
+        case "/people":
+            return _people(page, truth.people)
+        case "/client-keys":
+            return _client_keys(page, truth.client_keys)
+    return []
+
+
+def _providers(page: Look, told: tuple[Provider, ...]) -> list[str]:
+    known = {p.name: p for p in told}
+    found = [f"shown and not there: {name}" for name in sorted({c.name for c in page.cards} - known.keys())]
+    if page.cards and not _is_narrowed(page):
+        found += [f"there and not shown: {name}" for name in sorted(known.keys() - {c.name for c in page.cards})]
+    for card in page.cards:
+        if provider := known.get(card.name):
+            found += _provider(page.language, card, provider)
+    counted = _counted(page)
+    in_use = sum(p.enabled for p in told)
+    return found + [f"“{text}” of {in_use} that are on" for text, total in counted if total != in_use]
+
+
+def _provider(language: str, card: Row, told: Provider) -> list[str]:
+    found = []
+    if card.second != " ".join(told.label.split()):
+        found.append(f"{told.name} is called {card.second!r}, REST says {told.label!r}")
+    if card.on is not None and card.on != told.enabled:
+        found.append(f"{told.name} is drawn {'on' if card.on else 'off'}, REST says enabled={told.enabled}")
+    statuses = {words.say(language, f"status.{code}"): code for code in _statuses()}
+    shown = {statuses[part] for part in card.parts if part in statuses}
+    if shown and "testing" not in shown and told.status not in shown:
+        found.append(f"{told.name} is drawn as {sorted(shown)}, REST says {told.status}")
+    if (words.say(language, "card.default") in card.parts) != told.is_default:
+        found.append(f"{told.name} is drawn {'without' if told.is_default else 'with'} the mark of the default")
+    return found
+
+
+def _statuses() -> list[str]:
+    return [key.removeprefix("status.") for key in words.keys() if key.startswith("status.")]  # noqa: SIM118 - a function
+
+
+def _counted(page: Look) -> list[tuple[str, int]]:
+    """How many are in use, by the line above the list."""
+    found = []
+    for key in ("providers.summary_working", "providers.summary_none_working"):
+        for form in forms(words.catalogues().get(page.language, words.catalogues()["en"])[key]):
+            pattern = re.escape(form).replace(r"\{total\}", r"(?P<total>\d+)").replace(r"\{working\}", r"\d+")
+            found += [(t.text, int(hit["total"])) for t in page.texts if (hit := re.fullmatch(pattern, t.text))]
+    return found
+
+
+def _is_narrowed(page: Look) -> bool:
+    every = {words.say(page.language, "filter.all"), words.say(page.language, "filter.any")}
+    chosen = [text for text in page.narrowing.get("chosen", []) if text]
+    badges = [text for text in page.narrowing.get("badges", []) if text.isdigit()]
+    return bool(page.narrowing.get("search") or page.query or badges or set(chosen) - every)
+
+
+def _people(page: Look, told: dict[str, bool]) -> list[str]:
+    if not page.rows:
+        return []
+    shown = {part.lower(): row.on for row in page.rows for part in row.parts if "@" in part}
+    found = [f"person shown and not there: {email}" for email in sorted(shown.keys() - told.keys())]
+    found += [f"person there and not shown: {email}" for email in sorted(told.keys() - shown.keys())]
+    both = sorted(shown.keys() & told.keys())
+    return found + [f"{e} is drawn {'on' if shown[e] else 'off'}" for e in both if shown[e] is not None and shown[e] != told[e]]
+
+
+def _client_keys(page: Look, told: tuple[str, ...]) -> list[str]:
+    revoked = words.say(page.language, "client_keys.revoked")
+    shown = sorted(row.name for row in page.rows if revoked not in row.parts)
+    wanted = sorted(" ".join(name.split()) for name in told)
+    return [f"keys for apps shown {shown}, REST says {wanted}"] if page.rows and shown != wanted else []

@@ -1,0 +1,102 @@
+"""Texts nobody should read: internals of the program, and English on a page of another language."""
+
+import ast
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from app.ui import words
+from tests.walk.seen import Seen
+
+UI = Path(words.__file__).parent
+INTERNALS = re.compile(
+    r"<bound method|\bVar\(|_rx_state_|reflex___|Traceback|\{[a-z_]+\}|\[object \w+\]|Invalid Date"
+    r"|\b(?:undefined|None|NaN|null|True|False)\b"
+)
+_KEY = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+")
+
+
+def internals(seen: Seen) -> list[str]:
+    """Names of the program's parts, values that are none, raw keys of the catalogue."""
+    found = [text.text for text in seen.after.texts if not text.code and _is_internal(text.text)]
+    found += [seen.after.title] if _is_internal(seen.after.title) else []
+    return [f"internals: {text[:200]!r}" for text in dict.fromkeys(found)]
+
+
+def english(seen: Seen) -> list[str]:
+    """Texts of the English catalogue on a page of another language."""
+    language = seen.after.language
+    if language == words.ENGLISH:
+        return []
+    told = [text.text for text in seen.after.texts if not text.own and not text.code]
+    found = [text for text in dict.fromkeys([*told, seen.after.title]) if _is_english(language, text, drawn=seen.switched)]
+    return [f"English in {language}: {text[:200]!r}" for text in found]
+
+
+def _is_internal(text: str) -> bool:
+    if (hit := INTERNALS.search(text)) is not None:
+        return not any(pattern.fullmatch(text) for pattern in _with(hit[0]))
+    return any(key in words.keys() for key in _KEY.findall(text))  # noqa: SIM118 - a function, not a mapping
+
+
+@lru_cache
+def _with(part: str) -> list[re.Pattern[str]]:
+    """Texts of any catalogue that say this themselves, as “None of 3 working” does."""
+    every = [form for texts in words.catalogues().values() for text in texts.values() for form in forms(text)]
+    return [shape(form) for form in every if part in re.sub(r"\{\w+\}", "", form)]
+
+
+@lru_cache(100_000)
+def _is_english(language: str, text: str, *, drawn: bool) -> bool:
+    plain, shaped = _english(language, drawn)
+    return text in plain or any(pattern.fullmatch(text) for pattern in shaped)
+
+
+@lru_cache
+def _english(language: str, drawn: bool) -> tuple[frozenset[str], list[re.Pattern[str]]]:
+    """What English alone says: texts as they are, and those with holes of two words and more. `drawn`: only what the page itself says,
+    which follows the language."""
+    catalogues = words.catalogues()
+    theirs = {" ".join(form.split()) for text in catalogues[language].values() for form in forms(text)}
+    plain, shaped = set(), []
+    for key, text in catalogues[words.ENGLISH].items():
+        if key.startswith("language.") or (drawn and not _is_drawn(key)):  # a language is called by its own name everywhere
+            continue
+        for form in {" ".join(form.split()) for form in forms(text)} - theirs:
+            if "{" not in form:
+                plain.add(form)
+            elif len(re.findall(r"[A-Za-z]{2,}", re.sub(r"\{\w+\}", "", form))) >= 2:
+                shaped.append(shape(form))
+    return frozenset(plain), shaped
+
+
+@lru_cache
+def _is_drawn(key: str) -> bool:
+    whole, prefixes = _drawn()
+    return key in whole or key.startswith(prefixes)
+
+
+@lru_cache(1)
+def _drawn() -> tuple[frozenset[str], tuple[str, ...]]:
+    """Keys and beginnings of keys in calls of `t` and `t_of`: texts that the browser picks, in whatever language it is in."""
+    whole, prefixes = set(), set()
+    for file in UI.rglob("*.py"):
+        for call in (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call) and node.args):
+            name, key = getattr(call.func, "id", ""), call.args[0]
+            if name == "t" and isinstance(key, ast.Constant):
+                whole.add(str(key.value))
+            elif name == "t_of" and isinstance(key, ast.Constant):
+                prefixes.add(f"{key.value}.")
+            elif name == "t" and isinstance(key, ast.JoinedStr) and isinstance(first := key.values[0], ast.Constant):
+                prefixes.add(str(first.value))
+    return frozenset(whole), tuple(prefixes)
+
+
+def forms(text: words.Text) -> list[str]:
+    """The text, or each of its plural forms."""
+    return [text] if isinstance(text, str) else list(text.values())
+
+
+def shape(form: str) -> re.Pattern[str]:
+    """A pattern of everything the text can become."""
+    return re.compile(re.sub(r"\\\{\w+\\\}", ".*", re.escape(" ".join(form.split()))), re.DOTALL)
