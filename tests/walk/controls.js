@@ -11,6 +11,11 @@
     const style = getComputedStyle(e);
     const { width, height } = e.getBoundingClientRect();
     if (style.pointerEvents === "none" || width < 2 || height < 2) continue;
+    const { left, top } = e.getBoundingClientRect();
+    const [x, y] = [left + width / 2, top + height / 2];
+    // Something else lies on it; what is out of view is scrolled to first.
+    const hit = x >= 0 && y >= 0 && x < innerWidth && y < innerHeight ? document.elementFromPoint(x, y) : e;
+    if (hit && hit !== e && !e.contains(hit) && !hit.contains(e) && !hit.closest("label")) continue;
     if (e.matches("a[href]") && (e.target === "_blank" || e.origin !== location.origin)) continue;
     const label =
       e.getAttribute("aria-label") || [...(e.labels ?? [])].map((l) => l.textContent).join(" ") ||

@@ -184,3 +184,4 @@ def walk(seed: str, house: House, browser: Browser, folder: Path) -> Iterator[Wa
     finally:
         for one in desks:
             one.context.close()
+            one.wire.close()

@@ -69,6 +69,14 @@ class Wire:
         self._is_cut = False
         return self
 
+    def close(self) -> None:
+        """Take no connection any more."""
+        self.cut()
+        self.loop.run(self._end())
+
+    async def _end(self) -> None:
+        self._server.close()
+
     async def _start(self) -> asyncio.Server:
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
