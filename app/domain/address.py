@@ -18,7 +18,7 @@ from app.domain.routes import ROUTES
 LONGEST = 2_048
 _TASK_PATH = re.compile(r"/(chat/completions|completions|models|embeddings|responses|messages)$")
 _VENDORS_PATH = re.compile(r"/(v\d+(/.*)?|openai(/.*)?|model(/.*)?)$")  # /v1/messages, /openai/deployments/…, /model/…/converse
-_DOUBLED = re.compile(r"(/v\d+)\1+$")
+_DOUBLED = re.compile(r"(/v\d{1,4})\1{1,9}$")
 _PLACEHOLDER = re.compile(r"[{<]([A-Za-z0-9_. -]+)[}>]")
 
 

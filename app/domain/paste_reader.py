@@ -174,7 +174,7 @@ class _Reader:
             if vendor.local:
                 if is_local and port in (urlsplit(vendor.base_url).port, *vendor.ports):
                     fitting.append((0, vendor, url))
-            elif match := re.match(_HOLE.sub("[^/]+?", re.escape(vendor.base_url)) + r"(?=/|$)", url):
+            elif match := re.match(pattern_of(vendor.base_url), url):
                 fitting.append((len(match[0]), vendor, match[0]))
             elif "{" not in vendor.base_url and host == urlsplit(vendor.base_url).hostname:
                 fitting.append((1, vendor, vendor.base_url))
@@ -278,3 +278,8 @@ def _origin(url: str) -> str:
         return origin_of(url)
     except (ValueError, InvalidDraft):
         return ""
+
+
+def pattern_of(base_url: str) -> str:
+    """What an address of a vendor begins with, for any value in the holes of its base URL."""
+    return _HOLE.sub("[^/]+?", re.escape(base_url)) + r"(?=/|$)"

@@ -7,7 +7,7 @@ from yarl import URL
 from app.domain.routes import ROUTES
 from app.domain.snapshot import Endpoint
 
-_VERSION = re.compile(r"v\d+[a-z0-9]*")
+_VERSION = re.compile(r"v\d[a-z0-9]*")
 
 
 def versions(base_url: str) -> int:

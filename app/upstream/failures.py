@@ -20,8 +20,8 @@ from app.upstream.scrub import REMOVED, Scrubber
 
 NOTHING_TO_SCRUB = Scrubber(())  # for text that was scrubbed when it was read
 LONGEST_DETAIL = 2_000  # characters of a provider's own text that a person gets to see
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<[^>]*>")
+_TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{0,2000})</title>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 
 # What vendors call a key they do not take any more: in codes and types, and in sentences.
 _KEY_CODE = re.compile(r"api_?key|key_(revoked|expired|disabled|invalid)|invalid_(key|token)|authenticat|unauthori[sz]ed|credential"

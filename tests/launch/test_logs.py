@@ -2,14 +2,19 @@
 
 import io
 import logging
-from collections.abc import Iterator
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from app import logs
 from app.domain.errors import StorageUnavailable
 from app.domain.translation import Signing
+from app.logs import rules
 from app.upstream import sigv4
+from tests.fixtures.regex_steps import words
 
 PLANTED = "planted-7f3a91c2d5e8"
 TOKEN = "Zk" * 22
@@ -29,26 +34,31 @@ def lines() -> Iterator[io.StringIO]:
     root.handlers[:], root.level = handlers, level
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        pytest.param(f"Received event from session x with no associated token. Event data: {{'api_key': '{PLANTED}'}}", id="event data"),
-        pytest.param(f"Failed to deserialize event data: {PLANTED}.", id="event that cannot be read"),
-        pytest.param(f"Event data must be a dictionary, but received {PLANTED} of type str.", id="event that is no event"),
-        pytest.param(f"Error processing entry for Event(name='a.b', router_data={{'cookie': '{PLANTED}'}})", id="whole event"),
-        pytest.param(f"Error transforming event payload for handler S.save: cannot convert '{PLANTED}'", id="form that does not fit"),
-        pytest.param(f"cookie: a=b; __Host-pb={PLANTED}; c=d", id="safe cookie"),
-        pytest.param(f"cookie: pb={PLANTED}", id="plain cookie"),
-        pytest.param(f"key pb-abcdefghijkl-{PLANTED} used", id="client key"),
-        pytest.param(f"Authorization: Bearer {PLANTED}", id="bearer"),
-        pytest.param(f"{{'password': '{PLANTED}', 'x': 1}}", id="password of a form"),
-        pytest.param(f'{{"api_key": "{PLANTED}"}}', id="key of a body"),
-        pytest.param(f"using sk-{PLANTED}", id="a vendor's key"),
-        pytest.param(f"GET /_event/?EIO=4&token={PLANTED}&transport=websocket", id="query of the websocket"),
-        pytest.param(f"CanonicalRequest:\nhost:b.example\nx-amz-security-token:{PLANTED}/+=\n\nhost", id="token of a signed request"),
-        pytest.param(f"open http://127.0.0.1:8700/setup#{PLANTED}", id="set-up link"),
-    ],
-)
+LINES = {
+    "event data": f"Received event from session x with no associated token. Event data: {{'api_key': '{PLANTED}'}}",
+    "event that cannot be read": f"Failed to deserialize event data: {PLANTED}.",
+    "event that is no event": f"Event data must be a dictionary, but received {PLANTED} of type str.",
+    "whole event": f"Error processing entry for Event(name='a.b', router_data={{'cookie': '{PLANTED}'}})",
+    "name of an unknown event": f"Error processing event queue entry for Event(name='{PLANTED}', payload={{}})",
+    "unknown event": f"No registered handler found for event: {PLANTED}",
+    "form that does not fit": f"Error transforming event payload for handler S.save: cannot convert '{PLANTED}'",
+    "value of the wrong type": f"Expected field 'S.name' to receive type '<class 'str'>', but got ['{PLANTED}'] of type 'list'.",
+    "safe cookie": f"cookie: a=b; __Host-pb={PLANTED}; c=d",
+    "plain cookie": f"cookie: pb={PLANTED}",
+    "cookie of a device": f"cookie: __Host-pb-device={PLANTED}; pb-device={PLANTED}",
+    "client key": f"key pb-abcdefghijkl-{PLANTED} used",
+    "bearer": f"Authorization: Bearer {PLANTED}",
+    "password of a form": f"{{'password': '{PLANTED}', 'x': 1}}",
+    "password with both quotes": f"""{{'password': 'it\\'s "{PLANTED}', 'x': 1}}""",
+    "key of a body": f'{{"api_key": "{PLANTED}"}}',
+    "a vendor's key": f"using sk-{PLANTED}",
+    "query of the websocket": f"GET /_event/?EIO=4&token={PLANTED}&transport=websocket",
+    "token of a signed request": f"CanonicalRequest:\nhost:b.example\nx-amz-security-token:{PLANTED}/+=\n\nhost",
+    "set-up link": f"open http://127.0.0.1:8700/setup#{PLANTED}",
+}
+
+
+@pytest.mark.parametrize("message", [pytest.param(line, id=name) for name, line in LINES.items()])
 def test_a_secret_is_left_out_and_the_rest_of_the_line_stays(lines: io.StringIO, message: str) -> None:
     logging.getLogger("reflex.app").warning(message)
 
@@ -125,3 +135,46 @@ def test_the_access_log_knows_no_query() -> None:
     assert "%(path)s" in logs.ACCESS
     assert "query" not in logs.ACCESS
     assert "header" not in logs.ACCESS
+
+
+@pytest.mark.parametrize("message", [pytest.param(line, id=name) for name, line in LINES.items()])
+def test_a_long_line_is_cut_where_no_secret_is_left_without_what_tells_it(message: str) -> None:
+    for place in range(len(message) + 1):
+        kept = logs.scrub("." * (rules.LONGEST - place - 1) + " " + message + " y" * 1_000)
+
+        assert not pieces(PLANTED) & pieces(kept), kept[-200:]
+
+
+def pieces(text: str, length: int = 4) -> set[str]:
+    return {text[n : n + length] for n in range(len(text) - length + 1)}
+
+
+RULES = [pytest.param(pattern, id=pattern.pattern[:40]) for pattern, _ in rules.RULES]
+
+
+@pytest.mark.parametrize("pattern", RULES)
+def test_a_megabyte_of_the_words_of_a_rule_takes_four_times_as_long_as_a_quarter_of_it(pattern: re.Pattern[str]) -> None:
+    known = words(pattern)
+    assert len(known) >= 3
+
+    for word in known:
+        quarter, whole = (word * (size // len(word) + 1) for size in (250_000, 1_000_000))
+        assert seconds(lambda text=whole: pattern.sub("", text)) < 10 * seconds(lambda text=quarter: pattern.sub("", text)) + 0.1, word
+        assert seconds(lambda text=whole: logs.scrub(text)) < 10 * seconds(lambda text=quarter: logs.scrub(text)) + 0.1, word
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """What it takes of this processor's time; it is ended after ten seconds, which a quadratic rule would need hours for."""
+
+    def end(*_: object) -> None:
+        raise AssertionError("it does not end")
+
+    before = signal.signal(signal.SIGVTALRM, end)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 10)
+    began = time.process_time()
+    try:
+        work()
+        return time.process_time() - began
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)

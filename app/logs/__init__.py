@@ -5,36 +5,13 @@ granian and asyncio included (REFLEX 5.6: Reflex logs whole events, the Cookie h
 """
 
 import logging
-import re
 import time
 import traceback
 from typing import Any
 
 from app.domain.errors import PatchbayError
+from app.logs.rules import on_one_line, scrub
 
-_HIDDEN = "…"
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-# Order matters: what cuts a whole tail first, then single values.
-_RULES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(r"(Event data: |event data: |must be a dictionary, but received |payload for handler [\w.]+: ).*", re.DOTALL),
-        rf"\1{_HIDDEN}",
-    ),
-    (re.compile(r"Event\(name='([\w.]*)'.*", re.DOTALL), rf"Event('\1' {_HIDDEN})"),
-    (re.compile(r"(__Host-pb|\bpb)=[^\s;,'\"]+"), rf"\1={_HIDDEN}"),
-    (re.compile(r"\bpb-[A-Za-z0-9_-]{12,}"), f"pb-{_HIDDEN}"),
-    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {_HIDDEN}"),
-    (re.compile(r"\b(sk|gsk|xai|hf|pplx|AIza)([-_])[\w-]{12,}"), rf"\1\2{_HIDDEN}"),
-    (re.compile(r"(?i)(x-amz-security-token:\s*)[^\s\\]+"), rf"\1{_HIDDEN}"),
-    (re.compile(r"([?&]token=|/setup#)[^&\s'\"]+"), rf"\1{_HIDDEN}"),
-    (
-        re.compile(
-            r"(?i)((?:password|api_?key|x-api-key|authorization|cookie|secret\w*|client_secret|header_value|session_token)['\"]?\s*[:=]\s*)"
-            r"(['\"]).*?\2"
-        ),
-        rf"\1\2{_HIDDEN}\2",
-    ),
-)
 # Granian hands its lines to the one log; its start-up chatter stays away.
 GRANIAN: dict[str, Any] = {
     "version": 1,
@@ -43,14 +20,8 @@ GRANIAN: dict[str, Any] = {
     "handlers": {},
     "formatters": {},
 }
+_MOST_FRAMES = 60
 ACCESS = '%(addr)s "%(method)s %(path)s" %(status)d %(dt_ms).1f ms'  # the path without its query
-
-
-def scrub(text: str) -> str:
-    """The text without anything that looks like a secret, a cookie or the content of a form."""
-    for pattern, replacement in _RULES:
-        text = pattern.sub(replacement, text)
-    return text
 
 
 def trace(error: BaseException) -> str:
@@ -58,6 +29,8 @@ def trace(error: BaseException) -> str:
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     frames = traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__), lookup_lines=False)
     lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+    if len(lines) > _MOST_FRAMES:  # a recursion that went too deep, into what a stranger nested
+        lines[_MOST_FRAMES // 2 : -_MOST_FRAMES // 2] = ["  …"]
     return "\n".join([*([trace(before), ""] if before else []), "Traceback:", *lines, kind(error)])
 
 
@@ -65,7 +38,7 @@ def kind(error: BaseException) -> str:
     """The kind of an error, with its text where that is ours or the system's: `FileNotFoundError: No such file or directory`."""
     said = error.message if isinstance(error, PatchbayError) else error.strerror if isinstance(error, OSError) else ""
     name = type(error).__qualname__
-    return f"{name}: {scrub(said)}" if said else name
+    return f"{name}: {on_one_line(scrub(said))}" if said else name
 
 
 class ScrubbedRecord(logging.LogRecord):
@@ -79,8 +52,8 @@ class ScrubbedRecord(logging.LogRecord):
             self.args = tuple(kind(arg) if isinstance(arg, BaseException) else arg for arg in self.args)
 
     def getMessage(self) -> str:
-        """The scrubbed message, on one line: whoever chooses a path or an error text must not write lines of their own."""
-        return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], scrub(super().getMessage()))
+        """The scrubbed message, on one line."""
+        return on_one_line(scrub(super().getMessage()))
 
 
 def configure(level: str) -> None:
