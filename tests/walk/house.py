@@ -39,8 +39,10 @@ class House:
 
     def furnish(self) -> None:
         """The people, and a provider of each kind."""
-        for email, role in PEOPLE:
-            self.server.run("user", "add", email, "--role", role, "--password-stdin", stdin=PASSWORD)
+        (first, _), *others = PEOPLE
+        self.server.admin(first, PASSWORD)
+        for email, role in others:
+            self.call("POST", "/users", json={"email": email, "name": email.split("@")[0].title(), "role": role, "password": PASSWORD})
         for name, address in self.addresses.items():
             draft = {"name": name, "label": name.title(), "base_url": address, "auth_type": "none", "default_model": "alpha-small"}
             self.call("POST", "/providers", json=draft)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.walk.oracles import dialogs, figures, lines, secrets, signs, texts
+from tests.walk.oracles import dialogs, figures, lines, places, secrets, signs, texts
 from tests.walk.seen import Seen
 
 Oracle = Callable[[Seen], list[str]]
@@ -17,6 +17,7 @@ IN_THE_END: tuple[Oracle, ...] = (
     dialogs.focus,
     signs.overflow,
     figures.figures,
+    places.places,
 )
 
 

@@ -58,6 +58,8 @@
       chosen: [...document.querySelectorAll("main button[role=combobox], main select")].map((e) => one(e.tagName === "SELECT" ? e.selectedOptions[0]?.textContent : e.textContent)),
       badges: [...document.querySelectorAll("main button .rt-Badge")].map((e) => one(e.textContent)),
     },
+    tabs: [...document.querySelectorAll("main [role=tab][id*='-trigger-']")].filter(seen).map((e) => [e.id.split("-trigger-").at(-1), e.ariaSelected === "true"]),
+    headings: [...document.querySelectorAll("h1, h2")].filter(seen).map((e) => one(e.textContent)),
     waiting: !!document.querySelector("main [aria-busy=true], main .rt-Skeleton"),
     markup: document.documentElement.outerHTML,
     stored: JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, history.state, location.href]),

@@ -52,8 +52,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Look:
-    """One look at a page. `document` is another one after each full load; `focus` is "" where nothing has it; `narrowed`: a search or a
-    filter hides some of the list."""
+    """One look at a page. `document` is another one after each full load; `focus` is "" where nothing has it; `tabs`: their values,
+    and which one is open; `narrowing`: what is searched and filtered."""
 
     document: str = "d"
     path: str = "/"
@@ -69,6 +69,8 @@ class Look:
     focus: str = "button"
     toasts: tuple[str, ...] = ()
     narrowing: dict[str, Any] = field(default_factory=dict)
+    tabs: tuple[tuple[str, bool], ...] = ()
+    headings: tuple[str, ...] = ()
     waiting: bool = False
     markup: str = ""
     stored: str = ""
@@ -93,6 +95,7 @@ def of(read: dict[str, Any]) -> Look:
             "texts": tuple(Text(**text) for text in read["texts"]),
             "dialogs": tuple(Dialog(**dialog) for dialog in read["dialogs"]),
             "cards": tuple(Row(card["name"], card["on"], tuple(card["parts"]), card["label"]) for card in read["cards"]),
+            "tabs": tuple((name, is_open) for name, is_open in read["tabs"]),
             "rows": tuple(
                 Row(row["head"][0] if row["head"] else "", row["on"], tuple(row["parts"]), row["head"][-1] if row["head"] else "")
                 for row in read["rows"]

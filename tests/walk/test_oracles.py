@@ -11,7 +11,7 @@ from tests.fixtures import chromium
 from tests.walk import judge
 from tests.walk.judge import Oracle
 from tests.walk.look import WATCH, Dialog, Look, Row, Text, look
-from tests.walk.oracles import dialogs, figures, lines, secrets, signs, texts
+from tests.walk.oracles import dialogs, figures, lines, places, secrets, signs, texts
 from tests.walk.seen import Kind, Provider, Seen, Step, Truth
 
 LAB = Provider("lab", "Lab", enabled=True, status="working", is_default=False, keys=("Main",))
@@ -19,9 +19,13 @@ CARD = Row("lab", on=True, parts=("Lab", words.say("en", "status.working")), sec
 TRUTH = Truth((LAB,), {"ada@example.org": True}, ("Website",))
 PRESS, WENT_BACK = Step(Kind.PRESS, "press"), Step(Kind.LEAVE, "Back")
 DIALOG = Dialog("dialog", words.say("en", "people.add"))
-CALM = Look(cards=(CARD,), texts=(Text(words.say("en", "nav.providers")),))
-PEOPLE = Look(path="/people/", rows=(Row("Ada", on=True, parts=("Ada", "ada@example.org")),))
-KEYS = Look(path="/client-keys/", rows=(Row("Website", parts=("Website",)),))
+CALM = Look(title=f"{words.say('en', 'nav.providers')} · Patchbay", cards=(CARD,), texts=(Text(words.say("en", "nav.providers")),))
+PEOPLE = Look(
+    path="/people/", title=f"{words.say('en', 'nav.people')} · Patchbay", rows=(Row("Ada", on=True, parts=("Ada", "ada@example.org")),)
+)
+KEYS = Look(path="/client-keys/", title=f"{words.say('en', 'nav.client_keys')} · Patchbay", rows=(Row("Website", parts=("Website",)),))
+
+LAB_PAGE = Look(path="/providers/lab/", title="Lab · Patchbay", headings=("Lab",), tabs=(("overview", True), ("keys", False)))
 
 
 def seen(after: Look = CALM, *, before: Look = CALM, step: Step = PRESS, **more: object) -> Seen:
@@ -29,7 +33,8 @@ def seen(after: Look = CALM, *, before: Look = CALM, step: Step = PRESS, **more:
 
 
 def reads(*told: str, **more: object) -> Look:
-    return replace(CALM, texts=tuple(Text(text) for text in told), **more)  # type: ignore[arg-type] - the fields of the record
+    title = f"{words.say(str(more.get('language', 'en')), 'nav.providers')} · Patchbay"
+    return replace(CALM, title=title, texts=tuple(Text(text) for text in told), **more)  # type: ignore[arg-type] - the fields of the record
 
 
 def card(**more: object) -> Look:
@@ -100,11 +105,21 @@ BREACHES: list[tuple[Oracle, str, Seen]] = [
     (figures.figures, "a person", seen(PEOPLE, truth=replace(TRUTH, people={"bob@example.org": True}))),
     (figures.figures, "a person's switch", seen(PEOPLE, truth=replace(TRUTH, people={"ada@example.org": False}))),
     (figures.figures, "a key for apps", seen(KEYS, truth=replace(TRUTH, client_keys=("Website", "Chat")))),
+    (places.places, "another page's title", seen(replace(CALM, path="/people/"))),
+    (places.places, "another page's heading", seen(replace(PEOPLE, headings=(words.say("en", "nav.providers"),)))),
+    (places.places, "a page at an address of none", seen(replace(CALM, path="/nope/"))),
+    (places.places, "a provider's page under another's address", seen(replace(LAB_PAGE, headings=("Other",)))),
+    (places.places, "a provider's page without its name", seen(replace(LAB_PAGE, title="Patchbay"))),
+    (places.places, "another tab", seen(replace(LAB_PAGE, query="?tab=keys"))),
 ]
 CALM_STEPS = [
     pytest.param(seen(), id="nothing happened"),
     pytest.param(seen(PEOPLE, before=PEOPLE), id="people"),
     pytest.param(seen(KEYS, before=KEYS), id="keys for apps"),
+    pytest.param(seen(LAB_PAGE, before=LAB_PAGE), id="a provider"),
+    pytest.param(
+        seen(replace(LAB_PAGE, query="?tab=keys", tabs=(("overview", False), ("keys", True))), before=LAB_PAGE), id="a tab of a provider"
+    ),
     pytest.param(seen(replace(CALM, dialogs=(DIALOG,))), id="a press opened a dialog"),
     pytest.param(seen(replace(CALM, toasts=("Saved",))), id="one notice"),
     pytest.param(seen(reads(words.say("en", "providers.summary_none_working", total=1))), id="a text that says None itself"),

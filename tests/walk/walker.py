@@ -149,7 +149,8 @@ class Walk:
             self._note(who, step, text, after)
 
     def _truth(self, page: Look, asked: bool) -> Truth | None:
-        return self.house.truth() if asked or page.path.rstrip("/") in WHERE_FIGURES_STAND else None
+        here = page.path.rstrip("/")
+        return self.house.truth() if asked or here in WHERE_FIGURES_STAND or here.startswith("/providers/") else None
 
     def _note(self, who: Desk, step: Step, text: str, page: Look) -> None:
         kind = re.sub(r"[0-9a-f]{8}-[0-9a-f-]+|\d+", "…", text)

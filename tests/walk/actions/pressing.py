@@ -7,7 +7,13 @@ from tests.walk.seen import Kind, Step
 
 PRESSING = ("Enter", "Space", "?", "Control+k")
 KEYS = (*PRESSING, "Tab", "Shift+Tab", "ArrowDown", "ArrowUp", "ArrowRight", "Home", "End", "/")
-_RARE = frozenset(form for texts in words.catalogues().values() for key in ("shell.sign_out", "shell.skip") for form in forms(texts[key]))
+
+
+def _said(*keys: str) -> frozenset[str]:
+    return frozenset(form for texts in words.catalogues().values() for key in keys for form in forms(texts[key]))
+
+
+_RARE, _SELDOM = _said("shell.sign_out", "shell.skip"), _said("shell.language", "shell.theme", "shell.account")
 
 
 def press(scene: Scene) -> Step | None:
@@ -62,6 +68,8 @@ LONGEST_MS = 40_000
 def _weight(control: Control) -> float:
     if control.label in _RARE:
         return 0.03
+    if control.label in _SELDOM:  # they stand on every page
+        return 0.2
     if control.inside in ("menu", "alertdialog"):
         return 3.0
     return 0.5 if control.href.startswith("/") and not control.inside else 1.0

@@ -6,7 +6,12 @@ from tests.walk.desk import Desk
 from tests.walk.scene import Scene
 from tests.walk.seen import Kind, Step
 
-LOST = (r"ERR_(CONNECTION|EMPTY|INTERNET|NETWORK|SOCKET|INVALID|INCOMPLETE|ADDRESS)\w*", r"WebSocket connection", r"Failed to (load|fetch)")
+LOST = (
+    r"ERR_(CONNECTION|EMPTY|INTERNET|NETWORK|SOCKET|INVALID|INCOMPLETE|ADDRESS)\w*",
+    r"WebSocket connection",
+    r"Failed to (load|fetch)",
+    r"Error loading route module",
+)
 _BACK_MS = 30_000
 
 
