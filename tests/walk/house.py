@@ -77,6 +77,7 @@ class House:
             ),
             {p["email"]: p["is_active"] for p in people},
             tuple(k["name"] for k in keys if not k["revoked_at"]),
+            self.call("GET", "/providers/registry-status").raise_for_status().json()["revision"],
         )
 
     def new_log(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ IN_THE_END: tuple[Oracle, ...] = (
     dialogs.two_questions,
     dialogs.focus,
     signs.overflow,
+    signs.pulse,
     figures.figures,
     places.places,
 )

@@ -59,6 +59,7 @@
       badges: [...document.querySelectorAll("main button .rt-Badge")].map((e) => one(e.textContent)),
     },
     tabs: [...document.querySelectorAll("main [role=tab][id*='-trigger-']")].filter(seen).map((e) => [e.id.split("-trigger-").at(-1), e.ariaSelected === "true"]),
+    pulse: [...document.querySelectorAll(".pb-live .pb-dot")].filter(seen).map((e) => e.className),
     headings: [...document.querySelectorAll("h1, h2")].filter(seen).map((e) => one(e.textContent)),
     waiting: !!document.querySelector("main [aria-busy=true], main .rt-Skeleton"),
     markup: document.documentElement.outerHTML,

@@ -71,6 +71,7 @@ class Look:
     narrowing: dict[str, Any] = field(default_factory=dict)
     tabs: tuple[tuple[str, bool], ...] = ()
     headings: tuple[str, ...] = ()
+    pulse: tuple[str, ...] = ()  # classes of the dot beside “Live”
     waiting: bool = False
     markup: str = ""
     stored: str = ""

@@ -54,6 +54,7 @@ class Truth:
     providers: tuple[Provider, ...] = ()
     people: dict[str, bool] = field(default_factory=dict)  # address → may sign in
     client_keys: tuple[str, ...] = ()  # names of those that are not revoked
+    revision: int | None = None
 
 
 @dataclass(frozen=True)

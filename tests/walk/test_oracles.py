@@ -77,6 +77,7 @@ BREACHES: list[tuple[Oracle, str, Seen]] = [
         "after a reload",
         seen(replace(CALM, document="e", toasts=("Saved",)), step=Step(Kind.LOAD, "reload"), heard=("Saved",), pressed=2),
     ),
+    (signs.pulse, "gray for ever", seen(replace(CALM, pulse=("pb-dot pb-dot-wait",)))),
     (signs.overflow, "a wide table", seen(replace(CALM, sticking=("HTML : 410 > 390",)))),
     (
         signs.stuck,
@@ -102,6 +103,11 @@ BREACHES: list[tuple[Oracle, str, Seen]] = [
     (figures.figures, "a status", seen(card(parts=(words.say("en", "status.down"),)))),
     (figures.figures, "the mark of the default", seen(card(parts=(words.say("en", "card.default"),)))),
     (figures.figures, "how many are on", seen(reads(words.say("en", "providers.summary_working", working=1, total=7)))),
+    (
+        figures.figures,
+        "the revision",
+        seen(reads(words.say("zh", "shell.live", revision=7), language="zh"), truth=replace(TRUTH, revision=8)),
+    ),
     (figures.figures, "a person", seen(PEOPLE, truth=replace(TRUTH, people={"bob@example.org": True}))),
     (figures.figures, "a person's switch", seen(PEOPLE, truth=replace(TRUTH, people={"ada@example.org": False}))),
     (figures.figures, "a key for apps", seen(KEYS, truth=replace(TRUTH, client_keys=("Website", "Chat")))),

@@ -15,12 +15,29 @@ def figures(seen: Seen) -> list[str]:
         return []
     match page.path.rstrip("/"):
         case "":
-            return _providers(page, truth.providers)
+            found = _providers(page, truth.providers)
         case "/people":
-            return _people(page, truth.people)
+            found = _people(page, truth.people)
         case "/client-keys":
-            return _client_keys(page, truth.client_keys)
-    return []
+            found = _client_keys(page, truth.client_keys)
+        case _:
+            found = []
+    return found + _revision(page, truth.revision)
+
+
+def _revision(page: Look, told: int | None) -> list[str]:
+    """The one in the foot of the rail."""
+    shown = [int(revision) for revision in _numbers(page, "shell.live", "revision")]
+    return [f"revision {revision} is shown, REST says {told}" for revision in shown if told is not None and revision != told]
+
+
+def _numbers(page: Look, key: str, hole: str) -> list[str]:
+    """What stands in the hole of this text wherever it is on the page."""
+    found = []
+    for form in forms(words.catalogues().get(page.language, words.catalogues()["en"])[key]):
+        pattern = re.sub(r"\\\{\w+\\\}", r"[\\d.,]+", re.escape(form).replace(rf"\{{{hole}\}}", r"(\d[\d.,]*)"))
+        found += [re.sub(r"\D", "", hit[1]) for t in page.texts if (hit := re.fullmatch(pattern, t.text))]
+    return found
 
 
 def _providers(page: Look, told: tuple[Provider, ...]) -> list[str]:
@@ -31,9 +48,9 @@ def _providers(page: Look, told: tuple[Provider, ...]) -> list[str]:
     for card in page.cards:
         if provider := known.get(card.name):
             found += _provider(page.language, card, provider)
-    counted = _counted(page)
     in_use = sum(p.enabled for p in told)
-    return found + [f"“{text}” of {in_use} that are on" for text, total in counted if total != in_use]
+    counted = [n for key in ("providers.summary_working", "providers.summary_none_working") for n in _numbers(page, key, "total")]
+    return found + [f"{total} are on by the line above the list, REST says {in_use}" for total in counted if int(total) != in_use]
 
 
 def _provider(language: str, card: Row, told: Provider) -> list[str]:
@@ -53,16 +70,6 @@ def _provider(language: str, card: Row, told: Provider) -> list[str]:
 
 def _statuses() -> list[str]:
     return [key.removeprefix("status.") for key in words.keys() if key.startswith("status.")]  # noqa: SIM118 - a function
-
-
-def _counted(page: Look) -> list[tuple[str, int]]:
-    """How many are in use, by the line above the list."""
-    found = []
-    for key in ("providers.summary_working", "providers.summary_none_working"):
-        for form in forms(words.catalogues().get(page.language, words.catalogues()["en"])[key]):
-            pattern = re.escape(form).replace(r"\{total\}", r"(?P<total>\d+)").replace(r"\{working\}", r"\d+")
-            found += [(t.text, int(hit["total"])) for t in page.texts if (hit := re.fullmatch(pattern, t.text))]
-    return found
 
 
 def _is_narrowed(page: Look) -> bool:

@@ -19,6 +19,11 @@ def overflow(seen: Seen) -> list[str]:
     return [f"sticks out: {what}" for what in seen.after.sticking]
 
 
+def pulse(seen: Seen) -> list[str]:
+    """The dot beside “Live” says that something is not current, or that the line is lost, while the server is there."""
+    return [f"the dot beside “Live” stays {look!r}" for look in seen.after.pulse if "wait" in look or "lost" in look]
+
+
 def stuck(seen: Seen) -> list[str]:
     """Buttons that are busy before and after a wait that is longer than any request runs."""
     return [f"busy for ever: {label!r}" for label in dict.fromkeys(seen.before.busy) if seen.step.waited and label in seen.after.busy]
