@@ -72,7 +72,7 @@ def affected(warned: Any) -> rx.Component:
     """What else a deletion of a provider touches (`Warned`), a line each; nothing where it touches nothing."""
     lines = [
         (warned.alone != "", t("delete.alias_alone", names=warned.alone)),
-        (warned.keys != "", t("delete.client_keys", names=warned.keys)),
+        (warned.client_keys != "", t("delete.client_keys", names=warned.client_keys)),
         (warned.shared != "", t("delete.alias_shared", names=warned.shared)),
         (warned.requests > 0, t("delete.requests", count=warned.requests)),
     ]

@@ -49,19 +49,26 @@ def _period() -> rx.Component:
 def _plots() -> rx.Component:
     total = drawn(Usage.total)
     plots = (
-        _plot("requests", amount(total.requests), Usage.requests, kind="count", tone="error"),
-        _plot("tokens", rx.cond(total.reported > 0, amount(total.tokens_in + total.tokens_out), t("usage.not_reported")), Usage.tokens),
-        _plot("latency", rx.cond(total.answers > 0, t("usage.ms", ms=total.p50), "–"), Usage.latency, kind="ms"),
-        _plot("cost", rx.cond(total.priced > 0, money(total.cost), t("usage.not_known")), Usage.cost, kind="money", has_part=False),
+        _plot("requests", amount(total.requests), Usage.requests, part=t("usage.requests_part"), tone="error"),
+        _plot(
+            "tokens",
+            rx.cond(total.reported > 0, amount(total.tokens_in + total.tokens_out), t("usage.not_reported")),
+            Usage.tokens,
+            part=t("usage.tokens_part"),
+        ),
+        _plot(
+            "latency", rx.cond(total.answers > 0, t("usage.ms", ms=total.p50), "–"), Usage.latency, part=t("usage.latency_part"), kind="ms"
+        ),
+        _plot("cost", rx.cond(total.priced > 0, money(total.cost), t("usage.not_known")), Usage.cost, kind="money"),
     )
     return rx.grid(*plots, columns="repeat(auto-fit, minmax(min(100%, 440px), 1fr))", spacing="4", width="100%")
 
 
-def _plot(name: str, figure: Drawn, points: Drawn, *, kind: str = "count", tone: str = "plain", has_part: bool = True) -> rx.Component:
+def _plot(name: str, figure: Drawn, points: Drawn, *, part: Drawn = "", kind: str = "count", tone: str = "plain") -> rx.Component:
     drawing = Plot.create(
         points=points,
         whole=t(f"usage.{name}_whole"),
-        part=t(f"usage.{name}_part") if has_part else "",
+        part=part,
         kind=kind,
         step=Usage.step,
         tone=tone,

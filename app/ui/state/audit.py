@@ -206,8 +206,10 @@ def _is_empty(value: Any) -> bool:
 
 def _part(name: str, language: str) -> str:
     """A part of a value that has parts, in the reader's words where there are some."""
-    key = next((k for k in (f"capability.{name}", f"auth.{name}", f"configuration.{name}") if k in words.keys()), "")  # noqa: SIM118
-    return words.say(language, key) if key else name
+    for prefix in ("capability", "auth", "configuration"):
+        if f"{prefix}.{name}" in words.keys():  # noqa: SIM118 - a function
+            return words.say_of(language, prefix, name)
+    return name
 
 
 DENIED = Outcome.DENIED.value

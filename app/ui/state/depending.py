@@ -16,7 +16,7 @@ class Warned:
 
     alone: str = ""  # aliases that lead nowhere else
     shared: str = ""  # aliases with other targets
-    keys: str = ""  # keys for apps that may use nothing else
+    client_keys: str = ""  # keys for apps that may use nothing else
     requests: int = 0
     to_type: str = ""
 

@@ -87,8 +87,9 @@ class People(rx.State):
         who = await actor(self)
         user, left = await _switched(who, user_id, on=on)
         self.people = [_person(user) if p.id == user_id else p for p in self.people]
-        key = "done.person_enabled" if on else "done.person_disabled_keys" if left else "done.person_disabled"
-        await tell(self, "success", words.say(await language(self), key, name=user.name, n=left))
+        spoken = await language(self)
+        done = words.say(spoken, "done.person_enabled" if on else "done.person_disabled", name=user.name)
+        await tell(self, "success", words.say(spoken, "done.person_disabled_keys", name=user.name, n=left) if left else done)
 
 
 async def _switched(who: Actor, user_id: str, *, on: bool) -> tuple[User, int]:
