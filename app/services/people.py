@@ -42,6 +42,7 @@ async def create(actor: Actor, email: str, name: str, role: Role, password: Secr
         row = UserRow(email=email, name=name, role=role, password_hash=stored)
         doing.session.add(row)
         doing.record(Action.USER_CREATE, target=_target(row), changes={"role": {"before": None, "after": role}})
+        doing.touch()
         if role is Role.ADMIN and place.setup_done_at is None:
             place.setup_done_at, place.setup_token_hash, place.setup_expires_at = now(), None, None
             doing.session.add(place)
@@ -64,6 +65,7 @@ async def disable(actor: Actor, user_id: str) -> DisabledUser:
             _change(doing, row, is_active=False)
             await people.end_sessions(doing.session, row.id)
             doing.record(Action.USER_DISABLE, target=_target(row))
+            doing.touch()
             doing.after(recent_sessions.forget)
         left = await _end_keys(doing, row)
         shown = await people.shown(doing.session, row)
@@ -78,6 +80,7 @@ async def enable(actor: Actor, user_id: str) -> User:
         if not row.is_active:
             _change(doing, row, is_active=True)
             doing.record(Action.USER_ENABLE, target=_target(row))
+            doing.touch()
         return await people.shown(doing.session, row)
 
 

@@ -3,14 +3,16 @@
 import reflex as rx
 
 from app.domain.actor import Role
+from app.ui.components.browser import Pulse
 from app.ui.components.person_list import form, listing
 from app.ui.page import Nav, Page
+from app.ui.state.live import Live
 from app.ui.state.people import People
 
 
 def content() -> rx.Component:
-    """The list and the form."""
-    return rx.fragment(listing(), form())
+    """The list and the form. Looks anew whenever something changed anywhere."""
+    return rx.fragment(listing(), form(), Pulse.create(beat=Live.beat, on_beat=People.load))
 
 
 PAGE = Page(route="/people", title="nav.people", content=content, role=Role.ADMIN, nav=Nav("users", order=70), on_load=(People.load,))

@@ -40,6 +40,7 @@ class Beacon:
     beat: int = 0
     spread: Spread | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _told: tuple[object, ...] = ()
 
     def flash(self, snapshot: Snapshot) -> None:
         """The registry has a new snapshot. Returns at once."""
@@ -49,22 +50,28 @@ class Beacon:
 
     def follow(self, spread: Spread) -> None:
         """The change has come further. Returns at once; pages do not look again because of it."""
-        was, self.spread = self.spread, spread
-        if spread.of > 1 or (was is not None and was.of > 1):
+        self.spread = spread
+        if self._spread() != self._told:
             self._changed.set()
 
     def show(self, live: Live) -> None:
         """Tell a tab where things stand."""
         live.beat, live.revision = self.beat, self.revision
-        if (spread := self.spread) is not None:
-            live.workers, live.live, live.seconds = spread.of, spread.live, spread.seconds or 0.0
-            live.late = next((f"{worker.kind} {worker.pid} @ {worker.host}" for worker in spread.late), "")
+        live.workers, live.live, live.seconds, live.late = self._spread()
+
+    def _spread(self) -> tuple[int, int, float, str]:
+        """What tabs see of the spread. A worker alone is the one they talk to: it has what it shows, whenever its heartbeat says so."""
+        if (spread := self.spread) is None or spread.of < 2:
+            return 1, 1, 0.0, ""
+        late = next((f"{worker.kind} {worker.pid} @ {worker.host}" for worker in spread.late), "")
+        return spread.of, spread.live, spread.seconds or 0.0, late
 
     async def run(self) -> None:
         """Tell the tabs until cancelled."""
         while True:
             await self._changed.wait()
             self._changed.clear()
+            self._told = self._spread()
             namespace = self.app.event_namespace
             for token in list(namespace.token_to_sid) if namespace else ():
                 try:
