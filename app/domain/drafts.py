@@ -219,7 +219,14 @@ def key_fields(
             raise InvalidDraft({f"{at}{name}": f"The auth type {info.name} does not have this field. Its secret fields: {fields}."})
     of = {f.name: f for f in info.fields}
     cleaned = {
-        f: secret_rules.clean(s, field=f"{at}secret.{f}", hint=hints.get(f, ""), keep_scheme=of[f].has_scheme, multiline=of[f].multiline)
+        f: secret_rules.clean(
+            s,
+            field=f"{at}secret.{f}",
+            hint=hints.get(f, ""),
+            keep_scheme=of[f].has_scheme,
+            blanks=of[f].blanks or of[f].has_scheme,
+            multiline=of[f].multiline,
+        )
         for f, s in secret.items()
     }
     typed = {f: s for f, s in cleaned.items() if s}

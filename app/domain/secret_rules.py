@@ -13,12 +13,14 @@ _WRAPPING = re.compile(r"""^(["'`“”‘’])(.*)(["'`“”‘’])$""", re.D
 _SCHEME = re.compile(r"^(?:authorization\s*:\s*)?bearer\s+", re.IGNORECASE)
 
 
-def clean(secret: Secret, *, field: str, hint: str = "", keep_scheme: bool = False, multiline: bool = False) -> Secret:
+def clean(
+    secret: Secret, *, field: str, hint: str = "", keep_scheme: bool = False, blanks: bool = False, multiline: bool = False
+) -> Secret:
     """Trim blanks, quotes and, unless `keep_scheme`, `Bearer `, and return what will be sealed; an empty result means "keep".
 
     Raises `InvalidDraft` with `field` for a mask (`hint` is that of the stored secret: pasting it back is a mask too),
-    for control or invisible characters (line breaks and tabs are let through with `multiline`), and for something too long. The
-    text itself is never in the message.
+    for control or invisible characters (line breaks and tabs are let through with `multiline`), for something too long, and for a
+    blank inside, unless `blanks` says that such a secret may have one. The text itself is never in the message.
     """
     text = _trim(secret.reveal(), keep_scheme=keep_scheme)
     if _MASK.search(text) or (hint and text == hint):
@@ -44,6 +46,9 @@ def clean(secret: Secret, *, field: str, hint: str = "", keep_scheme: bool = Fal
             },
             code="secret_characters",
         )
+    if " " in text and not (blanks or multiline):
+        reason = Reason("secret_blanks", "A key has no spaces inside. Copy the key alone, without the text around it.")
+        raise InvalidDraft({field: reason}, code="secret_blanks")
     return Secret(text)
 
 

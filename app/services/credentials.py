@@ -93,6 +93,9 @@ async def update(actor: Actor, credential_id: str, patch: CredentialPatch) -> Cr
         changes = await _refill(doing, row, key, patch)
         if patch.state not in (None, KeyState.DISABLED) and key.row.origin != _info(row).destination(row.origin, row.auth):
             raise _enter_again()  # it was detached, and switched off since
+        if patch.label not in (None, key.row.label):
+            others = [k for k in await credentials.of_provider(doing.session, row.id) if k.row.id != key.row.id]
+            credentials.must_be_named_apart(others, patch.label)
         changes |= _settings(key.row, patch)
         if changes:
             key.row.updated_at = now()
@@ -146,6 +149,7 @@ async def _add(doing: Work, row: ProviderRow, keys: Sequence[StoredKey], draft: 
     if len(keys) >= MOST_KEYS:
         raise InvalidDraft({"secret": Reason("keys_full", "A provider has at most {most} keys. Remove one first.", most=MOST_KEYS)})
     _must_be_ahead(draft.expires_at)
+    credentials.must_be_named_apart(keys, draft.label or "")
     owner = CredentialRow(
         id=uuid7(), provider_id=row.id, label=draft.label or _free_label(keys), origin="", weight=draft.weight, priority=draft.priority,
         state=draft.state, state_since=now(), expires_at=draft.expires_at,
@@ -247,8 +251,8 @@ def _info(row: ProviderRow) -> AuthTypeInfo:
 
 
 def _free_label(keys: Sequence[StoredKey]) -> str:
-    taken = {key.row.label for key in keys}
-    return next(label for number in range(1, len(keys) + 2) if (label := f"Key {number}") not in taken)
+    taken = {key.row.label.casefold() for key in keys}
+    return next(label for number in range(1, len(keys) + 2) if (label := f"Key {number}").casefold() not in taken)
 
 
 def _must_be_ahead(expires_at: datetime | None) -> None:

@@ -45,6 +45,7 @@ async def start(actor: Actor, name: str, draft: CredentialDraft, *, replaces: st
             raise InvalidDraft({"secret": Reason("keys_full", "A provider has at most {most} keys. Remove one first.", most=MOST_KEYS)})
         if draft.expires_at is not None and (draft.expires_at.tzinfo is None or draft.expires_at <= now()):
             raise InvalidDraft({"expires_at": Reason("time_past", "Choose a time in the future, with its time zone.")})
+        credentials.must_be_named_apart(keys, draft.label or "")
         new = CredentialRow(
             id=uuid7(), provider_id=row.id, label=draft.label or _next_label(old.row.label, keys), origin="", replaces=old.row.id,
             weight=old.row.weight, priority=old.row.priority, expires_at=draft.expires_at,

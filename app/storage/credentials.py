@@ -175,6 +175,12 @@ def must_be_new(keys: Iterable[StoredKey], fields: Mapping[str, SealedField]) ->
             raise InvalidDraft({f"secret.{first}": reason}, code="duplicate_key")
 
 
+def must_be_named_apart(keys: Iterable[StoredKey], label: str) -> None:
+    """Raise `InvalidDraft` when one of these keys has this name, in capitals or small letters: people tell keys apart by it."""
+    if any(key.row.label.casefold() == label.casefold() for key in keys):
+        raise InvalidDraft({"label": Reason("key_name_taken", "Another key of this provider has this name. Choose another one.")})
+
+
 def cleared(key: StoredKey) -> dict[str, dict[str, Any]]:
     """For the audit: what was stored in a key that is deleted."""
     return {

@@ -57,7 +57,7 @@ def resolve(reference: Reference, *, keep_scheme: bool = False) -> Secret:
         if _holds_master_key(text) or _opens_database(text):
             raise ValueError("what opens our own store is nobody's credential")
         is_document = text.lstrip().startswith("{")  # a service account's file; where a line is wanted it is refused on its way out
-        secret = secret_rules.clean(Secret(text), field="reference", keep_scheme=keep_scheme, multiline=is_document)
+        secret = secret_rules.clean(Secret(text), field="reference", keep_scheme=keep_scheme, blanks=True, multiline=is_document)
         if not secret:
             raise ValueError("there is nothing")
     except (OSError, ValueError, InvalidDraft) as error:

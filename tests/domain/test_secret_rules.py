@@ -53,3 +53,11 @@ def test_two_asterisks_are_part_of_a_key() -> None:
 
 def test_a_short_secret_gives_no_hint() -> None:
     assert (secret_rules.hint_of(Secret("short")), secret_rules.hint_of(Secret(KEY))) == ("", "cdef")
+
+
+def test_a_key_has_no_blanks_inside_where_its_field_does_not_say_so() -> None:
+    with pytest.raises(InvalidDraft) as caught:
+        secret_rules.clean(Secret("a b c d e f g h"), field="k")
+
+    assert caught.value.reason_code == "secret_blanks"
+    assert secret_rules.clean(Secret("Token abc"), field="k", keep_scheme=True, blanks=True).reveal() == "Token abc"

@@ -12,7 +12,7 @@ from app.domain.credential import Credential, CredentialDraft, CredentialPatch, 
 from app.domain.errors import Forbidden, InvalidDraft, ReentryRequired, UnknownCredential, UnknownProvider
 from app.domain.provider import Provider, ProviderDraft, ProviderPatch, Status
 from app.domain.secret import Secret
-from app.services import credentials, providers
+from app.services import credentials, providers, rotation
 from app.storage import engine
 from app.storage.audit_tables import AuditRow
 from app.storage.tables import CredentialRow, CredentialSecret
@@ -344,3 +344,16 @@ async def test_a_key_that_was_detached_is_not_switched_on_by_way_of_off(actor: A
 
     entered = await credentials.update(actor, key_.id, patch(secret={"api_key": SECOND}, state="active"))
     assert (entered.state, entered.origin) == (KeyState.ACTIVE, "https://93.184.216.35:443")
+
+
+async def test_two_keys_of_a_provider_never_have_one_name(actor: Actor, saved: Provider) -> None:
+    with pytest.raises(InvalidDraft) as again:
+        await credentials.add(actor, "mine", key(SECOND, label="key 1"))
+    added = await credentials.add(actor, "mine", key(SECOND, label="Spare"))
+    with pytest.raises(InvalidDraft) as renamed:
+        await credentials.update(actor, added.id, CredentialPatch(label="KEY 1"))
+    with pytest.raises(InvalidDraft) as replaced:
+        await rotation.start(actor, "mine", key(THIRD, label="Key 1"), replaces=added.id)
+
+    assert set(again.value.reasons) == set(renamed.value.reasons) == set(replaced.value.reasons) == {"label"}
+    assert (await credentials.update(actor, added.id, CredentialPatch(label="spare"))).label == "spare"

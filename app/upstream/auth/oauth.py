@@ -10,7 +10,7 @@ from app.upstream.token_server import TokenRequest, client_credentials
 FIELDS: tuple[AuthField, ...] = (
     AuthField(name="token_url", kind=FieldKind.TEXT, required=True, label="auth.token_url", wrong=wrong_url),
     AuthField(name="client_id", kind=FieldKind.TEXT, required=True, label="auth.client_id"),
-    AuthField(name="client_secret", kind=FieldKind.SECRET, required=True, label="auth.client_secret"),
+    AuthField(name="client_secret", kind=FieldKind.SECRET, required=True, label="auth.client_secret", blanks=True),  # RFC 6749, A.2
     AuthField(name="scope", kind=FieldKind.TEXT, required=False, label="auth.scope"),
     AuthField(name="audience", kind=FieldKind.TEXT, required=False, label="auth.audience"),
     AuthField(name="resource", kind=FieldKind.TEXT, required=False, label="auth.resource"),
