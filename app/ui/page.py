@@ -33,7 +33,8 @@ class Nav:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page. `title` is a word key. `role`: the least role that sees it; None = open to everybody, drawn without the shell.
-    `focused`: nothing around it but the top bar. `within`: the route of the page it belongs to, where it has no entry of its own."""
+    `focused`: nothing around it but the top bar. `within`: the route of the page it belongs to, where it has no entry of its own.
+    `subject`: a Var with the name of what the page is about, for the tab of the browser; "" = not known yet."""
 
     route: str
     title: str
@@ -43,6 +44,7 @@ class Page:
     on_load: Sequence[Any] = ()
     focused: bool = False
     within: str = ""
+    subject: Callable[[], Any] | None = None
     module: str = ""  # name of the file it came from; filled by `pages()`
 
 

@@ -70,13 +70,17 @@ def toaster() -> rx.Component:
 
 
 def title(entry: page.Page) -> rx.Var[str]:
-    """What the browser's tab says."""
-    return t(entry.title) + " · Patchbay"
+    """What the browser's tab says: what the page is about, the page, the product."""
+    kind = t(entry.title) + " · Patchbay"
+    if entry.subject is None:
+        return kind
+    subject = entry.subject()
+    return rx.cond(subject != "", subject + " · " + kind, kind)
 
 
 def on_load(entry: page.Page) -> list[Any]:
     """Who is it, where do things stand, then the page's own."""
-    return [SessionState.load, Live.look, *entry.on_load] if entry.role else [SessionState.greet, *entry.on_load]
+    return [SessionState.load, Live.look, *entry.on_load] if entry.role else list(entry.on_load)
 
 
 def _entries() -> list[page.Page]:

@@ -4,10 +4,11 @@ from app.domain.actor import Actor
 from app.domain.audit import Action
 from app.domain.credential import KeyState
 from app.domain.drafts import free_name, settle
-from app.domain.errors import SecretUnreadable
+from app.domain.errors import InvalidDraft, Reason, SecretUnreadable
 from app.domain.ids import uuid7
 from app.domain.names import check_slug
 from app.domain.provider import Provider
+from app.domain.record import LONGEST_LABEL
 from app.domain.secret import Binding, SealedField
 from app.services.providers.reading import auth_types, known, name_is_free, preset_of, taken_names
 from app.services.providers.saving import insert
@@ -19,7 +20,6 @@ from app.storage.work import Work, work
 from app.vault import envelope, ring
 from app.vault.fields import TABLE
 
-LONGEST = 80  # characters of a label
 COPIED = {KeyState.ACTIVE, KeyState.STANDBY, KeyState.DISABLED}
 
 
@@ -30,6 +30,8 @@ async def duplicate(actor: Actor, name: str, *, new_name: str | None = None, lab
     Without a name it takes the next free one. Raises `UnknownProvider`, `NameTaken`, `InvalidDraft`.
     """
     actor.must_admin()
+    if label is not None and len(label) > LONGEST_LABEL:
+        raise InvalidDraft({"label": Reason("too_long", "Use at most {most} characters.", most=LONGEST_LABEL)})
     async with work(actor) as doing:
         session = doing.session
         row = await known(session, name)
@@ -37,7 +39,7 @@ async def duplicate(actor: Actor, name: str, *, new_name: str | None = None, lab
         if new_name is not None:
             await name_is_free(session, check_slug(new_name))
         chosen = new_name or free_name(name, await taken_names(session))
-        draft = draft.model_copy(update={"name": chosen, "label": label or f"{row.label[: LONGEST - 4]} (2)", "enabled": False})
+        draft = draft.model_copy(update={"name": chosen, "label": label or f"{row.label[: LONGEST_LABEL - 4]} (2)", "enabled": False})
         settled = settle(draft, preset=preset_of(draft, stored=True), types=auth_types())
         made = await insert(doing, settled, local=[])
         copied = await _copy_keys(doing, row, made) if with_keys else 0

@@ -56,7 +56,6 @@ def advanced() -> rx.Component:
                     rx.text_area(
                         **field.wired("description", field.error_of(errors, "description")),
                         default_value=Form.description,
-                        max_length=500,
                         rows="2",
                     ),
                     name="description",

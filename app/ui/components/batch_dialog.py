@@ -7,6 +7,7 @@ import reflex as rx
 from app.ui.components import status
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.picker import choice, picker
+from app.ui.components.progress import progress
 from app.ui.components.sheet import body, cancel, foot, head, question, sheet
 from app.ui.state.batches import AT_ONCE, LONGEST, Batches
 from app.ui.words import t, t_of
@@ -77,7 +78,7 @@ def _progress() -> rx.Component:
         rx.cond(Batches.stage == "running", rx.spinner(size="2"), rx.icon("list-checks", size=18, aria_hidden="true")),
         rx.text(t("batch.progress", done=Batches.ended, total=total), size="2", weight="medium"),
         rx.text(t("batch.passed", n=Batches.passed), size="2", color_scheme="gray"),
-        rx.progress(value=drawn(Batches.ended), max=total, size="1", flex="1", min_width="80px", aria_label=t("batch.title_all")),
+        progress(drawn(Batches.ended), total, t("batch.title_all"), flex="1", min_width="80px"),
         align="center",
         spacing="3",
         wrap="wrap",

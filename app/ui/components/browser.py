@@ -194,12 +194,15 @@ class Carried(_Part):
 
 
 class Whereabouts(_Part):
-    """Writes `query` behind the `?` of the address whenever it changes, without loading anything. With `at` (a path) only there, and
-    what the address said when the page opened stays: a tab's state may still be that of an earlier visit."""
+    """Writes `query` behind the `?` of the address whenever it changes, without loading anything; a change of `q` alone, which is typed
+    letter by letter, makes no entry in the history. `on_move` fires when the reader goes back or forth, or by a link, to another
+    query of this page. With `at` (a path) only there, and what the address said when the page opened stays: a tab's state may still
+    be that of an earlier visit."""
 
     tag = "Whereabouts"
     query: rx.Var[str]
     at: rx.Var[str]
+    on_move: rx.EventHandler[no_args_event_spec]
 
 
 class Arrive(_Part):

@@ -31,7 +31,6 @@ def label() -> rx.Component:
             default_value=Form.label,
             **_mirrored(Form.type_label),
             key=Form.seed,
-            max_length=80,
             auto_focus=((Form.preset == CUSTOM) | (Form.editing != "")) & Form.is_open,
         ),
         name="label",

@@ -27,16 +27,16 @@ def duplicate_dialog() -> rx.Component:
     )
     name = field.field(
         rx.input(
-            **field.wired("label"),
+            **field.wired("label", Duplicating.wrong),
             default_value=Duplicating.label,
             size="3",
             width="100%",
-            max_length=80,
             auto_complete="off",
             auto_focus=True,
         ),
         name="label",
         label=t("form.label"),
+        error=Duplicating.wrong,
     )
     return sheet(
         head(t("duplicate.title", name=Duplicating.title)),

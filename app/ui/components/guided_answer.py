@@ -34,7 +34,6 @@ def first_answer() -> rx.Component:
                         key=Language.code,
                         rows="3",
                         size="3",
-                        max_length=4_000,
                         width="100%",
                     ),
                     name="question",

@@ -93,7 +93,7 @@ def _form(on_submit: Any, parts: tuple[rx.Component, ...], save: rx.Component) -
 
 def _label() -> rx.Component:
     return field.field(
-        field.text("label", KeyForm.errors, default_value=KeyForm.label, max_length=80),
+        field.text("label", KeyForm.errors, default_value=KeyForm.label),
         name="label",
         label=t("key_form.label"),
         help_=t("key_form.label_help"),

@@ -150,7 +150,7 @@ def _form(*, new: bool) -> rx.Component:
         label=t("client_keys.scope"),
     )
     name = field.field(
-        field.text("name", errors, max_length=80, auto_focus=True, default_value=KeyRights.name, key=KeyRights.seed),
+        field.text("name", errors, auto_focus=True, default_value=KeyRights.name, key=KeyRights.seed),
         name="name",
         label=t("client_keys.name"),
         help_=t("client_keys.name_help"),

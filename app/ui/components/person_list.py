@@ -36,7 +36,6 @@ def _row(person: Drawn) -> rx.Component:
     me = rx.cond(person.id == SessionState.user_id, rx.badge(t("people.you"), variant="soft", color_scheme="gray"))
     switch = rx.switch(
         checked=person.active,
-        disabled=person.id == SessionState.user_id,
         on_change=lambda on: People.switch(person.id, on),
         aria_label=t("people.can_sign_in", name=person.name),
     )
@@ -47,7 +46,8 @@ def _row(person: Drawn) -> rx.Component:
         ),
         _cell("role", rx.cond(person.role == Role.ADMIN.value, t("people.role_admin"), t("people.role_viewer"))),
         _cell("last", rx.cond(person.last_login_at != "", ago(person.last_login_at), t("people.never"))),
-        _cell("on", switch),
+        # Nobody switches themselves off. A switch that cannot be moved is drawn gray, as one that is off.
+        _cell("on", rx.cond(person.id == SessionState.user_id, rx.text(t("common.on"), size="2"), switch)),
         align="center",
         key=person.id,
     )
@@ -68,7 +68,7 @@ def form() -> rx.Component:
         columns=rx.breakpoints(initial="1", sm="2"),
     )
     fields = [
-        _field("name", auto_focus=True, max_length=80),
+        _field("name", auto_focus=True),
         _field("email", type="email"),
         _field("password", type="password", help_=t("people.password_help")),
     ]

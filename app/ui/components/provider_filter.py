@@ -92,6 +92,7 @@ def _view() -> rx.Component:
         value=rx.cond(Providers.as_table, "table", "grid"),
         on_change=lambda view: Providers.choose_view(view.to(str)),
         aria_label=t("providers.view"),
+        custom_attrs={"data-kept": "true"},  # this browser remembers it; it is no matter of the address
         size="2",
         display=["none", "none", "flex"],
     )

@@ -100,6 +100,7 @@ def _models() -> rx.Component:
         aria_label=t("saved.search"),
         type="search",
         default_value=ProviderPage.search,
+        key=ProviderPage.search_seed,
         on_change=ProviderPage.find.debounce(150),
         size="2",
         width="100%",

@@ -29,10 +29,10 @@ def route_map() -> rx.Component:
 def _question() -> rx.Component:
     selector = field(
         rx.input(
-            **wired("selector"), default_value=Routes.selector, placeholder="openai/gpt-4o-mini", size="3", width="100%",
-            auto_complete="off", spell_check=False, max_length=260,
+            **wired("selector", Routes.wrong), default_value=Routes.selector, placeholder="openai/gpt-4o-mini", size="3", width="100%",
+            auto_complete="off", spell_check=False,
         ),
-        name="selector", label=t("routes.selector"), help_=t("routes.selector_help"),
+        name="selector", label=t("routes.selector"), help_=t("routes.selector_help"), error=Routes.wrong,
     )  # fmt: skip
     whom = rx.flex(
         rx.text(t("routes.whom"), size="2", weight="medium"),

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from app.ui.components.browser import Pulse
+from app.ui.components.browser import Pulse, Whereabouts
 from app.ui.components.entries import entries
 from app.ui.page import Nav, Page
 from app.ui.state.audit import Audit
@@ -12,7 +12,8 @@ from app.ui.words import Language
 
 def content() -> rx.Component:
     """The entries, the newest first."""
-    return rx.fragment(entries(), Pulse.create(beat=f"{Live.beat} {Language.code}", on_beat=Audit.load))
+    where = Whereabouts.create(query=Audit.query, at="/audit", on_move=Audit.arrive)
+    return rx.fragment(where, entries(), Pulse.create(beat=f"{Live.beat} {Language.code}", on_beat=Audit.load))
 
 
-PAGE = Page(route="/audit", title="nav.audit", content=content, nav=Nav("scroll-text", order=60), on_load=(Audit.load,))
+PAGE = Page(route="/audit", title="nav.audit", content=content, nav=Nav("scroll-text", order=60), on_load=(Audit.arrive,))

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from app.ui.components.browser import Pulse
+from app.ui.components.browser import Pulse, Whereabouts
 from app.ui.components.key_list import dialogs, listing
 from app.ui.page import Nav, Page
 from app.ui.state.client_keys import ClientKeys
@@ -11,7 +11,8 @@ from app.ui.state.live import Live
 
 def content() -> rx.Component:
     """The list and its dialogs."""
-    return rx.fragment(listing(), dialogs(), Pulse.create(beat=Live.beat, on_beat=ClientKeys.load))
+    where = Whereabouts.create(query=ClientKeys.query, at="/client-keys", on_move=ClientKeys.arrive)
+    return rx.fragment(where, listing(), dialogs(), Pulse.create(beat=Live.beat, on_beat=ClientKeys.load))
 
 
-PAGE = Page(route="/client-keys", title="nav.client_keys", content=content, nav=Nav("key-round", order=50), on_load=(ClientKeys.load,))
+PAGE = Page(route="/client-keys", title="nav.client_keys", content=content, nav=Nav("key-round", order=50), on_load=(ClientKeys.arrive,))

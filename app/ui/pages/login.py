@@ -33,4 +33,4 @@ def _answer() -> rx.Component:
     return rx.cond(told != "", rx.cond(rx.Var.create(list(NOTICES)).contains(told), notice, failure))
 
 
-PAGE = Page(route="/login", title="login.title", content=content, role=None)
+PAGE = Page(route="/login", title="login.title", content=content, role=None, on_load=(SessionState.greet,))

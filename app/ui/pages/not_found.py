@@ -1,4 +1,4 @@
-"""What answers an address that does not exist."""
+"""What answers an address that does not exist, whoever asks: it sends nobody elsewhere."""
 
 import reflex as rx
 

@@ -25,7 +25,7 @@ def content() -> rx.Component:
     gone = empty.empty("unplug", t("provider_page.gone"), t("provider_page.gone_text"), back)
     shown = rx.flex(provider_head(), provider_tabs(), direction="column", spacing="5")
     return rx.fragment(
-        Whereabouts.create(query=ProviderPage.query, at=ProviderPage.path),
+        Whereabouts.create(query=ProviderPage.query, at=ProviderPage.path, on_move=ProviderPage.load),
         Pulse.create(beat=f"{Live.beat} {Language.code}", on_beat=ProviderPage.follow),
         rx.cond(ProviderPage.gone, gone, rx.cond(drawn(ProviderPage.card).is_not_none(), shown, empty.loading("240px", 2))),
         provider_dialog(),
@@ -38,4 +38,16 @@ def content() -> rx.Component:
     )
 
 
-PAGE = Page(route="/providers/[provider_name]", title="provider_page.title", content=content, within="/", on_load=(ProviderPage.load,))
+def subject() -> rx.Var[str]:
+    """The name of the provider."""
+    return rx.cond(drawn(ProviderPage.card).is_not_none(), drawn(ProviderPage.card).label, "")
+
+
+PAGE = Page(
+    route="/providers/[provider_name]",
+    title="provider_page.title",
+    content=content,
+    within="/",
+    subject=subject,
+    on_load=(ProviderPage.load,),
+)

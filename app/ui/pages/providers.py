@@ -3,7 +3,7 @@
 import reflex as rx
 
 from app.ui.components.batch_dialog import batch_dialog
-from app.ui.components.browser import Pulse
+from app.ui.components.browser import Pulse, Whereabouts
 from app.ui.components.duplicate_dialog import duplicate_dialog
 from app.ui.components.how_to_test import test_dialog
 from app.ui.components.paste_dialog import paste_dialog
@@ -18,6 +18,7 @@ from app.ui.words import Language
 def content() -> rx.Component:
     """The list and its dialogs. Looks anew whenever something changed anywhere, or another language was chosen."""
     return rx.fragment(
+        Whereabouts.create(query=Providers.query, at="/", on_move=Providers.arrive),
         listing(),
         provider_dialog(),
         paste_dialog(),
@@ -30,4 +31,4 @@ def content() -> rx.Component:
     )
 
 
-PAGE = Page(route="/", title="nav.providers", content=content, nav=Nav("plug", order=10), on_load=(Providers.load,))
+PAGE = Page(route="/", title="nav.providers", content=content, nav=Nav("plug", order=10), on_load=(Providers.arrive,))

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from app.ui.components.browser import Whereabouts
 from app.ui.components.route_map import route_map
 from app.ui.page import Nav, Page
 from app.ui.state.routes import Routes
@@ -9,7 +10,7 @@ from app.ui.state.routes import Routes
 
 def content() -> rx.Component:
     """The question and the way; it follows changes by itself."""
-    return route_map()
+    return rx.fragment(Whereabouts.create(query=Routes.query, at="/routes", on_move=Routes.load), route_map())
 
 
 PAGE = Page(route="/routes", title="nav.routes", content=content, nav=Nav("route", order=54), on_load=(Routes.load,))

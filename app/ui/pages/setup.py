@@ -4,6 +4,7 @@ import reflex as rx
 
 from app.ui import gate, place
 from app.ui.page import Page
+from app.ui.state.session import SessionState
 from app.ui.words import t
 
 
@@ -56,4 +57,4 @@ def _no_link() -> rx.Component:
     return rx.box(gate.notice(code, "link", "gray", role="alert"), margin_top="16px")
 
 
-PAGE = Page(route="/setup", title="setup.title", content=content, role=None)
+PAGE = Page(route="/setup", title="setup.title", content=content, role=None, on_load=(SessionState.greet,))

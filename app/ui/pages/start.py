@@ -23,7 +23,7 @@ def content() -> rx.Component:
     shown = (("choose", choose()), ("connect", connect()), ("test", test()), ("answer", first_answer()), ("app", first_key()))
     return rx.fragment(
         once.place(SHOWN_ONCE),
-        Whereabouts.create(query=Wizard.query),
+        Whereabouts.create(query=Wizard.query, on_move=[Wizard.load, FirstKey.look]),
         Arrive.create(at=Wizard.step),
         rx.cond(
             Wizard.step == "",

@@ -11,6 +11,7 @@ from app.domain.audit import AuditItem, Outcome
 from app.domain.capabilities import ABILITIES
 from app.services import audit
 from app.ui import words
+from app.ui.state import address
 from app.ui.state.acting import actor
 from app.ui.state.gallery import preset_of
 from app.ui.state.notices import answered, language
@@ -65,6 +66,21 @@ class Audit(rx.State):
     checked: str = ""
     intact: bool = True
     _before: int | None = None
+
+    @rx.var
+    def query(self) -> str:
+        """Which entries are shown, for the address."""
+        return address.query(group=(self.group, "all"))
+
+    @rx.event
+    @answered
+    async def arrive(self) -> None:
+        """The newest of the entries that the address asks for."""
+        asked = address.asked(self).get("group", "")
+        self.group = asked if asked in GROUPS else "all"
+        self.entries, self._before = [], None
+        await self._read()
+        self.loaded = True
 
     @rx.event
     @answered

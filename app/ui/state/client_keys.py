@@ -15,6 +15,7 @@ from app.domain.provider import ProviderQuery
 from app.services import client_keys, providers
 from app.ui import words
 from app.ui.permission import requires
+from app.ui.state import address
 from app.ui.state.acting import actor
 from app.ui.state.key_rights import KeyRights
 from app.ui.state.notices import answer, answered, language, reasons, tell
@@ -64,6 +65,20 @@ class ClientKeys(rx.State):
     revoking: KeyLine | None = None
     _all: list[KeyLine] = []
     _editing: str = ""
+
+    @rx.var
+    def query(self) -> str:
+        """Which keys are listed, for the address."""
+        return address.query(revoked=(self.show_revoked, False))
+
+    @rx.event
+    @answered
+    async def arrive(self) -> None:
+        """Show what the address asks for."""
+        self.show_revoked = address.asked(self).get("revoked") == str(True)
+        self._all = [_line(key) for key in await client_keys.list_(await actor(self))]
+        self._present()
+        self.loaded = True
 
     @rx.event
     @answered

@@ -3,11 +3,12 @@
 import reflex as rx
 
 from app.domain.actor import Role
+from app.domain.errors import InvalidDraft
 from app.services import providers
 from app.ui import words
 from app.ui.permission import requires
 from app.ui.state.acting import actor
-from app.ui.state.notices import answered, language, tell
+from app.ui.state.notices import answer, answered, language, tell
 
 
 class Duplicating(rx.State):
@@ -19,6 +20,7 @@ class Duplicating(rx.State):
     keys: int = 0
     with_keys: bool = False
     ticket: int = 0
+    wrong: str = ""
 
     @rx.event
     @requires(Role.ADMIN)
@@ -26,7 +28,7 @@ class Duplicating(rx.State):
     async def ask(self, name: str) -> None:
         """Open the dialog for a provider."""
         provider = await providers.get(await actor(self), name)
-        self.name, self.title, self.with_keys = name, provider.label, False
+        self.name, self.title, self.with_keys, self.wrong = name, provider.label, False, ""
         self.label = f"{provider.label[:76]} (2)"
         self.keys, self.ticket = sum(c.is_set for c in provider.credentials), self.ticket + 1
 
@@ -48,6 +50,10 @@ class Duplicating(rx.State):
         name, self.name = self.name, ""
         if not name:
             return
-        label = form.get("label", "").strip()[:80] or None
-        made = await providers.duplicate(await actor(self), name, label=label, with_keys=self.with_keys)
+        label = form.get("label", "").strip() or None
+        try:
+            made = await providers.duplicate(await actor(self), name, label=label, with_keys=self.with_keys)
+        except InvalidDraft as error:
+            self.name, self.wrong = name, answer(await language(self), error)
+            return
         await tell(self, "success", words.say(await language(self), "duplicate.done", name=made.label))

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
 
 import reflex as rx
 
@@ -12,7 +11,7 @@ from app.domain.provider import Provider
 from app.services import audit, credentials, models, providers
 from app.ui import words
 from app.ui.permission import requires
-from app.ui.state import depending
+from app.ui.state import address, depending
 from app.ui.state.acting import actor
 from app.ui.state.asking import needs_token
 from app.ui.state.audit import Entry, entry
@@ -62,6 +61,7 @@ class ProviderPage(rx.State):
     model_count: int = 0
     matching: int = 0
     search: str = ""
+    search_seed: int = 0
     entries: list[Entry] = []
     older: bool = False
     deleting: bool = False
@@ -77,8 +77,8 @@ class ProviderPage(rx.State):
 
     @rx.var
     def query(self) -> str:
-        """Which tab is open, for the address."""
-        return "" if self.tab == OVERVIEW else urlencode({"tab": self.tab})
+        """Which tab is open and what is searched there, for the address."""
+        return address.query(tab=(self.tab, OVERVIEW), q=(self.search if self.tab == MODELS else "", ""))
 
     @rx.var
     def path(self) -> str:
@@ -94,8 +94,10 @@ class ProviderPage(rx.State):
             self.reset()
             (await self.get_state(ProviderKeys)).reset()
             self.name = name
-        asked = self.router.url.query_parameters.get("tab", "")
-        self.tab = asked if asked in TABS else OVERVIEW
+        asked = address.asked(self)
+        self.tab = asked["tab"] if asked.get("tab") in TABS else OVERVIEW
+        if (search := asked.get("q", "")[:100]) != self.search:
+            self.search, self.search_seed = search, self.search_seed + 1
         await self._look()
 
     @rx.event

@@ -3,7 +3,7 @@
 Everything is read once; afterwards only what changed is read, and only what differs is sent. The page holds a window of the list.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.domain.errors import PatchbayError
 from app.services import providers
 from app.ui import words
 from app.ui.permission import requires
-from app.ui.state import depending
+from app.ui.state import address, depending
 from app.ui.state.acting import actor
 from app.ui.state.cards import Card
 from app.ui.state.depending import Warned
@@ -78,10 +78,39 @@ class Providers(rx.State):
         """How many of the filters behind the button are set."""
         return (self.auth_type != ANY) + (self.kind != ANY) + (self.tag != ANY)
 
+    @rx.var
+    def query(self) -> str:
+        """What is shown of the list, for the address."""
+        return address.query(
+            q=(self.search, ""),
+            status=(self.group, "all"),
+            auth=(self.auth_type, ANY),
+            type=(self.kind, ANY),
+            tag=(self.tag, ANY),
+            sort=(self.sort, "label"),
+        )
+
+    @rx.event
+    @answered
+    async def arrive(self) -> None:
+        """Show what the address asks for: when the page opens, by a link, by the browser's own way back."""
+        await self._read()
+        asked = address.asked(self)
+        if (search := asked.get("q", "")[:100]) != self.search:
+            self.search, self.search_seed = search, self.search_seed + 1
+        self.group = _one_of(asked.get("status"), GROUPS, "all")
+        self.auth_type = _one_of(asked.get("auth"), self.auth_types, ANY)
+        self.kind = _one_of(asked.get("type"), self.kinds, ANY)
+        self.tag = _one_of(asked.get("tag"), self.tags, ANY)
+        self.sort = _one_of(asked.get("sort"), SORTS, "label")
+        self._room = STEP
+        self._present(anew=True)
+        self.loaded = True
+
     @rx.event
     @answered
     async def load(self) -> None:
-        """Draw the list anew: when the page opens, and when the browser missed a change."""
+        """Draw the list anew when the browser missed a change."""
         await self._read()
         self._present(anew=True)
         self.loaded = True
@@ -102,31 +131,31 @@ class Providers(rx.State):
     @rx.event
     async def choose_group(self, group: str) -> None:
         """Show the providers of one status group."""
-        self.group, self._room = group if group in GROUPS else "all", STEP
+        self.group, self._room = _one_of(group, GROUPS, "all"), STEP
         self._present()
 
     @rx.event
     async def choose_auth(self, auth_type: str) -> None:
         """Show the providers that sign in one way."""
-        self.auth_type, self._room = auth_type if auth_type in self.auth_types else ANY, STEP
+        self.auth_type, self._room = _one_of(auth_type, self.auth_types, ANY), STEP
         self._present()
 
     @rx.event
     async def choose_kind(self, kind: str) -> None:
         """Show the providers of one type."""
-        self.kind, self._room = kind if kind in self.kinds else ANY, STEP
+        self.kind, self._room = _one_of(kind, self.kinds, ANY), STEP
         self._present()
 
     @rx.event
     async def choose_tag(self, tag: str) -> None:
         """Show the providers with a tag."""
-        self.tag, self._room = tag if tag in self.tags else ANY, STEP
+        self.tag, self._room = _one_of(tag, self.tags, ANY), STEP
         self._present()
 
     @rx.event
     async def choose_sort(self, sort: str) -> None:
         """Put the list in another order."""
-        self.sort, self._room = sort if sort in SORTS else "label", STEP
+        self.sort, self._room = _one_of(sort, SORTS, "label"), STEP
         self._present()
 
     @rx.event
@@ -261,3 +290,7 @@ class Providers(rx.State):
         elif changed:
             self.fresh = [difference(new, old) for new, old in changed]
             self.fresh_seq += 1
+
+
+def _one_of(asked: str | None, known: Container[str], otherwise: str) -> str:
+    return asked if asked is not None and asked in known else otherwise

@@ -9,8 +9,10 @@ import reflex as rx
 from app.domain.actor import Scope
 from app.domain.explanation import Explanation, KeyStep, Skip, TargetStep
 from app.services import client_keys, routes
+from app.ui import words
+from app.ui.state import address
 from app.ui.state.acting import actor
-from app.ui.state.notices import answered
+from app.ui.state.notices import answered, language
 
 _LONGEST = 260
 
@@ -52,6 +54,7 @@ class Routes(rx.State):
     """`asked` = there is something to show. `refused` is why the key for apps is turned away, `error` why nobody would answer."""
 
     selector: str = ""
+    wrong: str = ""
     ticket: int = 0
     client_key: str = ""
     apps: list[App] = []
@@ -66,10 +69,19 @@ class Routes(rx.State):
     error: str = ""
     suggestions: list[str] = []
 
+    @rx.var
+    def query(self) -> str:
+        """What was asked, and as whom, for the address."""
+        return address.query(model=(self.selector if self.asked else None, None), app=(self.client_key, ""))
+
     @rx.event
     @answered
     async def load(self) -> None:
-        """Who may call, and what was asked last."""
+        """Who may call, and what the address asks."""
+        asked = address.asked(self)
+        self.asked, self.wrong, self.client_key = "model" in asked, "", asked.get("app", "")
+        if (selector := asked.get("model", "")[:_LONGEST]) != self.selector:
+            self.selector, self.ticket = selector, self.ticket + 1
         found = await client_keys.list_(await actor(self))
         self.apps = [App(key.id, key.name) for key in found if key.scope is Scope.GATEWAY and key.revoked_at is None]
         if self.client_key not in {app.id for app in self.apps}:
@@ -80,8 +92,11 @@ class Routes(rx.State):
     @answered
     async def ask(self, form: dict[str, Any]) -> None:
         """Explain what was typed. Nothing typed means the default."""
-        self.selector, self.asked = str(form.get("selector", "")).strip()[:_LONGEST], True
-        await self._explain()
+        selector = str(form.get("selector", "")).strip()
+        self.wrong = words.say(await language(self), "reason.too_long", most=_LONGEST) if len(selector) > _LONGEST else ""
+        if not self.wrong:
+            self.selector, self.asked = selector, True
+            await self._explain()
 
     @rx.event
     @answered

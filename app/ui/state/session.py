@@ -39,6 +39,6 @@ class SessionState(rx.State):
     @rx.event
     @public
     async def greet(self) -> rx.event.EventSpec | None:
-        """First handler of the pages before the sign-in: whoever is signed in already goes on to the console."""
+        """For the pages of the sign-in and the set-up: whoever is signed in already goes on to the console."""
         self.is_setup_open = await setup.is_open()
         return rx.redirect("/", replace=True) if await acting.session(self) else None

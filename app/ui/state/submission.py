@@ -93,11 +93,11 @@ class Submission(rx.State):
             dialog.testing, dialog.errors, dialog.run = True, {}, Run()
             provider, preset, ticket = dialog._provider, preset_of(dialog.preset), dialog.ticket
         try:
+            depth, model = chosen(form)
             draft = form_draft.whole(form, secrets, of=provider) if provider else form_draft.new(form, secrets, preset=preset)
         except InvalidDraft as error:
             await self._mark(error, spoken, ticket)
             return
-        depth, model = chosen(form)
         steps = probes.run_draft(who, draft, model=model, depth=depth, provider_name=provider.name if provider else None)
         await self._climb(steps_of(steps), spoken, ticket)
 

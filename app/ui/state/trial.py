@@ -6,7 +6,9 @@ from typing import cast, get_args
 import reflex as rx
 
 from app.domain.actor import Role
+from app.domain.errors import InvalidDraft, Reason
 from app.domain.probe import Depth
+from app.domain.record import LONGEST_IDENTIFIER
 from app.services import probes
 from app.services.probes import Choice
 from app.ui.permission import requires
@@ -66,6 +68,8 @@ def of_draft(models: list[str], preset: str) -> list[Suggestion]:
 
 
 def chosen(form: dict[str, str]) -> tuple[Depth, str | None]:
-    """What stands in the two fields: how far, and which model (None = the test chooses)."""
-    depth = form.get("depth", "")
-    return cast("Depth", depth if depth in get_args(Depth) else "chat"), form.get("test_model", "").strip()[:200] or None
+    """What stands in the two fields: how far, and which model (None = the test chooses). Raises `InvalidDraft`."""
+    depth, model = form.get("depth", ""), form.get("test_model", "").strip()
+    if len(model) > LONGEST_IDENTIFIER:
+        raise InvalidDraft({"test_model": Reason("too_long", "Use at most {most} characters.", most=LONGEST_IDENTIFIER)})
+    return cast("Depth", depth if depth in get_args(Depth) else "chat"), model or None

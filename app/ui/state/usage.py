@@ -7,6 +7,7 @@ import reflex as rx
 
 from app.domain.usage import By, Figures, Step, UsageLine, UsagePoint
 from app.services import usage
+from app.ui.state import address
 from app.ui.state.acting import actor
 from app.ui.state.notices import answered
 
@@ -62,10 +63,18 @@ class Usage(rx.State):
     cost: list[Point] = []
     _seen: tuple[int, int] = (-1, -1)
 
+    @rx.var
+    def query(self) -> str:
+        """Of when and by what, for the address."""
+        return address.query(period=(self.period, "day"), by=(self.by, By.PROVIDER.value))
+
     @rx.event
     @answered
     async def load(self) -> None:
-        """Look anew."""
+        """Look anew, at what the address asks for."""
+        asked = address.asked(self)
+        self.period = asked["period"] if asked.get("period") in PERIODS else "day"
+        self.by = asked["by"] if asked.get("by") in set(By) else By.PROVIDER.value
         self._seen = await self._state_of_things()
         await self._read()
         self.loaded = True
