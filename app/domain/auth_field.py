@@ -22,10 +22,10 @@ class FieldKind(StrEnum):
 class AuthField(Record):
     """One field. `label` is a key of the words; `name` is the key in `credential.secret` or in `auth`.
 
-    `wrong` says why a text cannot be used, None when it can. `has_scheme`: a secret that goes out whole, so that a
-    `Bearer` before it belongs to it; elsewhere it is cut off as a slip of pasting. `blanks`: a secret that may have spaces inside;
-    a key never has. `multiline`: one that may have line breaks, a file for example. Of a choice that is left out the first of `options` counts. `only_for` is the one type of provider
-    that the field means something to; None = all.
+    `wrong` says why a text cannot be used, None when it can. `has_scheme`: a secret that goes out whole, so that a `Bearer` before it
+    belongs to it; elsewhere it is cut off as a slip of pasting. `blanks`: a secret that may have spaces inside; a key never has.
+    `multiline`: one that may have line breaks, a file for example. Of a choice that is left out the first of `options` counts.
+    `only_for` is the one type of provider that the field means something to; None = all.
     """
 
     name: str
