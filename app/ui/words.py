@@ -16,6 +16,7 @@ from reflex.vars import VarData
 from reflex_base.utils.imports import ImportVar
 
 from app.ui.permission import public
+from app.ui.state.presses import acknowledged
 
 FOLDER = Path(__file__).parent / "languages"
 ENGLISH = "en"
@@ -38,7 +39,8 @@ class Language(rx.State):
 
     @rx.event
     @public
-    def choose(self, code: str) -> None:
+    @acknowledged
+    async def choose(self, code: str) -> None:
         """Switch the language of this browser's tabs. The sign-in page has the picker too."""
         if code in languages():
             self.code = code

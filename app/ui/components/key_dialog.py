@@ -7,7 +7,6 @@ import reflex as rx
 from app.domain.credential import KeyState
 from app.ui.components import field, key_secret
 from app.ui.components.browser import FirstError
-from app.ui.components.busy import sign
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.options import options
 from app.ui.components.sheet import body, cancel, foot, head, sheet
@@ -28,7 +27,7 @@ def key_dialog() -> rx.Component:
 
 
 def _add() -> rx.Component:
-    save = rx.button(sign("plus", KeyForm.saving), t("key_form.add"), size="3", type="submit", aria_busy=KeyForm.saving)
+    save = rx.button(rx.icon("plus", size=16, aria_hidden="true"), t("key_form.add"), size="3", type="submit")
     several = KeyForm.one_a_line & (KeyForm.way == PASTE)
     use = _states((KeyState.ACTIVE, KeyState.STANDBY))
     return rx.fragment(

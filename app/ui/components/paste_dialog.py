@@ -3,7 +3,6 @@
 import reflex as rx
 
 from app.ui.components.browser import Carry, PasteSubmits, submit_as
-from app.ui.components.busy import sign
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.logo import logo
 from app.ui.components.picker import choice
@@ -130,6 +129,8 @@ def _row(item: Item) -> rx.Component:
 
 
 def _buttons() -> rx.Component:
-    add = rx.button(sign("plus", Pasting.busy), t("paste.add", n=Pasting.ticked), size="3", type="button", on_click=submit_as("add"))
+    add = rx.button(
+        rx.icon("plus", size=16, aria_hidden="true"), t("paste.add", n=Pasting.ticked), size="3", type="button", on_click=submit_as("add")
+    )
     look = rx.button(rx.icon("scan-search", size=16, aria_hidden="true"), t("paste.look"), size="3", type="submit")
     return foot(cancel(Pasting.close(False)), rx.cond(Pasting.ticked > 0, add, look))

@@ -49,7 +49,7 @@ def _page(text: Drawn, *content: rx.Component) -> rx.Component:
 
 
 def _paste() -> rx.Component:
-    go = rx.button(t("rotation.store"), sign("arrow-right", Rotating.saving), size="3", type="submit", aria_busy=Rotating.saving)
+    go = rx.button(t("rotation.store"), rx.icon("arrow-right", size=16, aria_hidden="true"), size="3", type="submit")
     return rx.el.form(
         FirstError.create(seq=Rotating.error_seq),
         _page(t("rotation.paste_text"), key_secret.given(Rotating)),

@@ -15,6 +15,7 @@ from app.ui.state import address
 from app.ui.state.acting import actor
 from app.ui.state.gallery import preset_of
 from app.ui.state.notices import answered, language
+from app.ui.state.presses import busy
 
 STEP = 50
 LOOK = 5  # pages looked through for entries of a group before the reader has to ask for more
@@ -105,18 +106,16 @@ class Audit(rx.State):
         await self._read()
 
     @rx.event(background=True)
+    @answered
     async def verify(self) -> None:
         """Follow the whole chain."""
-        async with self:
-            if self.checking:
+        async with busy(self, Audit, "checking") as is_free:
+            if not is_free:
                 return
-            self.checking, self.checked = True, ""
-            who, spoken = await actor(self), await language(self)
-        try:
-            verdict = await audit.verify(who)
-        finally:
             async with self:
-                self.checking = False
+                self.checked = ""
+                who, spoken = await actor(self), await language(self)
+            verdict = await audit.verify(who)
         async with self:
             self.intact = verdict.ok
             self.checked = (

@@ -1,15 +1,17 @@
 """Many tests in one table: what would be sent is shown first, each row fills when its answer comes, and what passed can be put to use."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import reflex as rx
 
 from app.domain.actor import Actor, Role
 from app.domain.errors import PatchbayError
+from app.domain.provider import Provider
 from app.services import models, probes, providers
 from app.services.probes import Batch
 from app.ui import words
@@ -93,29 +95,34 @@ class Batches(rx.State):
         self.stage = "ask"
 
     @rx.event
+    @answered
     async def tick(self, at: int, on: bool) -> None:
         """Test this one, or not."""
         if self.stage == "ask" and 0 <= at < len(self.rows):
             self.rows[at] = replace(self.rows[at], on=on)
 
     @rx.event
+    @answered
     async def tick_all(self, on: bool) -> None:
         """All of them, or none. A provider that is off is ticked one by one only."""
         if self.stage == "ask":
             self.rows = [replace(row, on=on and not row.off) for row in self.rows]
 
     @rx.event
+    @answered
     async def choose_at_once(self, number: str) -> None:
         """How many run at a time."""
         self.at_once = int(number) if number.isdigit() and int(number) in AT_ONCE else 8
 
     @rx.event
+    @answered
     async def choose_seconds(self, number: str) -> None:
         """How long each may take."""
         self.seconds = int(number) if number.isdigit() and int(number) in LONGEST else 30
 
     @rx.event(background=True)
     @requires(Role.ADMIN)
+    @answered
     async def start(self) -> None:
         """Send the tests; rows fill while answers come."""
         async with self:
@@ -132,6 +139,8 @@ class Batches(rx.State):
             ended = False
             while not ended:
                 ended = bool((await asyncio.wait({reading}, timeout=EVERY_SECONDS))[0])
+                if ended:
+                    reading.result()
                 async with self:
                     if self._ticket != ticket:
                         return
@@ -139,8 +148,12 @@ class Batches(rx.State):
         finally:
             reading.cancel()
             await asyncio.wait({reading})
+            async with self:
+                if self._ticket == ticket and self.stage == "running":
+                    self.stage, self.rows = "ask", [replace(row, state="") for row in self.rows]
 
     @rx.event
+    @answered
     async def stop(self) -> None:
         """Hang up at once; what is there stays."""
         if self.stage == "running":
@@ -148,11 +161,13 @@ class Batches(rx.State):
             self.stage, self.rows = "done", [row if row.state in ("ok", "noted", "failed") else replace(row, state="") for row in self.rows]
 
     @rx.event
+    @answered
     async def close(self, _open: bool = False) -> None:
         """Close; a batch that runs is stopped."""
         self._close()
 
     @rx.event
+    @answered
     async def ask(self, what: str = "") -> None:
         """Ask before something is changed; "" = leave it."""
         self.asking = what if what in ("keep", "on", "off") else ""
@@ -170,14 +185,19 @@ class Batches(rx.State):
             await tell(self, "success", words.say(spoken, "batch.kept", n=len(good), name=self.label))
         elif what == "on" and not self.name:
             off = {row.key for row in self.rows if row.off}
-            await self._switch([providers.enable(who, name) for name in good if name in off], spoken, off=False)
+            await self._switch(partial(providers.enable, who), [name for name in good if name in off], spoken, off=False)
         elif what == "off" and not self.name:
             on = {row.key for row in self.rows if not row.off}
-            await self._switch([providers.disable(who, name) for name in bad if name in on], spoken, off=True)
+            await self._switch(partial(providers.disable, who), [name for name in bad if name in on], spoken, off=True)
 
-    async def _switch(self, changes: list[Awaitable[Any]], spoken: str, *, off: bool) -> None:
-        changed = {(await change).name for change in changes}
-        self.rows = [replace(row, off=off) if row.key in changed else row for row in self.rows]
+    async def _switch(self, turn: Callable[[str], Awaitable[Provider]], names: list[str], spoken: str, *, off: bool) -> None:
+        """One after the other; what was turned before one of them failed is shown as it is now."""
+        changed: set[str] = set()
+        try:
+            for name in names:
+                changed.add((await turn(name)).name)
+        finally:
+            self.rows = [replace(row, off=off) if row.key in changed else row for row in self.rows]
         await tell(self, "success", words.say(spoken, "batch.switched_off" if off else "batch.switched_on", n=len(changed)))
 
     async def _draw(self, heard: "Heard", *, ended: bool) -> None:

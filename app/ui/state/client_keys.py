@@ -9,7 +9,7 @@ import reflex as rx
 
 from app import settings
 from app.domain.actor import Role, Scope
-from app.domain.errors import InvalidDraft, PatchbayError, Reason
+from app.domain.errors import InvalidDraft, Reason
 from app.domain.people import LONGEST_NAME, ClientKey, ClientKeyPatch
 from app.domain.provider import ProviderQuery
 from app.services import client_keys, providers
@@ -18,7 +18,8 @@ from app.ui.permission import requires
 from app.ui.state import address
 from app.ui.state.acting import actor
 from app.ui.state.key_rights import KeyRights
-from app.ui.state.notices import answer, answered, language, reasons, tell
+from app.ui.state.notices import answered, language, reasons, tell
+from app.ui.state.presses import quiet
 from app.ui.state.snippets import snippets
 
 SHOWN_ONCE = "issued_key"  # id of the hidden field
@@ -82,6 +83,7 @@ class ClientKeys(rx.State):
 
     @rx.event
     @answered
+    @quiet
     async def load(self) -> None:
         """Look anew."""
         self._all = [_line(key) for key in await client_keys.list_(await actor(self))]
@@ -89,6 +91,7 @@ class ClientKeys(rx.State):
         self.loaded = True
 
     @rx.event
+    @answered
     async def choose_revoked(self, on: bool) -> None:
         """Whether keys that no longer work are listed."""
         self.show_revoked = on
@@ -96,6 +99,7 @@ class ClientKeys(rx.State):
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def add(self) -> None:
         """Open the form."""
         await (await self.get_state(KeyRights))._open(None)
@@ -112,17 +116,20 @@ class ClientKeys(rx.State):
         self._editing = key.id
 
     @rx.event
+    @answered
     async def choose_scope(self, scope: str) -> None:
         """What the new key may do."""
         self.scope = scope if scope in set(Scope) else Scope.GATEWAY.value
 
     @rx.event
+    @answered
     async def close(self, _open: bool = False) -> None:
         """Back to the list; the key on the screen is gone for good."""
         self.step = ""
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def issue(self, form: dict[str, str]) -> AsyncIterator[Any]:
         """Create a key and show it once."""
         spoken = await language(self)
@@ -133,9 +140,6 @@ class ClientKeys(rx.State):
         except InvalidDraft as error:
             self.errors, self.error_seq = reasons(spoken, error), self.error_seq + 1
             return
-        except PatchbayError as error:
-            await tell(self, "error", answer(spoken, error))
-            return
         yield rx.set_value(SHOWN_ONCE, issued.key)
         address = settings.current().public_url.rstrip("/") or self.router.url.origin
         self.python, self.javascript, self.curl = snippets(address, self.model, issued.client_key.scope)
@@ -145,6 +149,7 @@ class ClientKeys(rx.State):
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def save(self, form: dict[str, str]) -> None:
         """Change what a key may do; it stays the same key."""
         spoken = await language(self)
@@ -154,20 +159,19 @@ class ClientKeys(rx.State):
         except InvalidDraft as error:
             self.errors, self.error_seq = reasons(spoken, error), self.error_seq + 1
             return
-        except PatchbayError as error:
-            await tell(self, "error", answer(spoken, error))
-            return
         self._all = [changed if key.id == changed.id else key for key in self._all]
         self._present()
         self.step = ""
         await tell(self, "success", words.say(spoken, "done.key_changed", name=changed.name))
 
     @rx.event
+    @answered
     async def ask_revoke(self, key_id: str) -> None:
         """Open the question."""
         self.revoking = next((key for key in self._all if key.id == key_id), None)
 
     @rx.event
+    @answered
     async def keep(self, _open: bool = False) -> None:
         """Close the question, nothing revoked."""
         self.revoking = None

@@ -33,11 +33,13 @@ class Duplicating(rx.State):
         self.keys, self.ticket = sum(c.is_set for c in provider.credentials), self.ticket + 1
 
     @rx.event
+    @answered
     async def close(self, _open: bool = False) -> None:
         """Nothing is copied."""
         self.name = ""
 
     @rx.event
+    @answered
     async def choose_keys(self, on: bool) -> None:
         """Whether the keys come along."""
         self.with_keys = bool(on)

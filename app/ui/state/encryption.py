@@ -12,6 +12,7 @@ from app.ui import words
 from app.ui.permission import requires
 from app.ui.state import acting
 from app.ui.state.notices import answered, language, tell
+from app.ui.state.presses import quiet
 from app.ui.state.session import SessionState
 
 
@@ -44,6 +45,7 @@ class Encryption(rx.State):
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def arrive(self) -> list[Any]:
         """The page opens; after a form that was refused, with its dialog and the reason, which then leaves the address."""
         asked = self.router.url.query_parameters
@@ -55,6 +57,7 @@ class Encryption(rx.State):
     @rx.event
     @requires(Role.ADMIN)
     @answered
+    @quiet
     async def load(self) -> None:
         """Look anew. A kit that was just saved closes the dialog that asked for it."""
         status = await keyring.status(await acting.actor(self))
@@ -72,6 +75,7 @@ class Encryption(rx.State):
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def ask(self, is_open: bool = True) -> None:
         """Show the dialog that asks for the password, or hide it."""
         self.asking, self.problem = is_open, ""

@@ -13,7 +13,7 @@ from app.ui import words
 from app.ui.permission import requires
 from app.ui.state.acting import actor
 from app.ui.state.cards import sentence
-from app.ui.state.notices import answer, language
+from app.ui.state.notices import answer, answered, language
 from app.ui.state.wizard import Wizard
 
 EVERY_SECONDS = 0.08  # between two updates of the page
@@ -34,6 +34,7 @@ class FirstAnswer(rx.State):
 
     @rx.event(background=True)
     @requires(Role.ADMIN)
+    @answered
     async def ask(self, form: dict[str, str]) -> None:
         """Ask, and show the answer while it comes."""
         async with self:
@@ -50,16 +51,20 @@ class FirstAnswer(rx.State):
             ended = False
             while not ended:
                 ended = bool((await asyncio.wait({reading}, timeout=EVERY_SECONDS))[0])
+                if ended:
+                    reading.result()
                 async with self:
                     if self._ticket != ticket:
                         return
                     self._draw(heard, spoken)
         finally:
             reading.cancel()
+            await asyncio.wait({reading})
             async with self:
                 self.running = self.running and self._ticket != ticket
 
     @rx.event
+    @answered
     async def stop(self) -> None:
         """Hang up; what was said so far stays."""
         if self.running:

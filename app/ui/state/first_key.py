@@ -7,13 +7,14 @@ import reflex as rx
 
 from app import settings
 from app.domain.actor import Role, Scope
-from app.domain.errors import PatchbayError, UnknownClientKey
+from app.domain.errors import UnknownClientKey
 from app.services import client_keys
 from app.ui import words
 from app.ui.permission import requires
 from app.ui.state.acting import actor
 from app.ui.state.client_keys import NO_MODEL, SHOWN_ONCE
-from app.ui.state.notices import answer, language, tell
+from app.ui.state.notices import answered, language
+from app.ui.state.presses import quiet
 from app.ui.state.snippets import snippets
 from app.ui.state.wizard import Wizard
 
@@ -33,14 +34,13 @@ class FirstKey(rx.State):
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def issue(self) -> AsyncIterator[Any]:
         """Create the key and go to where it is shown. It travels once, into a hidden field of the page."""
         wizard, spoken = await self.get_state(Wizard), await language(self)
-        try:
-            issued = await client_keys.issue(await actor(self), words.say(spoken, "start.key_name"), Scope.GATEWAY)
-        except PatchbayError as error:
-            await tell(self, "error", answer(spoken, error))
+        if self.shown:  # pressed twice
             return
+        issued = await client_keys.issue(await actor(self), words.say(spoken, "start.key_name"), Scope.GATEWAY)
         yield rx.set_value(SHOWN_ONCE, issued.key)
         self.reset()
         address = settings.current().public_url.rstrip("/") or self.router.url.origin
@@ -50,11 +50,14 @@ class FirstKey(rx.State):
         wizard.step = "app"
 
     @rx.event
+    @answered
     async def begin(self) -> None:
         """The page was opened anew: a key that lay in it before is gone."""
         self.reset()
 
     @rx.event
+    @answered
+    @quiet
     async def look(self) -> None:
         """Whether a call has arrived with the key."""
         wizard = await self.get_state(Wizard)

@@ -9,7 +9,8 @@ from app.domain.errors import UnknownPreset
 from app.domain.preset import Preset
 from app.services.providers.reading import auth_types
 from app.ui.state.cards import face
-from app.ui.state.notices import language
+from app.ui.state.notices import answered, language
+from app.ui.state.presses import quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,16 @@ class Gallery(rx.State):
     cloud: list[Tile] = []
 
     @rx.event
+    @answered
+    @quiet
     async def find(self, text: str) -> None:
         """Show the known providers that match."""
         self.search = text[:100]
         await self._show()
 
     @rx.event
+    @answered
+    @quiet
     async def retell(self) -> None:
         """The same in the language that was chosen meanwhile."""
         await self._show()

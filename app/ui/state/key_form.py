@@ -6,7 +6,7 @@ import reflex as rx
 
 from app.domain.actor import Actor, Role
 from app.domain.credential import Credential, KeyState
-from app.domain.errors import InvalidDraft, PatchbayError
+from app.domain.errors import InvalidDraft
 from app.domain.secret import Secret
 from app.services import credentials, providers
 from app.services.providers.reading import auth_types
@@ -54,7 +54,6 @@ class KeyForm(rx.State):
     fields: list[KeyField] = []
     one_a_line: bool = True
     results: list[Stored] = []
-    saving: bool = False
     errors: dict[str, str] = {}
     error_seq: int = 0
     key_id: str = ""
@@ -83,6 +82,7 @@ class KeyForm(rx.State):
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def edit(self, key_id: str) -> None:
         """Open the dialog with a saved key."""
         keys = await self.get_state(ProviderKeys)
@@ -98,36 +98,38 @@ class KeyForm(rx.State):
         self.step = "edit"
 
     @rx.event
+    @answered
     async def choose_way(self, way: str) -> None:
         """Paste the key, or say where it lives."""
         self.way, self.errors = way if way in (PASTE, VARIABLE, FILE) else PASTE, {}
 
     @rx.event
+    @answered
     async def choose_state(self, state: str) -> None:
         """In use, reserve or off."""
         self.state = state if state in (KeyState.ACTIVE, KeyState.STANDBY, KeyState.DISABLED) else KeyState.ACTIVE.value
 
     @rx.event
+    @answered
     async def close(self, _open: bool = False) -> None:
         """Close; what was typed goes with the page's fields."""
         self._clear()
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def submit(self, form: dict[str, str]) -> None:
         """Store what was typed: one key, or one a line."""
         secrets = take_secrets(form)
-        if self.saving or self.step != "add":
+        if self.step != "add":
             return
         who, spoken = await actor(self), await language(self)
-        self.saving, self.errors = True, {}
+        self.errors = {}
         try:
             self.results = await self._store(who, form, secrets, spoken)
-        except PatchbayError as error:
-            await self._mark(error, spoken)
+        except InvalidDraft as error:
+            self._mark(error, spoken)
             return
-        finally:
-            self.saving = False
         await (await self.get_state(ProviderKeys))._look()
         stored = [result for result in self.results if not result.problem]
         if len(stored) == len(self.results) and not any(result.also_at for result in stored):
@@ -138,6 +140,7 @@ class KeyForm(rx.State):
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def save(self, form: dict[str, str]) -> None:
         """Change a saved key."""
         take_secrets(form)
@@ -147,8 +150,8 @@ class KeyForm(rx.State):
         try:
             patch = key_draft.patch(form, state=self.state if self.state != self._was else None)
             changed = await credentials.update(who, self.key_id, patch)
-        except PatchbayError as error:
-            await self._mark(error, spoken)
+        except InvalidDraft as error:
+            self._mark(error, spoken)
             return
         self._clear()
         await (await self.get_state(ProviderKeys))._look()
@@ -174,11 +177,8 @@ class KeyForm(rx.State):
                 found.append(Stored(number, "", "", answer(spoken, error), ""))
         return found
 
-    async def _mark(self, error: PatchbayError, spoken: str) -> None:
-        """Put an error at its field, or into a notice where it has none."""
-        if not isinstance(error, InvalidDraft):
-            await tell(self, "error", answer(spoken, error))
-            return
+    def _mark(self, error: InvalidDraft, spoken: str) -> None:
+        """Put an error at its field."""
         self.errors = key_draft.placed(reasons(spoken, error))
         if self.one_a_line and self.step == "add" and self.way == PASTE:
             first = f"secret.{self.fields[0].word}"

@@ -14,6 +14,7 @@ from app.ui.permission import requires
 from app.ui.state import numbers
 from app.ui.state.acting import actor
 from app.ui.state.days import day_of, end_of
+from app.ui.state.notices import answered
 
 ALL, SOME = "all", "some"
 NEW_MODEL = "new_model"
@@ -47,24 +48,28 @@ class KeyRights(rx.State):
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def choose_providers(self, which: str) -> None:
         """All, or those that are ticked."""
         self.which_providers = SOME if which == SOME else ALL
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def choose_models(self, which: str) -> None:
         """All, or those that are listed."""
         self.which_models = SOME if which == SOME else ALL
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def tick(self, name: str, on: bool) -> None:
         """Allow a provider, or no longer."""
         self.providers = [replace(tick, on=bool(on)) if tick.name == name else tick for tick in self.providers]
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def add_model(self, form: dict[str, str]) -> None:
         """Allow a model that was chosen or typed."""
         for model in form.get(NEW_MODEL, "").replace(",", " ").split():
@@ -74,6 +79,7 @@ class KeyRights(rx.State):
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def drop_model(self, model: str) -> None:
         """No longer allow a model."""
         self.models = [known for known in self.models if known != model]

@@ -9,6 +9,8 @@ import reflex as rx
 from app.domain.keyring import Spread
 from app.domain.snapshot import Snapshot
 from app.ui.state import acting
+from app.ui.state.notices import answered
+from app.ui.state.presses import quiet
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,8 @@ class Live(rx.State):
     late: str = ""
 
     @rx.event
+    @answered
+    @quiet
     async def look(self) -> None:
         """Where things stand when the tab opens."""
         for beacon in _lit:

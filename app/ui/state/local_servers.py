@@ -12,7 +12,8 @@ from app.ui.permission import requires
 from app.ui.state.acting import actor
 from app.ui.state.cards import face
 from app.ui.state.gallery import preset_of
-from app.ui.state.notices import answer, language
+from app.ui.state.notices import answer, answered, language
+from app.ui.state.presses import busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +42,24 @@ class LocalServers(rx.State):
 
     @rx.event(background=True)
     @requires(Role.ADMIN)
+    @answered
     async def look(self) -> None:
         """Look now."""
-        async with self:
-            if self.looking:
+        async with busy(self, LocalServers, "looking") as is_free:
+            if not is_free:
                 return
-            who, spoken = await actor(self), await language(self)
-            self.looking, self.problem = True, ""
-        try:
-            found = await discovery.find(who)
-        except PatchbayError as error:
             async with self:
-                self.looking, self.problem = False, answer(spoken, error)
-            return
-        async with self:
-            self.looking, self.looked, self.hosts = False, True, ", ".join(found.hosts)
-            self.servers = [_near(server) for server in found.servers]
+                who, spoken = await actor(self), await language(self)
+                self.problem = ""
+            try:
+                found = await discovery.find(who)
+            except PatchbayError as error:
+                async with self:
+                    self.problem = answer(spoken, error)
+                return
+            async with self:
+                self.looked, self.hosts = True, ", ".join(found.hosts)
+                self.servers = [_near(server) for server in found.servers]
 
     def _at(self, base_url: str) -> Near | None:
         """The card of this address, if it was found."""

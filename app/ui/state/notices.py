@@ -1,15 +1,16 @@
-"""Short notices, and the table that turns what can go wrong into words. Handlers that call a service are marked `answered`."""
+"""Short notices, the table that turns what can go wrong into words, and what every handler is marked with: `answered`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from functools import wraps
-from typing import Any, TypeVar, cast
+from inspect import isasyncgenfunction
+from typing import Any, cast
 
 import reflex as rx
 
 from app.domain.errors import InvalidDraft, NameTaken, PatchbayError, Reason, TooManyAttempts
 from app.ui import words
-
-F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
+from app.ui.state import presses
+from app.ui.state.presses import F
 
 
 class Notices(rx.State):
@@ -56,14 +57,28 @@ def because(code: str, why: str) -> str:
 
 
 def answered(fn: F) -> F:
-    """Mark a handler whose domain errors become notices. Goes under `@rx.event`; background handlers answer for themselves."""
+    """Mark an event handler; every one has this mark, under `@rx.event`. A domain error becomes a notice where the handler has no better
+    place for it, and the browser hears that the press was carried out, whatever happened: a button never stays busy."""
 
     @wraps(fn)
-    async def handler(self: rx.State, *args: Any, **kwargs: Any) -> Any:
+    async def whole(self: rx.State, *args: Any, **kwargs: Any) -> Any:
         try:
-            return await fn(self, *args, **kwargs)
+            return await cast("Awaitable[Any]", fn(self, *args, **kwargs))
         except PatchbayError as error:
-            await tell(self, "error", answer(await language(self), error))
+            await _tell(self, error)
             return None
 
-    return cast("F", handler)
+    @wraps(fn)
+    async def stepwise(self: rx.State, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        try:
+            async for event in cast("AsyncIterator[Any]", fn(self, *args, **kwargs)):
+                yield event
+        except PatchbayError as error:
+            await _tell(self, error)
+
+    return presses.acknowledged(cast("F", stepwise if isasyncgenfunction(fn) else whole))
+
+
+async def _tell(state: rx.State, error: PatchbayError) -> None:
+    async with state:  # means something to a handler in the background only
+        await tell(state, "error", answer(await language(state), error))

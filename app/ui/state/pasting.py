@@ -53,7 +53,6 @@ class Pasting(rx.State):
     is_open: bool = False
     ticket: int = 0
     looked: bool = False
-    busy: bool = False
     items: list[Item] = []
     vendors: list[list[str]] = []
     _found: list[Find] = []
@@ -65,6 +64,7 @@ class Pasting(rx.State):
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def open(self) -> None:
         """Show the empty dialog."""
         self._clear()
@@ -72,6 +72,7 @@ class Pasting(rx.State):
         self.vendors = [[p.id, p.label] for p in sorted(presets.all_(), key=lambda p: p.label.lower())]
 
     @rx.event
+    @answered
     async def close(self, _open: bool = False) -> None:
         """Close; the text goes with the page's field."""
         self._clear()
@@ -89,12 +90,14 @@ class Pasting(rx.State):
             await self._look(text, vendors)
 
     @rx.event
+    @answered
     async def tick(self, index: int, on: bool) -> None:
         """Whether one of them is added."""
         self.items = [replace(i, ticked=bool(on) and i.can_add) if i.index == index else i for i in self.items]
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def fill(self, index: int) -> None:
         """Go on in the form with one of them; its key is carried over by the browser."""
         find = next((f for f in self._found if f.index == index), None)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import reflex as rx
 
 from app.domain.actor import Actor, Role
-from app.domain.errors import InvalidDraft, NameTaken, PatchbayError
+from app.domain.errors import InvalidDraft, NameTaken
 from app.domain.people import User
 from app.domain.secret import Secret
 from app.services import people
 from app.ui import words
 from app.ui.permission import requires
 from app.ui.state.acting import actor
-from app.ui.state.notices import answer, answered, language, reasons, tell
+from app.ui.state.notices import answered, language, reasons, tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +47,26 @@ class People(rx.State):
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def open_form(self) -> None:
         """Show the form."""
         self.adding, self.errors, self.role, self.ticket = True, {}, Role.VIEWER.value, self.ticket + 1
 
     @rx.event
+    @answered
     async def close(self, _open: bool = False) -> None:
         """Hide the form."""
         self.adding = False
 
     @rx.event
+    @answered
     async def choose_role(self, role: str) -> None:
         """Role of the new person."""
         self.role = role if role in set(Role) else Role.VIEWER.value
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def create(self, form: dict[str, str]) -> None:
         """Add the person. The first password is in the event and in the hash, nowhere else."""
         spoken, password = await language(self), Secret(form.pop("password", ""))
@@ -71,9 +75,6 @@ class People(rx.State):
         except (InvalidDraft, NameTaken) as error:
             self.errors = reasons(spoken, error)
             self.error_seq += 1
-            return
-        except PatchbayError as error:
-            await tell(self, "error", answer(spoken, error))
             return
         self.adding = False
         self.people = sorted([*self.people, _person(user)], key=lambda p: p.email)

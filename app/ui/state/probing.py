@@ -12,7 +12,7 @@ from app.ui.permission import requires
 from app.ui.state.acting import actor
 from app.ui.state.cards import Run, climb, steps_of
 from app.ui.state.gallery import preset_of
-from app.ui.state.notices import answer, language, tell
+from app.ui.state.notices import answered, language
 from app.ui.state.trial import Trial, chosen
 
 
@@ -24,12 +24,14 @@ class Probing(rx.State):
 
     @rx.event(background=True)
     @requires(Role.ADMIN)
+    @answered
     async def test(self, provider_id: str, name: str, preset: str) -> None:
         """Run the ladder of a saved provider; each rung appears when it happens."""
         await self._run(provider_id, name, preset)
 
     @rx.event(background=True)
     @requires(Role.ADMIN)
+    @answered
     async def test_as(self, form: dict[str, str]) -> None:
         """The same as far as the dialog says, with the model it names."""
         async with self:
@@ -42,6 +44,7 @@ class Probing(rx.State):
 
     @rx.event(background=True)
     @requires(Role.ADMIN)
+    @answered
     async def test_key(self, key_id: str, name: str, preset: str) -> None:
         """The same with one key of a provider, whatever its state."""
         await self._run(key_id, name, preset, key_id=key_id)
@@ -61,13 +64,18 @@ class Probing(rx.State):
                         if self._tickets.get(place) != ticket:
                             return
                         self.runs[place] = run
-        except PatchbayError as error:
+        except PatchbayError:
             async with self:
-                if self._tickets.get(place) == ticket:
+                was_left = self._tickets.get(place) != ticket
+            if not was_left:
+                raise
+        finally:
+            async with self:
+                if self._tickets.get(place) == ticket and not run.outcome:
                     self.runs.pop(place, None)
-                    await tell(self, "error", answer(spoken, error))
 
     @rx.event
+    @answered
     async def hide(self, place: str) -> None:
         """Fold the ladder away; a running test is stopped."""
         self.runs.pop(place, None)

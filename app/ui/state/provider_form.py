@@ -22,6 +22,7 @@ from app.ui.state.asking import Ask
 from app.ui.state.cards import Run, face, hint
 from app.ui.state.gallery import Gallery, preset_of, ways_of
 from app.ui.state.notices import answer, answered, language
+from app.ui.state.presses import quiet
 from app.ui.state.trial import Suggestion, of_draft
 
 CUSTOM = "custom"
@@ -98,6 +99,7 @@ class ProviderForm(rx.State):
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def add(self, preset: str = "") -> None:
         """Open the dialog: at the choice, or directly at one vendor's fields."""
         self._clear()
@@ -108,11 +110,13 @@ class ProviderForm(rx.State):
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def choose(self, preset: str) -> None:
         """Take a vendor, or Custom Provider. What was typed stays; the key does not."""
         await self._take(preset)
 
     @rx.event
+    @answered
     async def back(self) -> None:
         """To the choice; the fields stay as they are."""
         self.step = "choose"
@@ -127,6 +131,8 @@ class ProviderForm(rx.State):
         await self._fill(provider)
 
     @rx.event
+    @requires(Role.ADMIN)
+    @answered
     async def reload(self) -> None:
         """Take over what somebody else saved; what was typed here is dropped."""
         provider = await providers.get(await actor(self), self.editing)
@@ -134,11 +140,14 @@ class ProviderForm(rx.State):
         await self._fill(provider)
 
     @rx.event
+    @answered
+    @quiet
     async def note_typed(self) -> None:
         """Something was typed: closing asks from now on."""
         self.typed = True
 
     @rx.event
+    @answered
     async def ask_close(self, _open: bool = False) -> None:
         """Close, unless something typed would be lost."""
         if self.typed and self.step in ("fields", "choose"):
@@ -147,16 +156,20 @@ class ProviderForm(rx.State):
             self._clear()
 
     @rx.event
+    @answered
     async def stay(self, _open: bool = False) -> None:
         """Go on typing."""
         self.leaving = False
 
     @rx.event
+    @answered
     async def discard(self) -> None:
         """Close and drop what was typed."""
         self._clear()
 
     @rx.event
+    @answered
+    @quiet
     async def type_label(self, seed: int, text: str) -> None:
         """Mirror of the label."""
         if seed != self.seed or text == self.label:
@@ -166,6 +179,8 @@ class ProviderForm(rx.State):
             self._face(self.label.strip())
 
     @rx.event
+    @answered
+    @quiet
     async def type_address(self, seed: int, text: str) -> None:
         """Mirror of the address: shows where calls will go."""
         if seed != self.seed or text == self.base_url:
@@ -174,6 +189,8 @@ class ProviderForm(rx.State):
         await self._preview()
 
     @rx.event
+    @answered
+    @quiet
     async def type_field(self, seed: int, field: str, text: str) -> None:
         """Mirror of a readable field of the auth type: some of them are a part of the address."""
         if seed == self.seed:
@@ -181,6 +198,7 @@ class ProviderForm(rx.State):
             await self._preview()
 
     @rx.event
+    @answered
     async def choose_auth(self, auth_type: str) -> None:
         """Another way to sign in; other fields."""
         if auth_type in self.auth_types:
@@ -190,12 +208,14 @@ class ProviderForm(rx.State):
             await self._preview()
 
     @rx.event
+    @answered
     async def choose_root(self, on: bool) -> None:
         """Leave an address without a path as it is, or let it get /v1."""
         self.at_root, self.typed = bool(on), True
         await self._preview()
 
     @rx.event
+    @answered
     async def replace_key(self, on: bool = True) -> None:
         """Show or hide the field for a new key."""
         self.replacing = on

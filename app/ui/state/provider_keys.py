@@ -6,13 +6,12 @@ import reflex as rx
 
 from app.domain.actor import Role
 from app.domain.credential import CredentialPatch, KeyState
-from app.domain.errors import PatchbayError
 from app.services import credentials, tokens
 from app.ui import words
 from app.ui.permission import requires
 from app.ui.state.acting import actor
 from app.ui.state.key_rows import HELD, RESERVE, USED, KeyRow, moved, rows, summary
-from app.ui.state.notices import answer, answered, language, tell
+from app.ui.state.notices import answered, language, tell
 
 _SETTABLE = (KeyState.ACTIVE, KeyState.STANDBY, KeyState.DISABLED)
 
@@ -52,6 +51,7 @@ class ProviderKeys(rx.State):
         await tell(self, "success", words.say_of(await language(self), "key_done", state, name=changed.label))
 
     @rx.event
+    @answered
     async def ask_remove(self, key_id: str) -> None:
         """Open the question whether to remove a key."""
         self.removing = next((key for key in self._every() if key.id == key_id), None)
@@ -59,6 +59,7 @@ class ProviderKeys(rx.State):
         self.is_last_one = bool(self.removing and self.removing.zone != HELD and not others)
 
     @rx.event
+    @answered
     async def keep(self, _open: bool = False) -> None:
         """Close the question, nothing removed."""
         self.removing = None
@@ -77,19 +78,15 @@ class ProviderKeys(rx.State):
 
     @rx.event(background=True)
     @requires(Role.ADMIN)
+    @answered
     async def fetch_token(self, key_id: str) -> None:
         """Fetch a token with a key now, and say what came of it."""
         async with self:
-            who, spoken = await actor(self), await language(self)
-        try:
-            await tokens.fetch(who, key_id)
-        except PatchbayError as error:
-            async with self:
-                await tell(self, "error", answer(spoken, error))
-            return
+            who = await actor(self)
+        await tokens.fetch(who, key_id)
         async with self:
             await self._look()
-            await tell(self, "success", words.say(spoken, "key_done.token"))
+            await tell(self, "success", words.say(await language(self), "key_done.token"))
 
     async def _look(self) -> None:
         """Read the keys anew; nothing is sent where nothing differs."""

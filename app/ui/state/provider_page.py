@@ -20,6 +20,7 @@ from app.ui.state.depending import Warned
 from app.ui.state.gallery import preset_of
 from app.ui.state.health_words import Mark, marks
 from app.ui.state.notices import answered, language, tell
+from app.ui.state.presses import quiet
 from app.ui.state.provider_keys import ProviderKeys
 
 OVERVIEW, KEYS, MODELS, HISTORY = TABS = ("overview", "keys", "models", "history")
@@ -102,6 +103,7 @@ class ProviderPage(rx.State):
 
     @rx.event
     @answered
+    @quiet
     async def follow(self) -> None:
         """Something changed somewhere: look anew, send what differs."""
         if self.name:
@@ -115,6 +117,8 @@ class ProviderPage(rx.State):
         await self._look()
 
     @rx.event
+    @answered
+    @quiet
     async def find(self, text: str) -> None:
         """Show the models that match."""
         self.search = text[:100]
@@ -134,11 +138,14 @@ class ProviderPage(rx.State):
         self.deleting = True
 
     @rx.event
+    @answered
+    @quiet
     async def type_name(self, text: str) -> None:
         """The provider's name, typed."""
         self.typed = text[:100]
 
     @rx.event
+    @answered
     async def keep(self, _open: bool = False) -> None:
         """Close the question, nothing deleted."""
         self.deleting = False

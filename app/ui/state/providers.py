@@ -20,6 +20,7 @@ from app.ui.state.cards import Card
 from app.ui.state.depending import Warned
 from app.ui.state.listing import ANY, GROUPS, SORTS, Listed, Wish, difference, listed, within
 from app.ui.state.notices import answer, answered, language, tell
+from app.ui.state.presses import quiet
 
 STEP = 25  # providers drawn at once; more come while the reader scrolls
 CHANGES = 8  # up to so many changed cards are sent by themselves, more send the page anew
@@ -117,53 +118,63 @@ class Providers(rx.State):
 
     @rx.event
     @answered
+    @quiet
     async def follow(self) -> None:
         """Something changed somewhere: read what, send what differs."""
         await self._read()
         self._present()
 
     @rx.event
+    @answered
+    @quiet
     async def find(self, text: str) -> None:
         """Show what matches the search."""
         self.search, self._room = text[:100], STEP
         self._present()
 
     @rx.event
+    @answered
     async def choose_group(self, group: str) -> None:
         """Show the providers of one status group."""
         self.group, self._room = _one_of(group, GROUPS, "all"), STEP
         self._present()
 
     @rx.event
+    @answered
     async def choose_auth(self, auth_type: str) -> None:
         """Show the providers that sign in one way."""
         self.auth_type, self._room = _one_of(auth_type, self.auth_types, ANY), STEP
         self._present()
 
     @rx.event
+    @answered
     async def choose_kind(self, kind: str) -> None:
         """Show the providers of one type."""
         self.kind, self._room = _one_of(kind, self.kinds, ANY), STEP
         self._present()
 
     @rx.event
+    @answered
     async def choose_tag(self, tag: str) -> None:
         """Show the providers with a tag."""
         self.tag, self._room = _one_of(tag, self.tags, ANY), STEP
         self._present()
 
     @rx.event
+    @answered
     async def choose_sort(self, sort: str) -> None:
         """Put the list in another order."""
         self.sort, self._room = _one_of(sort, SORTS, "label"), STEP
         self._present()
 
     @rx.event
+    @answered
     async def choose_view(self, view: str) -> None:
         """Grid or table; this browser remembers."""
         self.view = view if view in ("grid", "table") else ""
 
     @rx.event
+    @answered
     async def show_everything(self) -> None:
         """Forget search and filters."""
         self.search, self.group, self.auth_type, self.kind, self.tag, self._room = "", "all", ANY, ANY, ANY, STEP
@@ -171,6 +182,8 @@ class Providers(rx.State):
         self._present()
 
     @rx.event
+    @answered
+    @quiet
     async def show_more(self) -> None:
         """Draw the next ones."""
         if len(self._shown) < self.matching:
@@ -179,6 +192,7 @@ class Providers(rx.State):
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def switch(self, name: str, on: bool) -> AsyncIterator[None]:
         """Enable or disable a provider. The switch moves at once, and back when that was refused."""
         known = next((p for p in self._all.values() if p.card.name == name), None)
@@ -217,11 +231,14 @@ class Providers(rx.State):
             self.deleting = found.card
 
     @rx.event
+    @answered
+    @quiet
     async def type_name(self, text: str) -> None:
         """The name of the provider in question, typed."""
         self.typed = text[:100]
 
     @rx.event
+    @answered
     async def keep(self, _open: bool = False) -> None:
         """Close the question, nothing deleted."""
         self.deleting = None

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from app.domain.actor import Role
-from app.domain.errors import InvalidDraft, PatchbayError
+from app.domain.errors import InvalidDraft
 from app.services import providers, rotation
 from app.services.providers.reading import auth_types
 from app.ui import words
@@ -14,7 +14,7 @@ from app.ui.state.form_draft import take_secrets
 from app.ui.state.key_draft import FILE, PASTE, VARIABLE
 from app.ui.state.key_form import KeyField
 from app.ui.state.key_rows import KeyRow
-from app.ui.state.notices import answer, answered, language, reasons, tell
+from app.ui.state.notices import answered, language, reasons, tell
 from app.ui.state.probing import Probing
 from app.ui.state.provider_keys import ProviderKeys
 
@@ -39,7 +39,6 @@ class Rotating(rx.State):
     keep_hours: str = str(DEFAULT_HOURS)
     kept_until: str = ""
     doubting: bool = False
-    saving: bool = False
     errors: dict[str, str] = {}
     error_seq: int = 0
     _provider: str = ""
@@ -76,50 +75,51 @@ class Rotating(rx.State):
         await self._resume(key_id)
 
     @rx.event
+    @answered
     async def choose_way(self, way: str) -> None:
         """Paste the key, or say where it lives."""
         self.way, self.errors = way if way in (PASTE, VARIABLE, FILE) else PASTE, {}
 
     @rx.event
+    @answered
     async def choose_keep(self, hours: str) -> None:
         """How long the old key is kept."""
         self.keep_hours = hours if hours in {str(h) for h in KEEP_HOURS} else str(DEFAULT_HOURS)
 
     @rx.event
+    @answered
     async def close(self, _open: bool = False) -> None:
         """Close; a new key that was stored stays where it is."""
         await self._clear()
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def submit(self, form: dict[str, str]) -> None:
         """Store the new key beside the old one; nothing uses it yet."""
         secrets = take_secrets(form)
-        if self.saving or self.step != "paste":
+        if self.step != "paste":
             return
         who, spoken = await actor(self), await language(self)
-        self.saving, self.errors = True, {}
+        self.errors = {}
         try:
             draft = key_draft.replacement(form, secrets, way=self.way)
             key = await rotation.start(who, self._provider, draft, replaces=self.old_id)
         except InvalidDraft as error:
             self.errors, self.error_seq = key_draft.placed(reasons(spoken, error)), self.error_seq + 1
             return
-        except PatchbayError as error:
-            await tell(self, "error", answer(spoken, error))
-            return
-        finally:
-            self.saving = False
         self.new_id, self.new_label, self.step = key.id, key.label, "test"
         await (await self.get_state(ProviderKeys))._look()
 
     @rx.event
+    @answered
     async def go_on(self) -> None:
         """From the test to the last question."""
         if self.step == "test":
             self.step = "promote"
 
     @rx.event
+    @answered
     async def back(self) -> None:
         """To the test again."""
         if self.step == "promote":
@@ -138,6 +138,7 @@ class Rotating(rx.State):
             await self._promote()
 
     @rx.event
+    @answered
     async def doubt(self, _open: bool = False) -> None:
         """Rather not."""
         self.doubting = False

@@ -13,6 +13,7 @@ from app.ui import words
 from app.ui.state import address
 from app.ui.state.acting import actor
 from app.ui.state.notices import answered, language
+from app.ui.state.presses import quiet
 
 _LONGEST = 260
 
@@ -95,15 +96,15 @@ class Routes(rx.State):
         selector = str(form.get("selector", "")).strip()
         self.wrong = words.say(await language(self), "reason.too_long", most=_LONGEST) if len(selector) > _LONGEST else ""
         if not self.wrong:
-            self.selector, self.asked = selector, True
-            await self._explain()
+            self.selector = selector
+            await self._explain(now=True)
 
     @rx.event
     @answered
     async def take(self, selector: str) -> None:
         """Explain a name that was offered."""
-        self.selector, self.asked, self.ticket = selector[:_LONGEST], True, self.ticket + 1
-        await self._explain()
+        self.selector, self.ticket = selector[:_LONGEST], self.ticket + 1
+        await self._explain(now=True)
 
     @rx.event
     @answered
@@ -114,14 +115,16 @@ class Routes(rx.State):
 
     @rx.event
     @answered
+    @quiet
     async def follow(self) -> None:
         """Look again; what is the same is not sent."""
         await self._explain()
 
-    async def _explain(self) -> None:
-        if not self.asked:
+    async def _explain(self, *, now: bool = False) -> None:
+        if not (self.asked or now):
             return
         found = await routes.explain(await actor(self), self.selector, client_key_id=self.client_key or None)
+        self.asked = True
         targets = _targets(found)
         if targets != self.targets:
             self.targets = targets

@@ -6,6 +6,8 @@ from app.domain.actor import Role
 from app.services import recovery, setup
 from app.ui.permission import public
 from app.ui.state import acting
+from app.ui.state.notices import answered
+from app.ui.state.presses import quiet
 
 
 class SessionState(rx.State):
@@ -28,6 +30,8 @@ class SessionState(rx.State):
         return self.role == Role.ADMIN
 
     @rx.event
+    @answered
+    @quiet
     async def load(self) -> None:
         """First handler of every page behind the sign-in; the guard has turned strangers away before."""
         if found := await acting.session(self):
@@ -38,6 +42,8 @@ class SessionState(rx.State):
 
     @rx.event
     @public
+    @answered
+    @quiet
     async def greet(self) -> rx.event.EventSpec | None:
         """For the pages of the sign-in and the set-up: whoever is signed in already goes on to the console."""
         self.is_setup_open = await setup.is_open()

@@ -17,6 +17,7 @@ from app.ui.state.acting import actor
 from app.ui.state.cards import Run, Steps, climb, steps_of
 from app.ui.state.gallery import preset_of
 from app.ui.state.notices import answer, answered, language, reasons, tell
+from app.ui.state.presses import busy, quiet
 from app.ui.state.provider_form import ProviderForm
 from app.ui.state.trial import chosen, of_draft
 
@@ -35,6 +36,7 @@ class Submission(rx.State):
 
     @rx.event(background=True)
     @requires(Role.ADMIN)
+    @answered
     async def submit(self, form: dict[str, str]) -> None:
         """Test or Save, by the hidden field `intent`."""
         secrets = form_draft.take_secrets(form)
@@ -44,17 +46,21 @@ class Submission(rx.State):
             await self._save(form, secrets)
 
     @rx.event
+    @answered
+    @quiet
     async def find(self, text: str) -> None:
         """Show the found models that match."""
         self.search = text[:100]
         self._show()
 
     @rx.event
+    @answered
     async def pick(self, model: str) -> None:
         """Mark a model as the one to be default."""
         self.chosen = model
 
     @rx.event
+    @answered
     async def choose_all(self, on: bool) -> None:
         """Whether every found model goes into the list."""
         self.take_all = on
@@ -84,22 +90,23 @@ class Submission(rx.State):
         self._show()
 
     async def _test(self, form: dict[str, str], secrets: dict[str, Secret]) -> None:
-        async with self:
-            dialog = await self.get_state(ProviderForm)
-            dialog.again = False
-            if dialog.testing or not dialog.step:
+        async with busy(self, ProviderForm, "testing") as is_free:
+            async with self:
+                dialog = await self.get_state(ProviderForm)
+                dialog.again = False
+                if not is_free or not dialog.step:
+                    return
+                who, spoken = await actor(self), await language(self)
+                dialog.errors, dialog.run = {}, Run()
+                provider, preset, ticket = dialog._provider, preset_of(dialog.preset), dialog.ticket
+            try:
+                depth, model = chosen(form)
+                draft = form_draft.whole(form, secrets, of=provider) if provider else form_draft.new(form, secrets, preset=preset)
+            except InvalidDraft as error:
+                await self._mark(error, spoken, ticket)
                 return
-            who, spoken = await actor(self), await language(self)
-            dialog.testing, dialog.errors, dialog.run = True, {}, Run()
-            provider, preset, ticket = dialog._provider, preset_of(dialog.preset), dialog.ticket
-        try:
-            depth, model = chosen(form)
-            draft = form_draft.whole(form, secrets, of=provider) if provider else form_draft.new(form, secrets, preset=preset)
-        except InvalidDraft as error:
-            await self._mark(error, spoken, ticket)
-            return
-        steps = probes.run_draft(who, draft, model=model, depth=depth, provider_name=provider.name if provider else None)
-        await self._climb(steps_of(steps), spoken, ticket)
+            steps = probes.run_draft(who, draft, model=model, depth=depth, provider_name=provider.name if provider else None)
+            await self._climb(steps_of(steps), spoken, ticket)
 
     async def _climb(self, probe: Steps, spoken: str, ticket: int) -> None:
         """Draw a ladder in the dialog while it is climbed. Dropped once the dialog that asked for it was closed."""
@@ -108,7 +115,7 @@ class Submission(rx.State):
             if dialog.ticket != ticket:
                 return
             preset, run = preset_of(dialog.preset), Run()
-            dialog.testing, dialog.run = True, run
+            dialog.run = run
         try:
             async with aclosing(probe) as steps:
                 async for step in steps:
@@ -125,44 +132,48 @@ class Submission(rx.State):
             await self._mark(error, spoken, ticket)
 
     async def _save(self, form: dict[str, str], secrets: dict[str, Secret]) -> None:
-        async with self:
-            dialog = await self.get_state(ProviderForm)
-            if dialog.saving or dialog.step != "fields":
+        async with busy(self, ProviderForm, "saving") as is_free:
+            async with self:
+                dialog = await self.get_state(ProviderForm)
+                if not is_free or dialog.step != "fields":
+                    return
+                who, spoken = await actor(self), await language(self)
+                dialog.errors, dialog.stale = {}, ""
+                old, version, preset = dialog._provider, dialog.version, preset_of(dialog.preset)
+                outcome, ticket = dialog.run.outcome, dialog.ticket
+                detach = dialog.keys > 1 and bool(dialog.going_to)  # the form has said that they stay behind
+            try:
+                if old:
+                    patch = form_draft.patch(form, secrets, of=old, version=version, detach=detach)
+                    provider = await providers.update(who, old.name, patch)
+                else:
+                    provider = await create(who, form, form_draft.new(form, secrets, preset=preset))
+            except PatchbayError as error:
+                await self._mark(error, spoken, ticket, is_save=True)
                 return
-            who, spoken = await actor(self), await language(self)
-            dialog.saving, dialog.errors, dialog.stale = True, {}, ""
-            old, version, preset = dialog._provider, dialog.version, preset_of(dialog.preset)
-            outcome, ticket = dialog.run.outcome, dialog.ticket
-            detach = dialog.keys > 1 and bool(dialog.going_to)  # the form has said that they stay behind
-        try:
-            if old:
-                provider = await providers.update(who, old.name, form_draft.patch(form, secrets, of=old, version=version, detach=detach))
-            else:
-                provider = await create(who, form, form_draft.new(form, secrets, preset=preset))
-        except PatchbayError as error:
-            await self._mark(error, spoken, ticket, is_save=True)
+            is_open = await self._saved(provider, spoken, ticket, is_new=old is None, outcome=outcome)
+        if not is_open:
             return
-        if form.get("make_default") == "on" and not provider.is_default:
-            await providers.set_default(who, provider.name)
-        await self._saved(provider, spoken, ticket, is_new=old is None, outcome=outcome, who=who)
+        async with busy(self, ProviderForm, "testing"):
+            await self._climb(steps_of(probes.run_saved(who, provider.name)), spoken, ticket)
 
-    async def _saved(self, provider: Provider, spoken: str, ticket: int, *, is_new: bool, outcome: str, who: Actor) -> None:
-        """Close an edit; take a new provider to its models, testing it first unless that was just done."""
+    async def _saved(self, provider: Provider, spoken: str, ticket: int, *, is_new: bool, outcome: str) -> bool:
+        """Close an edit; take a new provider to its models. Whether it is to be tested now: unless that was just done."""
         async with self:
             dialog = await self.get_state(ProviderForm)
             await tell(self, "success", words.say(spoken, "done.created" if is_new else "done.saved", name=provider.label))
             if dialog.ticket != ticket:
-                return
+                return False
             if not is_new:
                 dialog._clear()
-                return
+                return False
             dialog.saving, dialog.typed, dialog.step = False, False, "saved"
             dialog.forget_seq += 1
             dialog.editing, dialog.title, dialog.default_model = provider.name, provider.label, provider.default_model or ""
             if provider.last_test is not None and outcome:
                 self._offer(provider.last_test.result)
-                return
-        await self._climb(steps_of(probes.run_saved(who, provider.name)), spoken, ticket)
+                return False
+        return True
 
     async def _mark(self, error: PatchbayError, spoken: str, ticket: int, *, is_save: bool = False) -> None:
         """Show it in the dialog it belongs to. Once that was closed, only that a save failed is worth a notice."""
@@ -176,7 +187,6 @@ class Submission(rx.State):
 
 async def mark(state: rx.State, dialog: ProviderForm, error: PatchbayError, spoken: str) -> None:
     """Put an error where it belongs: at its field, above the form, or into a notice."""
-    dialog.testing = dialog.saving = False
     match error:
         case InvalidDraft() | NameTaken():
             dialog.errors = form_draft.placed(reasons(spoken, error))
@@ -186,7 +196,7 @@ async def mark(state: rx.State, dialog: ProviderForm, error: PatchbayError, spok
             dialog.errors = {ask.name: words.say(spoken, "error.credential_reentry_required") for ask in dialog.asks if ask.secret}
             dialog.error_seq += 1
         case Stale():
-            dialog.stale = changes(error, spoken)
+            dialog.stale = changes(error, spoken) or answer(spoken, error)
             dialog.version = int(str(error.details.get("version", dialog.version)))
         case _:
             await tell(state, "error", answer(spoken, error))

@@ -3,11 +3,11 @@
 import reflex as rx
 
 from app.domain.actor import Role
-from app.domain.errors import PatchbayError
 from app.services import tokens
 from app.ui.permission import requires
 from app.ui.state.acting import actor
-from app.ui.state.notices import answer, language, tell
+from app.ui.state.notices import answered
+from app.ui.state.presses import busy
 
 
 class TokenNow(rx.State):
@@ -18,6 +18,7 @@ class TokenNow(rx.State):
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def look(self, credential_id: str) -> None:
         """Show what this worker holds."""
         found = tokens.info(credential_id)
@@ -25,19 +26,14 @@ class TokenNow(rx.State):
 
     @rx.event(background=True)
     @requires(Role.ADMIN)
+    @answered
     async def fetch(self, credential_id: str) -> None:
         """Fetch one now."""
-        async with self:
-            if self.busy or not credential_id:
+        async with busy(self, TokenNow, "busy") as is_free:
+            if not is_free or not credential_id:
                 return
-            who, spoken = await actor(self), await language(self)
-            self.busy = True
-        try:
-            found = await tokens.fetch(who, credential_id)
-        except PatchbayError as error:
             async with self:
-                self.busy = False
-                await tell(self, "error", answer(spoken, error))
-            return
-        async with self:
-            self.until, self.busy = found.expires_at.isoformat(), False
+                who = await actor(self)
+            found = await tokens.fetch(who, credential_id)
+            async with self:
+                self.until = found.expires_at.isoformat()

@@ -50,6 +50,7 @@ class Trial(rx.State):
         self.id, self.name, self.label, self.preset = provider_id, name, label, preset
 
     @rx.event
+    @answered
     async def close(self, _open: bool = False) -> None:
         """Close it, nothing tested."""
         self.reset()

@@ -6,7 +6,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from app.ui import words
-from app.ui.state.notices import language, tell
+from app.ui.state.notices import answered, language, tell
 
 _log = logging.getLogger(__name__)
 
@@ -15,6 +15,7 @@ class Unforeseen(rx.State):
     """Says that something went wrong, without what."""
 
     @rx.event
+    @answered
     async def confess(self) -> None:
         """Tell the reader to try again."""
         await tell(self, "error", words.say(await language(self), "error.unknown"))

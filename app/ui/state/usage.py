@@ -10,6 +10,7 @@ from app.services import usage
 from app.ui.state import address
 from app.ui.state.acting import actor
 from app.ui.state.notices import answered
+from app.ui.state.presses import quiet
 
 PERIODS = {"day": (timedelta(days=1), Step.HOUR), "week": (timedelta(days=7), Step.HOUR), "month": (timedelta(days=30), Step.DAY)}
 LINES = 200
@@ -81,6 +82,7 @@ class Usage(rx.State):
 
     @rx.event
     @answered
+    @quiet
     async def follow(self) -> None:
         """Look whether more was written; nothing is sent to the page otherwise."""
         if (now := await self._state_of_things()) != self._seen:

@@ -20,6 +20,7 @@ from app.ui.state.gallery import Gallery, preset_of
 from app.ui.state.guided_test import GuidedTest
 from app.ui.state.local_servers import LocalServers
 from app.ui.state.notices import answer, answered, language, tell
+from app.ui.state.presses import busy
 from app.ui.state.provider_form import CUSTOM, GUIDED, ProviderForm
 from app.ui.state.submission import Submission, create, mark
 
@@ -85,17 +86,19 @@ class Wizard(rx.State):
 
     @rx.event
     @requires(Role.ADMIN)
+    @answered
     async def choose(self, preset: str) -> None:
         """Take a known provider, or Custom Provider."""
         await self._take(preset)
 
     @rx.event(background=True)
     @requires(Role.ADMIN)
+    @answered
     async def take_found(self, base_url: str) -> None:
         """Take a server that was found nearby. One that showed its models to somebody without a key needs none."""
         async with self:
             near = (await self.get_state(LocalServers))._at(base_url)
-            if near is None or self.saving:
+            if near is None:
                 return
             who, spoken = await actor(self), await language(self)
             known = preset_of(near.preset)
@@ -103,62 +106,55 @@ class Wizard(rx.State):
             if not near.provider and not is_open:
                 await self._take(near.preset or CUSTOM, base_url=base_url)
                 return
-            self.saving = True
-        label = near.label or urlsplit(base_url).netloc
-        draft = {"label": label, "base_url": base_url, "auth_type": "none"}
-        try:
+        async with busy(self, Wizard, "saving") as is_free:
+            if not is_free:
+                return
+            label = near.label or urlsplit(base_url).netloc
+            draft = {"label": label, "base_url": base_url, "auth_type": "none"}
             if near.provider:
                 provider = await providers.get(who, near.provider)
             else:
                 provider = await create(who, draft, form_draft.new(draft, {}, preset=known))
-        except PatchbayError as error:
-            async with self:
-                self.saving = False
-                await tell(self, "error", answer(spoken, error))
-            return
         await self._climb(who, spoken, provider)
 
     @rx.event(background=True)
     @requires(Role.ADMIN)
+    @answered
     async def connect(self, form: dict[str, str]) -> None:
         """Save what was typed, then test what was saved."""
         secrets = form_draft.take_secrets(form)
-        async with self:
-            dialog = await self.get_state(ProviderForm)
-            if self.saving or dialog.step != GUIDED:
-                return
-            who, spoken = await actor(self), await language(self)
-            self.saving, dialog.errors, dialog.stale = True, {}, ""
-            old, version, preset = dialog._provider, dialog.version, preset_of(dialog.preset)
-        try:
-            if old:
-                provider = await providers.update(who, old.name, form_draft.connection(form, secrets, of=old, version=version))
-            else:
-                form = form_draft.named(form)
-                provider = await create(who, form, form_draft.new(form, secrets, preset=preset))
-        except PatchbayError as error:
+        async with busy(self, Wizard, "saving") as is_free:
             async with self:
-                self.saving = False
-                await mark(self, await self.get_state(ProviderForm), error, spoken)
-                if isinstance(error, Stale):
-                    await tell(self, "error", answer(spoken, error))
-            return
+                dialog = await self.get_state(ProviderForm)
+                if not is_free or dialog.step != GUIDED:
+                    return
+                who, spoken = await actor(self), await language(self)
+                dialog.errors, dialog.stale = {}, ""
+                old, version, preset = dialog._provider, dialog.version, preset_of(dialog.preset)
+            try:
+                if old:
+                    provider = await providers.update(who, old.name, form_draft.connection(form, secrets, of=old, version=version))
+                else:
+                    form = form_draft.named(form)
+                    provider = await create(who, form, form_draft.new(form, secrets, preset=preset))
+            except PatchbayError as error:
+                async with self:
+                    await mark(self, await self.get_state(ProviderForm), error, spoken)
+                    if isinstance(error, Stale):
+                        await tell(self, "error", answer(spoken, error))
+                return
         await self._climb(who, spoken, provider)
 
     @rx.event(background=True)
     @requires(Role.ADMIN)
+    @answered
     async def test(self, form: dict[str, str]) -> None:
         """Test the saved provider again; with `model`, by asking that one."""
         async with self:
             if (await self.get_state(GuidedTest)).testing or not self.provider:
                 return
             who, spoken, name = await actor(self), await language(self), self.provider
-        try:
-            provider = await providers.get(who, name)
-        except PatchbayError as error:
-            async with self:
-                await tell(self, "error", answer(spoken, error))
-            return
+        provider = await providers.get(who, name)
         await self._climb(who, spoken, provider, model=form.get("model", "").strip())
 
     @rx.event
@@ -179,24 +175,29 @@ class Wizard(rx.State):
             await (await self.get_state(ProviderForm))._put_address(run.fix_value, run.fix)
 
     @rx.event
+    @answered
     async def start_over(self) -> None:
         """Choose another one. What was saved stays saved."""
         await self._clear()
         self.step = STEPS[0]
 
     @rx.event
+    @requires(Role.ADMIN)
+    @answered
     async def back_to_test(self) -> None:
         """One step back from the first answer."""
         await self._show_last(await providers.get(await actor(self), self.provider))
         self.step = "test"
 
     @rx.event
+    @answered
     async def go_on(self) -> None:
         """Past what did not work, to the application's key."""
         (await self.get_state(GuidedTest))._leave()
         self.step = "app"
 
     @rx.event
+    @answered
     async def choose_make_default(self, on: bool) -> None:
         """Whether requests that name no provider go to this one."""
         self.make_default = on
@@ -267,7 +268,6 @@ class Wizard(rx.State):
     async def _climb(self, who: Actor, spoken: str, provider: Provider, *, model: str = "") -> None:
         """Go to the test and draw the ladder while it is climbed."""
         async with self:
-            self.saving = False
             self._face(provider)
             (await self.get_state(ProviderForm))._clear()
             test = await self.get_state(GuidedTest)
