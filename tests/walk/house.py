@@ -10,7 +10,7 @@ import httpx
 
 from tests.fixtures.running import Patchbay, free_port, patchbay
 from tests.fixtures.upstream import Upstream
-from tests.walk.oracles.secrets import MARK
+from tests.walk.marks import MARK
 from tests.walk.seen import Provider, Truth
 from tests.walk.wire import Loop, upstreams
 
@@ -65,11 +65,11 @@ class House:
                     break
         return answer
 
-    def truth(self) -> Truth:
-        """What REST tells."""
+    def truth(self, page: str = "", *, everything: bool = False) -> Truth:
+        """What REST tells of the providers, and of what stands on this page."""
         providers = self.call("GET", "/providers", params={"limit": 100}).raise_for_status().json()["items"]
-        people = self.call("GET", "/users").raise_for_status().json()["items"]
-        keys = self.call("GET", "/client-keys").raise_for_status().json()["items"]
+        people = self._items("/users") if everything or page == "/people" else []
+        keys = self._items("/client-keys") if everything or page == "/client-keys" else []
         return Truth(
             tuple(
                 Provider(p["name"], p["label"], p["enabled"], p["status"], p["is_default"], tuple(c["label"] for c in p["credentials"]))
@@ -79,6 +79,9 @@ class House:
             tuple(k["name"] for k in keys if not k["revoked_at"]),
             self.call("GET", "/providers/registry-status").raise_for_status().json()["revision"],
         )
+
+    def _items(self, path: str) -> list[dict[str, Any]]:
+        return self.call("GET", path).raise_for_status().json()["items"]
 
     def new_log(self) -> tuple[str, ...]:
         """Whole lines of the log since the last time."""

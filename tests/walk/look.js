@@ -1,5 +1,8 @@
 // Everything the oracles judge, read from the page in one go.
-([frames]) => {
+([frames, secret]) => {
+  // A page is large: only where something like a secret stands in it is handed over.
+  const marked = (text) =>
+    [...text.matchAll(new RegExp(secret, "g"))].slice(0, 3).map((hit) => text.slice(Math.max(0, hit.index - 120), hit.index + hit[0].length)).join("\n");
   const seen = (e) => e.checkVisibility({ visibilityProperty: true });
   const one = (text) => (text ?? "").replace(/\s+/g, " ").trim();
   const named = (e) =>
@@ -62,7 +65,7 @@
     pulse: [...document.querySelectorAll(".pb-live .pb-dot")].filter(seen).map((e) => e.className),
     headings: [...document.querySelectorAll("h1, h2")].filter(seen).map((e) => one(e.textContent)),
     waiting: !!document.querySelector("main [aria-busy=true], main .rt-Skeleton"),
-    markup: document.documentElement.outerHTML,
-    stored: JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, history.state, location.href]),
+    markup: marked(document.documentElement.outerHTML),
+    stored: marked(JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, history.state, location.href])),
   };
 }

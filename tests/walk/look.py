@@ -7,6 +7,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from tests.browser.test_every_page import FRAMES
+from tests.walk.marks import SECRET
 
 HERE = Path(__file__).parent
 WATCH = (HERE / "watch.js").read_text("utf-8")
@@ -73,7 +74,7 @@ class Look:
     headings: tuple[str, ...] = ()
     pulse: tuple[str, ...] = ()  # classes of the dot beside “Live”
     waiting: bool = False
-    markup: str = ""
+    markup: str = ""  # where something like a secret stands in it, with what stands before it
     stored: str = ""
 
 
@@ -84,7 +85,7 @@ def still(page: Page, quiet: int = 60, longest: int = 2_500) -> None:
 
 def look(page: Page) -> Look:
     """The page as it is."""
-    return of(page.evaluate(_LOOK, [FRAMES]))
+    return of(page.evaluate(_LOOK, [FRAMES, SECRET]))
 
 
 def of(read: dict[str, Any]) -> Look:

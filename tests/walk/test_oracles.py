@@ -11,6 +11,7 @@ from tests.fixtures import chromium
 from tests.walk import judge
 from tests.walk.judge import Oracle
 from tests.walk.look import WATCH, Dialog, Look, Row, Text, look
+from tests.walk.marks import MARK
 from tests.walk.oracles import dialogs, figures, lines, places, secrets, signs, texts
 from tests.walk.seen import Kind, Provider, Seen, Step, Truth
 
@@ -92,9 +93,9 @@ BREACHES: list[tuple[Oracle, str, Seen]] = [
             ("keys of a provider", {"providers": (replace(LAB, keys=("Main", "Next", "Next")),)}),
         )
     ],
-    (secrets.secrets, "in the page", seen(replace(CALM, markup=f"<p>sk-{secrets.MARK}01</p>"))),
-    (secrets.secrets, "in storage", seen(replace(CALM, stored=f"sk-{secrets.MARK}01"))),
-    (secrets.secrets, "in the log", seen(log=(f"key sk-{secrets.MARK}01",))),
+    (secrets.secrets, "in the page", seen(replace(CALM, markup=f"<p>sk-{MARK}01</p>"))),
+    (secrets.secrets, "in storage", seen(replace(CALM, stored=f"sk-{MARK}01"))),
+    (secrets.secrets, "in the log", seen(log=(f"key sk-{MARK}01",))),
     (secrets.secrets, "a key of ours that is not shown any more", seen(replace(CALM, markup=f"pb-0123456789ab-{'k' * 43}"))),
     (figures.figures, "one that is gone", seen(card(name="gone"))),
     (figures.figures, "one that is not shown", seen(card(), truth=replace(TRUTH, providers=(LAB, replace(LAB, name="new"))))),
@@ -171,7 +172,7 @@ PLANTED = f"""
 <main><div role=list><div role=listitem><a href="/providers/lab">Lab</a><button role=switch aria-checked=true></button>Working</div></div>
 <table><tbody><tr><th>Ada</th><td><button role=switch aria-checked=false></button></td></tr></tbody></table>
 <p>{words.say("en", "common.cancel")}</p><p lang=en>{words.say("en", "common.close")}</p><p hidden>None</p>
-<input type=password value="{secrets.MARK}"><div style="width: 900px">wide</div></main>
+<input type=password value="{MARK}"><div style="width: 900px">wide</div></main>
 <button aria-busy=true>Test</button>
 <div role=dialog aria-label="Add person">x</div><div role=dialog data-state=closed aria-label=gone></div>
 """

@@ -89,7 +89,7 @@ class Walk:
         before = who.look()
         if who.last is not None:
             self._judge(who, Step(Kind.MEANWHILE, "meanwhile"), who.last, before, None)
-        truth = self.house.truth()
+        truth = self.house.truth(everything=True)
         scene = Scene(self.seed, self.number, chance, who, self.desks, self.house, before, [p.name for p in truth.providers])
         done = self._act(scene)
         self._tell(who, done, f"{before.path}{before.query} [{before.language}]")
@@ -150,7 +150,8 @@ class Walk:
 
     def _truth(self, page: Look, asked: bool) -> Truth | None:
         here = page.path.rstrip("/")
-        return self.house.truth() if asked or here in WHERE_FIGURES_STAND or here.startswith("/providers/") else None
+        stands = here in WHERE_FIGURES_STAND or here.startswith("/providers/")
+        return self.house.truth(here, everything=asked) if asked or stands else None
 
     def _note(self, who: Desk, step: Step, text: str, page: Look) -> None:
         kind = re.sub(r"[0-9a-f]{8}-[0-9a-f-]+|\d+", "…", text)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.walk.house import PEOPLE
-from tests.walk.oracles.secrets import MARK
+from tests.walk.marks import MARK
 from tests.walk.scene import Scene
 from tests.walk.seen import Kind, Step
 

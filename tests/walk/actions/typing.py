@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from tests.walk.house import PASSWORD
-from tests.walk.oracles.secrets import MARK
+from tests.walk.marks import MARK
 from tests.walk.scene import PRESS_MS, Control, Scene
 from tests.walk.seen import Kind, Step
 

@@ -2,10 +2,10 @@
 
 import re
 
+from tests.walk.marks import ISSUED, MARK
 from tests.walk.seen import Seen
 
-MARK = "wAlKsEcReT"  # stands in every secret of a walk
-_ISSUED = re.compile(r"\bpb-[a-z0-9]{12}-[\w-]{30,}")
+_ISSUED = re.compile(ISSUED)
 
 
 def secrets(seen: Seen) -> list[str]:
