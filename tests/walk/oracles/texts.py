@@ -55,40 +55,43 @@ def _is_english(language: str, text: str, *, drawn: bool) -> bool:
 @lru_cache
 def _english(language: str, drawn: bool) -> tuple[frozenset[str], list[re.Pattern[str]]]:
     """What English alone says: texts as they are, and those with holes of two words and more. `drawn`: only what the page itself says,
-    which follows the language."""
+    which follows the language; what was told about something stays in the language it was told in."""
     catalogues = words.catalogues()
-    theirs = {" ".join(form.split()) for text in catalogues[language].values() for form in forms(text)}
-    plain, shaped = set(), []
-    for key, text in catalogues[words.ENGLISH].items():
-        if key.startswith("language.") or (drawn and not _is_drawn(key)):  # a language is called by its own name everywhere
-            continue
-        for form in {" ".join(form.split()) for form in forms(text)} - theirs:
-            if "{" not in form:
-                plain.add(form)
-            elif len(re.findall(r"[A-Za-z]{2,}", re.sub(r"\{\w+\}", "", form))) >= 2:
-                shaped.append(shape(form))
-    return frozenset(plain), shaped
+    left_out = {" ".join(form.split()) for text in catalogues[language].values() for form in forms(text)}
+    # A language is called by its own name everywhere.
+    english = {key: text for key, text in catalogues[words.ENGLISH].items() if not key.startswith("language.")}
+    if drawn:
+        told = [text for key, text in english.items() if not _is_named(key, "t") or _is_named(key, "say")]
+        left_out |= {" ".join(form.split()) for text in told for form in forms(text)}
+    said = {" ".join(form.split()) for text in english.values() for form in forms(text)} - left_out
+    plain = frozenset(form for form in said if "{" not in form)
+    return plain, [shape(form) for form in said - plain if len(re.findall(r"[A-Za-z]{2,}", re.sub(r"\{\w+\}", "", form))) >= 2]
 
 
-@lru_cache
-def _is_drawn(key: str) -> bool:
-    whole, prefixes = _drawn()
+@lru_cache(10_000)
+def _is_named(key: str, door: str) -> bool:
+    """Whether a call of `t` and `t_of`, or of `say` and `say_of`, names this key."""
+    whole, prefixes = _named(door)
     return key in whole or key.startswith(prefixes)
 
 
-@lru_cache(1)
-def _drawn() -> tuple[frozenset[str], tuple[str, ...]]:
-    """Keys and beginnings of keys in calls of `t` and `t_of`: texts that the browser picks, in whatever language it is in."""
+@lru_cache
+def _named(door: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Keys and beginnings of keys in the calls of these two."""
+    place = {"t": 0, "say": 1}[door]
     whole, prefixes = set(), set()
     for file in UI.rglob("*.py"):
-        for call in (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call) and node.args):
-            name, key = getattr(call.func, "id", ""), call.args[0]
-            if name == "t" and isinstance(key, ast.Constant):
-                whole.add(str(key.value))
-            elif name == "t_of" and isinstance(key, ast.Constant):
-                prefixes.add(f"{key.value}.")
-            elif name == "t" and isinstance(key, ast.JoinedStr) and isinstance(first := key.values[0], ast.Constant):
+        for call in (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)):
+            name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+            if name not in (door, f"{door}_of") or len(call.args) <= place:
+                continue
+            key = call.args[place]
+            if isinstance(key, ast.JoinedStr) and isinstance(first := key.values[0], ast.Constant):
                 prefixes.add(str(first.value))
+            elif isinstance(key, ast.Constant) and name == door:
+                whole.add(str(key.value))
+            elif isinstance(key, ast.Constant):
+                prefixes.add(f"{key.value}.")
     return frozenset(whole), tuple(prefixes)
 
 
