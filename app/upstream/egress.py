@@ -8,36 +8,17 @@
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Literal
 
 from yarl import URL
 
 from app.domain.errors import EgressRefused, Unreachable
 from app.domain.translation import Rules
+from app.upstream.ranges import IpAddress, kind_of, unwrapped
 
 Where = Literal["public", "local"]
-IpAddress = IPv4Address | IPv6Address
 
-# reason → networks nobody may call
-_NEVER: dict[str, tuple[IPv4Network | IPv6Network, ...]] = {
-    "metadata": tuple(
-        ipaddress.ip_network(n)
-        for n in ("169.254.169.254/32", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "fd00:ec2::254/128")
-    ),
-    "link_local": tuple(ipaddress.ip_network(n) for n in ("169.254.0.0/16", "fe80::/10")),
-    "reserved": tuple(
-        ipaddress.ip_network(n) for n in ("0.0.0.0/8", "192.0.0.0/24", "224.0.0.0/4", "240.0.0.0/4", "::/128", "fec0::/10", "ff00::/8")
-    ),
-}
-_LOCAL = tuple(
-    ipaddress.ip_network(n)
-    for n in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "::1/128", "fc00::/7")
-)
-_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 # Services that do not speak HTTP, or speak it and obey anybody.
 _SERVICE_PORTS = frozenset(
     {21, 22, 23, 25, 53, 110, 111, 135, 139, 143, 389, 445, 465, 587, 636, 993, 995, 1433, 1521, 2049, 2375, 2376, 2379, 2380}
@@ -117,20 +98,6 @@ def judge(ip: str, port: int, *, local_ok: bool) -> str:
     return "" if local_ok else "local"
 
 
-@lru_cache(4096)
-def kind_of(ip: str) -> str:
-    """ "public", "local", or the reason why nobody may call this address. Unknown ranges are refused."""
-    try:
-        address = ipaddress.ip_address(ip.split("%", 1)[0])
-    except ValueError:
-        return "reserved"
-    kinds = {_kind(a) for a in _unwrapped(address)}
-    refused = sorted(kinds - {"public", "local"})
-    if refused:
-        return refused[0]
-    return "local" if "local" in kinds else "public"
-
-
 async def classify(origin: str) -> Where:
     """Look the origin's host up and say where it lies. One denied address denies the host.
 
@@ -167,58 +134,8 @@ _SENTENCES = {
 }
 
 
-def _kind(address: IpAddress) -> str:
-    for reason, networks in _NEVER.items():
-        if any(address in network for network in networks):
-            return reason
-    if any(address in network for network in _LOCAL):
-        return "local"
-    return "public" if address.is_global else "reserved"
-
-
-def _unwrapped(address: IpAddress) -> Iterator[IpAddress]:
-    """The address and every IPv4 address it carries: each of them is where a packet may end up."""
-    if isinstance(address, IPv4Address):
-        yield address
-        return
-    inner = [found for wrapped in _WRAPPINGS if (found := wrapped(address)) is not None]
-    # A mapped or compatible address is only another spelling; of a tunnel both ends count.
-    if not (address.ipv4_mapped or _compatible(address)):
-        yield address
-    yield from inner
-    if address.teredo:
-        yield address.teredo[0]
-
-
-def _compatible(address: IPv6Address) -> IPv4Address | None:
-    number = int(address)
-    return IPv4Address(number) if 1 < number <= 0xFFFF_FFFF else None
-
-
-def _nat64(address: IPv6Address) -> IPv4Address | None:
-    return _last_four(address) if any(address in network for network in _NAT64) else None
-
-
-def _isatap(address: IPv6Address) -> IPv4Address | None:
-    return _last_four(address) if address.packed[8:12] in (b"\x00\x00\x5e\xfe", b"\x02\x00\x5e\xfe") else None
-
-
-def _last_four(address: IPv6Address) -> IPv4Address:
-    return IPv4Address(address.packed[12:])
-
-
-_WRAPPINGS: tuple[Callable[[IPv6Address], IPv4Address | None], ...] = (
-    lambda a: a.ipv4_mapped,
-    lambda a: a.sixtofour,
-    lambda a: a.teredo[1] if a.teredo else None,
-    _compatible,
-    _nat64,
-    _isatap,
-)
-
-
 def _is_ours(ip: str, listeners: set[str]) -> bool:
-    return any(_listens(address, listeners) for address in _unwrapped(ipaddress.ip_address(ip.split("%", 1)[0])))
+    return any(_listens(address, listeners) for address in unwrapped(ipaddress.ip_address(ip.split("%", 1)[0])))
 
 
 def _listens(plain: IpAddress, listeners: set[str]) -> bool:

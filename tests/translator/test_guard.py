@@ -99,8 +99,9 @@ async def test_local_addresses_that_are_switched_off_are_refused(
 
 
 @pytest.mark.parametrize("type_", vendors.NATIVE)
-async def test_a_clouds_metadata_service_is_refused(type_: ProviderType) -> None:
-    error = await failure(translated.endpoint(type_, "http://169.254.169.254"), translated.ask())
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fd00:ec2::23]", "[::ffff:0:a9fe:a9fe]"])
+async def test_a_clouds_metadata_service_is_refused(type_: ProviderType, host: str) -> None:
+    error = await failure(translated.endpoint(type_, f"http://{host}"), translated.ask())
 
     assert (type(error), error.details["reason"]) == (EgressRefused, "metadata")
 

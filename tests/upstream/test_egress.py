@@ -1,5 +1,6 @@
 """Where calls may go: many spellings, one judge, no connection to what is refused."""
 
+import ipaddress
 import socket
 from dataclasses import replace
 
@@ -8,9 +9,9 @@ from pydantic import ValidationError
 
 from app import settings, web
 from app.domain.errors import EgressRefused, UpstreamError
-from app.upstream import connector, egress, session
+from app.upstream import connector, egress, ranges, session
 from app.upstream.wire import openai
-from tests.fixtures import make
+from tests.fixtures import denied, make
 from tests.fixtures.upstream import Upstream
 
 # Every one of these ends at this machine or at a metadata service; {port} is a listener that counts.
@@ -24,6 +25,7 @@ SPELLINGS = [
     "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::]", "[fd00:ec2::254]", "100.100.100.200", "168.63.129.16", "192.0.0.192", "192.0.0.8",
     "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "[fc00::1]", "[fd12:3456::1]", "224.0.0.1", "240.0.0.1",
     "255.255.255.255", "[ff02::1]", "[::ffff:10.0.0.1]", "[64:ff9b::10.0.0.1]", "[2002:a00:1::]", "[fe80::5efe:7f00:1]",
+    *denied.hosts(), *(f"[{address}]" for ip in ("127.0.0.1", "169.254.169.254") for address in denied.carried(ip)),
 ]  # fmt: skip
 
 
@@ -31,7 +33,7 @@ def test_there_are_enough_spellings() -> None:
     assert len(set(SPELLINGS)) >= 60
 
 
-@pytest.mark.parametrize("host", SPELLINGS)
+@pytest.mark.parametrize("host", list(dict.fromkeys(SPELLINGS)))
 async def test_no_spelling_of_a_denied_address_reaches_a_listener(vault: object, outgoing: None, host: str) -> None:
     server = Upstream()
     await server.start(address="0.0.0.0")
@@ -64,6 +66,31 @@ def test_an_address_is_judged(ip: str, local_ok: bool, reason: str) -> None:
     assert egress.judge(ip, 443, local_ok=local_ok) == reason
 
 
+@pytest.mark.parametrize(("ip", "reason"), denied.NEVER.items())
+def test_an_approval_opens_none_of_the_networks_that_are_never_called(ip: str, reason: str) -> None:
+    carriers = list(denied.carried(ip)) if ":" not in ip and not ip.startswith("0.") else []
+
+    assert egress.judge(ip, 443, local_ok=True) == reason
+    assert [carrier for carrier in carriers if not egress.judge(carrier, 443, local_ok=True)] == []
+
+
+@pytest.mark.parametrize("network", [str(network) for networks in ranges.NEVER.values() for network in networks])
+def test_each_network_of_the_list_is_tried_from_inside(network: str) -> None:
+    assert any(ipaddress.ip_address(ip) in ipaddress.ip_network(network) for ip in denied.NEVER)
+
+
+@pytest.mark.parametrize(
+    "ip", ["1.1.1.1", "93.184.216.34", "2001:4860:4860::8888", "2a00:1450:4001::1", "64:ff9b::808:808", "2620:4f:8000::1"]
+)
+def test_the_internet_stays_open(ip: str) -> None:
+    assert egress.judge(ip, 443, local_ok=False) == ""
+
+
+@pytest.mark.parametrize("ip", ["fd12:3456::1", "fd00:42::43", "fd20:ce::1", "fc00::1", "10.1.2.3", "::1"])
+def test_what_lies_beside_them_on_the_own_network_can_be_approved(ip: str) -> None:
+    assert (egress.judge(ip, 443, local_ok=False), egress.judge(ip, 443, local_ok=True)) == ("local", "")
+
+
 @pytest.mark.parametrize("port", [22, 25, 2375, 5432, 6379, 9200, 10250, 11211, 27017])
 def test_ports_of_other_services_are_never_called(port: int) -> None:
     assert egress.judge("8.8.8.8", port, local_ok=True) == "service_port"
@@ -77,7 +104,7 @@ def test_our_own_port_is_refused_even_when_approved(monkeypatch: pytest.MonkeyPa
     assert egress.judge("127.0.0.1", 8701, local_ok=True) == "own_port"
     assert egress.judge("127.0.0.9", 8702, local_ok=True) == "own_port"
     assert egress.judge("::ffff:127.0.0.1", 8702, local_ok=True) == "own_port"
-    assert egress.judge("64:ff9b::7f00:1", 8702, local_ok=True) == "own_port"
+    assert {egress.judge(ip, 8702, local_ok=True) for ip in denied.carried("127.0.0.1")} == {"own_port"}
     assert egress.judge("8.8.8.8", 8701, local_ok=True) == ""
 
 
