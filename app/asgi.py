@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app import gateway, logs, settings
+from app.api import below
 from app.domain.errors import PatchbayError
 
 Scope = MutableMapping[str, Any]
@@ -37,9 +38,9 @@ def make() -> App:
     from app.api.edge import Edge
     from app.ui import bundle
 
-    console = Edge(Pages(main.app(), bundle.HOME / "build" / "client"))
+    console = Edge(Pages(main.app(), bundle.served() / "build" / "client"))
     site = web.make_web()
-    return Outer(site, console, site.warm)
+    return below.placed(settings.current().base_path, Outer(site, console, site.warm))
 
 
 def make_gateway() -> App:
@@ -47,7 +48,7 @@ def make_gateway() -> App:
     logs.configure(settings.current().log_level)
     from app import web
 
-    return Alone(web.make_gateway(), lambda: web.house("gateway"))
+    return below.placed(settings.current().base_path, Alone(web.make_gateway(), lambda: web.house("gateway")))
 
 
 class Alone:

@@ -20,7 +20,8 @@ app = rx.App(
 )
 app.add_middleware(guard.SessionGuard(), index=0)  # before the one of Reflex that answers `hydrate`
 if app.sio is not None:
-    app.sio.eio.cors_allowed_origins = None  # with [] engine.io would not look at the origin at all
+    # engine.io's own rule believes X-Forwarded-Proto and -Host of anybody, and knows no public address: ours holds.
+    app.sio.eio.cors_allowed_origins = lambda origin, environ: environ["asgi.scope"].get("state", {}).get("passed_wall", False)
 
 for entry in page.pages():
     app.add_page(

@@ -52,7 +52,7 @@ def run(settings: Settings, *, allow_partial: bool = False, open_browser: bool =
             link = prepare(settings, allow_partial=allow_partial)
             _announce(settings, link, open_browser=open_browser)
             os.chdir(bundle.ROOT)  # Reflex looks for rxconfig.py where it stands, and silently makes one up when there is none
-            os.environ |= reflex_environment()
+            os.environ |= reflex_environment(settings)
             _serve(settings, "app.asgi:make")
     except bundle.BuildFailed as error:
         refuse(error.message)
@@ -248,13 +248,14 @@ def _serve(settings: Settings, target: str, *, workers: int = 1) -> None:
     ).serve()
 
 
-def reflex_environment() -> dict[str, str]:
+def reflex_environment(settings: Settings) -> dict[str, str]:
     """What makes Reflex serve the built pages and nothing else. The double underscores are Reflex's own names."""
+    pages = bundle.place(settings.base_path, settings.data_dir.absolute() / "pages") if settings.base_path else bundle.HOME
     return {
         "REFLEX_ENV_MODE": "prod",
         "__REFLEX_SKIP_COMPILE": "true",
         "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
-        "REFLEX_WEB_WORKDIR": str(bundle.HOME),
+        "REFLEX_WEB_WORKDIR": str(pages),
         "REFLEX_TELEMETRY_ENABLED": "false",
         "REFLEX_CHECK_LATEST_VERSION": "false",
     }

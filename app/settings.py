@@ -3,11 +3,22 @@
 Importing this reads nothing; `current()` reads once.
 """
 
+import re
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PUBLIC_URL = re.compile(
+    r"https?://(\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?(?:/[A-Za-z0-9._~-]+)*/?", re.IGNORECASE
+)
+# First parts of our own paths: below one of these a path could not be told from ours.
+OWN_PATHS = frozenset(
+    {"v1", "api", "auth", "health", "assets", "logos", "_event", "audit", "client-keys", "encryption", "login", "people", "providers"}
+    | {"routes", "setup", "start", "usage"}
+)
 
 
 class Settings(BaseSettings):
@@ -28,7 +39,11 @@ class Settings(BaseSettings):
     drain_seconds: int = Field(
         25, ge=0, le=3600, description="How long running answers may go on after the signal to stop; then each ends with an error event."
     )
-    public_url: str = Field("", description="Address people type, when it is not http://host:port; for example https://llm.example.com.")
+    public_url: str = Field(
+        "",
+        description="Address people type, when it is not http://host:port; for example https://llm.example.com or, behind a proxy that "
+        "serves other things too, https://example.com/llm.",
+    )
     trusted_proxies: int = Field(0, ge=0, le=5, description="Number of reverse proxies in front whose X-Forwarded-For counts.")
     egress_local: str = Field(
         "ask", pattern="^(ask|off)$", description="ask = testing or saving a local address approves it; off = local addresses are refused."
@@ -54,6 +69,23 @@ class Settings(BaseSettings):
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much is logged; DEBUG adds a line for every request."
     )
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_address(cls, text: str) -> str:
+        """Refuse what is no address, and a path that could not be told from our own."""
+        if not text:
+            return text
+        if not _PUBLIC_URL.fullmatch(text):
+            raise ValueError("write https://, a host and at most a port and a path, for example https://llm.example.com")
+        if (first := urlsplit(text).path.strip("/").split("/")[0].lower()) in OWN_PATHS:
+            raise ValueError(f"/{first} is a path of Patchbay's own; choose another path, for example /patchbay")
+        return text
+
+    @property
+    def base_path(self) -> str:
+        """Path below which a proxy serves the console, without a slash at its end; "" at the top of a host."""
+        return urlsplit(self.public_url).path.rstrip("/")
 
     @property
     def own_places(self) -> list[tuple[str, int]]:

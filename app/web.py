@@ -68,7 +68,7 @@ class Web:
         # The edges are loaded by whoever serves them; a command of the shell opens the same house without them.
         from starlette.routing import Router
 
-        from app.api import application, caller, errors, forms
+        from app.api import application, caller, errors, forms, handshakes
         from app.api.edge import Edge
 
         self.traffic = Traffic()
@@ -77,7 +77,7 @@ class Web:
         api = application.make_api()
         self.warm = api.warm
         self.api = Edge(api)
-        self.auth = Edge(Router(forms.routes(), redirect_slashes=False, default=self.nothing))
+        self.auth = Edge(Router([*forms.routes(), *handshakes.routes()], redirect_slashes=False, default=self.nothing))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope.get("path", "")

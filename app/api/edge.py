@@ -7,13 +7,14 @@ import json
 import re
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from app import settings
-from app.api import answers, caller
+from app.api import answers, caller, handshakes
 from app.domain import cookie
 
 Scope = MutableMapping[str, Any]
@@ -24,6 +25,22 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?")
 _ADDRESS = re.compile(r"\[[0-9a-f:.]+\]|\d{1,3}(\.\d{1,3}){3}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_UNKNOWN_HOST = (
+    "Patchbay does not know itself under this name. Set PATCHBAY_PUBLIC_URL to the address people type, and let a proxy pass the Host "
+    "header on; see docs/reverse-proxy.md."
+)
+# In what the address of the page differs from the one that reached us → what to do.
+_FOREIGN = {
+    "host": "This request came from another site and was refused.",
+    "port": "The page has another port than the address that reached Patchbay. Let the proxy pass the Host header on with its port, or set "
+    "PATCHBAY_PUBLIC_URL to the address people type; see docs/reverse-proxy.md.",
+    "scheme": "The page came over http or https, and the request reached Patchbay over the other one. Set PATCHBAY_PUBLIC_URL to the "
+    "address people type; see docs/reverse-proxy.md.",
+}
+_NOT_UPGRADED = (
+    "This is the address of a websocket, and the request does not ask for one: a proxy on the way dropped the headers Upgrade and "
+    "Connection. See docs/reverse-proxy.md."
+)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -39,30 +56,31 @@ class Edge:
             await self.app(scope, receive, send)
             return
         request = Request(scope, settings.current())
-        if refusal := self.refusal(request):
+        if refusal := self.refusal(request) or _arrived(scope, request):
             await _refuse(scope, receive, send, refusal, request.id)
             return
-        scope.setdefault("state", {}).update(request_id=request.id, is_safe=request.is_safe)
-        if request.is_safe:
-            _drop_plain_cookie(scope)
+        scope.setdefault("state", {}).update(request_id=request.id, is_safe=request.is_safe, passed_wall=True)
+        _drop_cookies(scope, request)
         scope["scheme"], scope["client"] = request.scheme, (request.ip, 0)  # what stands before the proxies we count
-        await self.app(scope, receive, answers.dressed(send, request.path, request_id=request.id, is_https=request.is_https))
+        # On loopback the header would bind every other server of this machine to https, for a year.
+        is_https = request.is_https and not cookie.is_loopback(request.host_name or "")
+        await self.app(scope, receive, answers.dressed(send, request.path, request_id=request.id, is_https=is_https))
 
-    def refusal(self, request: "Request") -> tuple[int, str, str] | None:
-        """(status, code, sentence) when this request must not get in."""
+    def refusal(self, request: "Request") -> "Refusal | None":
+        """Why this request must not get in, or None."""
         if request.host_name is None:
-            return 400, "bad_host", "The Host header is missing or malformed."
+            return Refusal(400, "bad_host", "The Host header is missing or malformed.")
         if not _ADDRESS.fullmatch(request.host_name) and not cookie.is_loopback(request.host_name) and request.host_name not in self.names:
-            sentence = "Patchbay does not know itself under this name. Set PATCHBAY_PUBLIC_URL to the address people type."
-            return 421, "unknown_host", sentence
+            return Refusal(421, "unknown_host", _UNKNOWN_HOST)
         if request.is_acting and not self.is_own_origin(request):
-            return 403, "foreign_origin", "This request came from another site and was refused."
+            differs = request.differs
+            return Refusal(403, "foreign_origin", _FOREIGN.get(differs, _FOREIGN["host"]), {"differs": differs})
         return None
 
     def is_own_origin(self, request: "Request") -> bool:
         """Whether a request that acts comes from a page of ours, or from a program (which sends neither origin nor cookie)."""
         if request.origin is not None:
-            return request.origin in {request.own_origin, own_origin(settings.current())} - {""}
+            return request.origin in {request.own_origin, request.public_origin} - {""}
         if request.site is not None:
             return request.site in ("same-origin", "none")
         return not request.has_cookie
@@ -80,13 +98,14 @@ class Request:
         self.host = hosts[0].lower() if found else ""
         self.host_name = found["name"].strip(".") if found else None
         self.path: str = scope["path"]
-        self.scheme = _scheme(scope, headers, self.host_name, current)
+        origins = headers.get(b"origin", [])
+        self.origin = None if not origins else (_origin(origins[0]) if len(origins) == 1 else "")
+        self.public_origin = own_origin(current)
+        self.scheme = self._scheme(scope, headers, current)
         self.ip = caller.ip_of(scope)
         self.is_https = self.scheme in ("https", "wss")
         self.is_safe = self.is_https or cookie.is_loopback(self.host_name or "")
         self.own_origin = _origin(f"{'https' if self.is_https else 'http'}://{self.host}")
-        origins = headers.get(b"origin", [])
-        self.origin = None if not origins else (_origin(origins[0]) if len(origins) == 1 else "")
         self.site = (headers.get(b"sec-fetch-site") or [None])[0]
         self.has_cookie = bool(cookie.read("; ".join(headers.get(b"cookie", []))))
         is_form = self.path.startswith("/auth/")
@@ -94,6 +113,44 @@ class Request:
         self.is_acting = scope["type"] == "websocket" or self.path.startswith("/_event") or scope["method"] not in _SAFE_METHODS
         given = (headers.get(b"x-request-id") or [""])[0]
         self.id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+    @property
+    def differs(self) -> str:
+        """In what the page's own address differs from the one that reached us: host, port or scheme."""
+        if not self.origin:
+            return "host"
+        name, port = self.origin.removeprefix("https://").removeprefix("http://").rsplit(":", 1)
+        if name.strip("[]") != (self.host_name or "").strip("[]"):
+            return "host"
+        written = self.host.removeprefix(self.host_name or "").lstrip(":")
+        usual = "443" if self.origin.startswith("https:") else "80"
+        return "scheme" if port == (written or usual) else "port"
+
+    def _scheme(self, scope: Scope, headers: dict[bytes, list[str]], current: settings.Settings) -> str:
+        """What the browser spoke: told by a proxy we count, or known of the public address; otherwise what reached us."""
+        told = headers.get(b"x-forwarded-proto", [""])[0].split(",")[-1].strip().lower() if current.trusted_proxies else ""
+        if told not in ("http", "https"):
+            told = "https" if self.public_origin.startswith("https:") and self._is_public() else ""
+        if not told:
+            return scope.get("scheme", "http")
+        return {"http": "ws", "https": "wss"}[told] if scope["type"] == "websocket" else told
+
+    def _is_public(self) -> bool:
+        """Whether this came by the public address: its page says so, or its host is that one. Not every proxy passes the port on."""
+        if self.origin is not None:
+            return self.origin == self.public_origin
+        host, bare = _origin(f"https://{self.host}"), self.host == self.host_name
+        return host == self.public_origin or (bare and host.rsplit(":", 1)[0] == self.public_origin.rsplit(":", 1)[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer of the wall. `details` hold nothing but what the asker sent."""
+
+    status: int
+    code: str
+    sentence: str
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 def own_names(current: settings.Settings) -> frozenset[str]:
@@ -108,17 +165,6 @@ def own_origin(current: settings.Settings) -> str:
     return _origin(current.public_url) if current.public_url else ""
 
 
-def _scheme(scope: Scope, headers: dict[bytes, list[str]], host_name: str | None, current: settings.Settings) -> str:
-    """What the browser spoke: said by a proxy we count, or known of the public address; otherwise what reached us."""
-    public = urlsplit(current.public_url)
-    said = headers.get(b"x-forwarded-proto", [""])[0].split(",")[-1].strip().lower() if current.trusted_proxies else ""
-    if said not in ("http", "https"):
-        said = "https" if public.scheme == "https" and public.hostname == host_name else ""
-    if not said:
-        return scope.get("scheme", "http")
-    return {"http": "ws", "https": "wss"}[said] if scope["type"] == "websocket" else said
-
-
 def _origin(text: str) -> str:
     """scheme://host:port in one spelling; "" for what is not an origin ("null" included)."""
     try:
@@ -129,22 +175,35 @@ def _origin(text: str) -> str:
     return f"{parts.scheme}://{parts.hostname}:{port}" if parts.hostname and port else ""
 
 
-def _drop_plain_cookie(scope: Scope) -> None:
+def _arrived(scope: Scope, request: Request) -> Refusal | None:
+    """Keep what arrived of a websocket's handshake. One that a proxy made an ordinary request of can only be refused."""
+    query = scope.get("query_string", b"")
+    if scope["type"] == "websocket":
+        handshakes.note(query, handshakes.Arrival.UPGRADED)
+    elif handshakes.is_lost(scope["type"], request.path, query):
+        handshakes.note(query, handshakes.Arrival.NOT_UPGRADED)
+        return Refusal(426, "not_upgraded", _NOT_UPGRADED)
+    return None
+
+
+def _drop_cookies(scope: Scope, request: Request) -> None:
+    """Leave the one session cookie that applies: not the plain one where there could be a better one, not that of another path."""
+    right = cookie.name_at(settings.current().base_path)
+    names = {cookie.SAFE, cookie.BELOW} - {right} | ({cookie.PLAIN} if request.is_safe else set())
     headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
     scope["headers"] = [
-        (name, cookie.without_plain(value.decode("latin-1")).encode("latin-1") if name.lower() == b"cookie" else value)
+        (name, cookie.without(value.decode("latin-1"), names).encode("latin-1") if name.lower() == b"cookie" else value)
         for name, value in headers
     ]
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: tuple[int, str, str], request_id: str) -> None:
-    status, code, sentence = refusal
+async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal, request_id: str) -> None:
     if scope["type"] == "websocket":
         await receive()
-        await send({"type": "websocket.close", "code": 1008, "reason": code})
+        await send({"type": "websocket.close", "code": 1008, "reason": refusal.code})
         return
-    error = {"code": code, "message": sentence, "details": {}, "field": None, "suggestions": []}
+    error = {"code": refusal.code, "message": refusal.sentence, "details": dict(refusal.details), "field": None, "suggestions": []}
     body = json.dumps({"error": error, "timestamp": datetime.now(UTC).isoformat(), "requestId": request_id}).encode()
     dressed = answers.dressed(send, "/api/", request_id=request_id, is_https=False)
-    await dressed({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
+    await dressed({"type": "http.response.start", "status": refusal.status, "headers": [(b"content-type", b"application/json")]})
     await dressed({"type": "http.response.body", "body": body})

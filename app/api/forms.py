@@ -18,6 +18,7 @@ from app.domain.errors import AlreadySetUp, InvalidDraft, NotSignedIn, PatchbayE
 from app.domain.people import NewSession, acting, is_email
 from app.domain.secret import Secret
 from app.services import recovery, sessions, setup
+from app.settings import current
 
 _LARGEST = 16_384  # bytes of a form; the longest password accepted is far below
 _TWELVE_HOURS = 12 * 3_600
@@ -149,7 +150,7 @@ def _welcome(request: Request, new: NewSession, onward: str) -> Response:
 
 def _with_cookie(request: Request, response: Response, token: str, age: int) -> Response:
     safe = bool(request.scope.get("state", {}).get("is_safe"))
-    response.headers.append("set-cookie", cookie.write(token, safe=safe, max_age_seconds=age))
+    response.headers.append("set-cookie", cookie.write(token, safe=safe, max_age_seconds=age, base_path=current().base_path))
     return response
 
 

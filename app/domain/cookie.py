@@ -1,14 +1,17 @@
 """The session cookie: its name, its attributes, and how it is found in a request's `Cookie` header.
 
 `__Host-pb` wherever the browser accepts a Secure cookie (https, and loopback); `pb` on plain http in a LAN, where the
-console carries a standing banner. The edge drops `pb` from requests that could have had the better one
-(`app/api/edge.py`), so whoever reads afterwards need not ask which of the two applies.
+console carries a standing banner. Below a path of its own, beside other applications on one host, it is `__Secure-pb` for that
+path: the browser would send `__Host-pb` to all of them. The edge drops what does not apply to a request
+(`app/api/edge.py`), so whoever reads afterwards need not ask.
 """
 
 import ipaddress
 import re
+from collections.abc import Collection
 
 SAFE = "__Host-pb"
+BELOW = "__Secure-pb"
 PLAIN = "pb"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,200}")
 
@@ -24,10 +27,16 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def write(token: str, *, safe: bool, max_age_seconds: int) -> str:
-    """Value of `Set-Cookie`. `safe`: https or loopback. An empty token with age 0 removes the cookie."""
-    name, secure = (SAFE, "; Secure") if safe else (PLAIN, "")
-    return f"{name}={token}; Path=/; Max-Age={max_age_seconds}; HttpOnly; SameSite=Strict{secure}"
+def write(token: str, *, safe: bool, max_age_seconds: int, base_path: str = "") -> str:
+    """Value of `Set-Cookie`. `safe`: https or loopback. `base_path`: below which the console is.
+    An empty token with age 0 removes the cookie."""
+    name, secure = (name_at(base_path), "; Secure") if safe else (PLAIN, "")
+    return f"{name}={token}; Path={base_path or '/'}; Max-Age={max_age_seconds}; HttpOnly; SameSite=Strict{secure}"
+
+
+def name_at(base_path: str) -> str:
+    """The name of the Secure cookie of a console below that path."""
+    return BELOW if base_path else SAFE
 
 
 def read(header: str) -> str:
@@ -36,11 +45,11 @@ def read(header: str) -> str:
     for part in header.split(";"):
         name, _, value = part.strip().partition("=")
         found.setdefault(name, value)
-    token = found.get(SAFE) or found.get(PLAIN) or ""
+    token = found.get(SAFE) or found.get(BELOW) or found.get(PLAIN) or ""
     return token if _TOKEN.fullmatch(token) else ""
 
 
-def without_plain(header: str) -> str:
-    """The `Cookie` header without `pb`."""
-    kept = [part.strip() for part in header.split(";") if part.strip().partition("=")[0] != PLAIN]
+def without(header: str, names: Collection[str]) -> str:
+    """The `Cookie` header without the cookies of these names."""
+    kept = [part.strip() for part in header.split(";") if part.strip().partition("=")[0] not in names]
     return "; ".join(part for part in kept if part)

@@ -4,9 +4,11 @@ Does not import Reflex: the launcher asks on every start.
 """
 
 import fcntl
+import gzip
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from app.ui import policy
 from app.vault import keyfile
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +28,14 @@ SEAL = "build-info.json"
 # What the pages are made from. A change elsewhere never needs a new bundle.
 _SOURCES = ("rxconfig.py", "app/main.py", "app/ui", "app/domain", "app/upstream/auth", "app/presets.py", "presets", "assets")
 _TAIL = 20
+
+# What a page loads or sends by an absolute path of ours: in scripts and styles by name, in pages every attribute that holds one.
+_IN_SCRIPTS = re.compile(r"""(["'`(])/(?=(?:assets|logos|auth)/|favicon\.svg)""")
+_IN_PAGES = re.compile(r"""\b(href|src|action)="/(?!/)""")
+_HEAD = re.compile(r"<head[^>]*>")
+# Whoever comes past the proxy, to the top of our own port, goes on to where the pages live.
+_PAST_THE_PROXY = "location.pathname.startsWith('BASE/')||location.replace('BASE'+location.pathname+location.search+location.hash)"
+_ROUTER = re.compile(r'"basename":"/"')
 
 State = Literal["ready", "missing", "stale"]
 
@@ -63,6 +74,34 @@ def state(home: Path = HOME) -> State:
 def schema(home: Path = HOME) -> str:
     """The digest of the state classes that the bundle expects, as Reflex computes it."""
     return str(json.loads((home / SEAL).read_text("utf-8"))["schema"])
+
+
+def served() -> Path:
+    """The folder of the pages that this process serves."""
+    return Path(os.environ.get("REFLEX_WEB_WORKDIR") or HOME)
+
+
+def place(base_path: str, target: Path, home: Path = HOME) -> Path:
+    """A copy of the bundle whose pages live below `base_path` of their host, for which they need not be built again."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(home, target, ignore=shutil.ignore_patterns("*.gz"))
+    for file in target.rglob("*"):
+        if file.suffix not in (".html", ".js", ".css"):
+            continue
+        text = file.read_text("utf-8")
+        moved = _page_below(base_path, text) if file.suffix == ".html" else _IN_SCRIPTS.sub(rf"\1{base_path}/", text)
+        if moved != text:
+            file.write_text(moved, "utf-8")
+        packed = gzip.compress(moved.encode(), 6, mtime=0)
+        file.with_name(f"{file.name}.gz").write_bytes(packed)
+    return target
+
+
+def _page_below(base_path: str, html: str) -> str:
+    moved = _IN_SCRIPTS.sub(rf"\1{base_path}/", _IN_PAGES.sub(rf'\1="{base_path}/', html))
+    moved = _ROUTER.sub(f'"basename":"{base_path}"', moved)
+    script = _PAST_THE_PROXY.replace("BASE", base_path)
+    return policy.guarded(_HEAD.sub(lambda head: f"{head[0]}<script>{script}</script>", moved, count=1))
 
 
 def node() -> str | None:

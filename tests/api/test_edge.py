@@ -8,9 +8,11 @@ import httpx
 import pytest
 
 from app import settings
+from app.api import handshakes
 from app.api.edge import Edge
 
 TOKEN = "t" * 43
+TAB = "3163f0c9-cea7-41af-ea21-d0e34bbe0c27"
 SEEN: dict[str, Any] = {}
 
 
@@ -147,8 +149,97 @@ async def test_forwarded_headers_count_only_behind_a_proxy_that_we_count(public:
     assert (SEEN["client"][0], SEEN["scheme"], "strict-transport-security" in answer.headers) == ("9.9.9.9", "http", False)
 
     public(trusted_proxies="1")
-    answer = await ask(**forged)
+    answer = await ask(host="192.168.7.7", **forged)
     assert (SEEN["client"][0], SEEN["scheme"], "strict-transport-security" in answer.headers) == ("2.2.2.2", "https", True)
+
+
+async def test_other_servers_of_this_machine_are_not_bound_to_https(public: Any) -> None:
+    public(trusted_proxies="1")
+
+    answer = await ask(host="localhost:8443", x_forwarded_proto="https")
+
+    assert (SEEN["scheme"], "strict-transport-security" in answer.headers) == ("https", False)
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "scheme"),
+    [
+        pytest.param("llm.example.com:8443", None, "https", id="host as people type it"),
+        pytest.param("llm.example.com", None, "https", id="a proxy that drops the port"),
+        pytest.param("127.0.0.1:8700", "https://llm.example.com:8443", "https", id="a page of the public address"),
+        pytest.param("llm.example.com:8700", None, "http", id="our own port, past the proxy"),
+        pytest.param("llm.example.com:8443", "http://llm.example.com:8443", "http", id="a page over http"),
+        pytest.param("127.0.0.1:8700", None, "http", id="past the proxy"),
+    ],
+)
+async def test_the_public_address_tells_the_scheme_where_no_proxy_does(public: Any, host: str, origin: str | None, scheme: str) -> None:
+    public(public_url="https://llm.example.com:8443")
+
+    await ask(host=host, **({"origin": origin} if origin else {}))
+
+    assert SEEN["scheme"] == scheme
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "differs"),
+    [
+        pytest.param("localhost:8443", "https://localhost:8443", "scheme", id="another scheme"),
+        pytest.param("localhost", "https://localhost", "scheme", id="another scheme, usual ports"),
+        pytest.param("localhost", "https://localhost:8443", "port", id="the port is gone"),
+        pytest.param("localhost:8700", "http://localhost:8443", "port", id="another port"),
+        pytest.param("127.0.0.1:8700", "https://llm.example.com", "host", id="another host"),
+        pytest.param("127.0.0.1:8700", "null", "host", id="no origin"),
+    ],
+)
+async def test_who_is_refused_learns_in_what_the_addresses_differ(host: str, origin: str, differs: str) -> None:
+    error = (await ask("POST", "/auth/connection", host=host, origin=origin)).json()["error"]
+
+    assert (error["code"], error["details"]) == ("foreign_origin", {"differs": differs})
+
+
+async def test_a_handshake_that_a_proxy_made_an_ordinary_request_of_is_refused_and_told_to_its_tab() -> None:
+    handshakes._last.clear()
+    own = {"origin": "http://127.0.0.1:8700"}
+
+    lost = await ask("GET", f"/_event/?token={TAB}&EIO=4&transport=websocket", **own)
+
+    assert (lost.status_code, lost.json()["error"]["code"]) == (426, "not_upgraded")
+    assert (handshakes.arrival(TAB), handshakes.arrival("another-tab")) == ("not_upgraded", "nothing")
+
+
+async def test_a_foreign_page_leaves_no_note() -> None:
+    handshakes._last.clear()
+
+    await ask("GET", f"/_event/?token={TAB}&EIO=4&transport=websocket", origin="http://evil.example")
+
+    assert handshakes.arrival(TAB) == "nothing"
+
+
+def test_the_notes_of_handshakes_are_few_and_short() -> None:
+    handshakes._last.clear()
+    for number in range(2_000):
+        handshakes.note(f"token=tab-{number:08}".encode(), handshakes.Arrival.UPGRADED)
+    handshakes.note(b"token=" + b"x" * 100_000, handshakes.Arrival.UPGRADED)
+    handshakes.note(b"&".join(b"a=b" for _ in range(1_000)), handshakes.Arrival.UPGRADED)
+
+    assert len(handshakes._last) == 512
+    assert all(len(token) <= 64 for token in handshakes._last)
+    assert (handshakes.arrival("tab-00001999"), handshakes.arrival("tab-00000000")) == ("upgraded", "nothing")
+
+
+@pytest.mark.parametrize(
+    ("base_path", "kept"),
+    [
+        pytest.param("", f"__Host-pb={TOKEN}", id="at the top"),
+        pytest.param("/llm", f"__Secure-pb={TOKEN}", id="below a path"),
+    ],
+)
+async def test_of_the_session_cookies_only_the_one_that_applies_is_read(public: Any, base_path: str, kept: str) -> None:
+    public(public_url=f"https://llm.example.com{base_path}")
+
+    await ask(host="llm.example.com", cookie=f"__Host-pb={TOKEN}; __Secure-pb={TOKEN}; pb={TOKEN}")
+
+    assert (b"cookie", kept.encode()) in SEEN["headers"]
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,18 @@ def test_the_token_is_found(header: str, found: str) -> None:
     assert cookie.read(header) == found
 
 
-def test_the_plain_cookie_can_be_dropped_from_a_header() -> None:
-    assert cookie.without_plain(f"a=b; pb={TOKEN}; __Host-pb=z; pbx=1") == "a=b; __Host-pb=z; pbx=1"
+def test_below_a_path_the_cookie_stays_there() -> None:
+    safe = cookie.write(TOKEN, safe=True, max_age_seconds=60, base_path="/llm")
+    plain = cookie.write(TOKEN, safe=False, max_age_seconds=60, base_path="/llm")
+
+    assert safe == f"__Secure-pb={TOKEN}; Path=/llm; Max-Age=60; HttpOnly; SameSite=Strict; Secure"
+    assert plain == f"pb={TOKEN}; Path=/llm; Max-Age=60; HttpOnly; SameSite=Strict"
+    assert cookie.read(safe.split(";")[0]) == cookie.read(plain.split(";")[0]) == TOKEN
+
+
+def test_cookies_can_be_dropped_from_a_header_by_name() -> None:
+    assert cookie.without(f"a=b; pb={TOKEN}; __Host-pb=z; pbx=1", {"pb"}) == "a=b; __Host-pb=z; pbx=1"
+    assert cookie.without(f"a=b; pb={TOKEN}; __Host-pb=z; pbx=1", {"pb", "__Host-pb"}) == "a=b; pbx=1"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
-from app.settings import Settings
+import pytest
+from pydantic import ValidationError
+
+from app.asgi import Outer
+from app.settings import OWN_PATHS, Settings
+from app.ui import page
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,3 +38,44 @@ def test_a_forgotten_and_an_invented_setting_are_caught() -> None:
     text = (ROOT / ".env.example").read_text().replace("PATCHBAY_PORT=", "PATCHBAY_PROT=")
 
     assert (missing(text), unknown(text)) == (["port"], ["PATCHBAY_PROT"])
+
+
+def given(public_url: str) -> Settings:
+    return Settings(public_url=public_url)  # pyright: ignore[reportCallIssue]
+
+
+@pytest.mark.parametrize(
+    ("url", "base_path"),
+    [
+        pytest.param("", "", id="none"),
+        pytest.param("https://llm.example.com", "", id="a host"),
+        pytest.param("https://llm.example.com/", "", id="a slash"),
+        pytest.param("http://10.0.0.5:8700", "", id="an address"),
+        pytest.param("https://[fd12::1]:8443", "", id="an address in brackets"),
+        pytest.param("https://example.com/llm", "/llm", id="a path"),
+        pytest.param("https://example.com:8443/tools/llm/", "/tools/llm", id="a longer path"),
+    ],
+)
+def test_a_public_address_may_have_a_path(url: str, base_path: str) -> None:
+    assert given(url).base_path == base_path
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["llm.example.com", "ftp://llm.example.com", "https://", "https://u:p@x.example", "https://x.example/a b", "https://x.example/?a=b"]
+    + ["https://x.example/#a", "https://x.example//a", 'https://x.example/"', "https://x.example/<a>", "https://x.example/ü"]
+    + [f"https://x.example/{own}" for own in sorted(OWN_PATHS)]
+    + ["https://x.example/api/llm", "https://x.example/Login"],
+)  # fmt: skip
+def test_what_is_no_public_address_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError, match="public_url"):
+        given(url)
+
+
+def test_a_path_in_front_can_always_be_told_from_our_own() -> None:
+    """With a proxy that takes the path off, and with one that does not."""
+    routes = {entry.route.strip("/").split("/")[0] for entry in page.pages()} - {"", "404"}
+    served = {path.strip("/").split("/")[0] for path in Outer.paths}
+    folders = {"assets", "logos", "_event"}
+
+    assert routes | served | folders == OWN_PATHS

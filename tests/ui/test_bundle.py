@@ -1,13 +1,15 @@
 """The built pages: fresh or stale, replaced in one step, kept when a build fails."""
 
+import gzip
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
-from app.ui import bundle
+from app.ui import bundle, policy
 
 
 @pytest.fixture
@@ -134,3 +136,52 @@ def test_what_the_pages_are_built_from_is_pinned_by_hash_and_names_no_address() 
 
     assert [name for name, entry in packages.items() if not entry.get("integrity", "").startswith("sha512-")] == []
     assert [name for name, entry in packages.items() if "resolved" in entry] == []
+
+
+PAGE = (
+    '<html><head><link href="/favicon.svg" rel="icon"/><link href="/assets/a-1.css"/><link href="//cdn.example/x"/></head><body>'
+    '<a href="/providers">x</a><a href="https://example.com/assets/">y</a><form action="/auth/login"></form>'
+    '<script>window.__reactRouterContext = {"basename":"/","future":{}}</script><script type="module">import "/assets/m-2.js";</script>'
+    "</body></html>"
+)
+SCRIPT = 'm={url:"/assets/a-1.js"};a("form",{action:"/auth/login"});b=`url(/logos/${n}.svg)`;c="/favicon.svg";d="/providers";e="x/assets/y"'
+
+
+def test_a_bundle_is_copied_for_a_path_of_a_host_and_stays_as_it_was(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    client = home / "build" / "client"
+    (client / "assets").mkdir(parents=True)
+    for name, text in {"index.html": PAGE, "assets/a-1.js": SCRIPT, "assets/a-1.css": "@font-face{src:url(/assets/f.woff2)}"}.items():
+        (client / name).write_text(text)
+    (client / "assets" / "a-1.js.gz").write_bytes(b"of before")
+    target = tmp_path / "data" / "pages"
+    target.mkdir(parents=True)
+    (target / "of-before").touch()
+
+    assert bundle.place("/tools/llm", target, home) == target
+
+    placed = target / "build" / "client"
+    script = (placed / "assets" / "a-1.js").read_text()
+    assert script == (
+        'm={url:"/tools/llm/assets/a-1.js"};a("form",{action:"/tools/llm/auth/login"});b=`url(/tools/llm/logos/${n}.svg)`;'
+        'c="/tools/llm/favicon.svg";d="/providers";e="x/assets/y"'
+    )
+    assert gzip.decompress((placed / "assets" / "a-1.js.gz").read_bytes()).decode() == script
+    assert (placed / "assets" / "a-1.css").read_text() == "@font-face{src:url(/tools/llm/assets/f.woff2)}"
+    html = (placed / "index.html").read_text()
+    parts = (
+        'href="/tools/llm/favicon.svg"',
+        'href="/tools/llm/assets/a-1.css"',
+        'href="//cdn.example/x"',
+        'href="/tools/llm/providers"',
+        'href="https://example.com/assets/"',
+        'action="/tools/llm/auth/login"',
+        '"basename":"/tools/llm"',
+        'import "/tools/llm/assets/m-2.js"',
+    )
+    assert [part for part in parts if part not in html] == []
+    inline = re.findall(r"<script[^>]*>(.*?)</script>", html)
+    assert len(inline) == 3
+    assert all(policy.digest(text) in html for text in inline)
+    assert not (target / "of-before").exists()
+    assert (client / "index.html").read_text() == PAGE

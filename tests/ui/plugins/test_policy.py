@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.ui.plugins import policy
+from app.ui import policy
+from app.ui.plugins.policy import PolicyPlugin
 
 PAGE = (
     '<!DOCTYPE html><html lang="en"><head><meta charSet="utf-8"/><script src="/a.js"></script></head>'
@@ -30,8 +31,14 @@ def test_a_script_of_several_lines_with_attributes_is_hashed_as_it_stands() -> N
     assert policy.digest(script) in policy.guarded(PAGE.replace("<script>one()", f'<script type="module" async="">{script}'))
 
 
+def test_a_page_that_was_changed_gets_a_policy_in_place_of_the_old_one() -> None:
+    changed = policy.guarded(policy.guarded(PAGE).replace("one()", "two()"))
+
+    assert changed == policy.guarded(PAGE.replace("one()", "two()"))
+
+
 def test_a_page_without_a_head_fails_the_build(tmp_path: Path) -> None:
     (tmp_path / "x.html").write_text("<p>no head</p>")
 
     with pytest.raises(RuntimeError, match="no head"):
-        policy.PolicyPlugin().post_build(static_dir=tmp_path)
+        PolicyPlugin().post_build(static_dir=tmp_path)
