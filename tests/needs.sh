@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the tests need beside the locks: a Chromium from the system, and from npm servers and clients nobody here wrote.
+# What the tests need beside the locks: a Chromium and an nginx from the system, and from npm servers and clients nobody here wrote.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,12 +19,21 @@ for name in oidc clients; do
   fi
 done
 
-if command -v chromium >/dev/null; then exit 0; fi
+missing=()
+command -v chromium >/dev/null || missing+=(chromium fonts-dejavu-core fonts-noto-cjk)
+PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || missing+=(nginx)
+if [ "${#missing[@]}" = 0 ]; then exit 0; fi
 if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
-  echo "Installing Chromium for the browser tests …"
+  echo "Installing ${missing[*]} for the browser tests …"
   export DEBIAN_FRONTEND=noninteractive
-  (apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core fonts-noto-cjk) >/tmp/patchbay-apt.log 2>&1 || { tail -5 /tmp/patchbay-apt.log >&2; exit 1; }
+  # A package that starts a server of its own would take port 80 of the machine.
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
+    trap 'rm -f "$policy"' EXIT
+  fi
+  (apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}") >/tmp/patchbay-apt.log 2>&1 || { tail -5 /tmp/patchbay-apt.log >&2; exit 1; }
   exit 0
 fi
-echo "The browser tests need Chromium. Install it (Debian: apt-get install chromium) and run make test again." >&2
+echo "The browser tests need ${missing[*]}. Install them (Debian: apt-get install ${missing[*]}) and run make test again." >&2
 exit 1

@@ -10,7 +10,10 @@ from reflex.plugins import Plugin
 from app.ui import words
 
 PARTS = Path(__file__).parent / "components"
-FILES = {"words.js": words.FOLDER / "words.js", **{name: PARTS / name for name in ("console.js", "console.css", "plot.js")}}
+FILES = {
+    "words.js": words.FOLDER / "words.js",
+    **{name: PARTS / name for name in ("console.js", "console.css", "connection.js", "plot.js")},
+}
 
 
 class CataloguePlugin(Plugin):

@@ -5,6 +5,7 @@ from typing import Any, Literal
 import reflex as rx
 
 from app.ui import bar, look, place
+from app.ui.components import connection
 from app.ui.words import t, t_of
 
 Colour = Literal["red", "gray", "amber"]
@@ -14,6 +15,7 @@ def card(title: str, *children: rx.Component) -> rx.Component:
     """A calm page with one card. `title` is a word key."""
     return rx.box(
         rx.el.header(rx.flex(bar.tools(), justify="end", padding="16px 24px")),
+        connection.explained(),
         rx.el.main(
             rx.card(
                 rx.flex(look.mark(26), rx.text("Patchbay", weight="medium", size="4"), align="center", gap="10px"),

@@ -8,7 +8,7 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from app.domain.actor import Role
 from app.ui import bar, look, page, place
-from app.ui.components import master_keys
+from app.ui.components import connection, master_keys
 from app.ui.components.browser import Notice, Skip, crashed
 from app.ui.state.live import Live
 from app.ui.state.notices import Notices
@@ -35,6 +35,7 @@ def frame(entry: page.Page) -> rx.Component:
             rx.box(
                 _plain_banner(),
                 bar.top(entry),
+                connection.explained(),
                 rx.el.main(
                     rx.cond(rx.State.is_hydrated & SessionState.is_known, content, _waiting()),
                     id="content",
