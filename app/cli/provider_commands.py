@@ -97,6 +97,8 @@ def probe_provider(
     shell.show(result, as_json=as_json)
     if result is None or not result.ok:
         shell.fail(result.error.message if result and result.error else "The test found no answer.", REFUSED)
+    if result.error and not as_json:
+        typer.echo(result.error.message)
 
 
 @provider.command("enable")

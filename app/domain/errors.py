@@ -245,7 +245,7 @@ class TimedOut(UpstreamError):
 
 
 class Refused(UpstreamError):
-    """The provider answered 401 or 403. `details["kind"]`: key, or denied where a 403 does not speak of the key."""
+    """The provider answered 401 or 403. `details["kind"]`: key, no_key where none was sent, or denied where a 403 does not speak of it."""
 
     code = "upstream_refused"
 

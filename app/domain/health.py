@@ -6,7 +6,7 @@ down       none of its keys can be used; or its newest call was refused for the 
 degraded   its newest call failed or was limited; or one of its newest twenty failed within a quarter of an hour, or any within
            a minute; or half of them were slow to begin; or no call is newer than a test that was limited or missed a model
 healthy    its newest call, or a test after it, was answered
-unknown    nothing of the last day says anything
+unknown    nothing of the last day says anything, or no call is newer than a test that left open whether the key works
 
 A test is a person's recheck: calls before it count no more. The caller's own mistakes (other 4xx) are no outcomes at all.
 """
@@ -18,7 +18,7 @@ from statistics import median
 from typing import NamedTuple
 
 from app.domain.credential import KeyState
-from app.domain.errors import CircuitOpen, Failed, RateLimited, Refused, UpstreamError
+from app.domain.errors import CircuitOpen, Failed, NoCredential, RateLimited, Refused, UpstreamError
 from app.domain.probe import ProbeResult, Rung, Verdict
 from app.domain.record import Record
 
@@ -27,7 +27,7 @@ IN_A_ROW = 3
 SLOW_MS = 30_000
 DAY, LATELY, MOMENT = 86_400.0, 900.0, 60.0  # seconds
 _NO_CREDIT, SLOW = "no_credit", "slow"  # reasons that are no codes of errors
-KEY_CODES = frozenset({"upstream_refused", "token_refused", "no_credential"})
+KEY_CODES = frozenset({Refused.code, "token_refused", NoCredential.code})
 LIMIT_CODES = frozenset({RateLimited.code, _NO_CREDIT})
 _USABLE = {KeyState.ACTIVE, KeyState.STANDBY}
 
@@ -73,7 +73,7 @@ class Standing(Record):
 
 
 # It is there, and yet did not do what it was asked for.
-_HALF = frozenset({Verdict.LIMITED, Verdict.NO_MODEL_LIST, Verdict.MODEL_NOT_FOUND})
+_HALF = frozenset({Verdict.LIMITED, Verdict.NO_MODEL_LIST, Verdict.MODEL_NOT_FOUND, Verdict.DEFAULT_NOT_LISTED})
 
 
 def code_of(error: UpstreamError) -> str | None:
@@ -83,6 +83,8 @@ def code_of(error: UpstreamError) -> str | None:
             return None
         case Refused() if error.details.get("kind") == "denied":
             return None
+        case Refused() if error.details.get("kind") == "no_key":
+            return NoCredential.code
         case RateLimited() if error.details.get("kind") == "too_large":
             return None
         case Failed() if error.status is not None and 400 <= error.status < 500:
@@ -146,8 +148,9 @@ def of_test(result: ProbeResult, *, now: float) -> Standing:
     is_old = result.checked_at.timestamp() <= now - DAY
     answered = result.ok and (result.verdict is Verdict.OK or {Rung.CHAT, Rung.STREAM} & set(result.proven))
     health = Health.HEALTHY if answered else Health.DEGRADED if result.verdict in _HALF else Health.DOWN
+    is_unproven = result.verdict is Verdict.KEY_NOT_PROVEN  # it answers, and that is all
     return Standing(
-        health=Health.UNKNOWN if is_old else health,
+        health=Health.UNKNOWN if is_old or is_unproven else health,
         source=Source.TEST,
         reason=result.error.code if result.error else "",
         at=result.checked_at,

@@ -36,6 +36,8 @@ class Verdict(StrEnum):
     BAD_RESPONSE = "bad_response"
     REFUSED_BY_POLICY = "refused_by_policy"
     NO_CREDENTIAL = "no_credential"
+    KEY_NOT_PROVEN = "key_not_proven"  # all that was asked is also answered without the key
+    DEFAULT_NOT_LISTED = "default_not_listed"  # it lists models, and the default one is not among them
 
 
 Depth = Literal["auth", "models", "chat", "stream"]
@@ -61,6 +63,10 @@ class Finding(StrEnum):
     STREAM_ANSWERED = "stream_answered"  # model, chunks
     # amber
     KEY_NOT_TRIED = "key_not_tried"  # the provider has no list that would prove it; the chat will
+    LIST_IS_PUBLIC = "list_is_public"  # it is also answered without the key
+    KEY_NOT_PROVEN = "key_not_proven"  # whether it is answered without the key could not be found out
+    LIMITED_UNPROVEN = "limited_unproven"  # limited before the key was looked at, as far as anybody can tell
+    DEFAULT_NOT_LISTED = "default_not_listed"  # model
     NO_MODEL_LIST = "no_model_list"
     NO_MODELS = "no_models"
     STREAM_NOT_OFFERED = "stream_not_offered"  # declared so; it was not tried
@@ -104,7 +110,9 @@ class Finding(StrEnum):
     KEY_UNREADABLE = "key_unreadable"
     KEY_PLACE_EMPTY = "key_place_empty"  # place
     UNKNOWN_AUTH_TYPE = "unknown_auth_type"
+    KEY_EXPIRED = "key_expired"  # the date that was set here is over
     KEY_REFUSED = "key_refused"  # status
+    KEY_REQUIRED = "key_required"  # status: refused although, or because, no key was sent
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - token_host: the token server did not accept client id, secret or scope
     TOKEN_UNREACHABLE = "token_unreachable"  # noqa: S105 - token_host
     TOKEN_BAD_RESPONSE = "token_bad_response"  # noqa: S105 - token_host
@@ -128,7 +136,9 @@ class FixAction(StrEnum):
     USE_HTTP = "use_http"
     USE_DOCKER_HOST = "use_docker_host"  # localhost → host.docker.internal
     REPLACE_KEY = "replace_key"
+    ADD_KEY = "add_key"
     CHOOSE_MODEL = "choose_model"
+    TEST_CHAT = "test_chat"  # only a chat tells
     SEND_IN_HEADER = "send_in_header"  # the key was accepted in a header of this name
     RAISE_LIMIT = "raise_limit"  # seconds: the limit of ours that was met
     APPROVE_LOCAL = "approve_local"  # a test by an admin approves the address

@@ -47,6 +47,8 @@ def status_of(*, enabled: bool, keys: Iterable[KeyState], result: ProbeResult | 
         return Status.WORKING
     if result.ok and result.verdict is Verdict.OK:
         return Status.KEY_ACCEPTED if Rung.CREDENTIAL in result.proven else Status.REACHABLE
+    if result.verdict is Verdict.KEY_NOT_PROVEN:
+        return Status.REACHABLE
     return _WORDS.get(result.verdict, Status.ATTENTION)
 
 

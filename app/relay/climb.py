@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from app.domain.address import origin_of
 from app.domain.errors import RateLimited, UpstreamError
 from app.domain.preset import Preset
 from app.domain.probe import Depth, Finding, ProbeError, ProbeFix, ProbeResult, ProbeStep, Rung, Verdict
@@ -42,6 +43,7 @@ class Climb:
         self._own_path = endpoint.capabilities.test_path if endpoint.wire is Wire.OPENAI else ""
         check = self._own_path or (preset.key_check if preset else "")
         self._is_open = preset is not None and preset.model_list_public and not check
+        self._is_guarded = not self._own_path and _is_of(preset, endpoint) and not self._is_open
         self._ask = Ask(check or (trial.MODELS_PATH if self._has_list else ""))
         self._first: bytes | UpstreamError = b""  # what the HTTP rung was answered
         self._models: list[str] = []
@@ -77,11 +79,10 @@ class Climb:
 
     @property
     def _needs_key(self) -> bool:
-        kind = auth.types().get(self._endpoint.auth_type)
-        return bool(kind and kind.info.secret_fields)
+        return auth.needs_key(self._endpoint.auth_type)
 
     def _keep(self, step: ProbeStep, *, proves: bool) -> None:
-        self._steps.append(step)
+        self._steps = [*(known for known in self._steps if known.name is not step.name), step]
         if step.ok and proves:
             self._proven.append(step.name)
 
@@ -102,23 +103,32 @@ class Climb:
             self._note(Finding.NO_MODEL_KNOWN)
         return Outcome(Finding.NO_MODEL_KNOWN, ok=None)
 
-    def _limited(self, error: RateLimited, rung: Rung) -> Outcome:
-        """429 and 402 mean that the key is good; there is nothing more to learn now."""
+    def _limited(self, error: RateLimited, rung: Rung, *, is_proof: bool = True) -> Outcome:
+        """429 and 402 mean that the key is good; there is nothing more to learn now. Not `is_proof`: limited before the key was looked at,
+        as far as anybody can tell."""
         self._is_over = True
         finding, facts = findings.of(error, self._endpoint)
+        finding = finding if is_proof else Finding.LIMITED_UNPROVEN
         self._error = findings.error(finding, facts, self._endpoint, detail=error.detail)
         self._amber = Verdict.LIMITED
+        if not is_proof:
+            return Outcome(Finding.LIMITED_UNPROVEN, ok=None)
         if rung is Rung.CREDENTIAL:
             return Outcome(Finding.KEY_LIMITED, facts=facts, proves=self._needs_key)
         self._proven += [Rung.CREDENTIAL] if self._needs_key and Rung.CREDENTIAL not in self._proven else []
         return Outcome(finding, ok=None, facts=facts)
 
-    def _note(self, finding: Finding) -> None:
+    def _note(self, finding: Finding, **facts: Any) -> None:
         """Something amber: worth saying, no reason to stop."""
         self._amber = findings.VERDICTS[finding]
-        self._error = findings.error(finding, {}, self._endpoint)
+        self._error = findings.error(finding, facts, self._endpoint)
 
     def _red(self, finding: Finding, facts: dict[str, Any], *, detail: str = "", fix: ProbeFix | None = None) -> Outcome:
         known = findings.error(finding, facts, self._endpoint, detail=detail)
         self._error = known.model_copy(update={"fix": fix}) if fix else known
         return Outcome(finding, ok=False, facts=facts)
+
+
+def _is_of(preset: Preset | None, endpoint: Endpoint) -> bool:
+    """Whether this is the vendor's own address, of which the preset says what is answered without a key."""
+    return preset is not None and not preset.local and "{" not in preset.base_url and origin_of(preset.base_url) == endpoint.origin

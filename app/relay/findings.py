@@ -25,6 +25,7 @@ from app.domain.probe import Finding, ProbeError, Verdict
 from app.domain.routes import ROUTES
 from app.domain.snapshot import Endpoint
 from app.relay import paths, repairs, trial, words
+from app.upstream import auth
 
 _F = Finding
 
@@ -45,6 +46,7 @@ _BY_KIND: dict[type[UpstreamError], tuple[str, Finding, dict[str, Finding]]] = {
             "characters": _F.KEY_UNREADABLE,
             "other_origin": _F.NO_CREDENTIAL,
             "refused": _F.KEY_REFUSED,
+            "expired": _F.KEY_EXPIRED,
             "unknown_auth_type": _F.UNKNOWN_AUTH_TYPE,
             "header_name": _F.UNKNOWN_AUTH_TYPE,
         },
@@ -95,6 +97,9 @@ VERDICTS: dict[Finding, Verdict] = {
     _F.NO_MODEL_LIST: Verdict.NO_MODEL_LIST,
     _F.NO_MODELS: Verdict.NO_MODEL_LIST,
     _F.NO_MODEL_KNOWN: Verdict.NO_MODEL_LIST,
+    _F.LIST_IS_PUBLIC: Verdict.KEY_NOT_PROVEN,
+    _F.KEY_NOT_PROVEN: Verdict.KEY_NOT_PROVEN,
+    _F.DEFAULT_NOT_LISTED: Verdict.DEFAULT_NOT_LISTED,
     _F.ADDRESS_INVALID: Verdict.NOT_FOUND,
     _F.REFUSED_BY_POLICY: Verdict.REFUSED_BY_POLICY,
     _F.LOCAL_NOT_APPROVED: Verdict.REFUSED_BY_POLICY,
@@ -121,16 +126,24 @@ VERDICTS: dict[Finding, Verdict] = {
     _F.KEY_UNREADABLE: Verdict.NO_CREDENTIAL,
     _F.KEY_PLACE_EMPTY: Verdict.NO_CREDENTIAL,
     _F.UNKNOWN_AUTH_TYPE: Verdict.NO_CREDENTIAL,
+    _F.KEY_EXPIRED: Verdict.NO_CREDENTIAL,
+    _F.KEY_REQUIRED: Verdict.NO_CREDENTIAL,
     _F.KEY_REFUSED: Verdict.AUTH_FAILED,
     _F.TOKEN_REFUSED: Verdict.AUTH_FAILED,
     _F.TOKEN_UNREACHABLE: Verdict.UNREACHABLE,
     _F.RATE_LIMITED: Verdict.LIMITED,
+    _F.LIMITED_UNPROVEN: Verdict.LIMITED,
     _F.NO_CREDIT: Verdict.LIMITED,
     _F.MODEL_NOT_FOUND: Verdict.MODEL_NOT_FOUND,
 }  # whatever is not here is a bad response
 
 
 NO_TOKEN = frozenset({_F.TOKEN_REFUSED, _F.TOKEN_UNREACHABLE, _F.TOKEN_BAD_RESPONSE})  # the provider was not asked
+
+
+def is_of_the_key(finding: Finding) -> bool:
+    """Whether it is the key's rung that is red, whichever rung met it."""
+    return finding in NO_TOKEN or VERDICTS.get(finding) in (Verdict.NO_CREDENTIAL, Verdict.AUTH_FAILED)
 
 
 def of(error: UpstreamError, endpoint: Endpoint) -> tuple[Finding, dict[str, Any]]:
@@ -143,7 +156,8 @@ def of(error: UpstreamError, endpoint: Endpoint) -> tuple[Finding, dict[str, Any
     if type(error) not in _BY_KIND:
         return _F.PROVIDER_ERROR, facts
     key, otherwise, by_kind = _BY_KIND[type(error)]
-    return by_kind.get(str(error.details.get(key, "")), otherwise), facts
+    found = by_kind.get(str(error.details.get(key, "")), otherwise)
+    return _F.KEY_REQUIRED if found is _F.KEY_REFUSED and not auth.needs_key(endpoint.auth_type) else found, facts
 
 
 def error(finding: Finding, facts: Mapping[str, Any], endpoint: Endpoint, *, detail: str = "") -> ProbeError:

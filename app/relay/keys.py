@@ -110,13 +110,13 @@ def proven(endpoint: Endpoint) -> None:
         accepted(endpoint, endpoint.keys[0])
 
 
-def failed(endpoint: Endpoint, key: Key, error: UpstreamError) -> None:
-    """A call with this key failed. Takes it out where the provider said that the key is the reason."""
+def failed(endpoint: Endpoint, key: Key, error: UpstreamError, *, is_proof: bool = True) -> None:
+    """A call with this key failed. Takes it out where the provider said that the key is the reason. `is_proof` as of `answered`."""
     if endpoint.use is KeyUse.DRAFT or not is_about_the_key(error):
         return
     if isinstance(error, RateLimited):
         _used[key.id] = time.time()
-        if key.state is KeyState.AUTO_DISABLED:
+        if key.state is KeyState.AUTO_DISABLED and is_proof:
             accepted(endpoint, key)  # limited is taken
         kind = str(error.details.get("kind", "rate_limit"))
         if kind == "too_large":

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from app.domain.preset import Preset
-from app.domain.probe import Depth, ProbeResult, ProbeStep, Rung, Verdict
+from app.domain.probe import Depth, ProbeResult, ProbeStep, Rung
 from app.domain.snapshot import Endpoint
 from app.relay import findings
 from app.relay.rungs import Rungs
@@ -23,7 +23,8 @@ async def run(
     is_direct: bool = False,
     seeks: bool = False,
 ) -> AsyncGenerator[ProbeStep | ProbeResult, None]:
-    """Climb as far as `depth` and yield each rung when it is done, the result last.
+    """Climb as far as `depth` and yield each rung when it is done, the result last. A rung that is yielded twice is what it was found
+    to be in the end: a key that the list took and the chat refuses.
 
     Calls go through `relay.call`, as traffic does. A disabled endpoint is climbed as well: whether it may be is the
     caller's rule. Whoever stops reading closes what is open. `is_direct` asks a named model at once, one call in all;
@@ -48,12 +49,9 @@ class _Ladder(Rungs):
             if outcome is None:
                 continue
             ms = round((time.perf_counter() - started) * 1000, 1)
-            # Without a credential nothing was sent: it is that rung which is red, not the one that would have sent it.
-            is_missing = outcome.ok is False and (
-                outcome.finding in findings.NO_TOKEN or findings.VERDICTS.get(outcome.finding) is Verdict.NO_CREDENTIAL
-            )
-            rung = Rung.CREDENTIAL if is_missing else name
-            step = ProbeStep(name=rung, ok=outcome.ok, ms=ms, message=outcome.finding, values=outcome.facts)
+            # A key that is missing or refused is that rung's, not that of the call which met it.
+            is_key = outcome.ok is False and findings.is_of_the_key(outcome.finding)
+            step = ProbeStep(name=Rung.CREDENTIAL if is_key else name, ok=outcome.ok, ms=ms, message=outcome.finding, values=outcome.facts)
             self._keep(step, proves=outcome.proves)
             yield step
             if outcome.ok is False or self._is_over:

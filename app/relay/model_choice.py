@@ -1,4 +1,4 @@
-"""Which model a test talks to when nobody chose one: small, cheap, able to chat."""
+"""Which model a test talks to when nobody chose one: the default model, else one that is small, cheap and able to chat."""
 
 import re
 from collections.abc import Sequence
@@ -18,10 +18,13 @@ _REASONING = re.compile(r"reason|think|(^|/)o\d|(^|[-/:])r1", re.IGNORECASE)
 
 
 def choose(endpoint: Endpoint, listed: Sequence[str], preset: Preset | None) -> str | None:
-    """A recommended model that the provider lists, else the smallest-looking one that chats, else the provider's default.
+    """The provider's default, since that is what applications get; else a recommended model that it lists, else the smallest-looking
+    one that chats.
 
     Models an admin declared count as listed where the provider lists none.
     """
+    if endpoint.default_model:
+        return endpoint.default_model
     known = list(listed) or list(endpoint.models)
     for model in preset.test_models if preset else ():
         if model in known:
@@ -29,8 +32,6 @@ def choose(endpoint: Endpoint, listed: Sequence[str], preset: Preset | None) -> 
     chatting = [model for model in known if not _NOT_CHAT.search(model)]
     if chatting:
         return min(chatting, key=lambda model: (*_size(model), known.index(model)))
-    if endpoint.default_model:
-        return endpoint.default_model
     if not known and preset:
         return next(iter([*preset.test_models, *preset.models]), None)
     return None

@@ -36,7 +36,10 @@ class Calling:
         send = _WIRES[endpoint.wire]
         if not _needs_key(endpoint):
             self._attempt = send(endpoint, None, ask)
-            return await self._attempt.__aenter__()
+            try:
+                return await self._attempt.__aenter__()
+            except Refused as error:
+                raise _key_wanted(error) from error
         key = keys.choose(endpoint)
         if key is None:
             raise keys.none_left(endpoint)
@@ -47,7 +50,7 @@ class Calling:
             try:
                 reply = await self._attempt.__aenter__()
             except (Refused, RateLimited, NoCredential) as error:
-                keys.failed(endpoint, key, error)
+                keys.failed(endpoint, key, error, is_proof=ask.body is not None)
                 tried = (*tried, key.id)
                 following = keys.choose(endpoint, tried) if keys.is_about_the_key(error) else None
                 if following is None:
@@ -74,6 +77,14 @@ def call(endpoint: Endpoint, ask: Ask) -> AbstractAsyncContextManager[Reply]:
 def repeatable(endpoint: Endpoint, ask: Ask) -> str:
     """The request as a curl command without the secret, for copying."""
     return _REPEATABLE[endpoint.wire](endpoint, ask)
+
+
+def _key_wanted(error: Refused) -> Refused:
+    """There was no key that the provider could have refused."""
+    if error.details.get("kind") != "key":
+        return error
+    sentence = "The provider refuses requests without a key, and none is set up for it here. An admin can enter one."
+    return Refused(sentence, detail=error.detail, status=error.status, details={"kind": "no_key"})
 
 
 def _needs_key(endpoint: Endpoint) -> bool:

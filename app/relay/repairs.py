@@ -20,9 +20,14 @@ Repair = tuple[FixAction, str]
 
 _FIXED: dict[Finding, FixAction] = {
     _F.KEY_REFUSED: FixAction.REPLACE_KEY,
+    _F.KEY_EXPIRED: FixAction.REPLACE_KEY,
+    _F.KEY_REQUIRED: FixAction.ADD_KEY,
     _F.TOKEN_REFUSED: FixAction.REPLACE_KEY,
     _F.NO_CREDENTIAL: FixAction.REPLACE_KEY,
     _F.KEY_UNREADABLE: FixAction.REPLACE_KEY,
+    _F.LIST_IS_PUBLIC: FixAction.TEST_CHAT,
+    _F.KEY_NOT_PROVEN: FixAction.TEST_CHAT,
+    _F.DEFAULT_NOT_LISTED: FixAction.CHOOSE_MODEL,
     _F.MODEL_NOT_FOUND: FixAction.CHOOSE_MODEL,
     _F.NO_MODEL_KNOWN: FixAction.CHOOSE_MODEL,
     _F.NO_MODEL_LIST: FixAction.CHOOSE_MODEL,
@@ -83,8 +88,7 @@ def _longer(finding: Finding, endpoint: Endpoint) -> Repair | None:
 
 def _may_go_in_clear(endpoint: Endpoint) -> bool:
     """Whether http would not be refused next: no key, or an address on the own network."""
-    kind = auth.types().get(endpoint.auth_type)
-    return looks_local(endpoint.origin) or not (kind and kind.info.secret_fields)
+    return looks_local(endpoint.origin) or not auth.needs_key(endpoint.auth_type)
 
 
 def _is_same_host_in_https(target: str, base_url: str) -> bool:

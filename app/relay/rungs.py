@@ -2,20 +2,23 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from yarl import URL
 
 from app.domain.capabilities import Support
 from app.domain.errors import BadResponse, Failed, NoCredential, RateLimited, Refused, UpstreamError
+from app.domain.model_name import is_listed
 from app.domain.preset import Preset
 from app.domain.probe import Depth, Finding, Rung
 from app.domain.routes import effective_urls
 from app.domain.snapshot import Endpoint
 from app.relay import findings, keys, model_choice, other_header, trial
-from app.relay.climb import Climb, Outcome
+from app.relay.climb import DEPTHS, Climb, Outcome
 from app.relay.pipeline import Ask
 
 _F = Finding
+_AUTH, _LIST = DEPTHS.index("auth"), DEPTHS.index("models")
 Step = Callable[[], Awaitable[Outcome | None]]
 
 
@@ -59,7 +62,7 @@ class Rungs(Climb):
         fix = None
         if finding is _F.KEY_REFUSED:
             if Rung.CREDENTIAL in self._proven:
-                self._proven.remove(Rung.CREDENTIAL)  # the list was public: it proved nothing
+                self._proven.remove(Rung.CREDENTIAL)  # the list took it, the chat does not
             fix = await other_header.fix(self._endpoint, self._ask) if self._seeks else None
         return self._red(finding, facts, detail=error.detail, fix=fix)
 
@@ -108,17 +111,48 @@ class Rungs(Climb):
         return Outcome(_F.ANSWERS, facts={"status": status})
 
     async def _credential(self) -> Outcome:
-        if isinstance(self._first, Refused | RateLimited):
+        if isinstance(self._first, Refused):
             raise self._first
         if not self._needs_key:
+            if isinstance(self._first, RateLimited):
+                raise self._first
             return Outcome(_F.KEY_NOT_NEEDED, proves=False)
-        is_unlisted = isinstance(self._first, UpstreamError) or not self._ask.path
-        if is_unlisted or self._is_open:
-            if is_unlisted and self._depth == 0:
+        if isinstance(self._first, RateLimited):
+            if await self._is_public() is not False:
+                return self._limited(self._first, Rung.CREDENTIAL, is_proof=False)
+            keys.proven(self._endpoint)
+            raise self._first
+        if isinstance(self._first, UpstreamError) or not self._ask.path:
+            if self._depth == _AUTH:
                 self._note(_F.NO_MODEL_LIST)
             return Outcome(_F.KEY_NOT_TRIED, ok=None)
+        if (is_public := await self._is_public()) is not False:
+            return self._unproven(_F.LIST_IS_PUBLIC if is_public else _F.KEY_NOT_PROVEN)
         keys.proven(self._endpoint)
         return Outcome(_F.KEY_ACCEPTED)
+
+    def _unproven(self, finding: Finding) -> Outcome:
+        """What answered says nothing about the key. Where a chat follows, that will."""
+        if self._depth > _LIST:
+            return Outcome(_F.KEY_NOT_TRIED, ok=None)
+        self._note(finding)
+        return Outcome(finding, ok=None)
+
+    async def _is_public(self) -> bool | None:
+        """Whether what the first call asked for is answered without the key as well: one more call, unless the preset knows. None = that
+        could not be found out."""
+        if self._is_open or self._is_guarded:
+            return self._is_open
+        keyless = replace(self._endpoint, auth_type="none", keys=())
+        try:
+            await trial.reach(keyless, self._ask.path)
+        except (Refused, BadResponse):  # BadResponse: the page or the redirect that asks people to sign in
+            return False
+        except Failed as error:
+            return None if _is_server_fault(error) else False
+        except UpstreamError:
+            return None
+        return True
 
     async def _list(self) -> Outcome:
         if not self._has_list:
@@ -139,6 +173,9 @@ class Rungs(Climb):
         if not self._models:
             self._note(_F.NO_MODELS)
             return Outcome(_F.NO_MODELS, ok=None)
+        default = self._endpoint.default_model
+        if default and self._depth == _LIST and len(self._models) < trial.MOST_MODELS and not is_listed(default, self._models):
+            self._note(_F.DEFAULT_NOT_LISTED, model=default)
         return Outcome(_F.MODELS_LISTED, facts={"count": len(self._models)})
 
     async def _chat(self) -> Outcome:

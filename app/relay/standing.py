@@ -46,8 +46,7 @@ def of_provider(endpoint: Endpoint, caller: str = "") -> Obstruction | None:
 
 def needs_key(endpoint: Endpoint) -> bool:
     """Whether calls carry a secret."""
-    kind = auth.types().get(endpoint.auth_type)
-    return kind is None or bool(kind.info.secret_fields)
+    return auth.needs_key(endpoint.auth_type)
 
 
 def of_keys(endpoint: Endpoint) -> list[KeyStanding]:

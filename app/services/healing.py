@@ -33,6 +33,7 @@ _AT_ONCE = 4
 REFUSED, REFUSED_RESERVE = "refused", "refused_reserve"  # state_reason; a reserve becomes one again
 # How long the key has been out → how long until the next trial: 1, 5, 15 and 60 minutes one after the other.
 _STEPS = ((timedelta(minutes=5), timedelta(minutes=5)), (timedelta(minutes=20), timedelta(minutes=15)))
+_ONLY_A_CHAT = (Finding.KEY_NOT_TRIED, Finding.LIST_IS_PUBLIC)  # tells whether the key is good
 FIRST, LONGEST = timedelta(minutes=1), timedelta(minutes=60)
 
 _log = logging.getLogger(__name__)
@@ -157,7 +158,7 @@ class Healer:
                     result = step if isinstance(step, ProbeResult) else None
             if result is None or Rung.CREDENTIAL in result.proven or result.verdict is Verdict.AUTH_FAILED:
                 return
-            if any(step.message == Finding.KEY_NOT_TRIED for step in result.steps):
+            if any(step.message in _ONLY_A_CHAT for step in result.steps):
                 self._unprovable.add((key.id, key.state_since))  # a request will have to try it
                 keys.allow(key)
                 return

@@ -27,9 +27,7 @@ class Reach:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._origin = endpoint.origin
-        kind = auth.types().get(endpoint.auth_type)
-        has_secret = bool(kind and kind.info.secret_fields)
-        self._flight = connector.Flight(endpoint.origin, has_secret=has_secret)
+        self._flight = connector.Flight(endpoint.origin, has_secret=auth.needs_key(endpoint.auth_type))
         self._limit = endpoint.timeouts.connect
         self._infos: list[tuple[Any, ...]] = []
         self._socket: socket.socket | None = None

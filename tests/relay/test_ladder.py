@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from app.relay import ladder, words
 from app.upstream import egress, session
 from tests.fixtures import make
 from tests.fixtures.certificates import Authority
-from tests.fixtures.upstream import DONE, Heard, Line, Script, Upstream, answer, completion, delta, events
+from tests.fixtures.upstream import DONE, Heard, Line, Script, Upstream, answer, by_key, completion, delta, events, usual
 
 pytestmark = pytest.mark.usefixtures("vault", "outgoing")
 
@@ -25,7 +26,9 @@ async def climb(endpoint: Endpoint, **options: Any) -> ProbeResult:
     found = [item async for item in ladder.run(endpoint, **options)]
     result = found[-1]
     assert isinstance(result, ProbeResult)
-    assert found[:-1] == result.steps
+    # A rung that came twice is what it was found to be in the end.
+    told = [step for step in found[:-1] if isinstance(step, ProbeStep)]
+    assert [step for place, step in enumerate(told) if step.name not in {later.name for later in told[place + 1 :]}] == result.steps
     return result
 
 
@@ -114,15 +117,93 @@ async def test_a_key_is_checked_where_the_list_is_public(upstream: Upstream, key
 
 
 @pytest.mark.parametrize("depth", ["auth", "models"])
-async def test_an_open_list_says_nothing_about_the_key(keyed: Endpoint, depth: Any) -> None:
-    result = await climb(keyed, preset=preset(model_list_public=True), depth=depth)
+@pytest.mark.parametrize("known", [True, False], ids=["the preset knows", "it is asked without the key"])
+async def test_an_open_list_says_nothing_about_the_key(upstream: Upstream, keyed: Endpoint, depth: Any, known: bool) -> None:
+    upstream.is_public = True
+    result = await climb(keyed, preset=preset(model_list_public=True) if known else None, depth=depth)
 
-    assert (result.ok, result.verdict, result.error, said(result)["credential"]) == (True, Verdict.OK, None, "key_not_tried")
+    assert (result.ok, result.verdict, said(result)["credential"]) == (True, Verdict.KEY_NOT_PROVEN, "list_is_public")
+    assert result.error is not None
+    assert result.error.fix is not None
+    assert (result.error.code, result.error.fix.action) == (Finding.LIST_IS_PUBLIC, FixAction.TEST_CHAT)
     assert Rung.CREDENTIAL not in result.proven
+    assert len(upstream.heard) == (1 if known else 2)
+
+
+@pytest.mark.parametrize("depth", ["auth", "models", "chat", "stream"])
+async def test_a_bad_key_before_an_open_list_is_accepted_at_no_depth(upstream: Upstream, keyed: Endpoint, depth: Any) -> None:
+    upstream.is_public = True
+    upstream.on("/chat/completions", answer(401, {"error": {"message": "Invalid key"}}))
+
+    result = await climb(keyed, depth=depth)
+
+    assert "key_accepted" not in said(result).values()
+    assert Rung.CREDENTIAL not in result.proven
+    assert result.verdict is (Verdict.AUTH_FAILED if depth in ("chat", "stream") else Verdict.KEY_NOT_PROVEN)
+
+
+@pytest.mark.parametrize(
+    ("script", "proven"),
+    [
+        pytest.param(answer(401, {}), True, id="401"),
+        pytest.param(answer(403, {}), True, id="403"),
+        pytest.param(answer(400, {"error": "no key"}), True, id="400"),
+        pytest.param(answer(302, {}, {"location": "https://x.example/login"}), True, id="sent to a sign-in"),
+        pytest.param(answer(200, b"<html>Sign in", {"content-type": "text/html"}), True, id="a sign-in page"),
+        pytest.param(answer(200, {"data": []}), False, id="public"),
+        pytest.param(answer(429, {}), False, id="limited"),
+        pytest.param(answer(500, {}), False, id="broken"),
+    ],
+)
+async def test_a_list_proves_the_key_where_it_is_not_answered_without(
+    upstream: Upstream, keyed: Endpoint, script: Script, proven: bool
+) -> None:
+    async def told(line: Line, heard: Heard) -> None:
+        await (answer(200, {"data": [{"id": "m"}]}) if "authorization" in heard.headers else script)(line, heard)
+
+    upstream.on("/models", told)
+
+    result = await climb(keyed, depth="auth")
+
+    assert (Rung.CREDENTIAL in result.proven, result.verdict is Verdict.OK) == (proven, proven)
+
+
+async def test_a_vendor_who_is_known_to_want_a_key_is_not_asked_without_one(upstream: Upstream, keyed: Endpoint) -> None:
+    vendor = preset().model_copy(update={"base_url": upstream.base_url})
+
+    result = await climb(keyed, depth="auth", preset=vendor)
+
+    assert (said(result)["credential"], len(upstream.heard)) == ("key_accepted", 1)
+
+
+async def test_a_key_that_the_list_takes_and_the_chat_refuses_is_refused(upstream: Upstream, keyed: Endpoint) -> None:
+    upstream.on("/chat/completions", answer(401, {"error": {"message": "no"}}))
+
+    found = [item async for item in ladder.run(keyed)]
+    result = await climb(keyed)
+
+    assert [(step.name, step.ok) for step in found if isinstance(step, ProbeStep) and step.name is Rung.CREDENTIAL] == [
+        (Rung.CREDENTIAL, True),
+        (Rung.CREDENTIAL, False),
+    ]
+    assert [(step.name, step.message) for step in result.steps if step.ok is False] == [(Rung.CREDENTIAL, Finding.KEY_REFUSED)]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("path", ["/models", "/chat/completions"])
+async def test_without_a_key_there_is_none_that_was_refused(upstream: Upstream, path: str, status: int) -> None:
+    upstream.on(path, answer(status, {"error": {"message": "Unauthorized"}}))
+
+    result = await climb(make.endpoint(upstream.base_url))
+
+    assert (result.ok, result.verdict, result.steps[-1].name) == (False, Verdict.NO_CREDENTIAL, Rung.CREDENTIAL)
+    assert result.error is not None
+    assert result.error.fix is not None
+    assert (result.error.code, result.error.fix.action) == (Finding.KEY_REQUIRED, FixAction.ADD_KEY)
 
 
 async def test_a_key_that_passes_its_check_goes_on_to_the_list(upstream: Upstream, keyed: Endpoint) -> None:
-    upstream.on("/key", answer(200, {"data": {"limit": None}}))
+    upstream.on("/key", by_key({make.SECRET: answer(200, {"data": {"limit": None}})}))
 
     result = await climb(keyed, preset=preset(key_check="/key"))
 
@@ -132,7 +213,6 @@ async def test_a_key_that_passes_its_check_goes_on_to_the_list(upstream: Upstrea
 @pytest.mark.parametrize(
     ("path", "status", "body", "code"),
     [
-        pytest.param("/models", 429, {}, Finding.RATE_LIMITED, id="list"),
         pytest.param("/chat/completions", 429, {}, Finding.RATE_LIMITED, id="chat"),
         pytest.param("/chat/completions", 429, {"error": {"code": "insufficient_quota"}}, Finding.NO_CREDIT, id="quota"),
         pytest.param("/chat/completions", 402, {}, Finding.NO_CREDIT, id="payment"),
@@ -215,6 +295,54 @@ async def test_lists_in_use_are_understood(upstream: Upstream, keyed: Endpoint, 
     upstream.on("/models", answer(200, body))
 
     assert (await climb(keyed, depth="models")).models == ["a"]
+
+
+# The default model
+
+
+@pytest.mark.parametrize("depth", ["chat", "stream"])
+async def test_the_default_model_is_the_one_that_is_asked(upstream: Upstream, keyed: Endpoint, depth: Any) -> None:
+    async def knows_two(line: Line, heard: Heard) -> None:
+        known = heard.json["model"] in ("alpha-small", "beta/large")
+        await (usual if known else answer(404, {"error": {"message": "no", "code": "model_not_found"}}))(line, heard)
+
+    upstream.on("/chat/completions", knows_two)
+
+    asked = [await climb(replace(keyed, default_model=model), depth=depth) for model in ("beta/large", "does-not-exist")]
+
+    assert [(result.ok, result.verdict, result.model) for result in asked] == [
+        (True, Verdict.OK, "beta/large"),
+        (False, Verdict.MODEL_NOT_FOUND, "does-not-exist"),
+    ]
+    assert asked[1].error is not None
+    assert asked[1].error.fix is not None
+    assert asked[1].error.fix.action is FixAction.CHOOSE_MODEL
+
+
+@pytest.mark.parametrize(
+    ("listed", "default", "is_there"),
+    [
+        ("m", "m", True),
+        ("models/gemini-2.5-flash", "gemini-2.5-flash", True),
+        ("llama3:latest", "llama3", True),
+        ("openai/gpt-4o", "openai/gpt-4o:nitro", True),
+        ("Qwen/Qwen3", "qwen/qwen3", True),
+        ("qwen3:latest", "qwen3:70b", False),
+        ("gpt-4o", "gpt-4", False),
+    ],
+)
+async def test_a_default_that_is_not_in_the_list_is_not_green(
+    upstream: Upstream, keyed: Endpoint, listed: str, default: str, is_there: bool
+) -> None:
+    async def told(line: Line, heard: Heard) -> None:
+        await (answer(200, {"data": [{"id": listed}]}) if "authorization" in heard.headers else answer(401))(line, heard)
+
+    upstream.on("/models", told)
+
+    result = await climb(replace(keyed, default_model=default), depth="models")
+
+    assert (result.ok, result.verdict) == (True, Verdict.OK if is_there else Verdict.DEFAULT_NOT_LISTED)
+    assert (result.error is None) is is_there
 
 
 # The chat
@@ -301,7 +429,7 @@ async def test_the_newer_name_of_the_limit_is_tried_once(upstream: Upstream, key
     result = await climb(keyed, model="o1", depth="stream")
 
     assert result.ok
-    assert len(upstream.heard) == 4
+    assert len([heard for heard in upstream.heard if heard.path.endswith("/chat/completions")]) == 3
 
 
 @pytest.mark.parametrize(
@@ -320,7 +448,7 @@ async def test_a_bad_chat_has_its_reason(upstream: Upstream, keyed: Endpoint, sc
     result = await climb(keyed)
 
     assert (result.ok, result.verdict, result.error and result.error.code) == (False, verdict, code)
-    assert result.steps[-1].name is Rung.CHAT
+    assert result.steps[-1].name is (Rung.CREDENTIAL if code is Finding.KEY_REFUSED else Rung.CHAT)
 
 
 @pytest.mark.parametrize(
@@ -511,14 +639,16 @@ async def test_models_nobody_could_save_are_not_listed(upstream: Upstream, keyed
     assert (await climb(keyed, depth="models")).models == ["good"]
 
 
-async def test_a_path_of_its_own_proves_address_and_key_whatever_it_answers(upstream: Upstream) -> None:
-    upstream.on("/v1/health", answer(body=b"fine", headers={"content-type": "text/plain"}))
+@pytest.mark.parametrize("is_public", [True, False])
+async def test_a_path_of_its_own_proves_the_address_and_the_key_where_it_wants_one(upstream: Upstream, is_public: bool) -> None:
+    fine = answer(body=b"fine", headers={"content-type": "text/plain"})
+    upstream.on("/v1/health", fine if is_public else by_key({make.SECRET: fine}))
     checked = make.endpoint(upstream.base_url, secret=make.SECRET, capabilities=Capabilities(test_path="/health"))
 
     result = await climb(checked, depth="auth", preset=preset(model_list_public=True, key_check="/key"))
 
-    assert (result.verdict, Rung.CREDENTIAL in result.proven) == (Verdict.OK, True)
-    assert [heard.path for heard in upstream.heard] == ["/v1/health"]
+    assert (result.verdict, Rung.CREDENTIAL in result.proven) == ((Verdict.KEY_NOT_PROVEN, False) if is_public else (Verdict.OK, True))
+    assert [heard.path for heard in upstream.heard] == ["/v1/health", "/v1/health"]
 
 
 async def test_a_path_of_its_own_that_refuses_the_key_says_so_and_the_list_is_asked_behind_it(upstream: Upstream) -> None:

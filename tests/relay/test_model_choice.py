@@ -21,14 +21,12 @@ VENDOR = Preset(
         pytest.param(["o4-mini", "gpt-4.1"], "gpt-4.1", id="reasoning models last"),
         pytest.param(["nomic-embed-text", "qwen3:30b", "qwen3:1.7b"], "qwen3:1.7b", id="ollama"),
         pytest.param(["mixtral-8x7b"], "mixtral-8x7b", id="the only one"),
-        pytest.param(["text-embedding-3-small"], "fallback", id="none that chats: the provider's default"),
-        pytest.param([], "fallback", id="no list: the provider's default"),
+        pytest.param(["text-embedding-3-small"], None, id="none that chats"),
     ],
 )
-def test_the_test_model(listed: list[str], expected: str) -> None:
-    endpoint = make.endpoint("https://x.example/v1", default_model="fallback")
-
-    assert model_choice.choose(endpoint, listed, VENDOR) == expected
+def test_the_test_model(listed: list[str], expected: str | None) -> None:
+    assert model_choice.choose(make.endpoint("https://x.example/v1"), listed, VENDOR) == expected
+    assert model_choice.choose(make.endpoint("https://x.example/v1", default_model="mine"), listed, VENDOR) == "mine"
 
 
 def test_models_of_the_admin_count_where_none_are_listed() -> None:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from app.ui import words
 from app.upstream import egress, session, translator
 from tests.fixtures import make, oauth
 from tests.fixtures.certificates import Authority
-from tests.fixtures.upstream import DONE, Heard, Line, Script, Upstream, answer, completion, delta, events
+from tests.fixtures.upstream import DONE, REFUSE, Heard, Line, Script, Upstream, answer, completion, delta, events
 
 pytestmark = pytest.mark.usefixtures("vault")
 
@@ -179,6 +180,22 @@ async def read_from_nowhere(world: World) -> Endpoint:
     return make.endpoint(server.base_url, auth_type="api_key", keys=(key,))
 
 
+async def expired(world: World) -> Endpoint:
+    """The key would be taken, but its day here is over."""
+    server = await world.server({})
+    key = replace(make.key(server.base_url, make.SECRET), expires_at=datetime.now(UTC) - timedelta(days=1))
+    return make.endpoint(server.base_url, auth_type="api_key", keys=(key,))
+
+
+def keyless(script: Script, *, otherwise: Script) -> Script:
+    """What is answered without a key, and with one."""
+
+    async def told(line: Line, heard: Heard) -> None:
+        await (otherwise if "authorization" in heard.headers else script)(line, heard)
+
+    return told
+
+
 def by_token(script: Script) -> Make:
     """A provider that wants a token, and a token server that answers like this."""
 
@@ -236,6 +253,7 @@ def streams(script: Script) -> dict[str, Script]:
     return {CHAT: chat}
 
 
+LISTED = answer(body={"data": [{"id": "alpha-small"}]})
 NOTHING = answer(404, {"detail": "Not Found"})
 NOWHERE = {LIST: NOTHING, CHAT: NOTHING}
 GHOST = {"model": "ghost"}
@@ -253,7 +271,11 @@ ROWS = [
     Row((F.SECURE,), V.OK, secured({})),
     Row((F.KEY_NOT_NEEDED,), V.OK, served(secret=None)),
     Row((F.CHAT_EMPTY,), V.OK, served({CHAT: answer(body=completion("m", text=""))}), {}),
-    Row((F.KEY_LIMITED,), V.LIMITED, served({LIST: answer(429, {})})),
+    Row((F.KEY_LIMITED, F.RATE_LIMITED), V.LIMITED, served({LIST: keyless(REFUSE, otherwise=answer(429, {}))})),
+    Row((F.LIMITED_UNPROVEN,), V.LIMITED, served({LIST: answer(429, {})})),
+    Row((F.LIST_IS_PUBLIC,), V.KEY_NOT_PROVEN, served({LIST: LISTED}), {"depth": "auth"}),
+    Row((F.KEY_NOT_PROVEN,), V.KEY_NOT_PROVEN, served({LIST: keyless(answer(500, {}), otherwise=LISTED)}), {"depth": "models"}),
+    Row((F.DEFAULT_NOT_LISTED,), V.DEFAULT_NOT_LISTED, served(default_model="ghost"), {"depth": "models"}),
     Row((F.STREAM_NOT_OFFERED,), V.OK, served(capabilities=Capabilities(streaming=Support.NO))),
     Row((F.KEY_NOT_TRIED, F.NO_MODEL_LIST), V.NO_MODEL_LIST, served({LIST: NOTHING}), {"depth": "models"}),
     Row((F.NO_MODELS,), V.NO_MODEL_LIST, served({LIST: answer(body={"data": []})})),
@@ -293,6 +315,8 @@ ROWS = [
     Row((F.KEY_UNREADABLE,), V.NO_CREDENTIAL, sealed_elsewhere),
     Row((F.KEY_PLACE_EMPTY,), V.NO_CREDENTIAL, read_from_nowhere),
     Row((F.UNKNOWN_AUTH_TYPE,), V.NO_CREDENTIAL, served(auth_type="telepathy")),
+    Row((F.KEY_EXPIRED,), V.NO_CREDENTIAL, expired),
+    Row((F.KEY_REQUIRED,), V.NO_CREDENTIAL, served({LIST: answer(401, {"error": "no"})}, secret=None)),
     Row((F.KEY_REFUSED,), V.AUTH_FAILED, served({LIST: answer(401, {"error": "no"})})),
     Row((F.KEY_REFUSED,), V.AUTH_FAILED, served({CHAT: answer(403, {"error": "no"})})),
     Row((F.TOKEN_REFUSED,), V.AUTH_FAILED, by_token(answer(401, {"error": "invalid_client"}))),
@@ -337,7 +361,7 @@ async def test_a_fault_is_told_by_its_finding_and_its_verdict_in_every_language(
     assert isinstance(result, ProbeResult)
     said = {step.message for step in result.steps} | ({result.error.code} if result.error else set())
     assert (set(row.findings) <= said, result.verdict) == (True, row.verdict), (said, result.error)
-    assert result.ok is (row.verdict in (V.OK, V.LIMITED, V.NO_MODEL_LIST))
+    assert result.ok is (row.verdict in (V.OK, V.LIMITED, V.NO_MODEL_LIST, V.KEY_NOT_PROVEN, V.DEFAULT_NOT_LISTED))
     assert {language: unfilled(result, language) for language in words.languages()} == {language: set() for language in words.languages()}
     assert result.error is None or "…" not in result.error.message
     assert make.SECRET not in result.model_dump_json()

@@ -187,7 +187,8 @@ async def test_without_traffic_a_probe_makes_the_trial(acme: Provider, upstream:
 
     await until(is_back)
 
-    assert [heard.path for heard in upstream.heard] == ["/v1/models"]
+    # With the key, and once without: an open list would prove nothing.
+    assert [(heard.path, "authorization" in heard.headers) for heard in upstream.heard] == [("/v1/models", True), ("/v1/models", False)]
     assert len(await held.entries("credential:key:recover")) == 1
 
 
@@ -240,7 +241,19 @@ async def test_one_process_of_two_makes_the_trial(acme: Provider, upstream: Upst
     for healer in (first, second):
         await asyncio.gather(*healer._trials.values())
 
-    assert len(upstream.heard) == 1
+    assert len([heard for heard in upstream.heard if "authorization" in heard.headers]) == 1
+
+
+@only_sqlite
+async def test_a_list_that_turns_out_to_be_public_brings_no_key_back(acme: Provider, upstream: Upstream) -> None:
+    upstream.is_public = True
+    await out(acme.credentials[0].id)
+    healer = Healer()
+    await healer.tend()
+    await asyncio.gather(*healer._trials.values())
+    await healer.look()
+
+    assert (await held.row(acme.credentials[0].id)).state == KeyState.AUTO_DISABLED
 
 
 @only_sqlite

@@ -70,7 +70,7 @@ async def test_a_draft_is_tested_with_what_was_typed(me: Actor, upstream: Upstre
     result = await climbed(probes.run_draft(me, draft(upstream)))
 
     assert (result.ok, result.verdict, result.model) == (True, Verdict.OK, MODELS[0])
-    assert keys_sent(upstream) == {f"Bearer {KEY}"}
+    assert keys_sent(upstream) == {f"Bearer {KEY}", ""}  # once without: whether the list proves anything
     assert KEY not in result.model_dump_json()
     assert await rows(ProbeRow) == []
 
@@ -110,6 +110,7 @@ async def test_a_red_test_does_not_keep_anybody_from_saving(me: Actor, upstream:
         pytest.param({"auth_type": "none", "credential": ...}, "auth", Status.REACHABLE, id="no key, address"),
         pytest.param({"auth_type": "none", "credential": ...}, "models", Status.REACHABLE, id="no key, list"),
         pytest.param({"preset": "nvidia", "type": "openai"}, "models", Status.REACHABLE, id="a key, open list"),
+        pytest.param({"default_model": "ghost"}, "models", Status.ATTENTION, id="a default that is not listed"),
         pytest.param({"auth_type": "none", "credential": ...}, "chat", Status.WORKING, id="no key, chat"),
     ],
 )
@@ -201,7 +202,7 @@ async def test_editing_tests_with_the_stored_key_while_the_host_stays(me: Actor,
     result = await climbed(probes.run_draft(me, draft(upstream, credential=...), provider_name="mine"))
 
     assert result.ok
-    assert keys_sent(upstream) == {f"Bearer {KEY}"}
+    assert keys_sent(upstream) == {f"Bearer {KEY}", ""}
 
 
 async def test_editing_never_sends_the_stored_key_to_another_host(me: Actor, saved: Provider, upstream: Upstream) -> None:

@@ -97,10 +97,11 @@ def _repairs() -> rx.Component:
     looks: dict[str, Any] = {"variant": "soft", "size": "2", "type": "button"}
     known = rx.button(t_of("fix", Form.run.fix, value=Form.run.fix_value), on_click=Repairing.repair, **looks)
     key = rx.button(t("fix.replace_key"), on_click=Form.replace_key(True), **looks)
+    fitting = (Form.run.fix == "test_chat") | ((Form.run.fix == "add_key") & (Form.auth_type == "none"))
     others = rx.foreach(Form.models, lambda one: choice(one.model, one.model))
     other = picker(t("fix.choose_model"), [choice(t("fix.choose_model"), ""), others], value="", on_change=Repairing.ask_model)
     return rx.fragment(
-        rx.cond(Form.run.fix_value != "", known),
+        rx.cond((Form.run.fix_value != "") | fitting, known),
         rx.cond((Form.run.fix == "replace_key") & Form.has_key & ~Form.replacing, key),
         rx.cond((Form.run.fix == "choose_model") & (drawn(Form.models).length() > 0), other),
     )

@@ -65,6 +65,7 @@ class Card:
 class Line:
     """One rung as drawn. `state`: ok, failed or noted; `title` names what was tried, `text` what was found ("" = nothing to add)."""
 
+    rung: str
     state: str
     title: str
     text: str
@@ -180,7 +181,7 @@ def steps_of(probe: AsyncIterator[ProbeStep | ProbeResult]) -> Steps:
 def climb(run: Run, step: ProbeStep | ProbeResult, language: str, preset: Preset | None) -> Run:
     """The ladder one rung further, or finished."""
     if isinstance(step, ProbeStep):
-        return replace(run, lines=[*run.lines, line(step, language)])
+        return replace(run, lines=[*(known for known in run.lines if known.rung != step.name), line(step, language)])
     return finished(run, step, language, key_url=preset.key_url if preset else "")
 
 
@@ -189,7 +190,7 @@ def line(step: ProbeStep, language: str) -> Line:
     state = {True: "ok", False: "failed", None: "noted"}[step.ok]
     named = f"step.{step.message}" in words.keys()  # noqa: SIM118 - a function, not a mapping
     title = words.say_of(language, "step", step.message) if named else words.say_of(language, f"rung_{state}", step.name)
-    return Line(state, title, words.say_of(language, "probe", step.message, **step.values), round(step.ms))
+    return Line(step.name, state, title, words.say_of(language, "probe", step.message, **step.values), round(step.ms))
 
 
 def finished(run: Run, result: ProbeResult, language: str, *, key_url: str = "") -> Run:

@@ -76,6 +76,7 @@ class ProviderForm(rx.State):
     run: Run = Run()
     testing: bool = False
     again: bool = False  # the browser tests once more: a repair was made
+    deeper: bool = False  # the next test goes on to a chat, whatever the field says
     carry_seq: int = 0  # grows when what was typed as a key belongs into another field
     asked_model: str = ""
     models: list[Suggestion] = []  # that may be asked

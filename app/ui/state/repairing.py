@@ -1,6 +1,7 @@
 """The Fix buttons: what a test proposes is put into the form, and the test runs again."""
 
 from dataclasses import replace
+from typing import Any
 
 import reflex as rx
 
@@ -11,9 +12,10 @@ from app.ui.permission import requires
 from app.ui.state.acting import actor
 from app.ui.state.cards import Run, finished
 from app.ui.state.notices import answered, language
+from app.ui.state.probing import Probing
 from app.ui.state.provider_form import ProviderForm
 
-HEADER = "custom_header"
+HEADER, PLAIN = "custom_header", "api_key"
 ADDRESS = frozenset(
     {
         FixAction.DROP_VERSION,
@@ -50,15 +52,20 @@ class Repairing(rx.State):
     @rx.event
     @requires(Role.ADMIN)
     @answered
-    async def fix(self, name: str) -> None:
-        """Open the form of a saved provider with the repair made that its last test proposes, and test again."""
+    async def fix(self, name: str) -> Any:
+        """Open the form of a saved provider with the repair made that its last test proposes, and test again. Where only the test fell
+        short, that is all it takes."""
         provider = await providers.get(await actor(self), name)
+        found = provider.last_test.result.error if provider.last_test else None
+        if found and found.fix and found.fix.action is FixAction.TEST_CHAT:
+            return Probing.test(provider.id, provider.name, provider.preset or "")
         form = await self.get_state(ProviderForm)
         form._clear()
         await form._fill(provider)
         if provider.last_test is not None:
             form.run = finished(Run(), provider.last_test.result, await language(self))
             await mend(form, form.run)
+        return None
 
 
 async def mend(form: ProviderForm, run: Run) -> None:
@@ -73,11 +80,24 @@ async def mend(form: ProviderForm, run: Run) -> None:
     elif run.fix == FixAction.REPLACE_KEY:
         form.replacing = True
         return
+    elif run.fix == FixAction.ADD_KEY:
+        ask_for_key(form)
+        return
+    elif run.fix == FixAction.TEST_CHAT:
+        form.deeper = form.again = True
+        return
     elif run.fix != FixAction.APPROVE_LOCAL:
         return
     form.typed = form.typed or run.fix != FixAction.APPROVE_LOCAL
     # A saved key is sealed for the way it was sent; for another one it has to be entered once more.
     form.again = not (form.has_key and form.going_to) and not (run.fix == FixAction.SEND_IN_HEADER and form.editing)
+
+
+def ask_for_key(form: ProviderForm) -> None:
+    """A key where there was none, in the way that most servers read it."""
+    form.auth_types = form.auth_types if PLAIN in form.auth_types else [*form.auth_types, PLAIN]
+    form.auth_type, form.typed, form.seed = PLAIN, True, form.seed + 1
+    form._ask()
 
 
 def _send_in(form: ProviderForm, name: str) -> None:

@@ -98,6 +98,7 @@ class Submission(rx.State):
                     return
                 who, spoken = await actor(self), await language(self)
                 dialog.errors, dialog.run = {}, Run()
+                is_deeper, dialog.deeper = dialog.deeper, False
                 provider, preset, ticket = dialog._provider, preset_of(dialog.preset), dialog.ticket
             try:
                 depth, model = chosen(form)
@@ -105,6 +106,7 @@ class Submission(rx.State):
             except InvalidDraft as error:
                 await self._mark(error, spoken, ticket)
                 return
+            depth = "chat" if is_deeper else depth
             steps = probes.run_draft(who, draft, model=model, depth=depth, provider_name=provider.name if provider else None)
             await self._climb(steps_of(steps), spoken, ticket)
 

@@ -10,6 +10,7 @@ import reflex as rx
 
 from app.domain.actor import Actor, Role
 from app.domain.errors import PatchbayError, Stale, UnknownProvider
+from app.domain.probe import FixAction
 from app.domain.provider import Provider, ProviderQuery
 from app.services import models, providers
 from app.ui.permission import requires
@@ -22,6 +23,7 @@ from app.ui.state.local_servers import LocalServers
 from app.ui.state.notices import answer, answered, language, tell
 from app.ui.state.presses import busy
 from app.ui.state.provider_form import CUSTOM, GUIDED, ProviderForm
+from app.ui.state.repairing import ask_for_key
 from app.ui.state.submission import Submission, create, mark
 
 STEPS = ("choose", "connect", "test", "answer", "app")
@@ -235,6 +237,8 @@ class Wizard(rx.State):
         form._clear()
         await form._fill(provider)
         form.step, form.replacing = GUIDED, test.refused
+        if test.run.fix == FixAction.ADD_KEY:
+            ask_for_key(form)
         test._leave()
         self._face(provider)
         self.step = "connect"

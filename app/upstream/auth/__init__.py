@@ -44,6 +44,12 @@ def types() -> dict[str, AuthType]:
     return {name: _declared(name, module) for name, module in folder.load("app.upstream.auth").items()}
 
 
+def needs_key(auth_type: str) -> bool:
+    """Whether calls carry a secret. Nothing is called without one in a way that is not known here."""
+    kind = types().get(auth_type)
+    return kind is None or bool(kind.info.secret_fields)
+
+
 def _declared(name: str, module: object) -> AuthType:
     grant: Grant | None = getattr(module, "grant", None)
     info = AuthTypeInfo(

@@ -60,8 +60,8 @@ class Tab:
         made = kind.event_handlers[name].fn(Held(state) if handler.is_background else state, *arguments)
         if hasattr(made, "__anext__"):
             self.sent += [event async for event in made if event is not None]
-        else:
-            await made
+        elif (event := await made) is not None:
+            self.sent.append(event)
 
     def everything(self) -> str:
         """All vars of the whole tree, those of the backend too."""

@@ -15,7 +15,7 @@ from app.ui.state.provider_form import CUSTOM, ProviderForm
 from app.ui.state.repairing import Repairing
 from app.ui.state.submission import Submission
 from app.upstream import egress
-from tests.fixtures.upstream import MODELS, Heard, Line, Script, Upstream, answer, usual
+from tests.fixtures.upstream import MODELS, REFUSE, Heard, Line, Script, Upstream, answer, by_key, usual
 from tests.ui.state.test_submission import form
 
 KEY = "sk-planted-5d0a93be71f2-Qc08"
@@ -172,6 +172,46 @@ async def test_a_refused_key_opens_its_field_and_the_next_one_is_green(tab: Any,
     assert dialog.run.outcome == "ok"
 
 
+async def test_a_server_that_asks_for_a_key_gets_a_field_for_one(tab: Any, dialog: Any, house: Upstream) -> None:
+    house.on("", by_key({KEY: usual}))
+    typed = form(house, auth_type="none", default_model="")
+    await tab.fire(ProviderForm.choose_auth, "none")
+    await run_test(tab, dialog, {name: value for name, value in typed.items() if not name.startswith("secret.")})
+    assert (dialog.run.code, dialog.run.fix) == (Finding.KEY_REQUIRED, FixAction.ADD_KEY)
+
+    await tab.fire(Repairing.repair)
+    assert (dialog.auth_type, [ask.secret for ask in dialog.asks], dialog.again) == ("api_key", [True], False)
+    await tab.fire(Submission.submit, filled(dialog, typed))
+
+    assert dialog.run.outcome == "ok"
+
+
+async def test_what_a_public_list_leaves_open_a_chat_tells(tab: Any, dialog: Any, house: Upstream) -> None:
+    house.is_public = True
+    house.on("/chat/completions", REFUSE)
+    typed = form(house, default_model="", secret__api_key=KEY) | {"depth": "auth"}
+    await run_test(tab, dialog, typed)
+    assert (dialog.run.code, dialog.run.fix, dialog.run.outcome) == (Finding.LIST_IS_PUBLIC, FixAction.TEST_CHAT, "partly")
+
+    await tab.fire(Repairing.repair)
+    assert dialog.again
+    await tab.fire(Submission.submit, filled(dialog, typed))
+    assert (dialog.run.code, dialog.run.outcome, dialog.deeper) == (Finding.KEY_REFUSED, "failed", False)
+    assert [line.rung for line in dialog.run.lines if line.state == "failed"] == ["credential"]
+
+
+async def test_the_chat_that_a_saved_provider_lacks_is_tested_where_it_stands(tab: Any, house: Upstream, actor: Actor) -> None:
+    house.is_public = True
+    await providers.create(actor, ProviderDraft.model_validate(saved(house)))
+    async for _ in probes.run_saved(actor, "mine", depth="models"):
+        pass
+
+    await tab.fire(Repairing.fix, "mine")
+
+    assert "test" in str(tab.sent[-1].handler.fn.__qualname__)
+    assert not (await tab.state(ProviderForm)).is_open
+
+
 async def test_a_saved_provider_is_repaired_from_its_card(tab: Any, house: Upstream, actor: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
     changed = await missing(house, monkeypatch)
     await providers.create(actor, ProviderDraft.model_validate(saved(house) | {"base_url": changed["base_url"]}))
@@ -215,6 +255,7 @@ def saved(house: Upstream) -> dict[str, Any]:
 
 
 def test_every_repair_is_pressed_here_or_named() -> None:
-    pressed = {param.values[2] for param in FIXES} | {FixAction.CHOOSE_MODEL, FixAction.REPLACE_KEY, FixAction.APPROVE_LOCAL}
+    pressed = {param.values[2] for param in FIXES}
+    pressed |= {FixAction.CHOOSE_MODEL, FixAction.REPLACE_KEY, FixAction.APPROVE_LOCAL, FixAction.ADD_KEY, FixAction.TEST_CHAT}
 
     assert set(FixAction) - pressed == {FixAction.USE_HTTPS, FixAction.USE_DOCKER_HOST}  # tests/relay/test_repairs.py
