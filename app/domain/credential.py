@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from app.domain.errors import InvalidDraft, Reason
 from app.domain.probe import LastTest
 from app.domain.record import Closed, Label, Record
 from app.domain.secret import Secret
@@ -165,6 +166,12 @@ def reminder(expires_at: datetime | None, at: datetime) -> Reminder | None:
     if expires_at is None:
         return None
     return next((band for left, band in _BANDS if expires_at - at <= left), None)
+
+
+def must_be_ahead(expires_at: datetime | None, at: datetime, *, field: str = "expires_at") -> None:
+    """Raise `InvalidDraft` for an end that is over, or of which nobody can tell."""
+    if expires_at is not None and (expires_at.tzinfo is None or expires_at <= at):
+        raise InvalidDraft({field: Reason("time_past", "Choose a time in the future, with its time zone.")})
 
 
 def in_order(ids: list[str]) -> Mapping[str, tuple[int, int | None]]:

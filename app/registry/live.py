@@ -13,6 +13,7 @@ from app.domain.errors import PatchbayError, UnknownProvider
 from app.domain.snapshot import AliasEntry, ClientKeyEntry, Endpoint, Route, Snapshot
 from app.registry import build, selector
 from app.registry.aliases import Aliases
+from app.registry.endpoint import endpoint_from_row
 from app.storage import engine, work
 from app.storage import snapshot as stored
 from app.upstream import egress, translator
@@ -200,7 +201,7 @@ class Registry:
         """Name → endpoint after these rows; endpoints that did not change are the same objects as before."""
         held = self.snapshot.endpoints
         live = [row for row in rows if not row.is_deleted]
-        built = await _aside(len(live), lambda: [build.endpoint(row) for row in live])
+        built = await _aside(len(live), lambda: [endpoint_from_row(row) for row in live])
         gone = set(self._names) if is_whole else {row.id for row in rows} & self._names.keys()
         old = [] if is_whole else [held[self._names[i]] for i in gone]
         before = {} if is_whole else self._by_model

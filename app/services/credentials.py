@@ -1,13 +1,22 @@
 """The keys of a provider: several of them, each with a state, a weight and a priority of its own. One verb = one transaction."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from app.domain.actor import Actor
 from app.domain.audit import Action
 from app.domain.auth_field import AuthTypeInfo
-from app.domain.credential import MOST_KEYS, Credential, CredentialDraft, CredentialPatch, Held, KeyLine, KeyState, in_order
+from app.domain.credential import (
+    MOST_KEYS,
+    Credential,
+    CredentialDraft,
+    CredentialPatch,
+    Held,
+    KeyLine,
+    KeyState,
+    in_order,
+    must_be_ahead,
+)
 from app.domain.drafts import FILL_IN, key_fields
 from app.domain.errors import InvalidDraft, Reason, RotationConflict, UnknownCredential, UnknownProvider
 from app.domain.ids import uuid7
@@ -148,7 +157,7 @@ async def remove(actor: Actor, credential_id: str) -> None:
 async def _add(doing: Work, row: ProviderRow, keys: Sequence[StoredKey], draft: CredentialDraft) -> StoredKey:
     if len(keys) >= MOST_KEYS:
         raise InvalidDraft({"secret": Reason("keys_full", "A provider has at most {most} keys. Remove one first.", most=MOST_KEYS)})
-    _must_be_ahead(draft.expires_at)
+    must_be_ahead(draft.expires_at, now())
     credentials.must_be_named_apart(keys, draft.label or "")
     owner = CredentialRow(
         id=uuid7(), provider_id=row.id, label=draft.label or _free_label(keys), origin="", weight=draft.weight, priority=draft.priority,
@@ -183,7 +192,9 @@ async def _refill(doing: Work, row: ProviderRow, key: StoredKey, patch: Credenti
     if not any((patch.secret or {}).values()) and not patch.reference:
         return {}
     changes = await _fill(doing, row, key, await credentials.of_provider(doing.session, row.id), patch)
-    owner = key.row
+    owner, ended = key.row, key.row.expires_at
+    if "expires_at" not in patch.model_fields_set and credentials.end_with_the_old(owner, now()):
+        changes["expires_at"] = {"before": ended, "after": None}
     if owner.state in (KeyState.UNREADABLE, KeyState.AUTO_DISABLED):
         owner.state, owner.state_reason, owner.state_since, owner.next_retry_at = KeyState.ACTIVE, "", now(), None
         owner.retire_at = None
@@ -196,7 +207,7 @@ def _settings(owner: CredentialRow, patch: CredentialPatch) -> dict[str, Any]:
     wanted = {f: v for f, v in wanted.items() if (v is not None or f == "expires_at") and v != getattr(owner, f)}
     changes = {f: {"before": getattr(owner, f), "after": v} for f, v in wanted.items()}
     if "expires_at" in wanted:
-        _must_be_ahead(wanted["expires_at"])
+        must_be_ahead(wanted["expires_at"], now())
     if "state" in wanted:
         if owner.state_reason in (Held.ROTATION, Held.ROLLBACK):
             raise RotationConflict("This key is part of a rotation. Promote it, roll back, or remove it.")
@@ -253,11 +264,6 @@ def _info(row: ProviderRow) -> AuthTypeInfo:
 def _free_label(keys: Sequence[StoredKey]) -> str:
     taken = {key.row.label.casefold() for key in keys}
     return next(label for number in range(1, len(keys) + 2) if (label := f"Key {number}").casefold() not in taken)
-
-
-def _must_be_ahead(expires_at: datetime | None) -> None:
-    if expires_at is not None and (expires_at.tzinfo is None or expires_at <= now()):
-        raise InvalidDraft({"expires_at": Reason("time_past", "Choose a time in the future, with its time zone.")})
 
 
 def _record(doing: Work, row: ProviderRow, action: Action, owner: CredentialRow, changes: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.domain.actor import SYSTEM, Actor
 from app.domain.audit import Action
-from app.domain.credential import MOST_KEYS, Credential, CredentialDraft, Held, KeyState
+from app.domain.credential import MOST_KEYS, Credential, CredentialDraft, Held, KeyState, must_be_ahead
 from app.domain.drafts import FILL_IN, key_fields
 from app.domain.errors import InvalidDraft, PatchbayError, Reason, RotationConflict, UnknownCredential, UnknownProvider
 from app.domain.ids import uuid7
@@ -43,8 +43,7 @@ async def start(actor: Actor, name: str, draft: CredentialDraft, *, replaces: st
         old = _replaced(keys, replaces)
         if len(keys) >= MOST_KEYS:
             raise InvalidDraft({"secret": Reason("keys_full", "A provider has at most {most} keys. Remove one first.", most=MOST_KEYS)})
-        if draft.expires_at is not None and (draft.expires_at.tzinfo is None or draft.expires_at <= now()):
-            raise InvalidDraft({"expires_at": Reason("time_past", "Choose a time in the future, with its time zone.")})
+        must_be_ahead(draft.expires_at, now())
         credentials.must_be_named_apart(keys, draft.label or "")
         new = CredentialRow(
             id=uuid7(), provider_id=row.id, label=draft.label or _next_label(old.row.label, keys), origin="", replaces=old.row.id,

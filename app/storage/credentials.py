@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import col, delete, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.domain.credential import Credential, KeyState, Reference, state_at
+from app.domain.credential import Credential, CredentialDraft, KeyState, Reference, state_at
 from app.domain.errors import InvalidDraft, Reason
 from app.domain.probe import LastTest
 from app.domain.secret import SealedField
@@ -110,7 +110,7 @@ async def put(
     to an address that has moved. Returns for the audit what happened to each field."""
     owner, at = key.row, now()
     owner.origin, owner.updated_at = destination, at
-    owner.reference = json.dumps({f: r.text for f, r in references.items()}, separators=(",", ":")) if references else None
+    owner.reference = reference_text(references)
     session.add(owner)
     await session.flush()  # the row comes before the fields that belong to it
     for field, old in key.secrets.items():
@@ -130,6 +130,29 @@ async def put(
         session.add(stored)
     await session.flush()
     return changes
+
+
+def apply(owner: CredentialRow, given: CredentialDraft, *, at: datetime) -> None:
+    """Write to a row what was given of its key beside the secret, which is a new one: an old end that is over is not that of the new."""
+    for field in ("label", "weight", "priority", "expires_at"):
+        if field in given.model_fields_set and (field == "expires_at" or getattr(given, field) is not None):
+            setattr(owner, field, getattr(given, field))
+    if "expires_at" not in given.model_fields_set:
+        end_with_the_old(owner, at)
+    owner.state, owner.state_reason, owner.state_since = given.state, "", at
+    owner.next_retry_at, owner.retire_at = None, None
+
+
+def end_with_the_old(owner: CredentialRow, at: datetime) -> bool:
+    """Forget an end that is over, where another secret takes the place of the one that had it. Returns whether there was one."""
+    has_ended = owner.expires_at is not None and owner.expires_at <= at
+    owner.expires_at = None if has_ended else owner.expires_at
+    return has_ended
+
+
+def reference_text(references: Mapping[str, Reference]) -> str | None:
+    """The references of a key as its row says them."""
+    return json.dumps({f: r.text for f, r in references.items()}, separators=(",", ":")) if references else None
 
 
 async def remove(session: AsyncSession, key: StoredKey) -> None:

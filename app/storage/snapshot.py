@@ -15,6 +15,7 @@ from sqlmodel import col
 
 from app.domain.secret import Sealed
 from app.storage.columns import bytewise
+from app.storage.credentials import StoredKey
 from app.storage.tables import (
     AliasRow,
     AliasTarget,
@@ -97,6 +98,16 @@ class StoredAlias:
     name: str
     enabled: bool
     targets: list[tuple[str, str, int, int]] = field(default_factory=list)
+
+
+def of_key(key: StoredKey) -> StoredSecret:
+    """A credential that was read with its fields, or is about to be written, as the registry reads it."""
+    row = key.row
+    is_broken = any(secret.broken_at is not None for secret in key.secrets.values())
+    return StoredSecret(
+        row.id, row.label, row.state, row.weight, row.priority, row.origin, {f: s.value for f, s in key.secrets.items()}, is_broken,
+        row.reference, row.state_reason, row.expires_at, row.next_retry_at, row.state_since,
+    )  # fmt: skip
 
 
 def head(connection: Connection) -> tuple[int, str | None]:

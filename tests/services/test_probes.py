@@ -1,6 +1,8 @@
 """Testing providers: through the path of traffic, with the stored key only where it belongs, remembered for what it proved."""
 
 from collections.abc import AsyncIterator
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,12 +10,14 @@ from sqlmodel import select
 
 from app import registry, settings
 from app.domain.actor import Actor, ActorType, Role
+from app.domain.credential import CredentialPatch
 from app.domain.errors import Forbidden, InvalidDraft, TimedOut, TooManyAttempts, UnknownCredential, UnknownProvider
 from app.domain.ids import uuid7
 from app.domain.probe import ProbeResult, ProbeStep, Verdict
 from app.domain.provider import Provider, ProviderDraft, ProviderPatch, Status
-from app.relay import circuit, pace
-from app.services import models, probes, providers
+from app.domain.snapshot import Endpoint
+from app.relay import circuit, ladder, pace
+from app.services import credentials, models, probes, providers
 from app.storage import engine
 from app.storage.audit_tables import AuditRow
 from app.storage.tables import EgressApproval, ProbeRow
@@ -203,6 +207,97 @@ async def test_editing_tests_with_the_stored_key_while_the_host_stays(me: Actor,
 
     assert result.ok
     assert keys_sent(upstream) == {f"Bearer {KEY}", ""}
+
+
+EXPIRED = "UPDATE credential SET expires_at = '2026-01-01 00:00:00'"
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict", "code"),
+    [
+        pytest.param("expires_at = '2026-01-01 00:00:00'", Verdict.NO_CREDENTIAL, "key_expired", id="expired"),
+        pytest.param("state = 'disabled'", Verdict.NO_CREDENTIAL, "no_credential", id="switched off"),
+        pytest.param("state = 'standby', state_reason = 'rotation'", Verdict.NO_CREDENTIAL, "no_credential", id="half of a rotation"),
+        pytest.param("state = 'standby'", Verdict.OK, None, id="a reserve"),
+        pytest.param("state = 'auto_disabled', next_retry_at = '2090-01-01 00:00:00'", Verdict.OK, None, id="refused, tried by hand"),
+        pytest.param("state = 'active'", Verdict.OK, None, id="in use"),
+    ],
+)
+async def test_a_draft_is_tested_with_the_keys_that_traffic_would_use(
+    me: Actor, saved: Provider, upstream: Upstream, db: Any, changes: str, verdict: Verdict, code: str | None
+) -> None:
+    db.run(f"UPDATE credential SET {changes}")  # noqa: S608 - of this file
+    await registry.shared.rebuild()
+
+    edited = await climbed(probes.run_draft(me, draft(upstream, credential=...), provider_name="mine"))
+    as_saved = await climbed(probes.run_saved(me, "mine"))
+
+    assert (edited.verdict, edited.error and edited.error.code) == (verdict, code)
+    assert (as_saved.verdict, as_saved.error and as_saved.error.code) == (verdict, code)
+
+
+async def test_what_a_draft_is_tested_as_is_what_saving_it_serves(me: Actor, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Field by field, so that a field added to one of the two cannot be missing in the other."""
+    tested: list[Endpoint] = []
+    climb = ladder.run
+
+    def seen(endpoint: Endpoint, **options: Any) -> Any:
+        tested.append(endpoint)
+        return climb(endpoint, **options)
+
+    monkeypatch.setattr(ladder, "run", seen)
+    ends = (datetime.now(UTC) + timedelta(days=3)).replace(microsecond=0)
+    whole = draft(
+        upstream,
+        label="Mine",
+        models=["alpha-small", "beta/large"],
+        only_listed_models=True,
+        network={"total_seconds": 30, "first_byte_seconds": 9},
+        limits={"requests_per_minute": 60, "concurrent": 2},
+        capabilities={"streaming": "no", "context_limit": 4_000},
+        credential={"secret": {"api_key": KEY}, "label": "Main", "weight": 7, "priority": 3, "expires_at": ends},
+    )
+    await climbed(probes.run_draft(me, whole))
+    await providers.create(me, whole)
+    await climbed(
+        probes.run_draft(me, draft(upstream, **{**whole.model_dump(exclude={"credential"}), "credential": ...}), provider_name="mine")
+    )
+
+    served = registry.shared.endpoint("mine")
+    new, edited = tested
+    own = {"id", "name", "keys", "use"}
+    for made in (new, edited):
+        assert [f.name for f in fields(served) if f.name not in own and getattr(made, f.name) != getattr(served, f.name)] == []
+    assert [replace(key, state_since=None) for key in edited.keys] == [replace(key, state_since=None) for key in served.keys]
+    [typed], [stored] = new.keys, served.keys
+    sealed = {"id", "secrets", "state_since"}
+    assert [f.name for f in fields(stored) if f.name not in sealed and getattr(typed, f.name) != getattr(stored, f.name)] == []
+
+
+@pytest.mark.parametrize("how", ["in the form", "in its row"])
+async def test_a_new_key_does_not_end_with_the_old_one(me: Actor, saved: Provider, upstream: Upstream, db: Any, how: str) -> None:
+    db.run(EXPIRED)
+    secret = {"api_key": f"{KEY}-2"}
+    if how == "in the form":
+        await climbed(probes.run_draft(me, draft(upstream, credential={"secret": secret}), provider_name="mine"))
+        await providers.update(me, "mine", ProviderPatch.model_validate({"credential": {"secret": secret}}))
+    else:
+        await credentials.update(me, saved.credentials[0].id, CredentialPatch.model_validate({"secret": secret}))
+
+    assert (await climbed(probes.run_saved(me, "mine"))).ok
+    assert (await providers.get(me, "mine")).credentials[0].expires_at is None
+
+
+@pytest.mark.parametrize("end", ["2020-01-01T00:00:00Z", "2090-01-01T00:00:00"], ids=["over", "no zone"])
+async def test_a_key_that_would_never_be_used_is_neither_tested_nor_saved(me: Actor, upstream: Upstream, end: str) -> None:
+    over = draft(upstream, credential={"secret": {"api_key": KEY}, "expires_at": end})
+
+    with pytest.raises(InvalidDraft) as tested:
+        await climbed(probes.run_draft(me, over))
+    with pytest.raises(InvalidDraft) as created:
+        await providers.create(me, over)
+
+    assert list(tested.value.reasons) == list(created.value.reasons) == ["credential.expires_at"]
 
 
 async def test_editing_never_sends_the_stored_key_to_another_host(me: Actor, saved: Provider, upstream: Upstream) -> None:

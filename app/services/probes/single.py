@@ -4,27 +4,28 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
-from types import MappingProxyType
 
 from app import presets, registry, settings
 from app.domain.actor import Actor
 from app.domain.audit import Action
-from app.domain.credential import IN_TRAFFIC, KeyState
+from app.domain.credential import IN_TRAFFIC, CredentialDraft, must_be_ahead
 from app.domain.drafts import Settled, settle
 from app.domain.errors import InvalidDraft, UnknownCredential, UpstreamError
 from app.domain.ids import uuid7
 from app.domain.preset import Preset
 from app.domain.probe import Depth, LastTest, ProbeResult, ProbeStep
-from app.domain.provider import WIRES, Network, ProviderDraft, ProviderType
+from app.domain.provider import ProviderDraft, ProviderType
 from app.domain.provider_status import configuration
-from app.domain.snapshot import Endpoint, Key, KeyUse, Timeouts
+from app.domain.snapshot import Endpoint, KeyUse
+from app.registry.endpoint import endpoint_from_draft
 from app.relay import keys as relay_keys
 from app.relay import ladder, pace
 from app.services.probes import keeping
 from app.services.probes.keeping import Subject
-from app.storage import approvals, engine, probes
+from app.storage import approvals, credentials, engine, probes, snapshot
+from app.storage.columns import now
 from app.storage.credentials import StoredKey
-from app.storage.tables import ProviderRow
+from app.storage.tables import CredentialRow, CredentialSecret, ProviderRow
 from app.storage.work import work
 from app.upstream import auth, egress, references
 from app.vault import fields
@@ -79,14 +80,15 @@ async def run_draft(
     pace.count(actor.id)
     for called in (settled.address.origin, *settled.servers.values()):
         await _approve(actor, called)
-    endpoint, fingerprints = _endpoint(settled, row, keys, preset=preset if settled.preset else None)
+    kept = _keys(settled, row, keys)
+    endpoint = endpoint_from_draft(settled, row.id if row else "", map(snapshot.of_key, kept))
     digest = configuration(
         type_=settled.type.value,
         base_url=settled.address.base_url,
         auth_type=settled.auth_type,
         auth=settled.auth,
         network=settled.network.model_dump(exclude_none=True),
-        fingerprints=fingerprints,
+        fingerprints=[f"{f}:{secret.fingerprint}" for key in kept if key.row.state in IN_TRAFFIC for f, secret in key.secrets.items()],
         test_path=settled.capabilities.test_path,
     )
     facts = preset if settled.preset else None
@@ -135,64 +137,38 @@ def _token_servers(endpoint: Endpoint) -> list[str]:
         return []
 
 
-def _endpoint(settled: Settled, row: ProviderRow | None, keys: list[StoredKey], *, preset: Preset | None) -> tuple[Endpoint, list[str]]:
-    """The draft as calls need it, and what its digest says of its secrets."""
-    origin = settled.destination
-    if settled.brings_key:
-        owner = uuid7()
-        for field, reference in settled.references.items():
-            if why := references.refused(reference):
-                raise InvalidDraft({f"credential.reference.{field}": why})
-        sealed = fields.seal(owner, origin, settled.secrets, settled.references)
-        places = {field: reference.text for field, reference in settled.references.items()}
-        values = {field: part.value for field, part in sealed.items()}
-        used = (Key(owner, "", KeyState.ACTIVE, 1, 1, origin, MappingProxyType(values), MappingProxyType(places)),)
-        fingerprints = [f"{field}:{part.fingerprint}" for field, part in sealed.items()]
-    else:
-        wanted = set(auth.types()[settled.auth_type].info.secret_fields)
-        kept = [k for k in keys if k.row.origin == origin and k.row.state in IN_TRAFFIC and set(k.secrets) <= wanted]
-        used = tuple(_key(k) for k in kept)
-        fingerprints = [f"{f}:{s.fingerprint}" for k in kept for f, s in k.secrets.items()]
-    endpoint = Endpoint(
-        id=row.id if row else "",
-        name=settled.name,
-        label=settled.label,
-        type=settled.type,
-        wire=WIRES[settled.type],
-        preset=settled.preset,
-        base_url=settled.address.base_url,
-        origin=settled.address.origin,
-        auth_type=settled.auth_type,
-        auth=MappingProxyType(settled.auth),
-        keys=used,
-        models=tuple(m.identifier for m in settled.models),
-        default_model=settled.default_model,
-        only_listed=settled.only_listed_models,
-        enabled=True,
-        timeouts=_timeouts(settled.network),
-        capabilities=settled.capabilities.over(preset.capabilities if preset else None),
-        use=KeyUse.DRAFT,
+def _keys(settled: Settled, row: ProviderRow | None, stored: list[StoredKey]) -> list[StoredKey]:
+    """The keys as saving this draft would leave them in use; what was typed is sealed, and nothing is written."""
+    origin, wanted = settled.destination, set(auth.types()[settled.auth_type].info.secret_fields)
+    if not settled.brings_key:
+        return [key for key in stored if key.row.origin == origin and set(key.secrets) <= wanted]
+    for field, reference in settled.references.items():
+        if why := references.refused(reference):
+            raise InvalidDraft({f"credential.reference.{field}": why})
+    only = stored[0].row if len(stored) == 1 else None
+    owner = CredentialRow(
+        id=only.id if only else uuid7(),
+        provider_id=row.id if row else "",
+        label=only.label if only else "",
+        weight=only.weight if only else 1,
+        priority=only.priority if only else 1,
+        expires_at=only.expires_at if only else None,
+        origin=origin,
     )
-    return endpoint, fingerprints
-
-
-def _key(key: StoredKey) -> Key:
-    sealed = {f: s.value for f, s in key.secrets.items()}
-    return Key(
-        key.row.id,
-        key.row.label,
-        KeyState(key.row.state),
-        key.row.weight,
-        key.row.priority,
-        key.row.origin,
-        MappingProxyType(sealed),
-        MappingProxyType({f: r.text for f, r in key.references.items()}),
-    )
-
-
-def _timeouts(network: Network) -> Timeouts:
-    given = network.model_dump(exclude_none=True)
-    return Timeouts(**{field.removesuffix("_seconds"): value for field, value in given.items()})
+    given, at = settled.credential or CredentialDraft(), now()
+    must_be_ahead(given.expires_at, at, field="credential.expires_at")
+    credentials.apply(owner, given, at=at)
+    owner.reference = credentials.reference_text(settled.references)
+    sealed = fields.seal(owner.id, origin, settled.secrets, settled.references)
+    return [
+        StoredKey(
+            owner,
+            {
+                field: CredentialSecret(credential_id=owner.id, field=field, value=part.value, fingerprint=part.fingerprint)
+                for field, part in sealed.items()
+            },
+        )
+    ]
 
 
 def _preset_of(draft: ProviderDraft, row: ProviderRow | None) -> Preset | None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.domain.audit import Action
-from app.domain.credential import CredentialDraft, KeyState
+from app.domain.credential import CredentialDraft, KeyState, must_be_ahead
 from app.domain.drafts import Settled
 from app.domain.errors import InvalidDraft, Reason, ReentryRequired
 from app.domain.ids import uuid7
@@ -65,11 +65,8 @@ async def _put(work: Work, row: ProviderRow, keys: list[StoredKey], settled: Set
     destination, at = settled.destination, now()
     key = keys[0] if keys else StoredKey(CredentialRow(id=uuid7(), provider_id=row.id, label=FIRST_LABEL, origin=destination), {})
     owner, given = key.row, settled.credential or CredentialDraft()
-    for field in ("label", "weight", "priority", "expires_at"):
-        if field in given.model_fields_set and (field == "expires_at" or getattr(given, field) is not None):
-            setattr(owner, field, getattr(given, field))
-    owner.state, owner.state_reason, owner.state_since = given.state, "", at
-    owner.next_retry_at, owner.retire_at = None, None
+    must_be_ahead(given.expires_at, at, field="credential.expires_at")
+    credentials.apply(owner, given, at=at)
     sealed = vault_fields.seal(owner.id, destination, settled.secrets, settled.references)
     action = Action.CREDENTIAL_ROTATE if key.secrets else Action.CREDENTIAL_SET
     _record(work, row, action, owner, await credentials.put(work.session, key, sealed, settled.references, destination=destination))
