@@ -20,7 +20,7 @@ Priority = Annotated[int, Field(ge=1, le=10)]
 
 
 class KeyState(StrEnum):
-    """`cooling` is known to the relay only and `expired` follows from the date: neither is ever stored."""
+    """`cooling` and `unresolved` are known to the process only and `expired` follows from the date: none of them is ever stored."""
 
     ACTIVE = "active"
     STANDBY = "standby"  # a reserve, or one half of a rotation (see `Held`)
@@ -28,6 +28,7 @@ class KeyState(StrEnum):
     AUTO_DISABLED = "auto_disabled"  # the vendor refused it; tried again by itself
     DISABLED = "disabled"
     EXPIRED = "expired"
+    UNRESOLVED = "unresolved"  # there is no usable value where it is read from
     UNREADABLE = "unreadable"
 
 
@@ -127,7 +128,7 @@ class Credential(Record):
     is_set: bool
     hint: str  # last four characters, or "" for short secrets
     fingerprint: str  # first 12 hex of a keyed hash
-    state: KeyState  # as stored, or `expired`
+    state: KeyState  # as stored, or `expired`, `cooling`, `unresolved`
     state_reason: str  # "", a `Held`, or why the state is what it is
     state_since: datetime | None
     next_retry_at: datetime | None

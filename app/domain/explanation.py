@@ -28,6 +28,7 @@ class SkipCode(StrEnum):
     KEY_DISABLED = "key_disabled"
     KEY_UNREADABLE = "key_unreadable"
     KEY_EXPIRED = "key_expired"
+    KEY_UNRESOLVED = "key_unresolved"
     KEY_COOLING = "key_cooling"
     KEY_NO_CREDIT = "key_no_credit"
     KEY_REFUSED = "key_refused"
@@ -52,6 +53,7 @@ SENTENCES: dict[SkipCode, str] = {
     SkipCode.KEY_DISABLED: "The key is switched off.",
     SkipCode.KEY_UNREADABLE: "The key cannot be read with the present master key.",
     SkipCode.KEY_EXPIRED: "The key has expired.",
+    SkipCode.KEY_UNRESOLVED: "There is no usable value where the key is read from.",
     SkipCode.KEY_COOLING: "The provider asked for a pause with this key.",
     SkipCode.KEY_NO_CREDIT: "The account of this key has no credit left.",
     SkipCode.KEY_REFUSED: "The provider refused the key. It is tried again by itself.",

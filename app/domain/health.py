@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from app.domain.credential import KeyState
 from app.domain.errors import CircuitOpen, Failed, NoCredential, RateLimited, Refused, UpstreamError
-from app.domain.probe import ProbeResult, Rung, Verdict
+from app.domain.probe import Finding, ProbeResult, Rung, Verdict
 from app.domain.record import Record
 
 KEPT = 20  # newest calls that are looked at
@@ -30,6 +30,12 @@ _NO_CREDIT, SLOW = "no_credit", "slow"  # reasons that are no codes of errors
 KEY_CODES = frozenset({Refused.code, "token_refused", NoCredential.code})
 LIMIT_CODES = frozenset({RateLimited.code, _NO_CREDIT})
 _USABLE = {KeyState.ACTIVE, KeyState.STANDBY}
+# Why no key can be used, the first that is met.
+_OUT = {
+    KeyState.AUTO_DISABLED: "key_refused",
+    KeyState.UNREADABLE: "key_unreadable",
+    KeyState.UNRESOLVED: "key_place_empty",
+}
 
 
 class Health(StrEnum):
@@ -104,10 +110,21 @@ def merged(*several: Iterable[Attempt]) -> list[Attempt]:
     return newest
 
 
-def standing(*, enabled: bool, keys: Iterable[KeyState], result: ProbeResult | None, attempts: Sequence[Attempt], now: float) -> Standing:
-    """How a provider does. `keys` are the states of those that are not held back; `attempts` the oldest first; `now` since 1970."""
+def standing(
+    *,
+    enabled: bool,
+    keys: Iterable[KeyState],
+    result: ProbeResult | None,
+    attempts: Sequence[Attempt],
+    now: float,
+    default_listed: bool | None = None,
+) -> Standing:
+    """How a provider does. `keys` are the states of those that are not held back; `attempts` the oldest first; `now` since 1970;
+    `default_listed` False = the test found models, and the default one is not among them."""
     since = result.checked_at.timestamp() if result else 0.0
     observed = of_calls(attempts, since=since, now=now) or (of_test(result, now=now) if result else Standing())
+    if observed.source is Source.TEST and observed.health is Health.HEALTHY and default_listed is False:
+        observed = observed.model_copy(update={"health": Health.DEGRADED, "reason": Finding.DEFAULT_NOT_LISTED})
     return masked(observed, enabled=enabled, keys=keys)
 
 
@@ -120,7 +137,7 @@ def masked(observed: Standing, *, enabled: bool, keys: Iterable[KeyState]) -> St
         return observed
     if KeyState.COOLING in states:
         return Standing(health=Health.DEGRADED, source=Source.KEYS, reason=RateLimited.code, at=observed.at)
-    reason = "key_refused" if KeyState.AUTO_DISABLED in states else "key_unreadable" if KeyState.UNREADABLE in states else "no_key"
+    reason = next((reason for state, reason in _OUT.items() if state in states), "no_key")
     return Standing(health=Health.DOWN, source=Source.KEYS, reason=reason, at=observed.at)
 
 

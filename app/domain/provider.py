@@ -165,6 +165,7 @@ class Provider(Record):
     is_system: bool
     is_local: bool  # the address is on the reader's own network
     default_model: str | None
+    default_model_listed: bool | None = None  # by the provider, when it was tested last; None = not known, or it has answered itself
     model_count: int
     network: Network
     limits: ProviderLimits

@@ -26,12 +26,21 @@ def of_provider(provider: Provider) -> Status:
         keys=[key.state for key in provider.credentials if key.state_reason not in tuple(Held)],
         result=provider.last_test.result if provider.last_test else None,
         health=provider.health,
+        default_listed=provider.default_model_listed,
     )
 
 
-def status_of(*, enabled: bool, keys: Iterable[KeyState], result: ProbeResult | None, health: Standing | None = None) -> Status:
+def status_of(
+    *,
+    enabled: bool,
+    keys: Iterable[KeyState],
+    result: ProbeResult | None,
+    health: Standing | None = None,
+    default_listed: bool | None = None,
+) -> Status:
     """The status in words. Everything that is neither proven, limited nor down needs attention. A provider with one usable key is
-    as good as its newest calls, or where none is newer its last test, whatever its other keys are."""
+    as good as its newest calls, or where none is newer its last test, whatever its other keys are; a test that met a default model which
+    the provider does not list does not speak for it."""
     if not enabled:
         return Status.OFF
     states = set(keys)
@@ -43,6 +52,8 @@ def status_of(*, enabled: bool, keys: Iterable[KeyState], result: ProbeResult | 
         return _of_calls(health)
     if result is None:
         return Status.NOT_TESTED
+    if result.ok and default_listed is False:
+        return Status.ATTENTION
     if result.ok and {Rung.CHAT, Rung.STREAM} & set(result.proven):
         return Status.WORKING
     if result.ok and result.verdict is Verdict.OK:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from app.domain.credential import KeyState
+from app.domain.credential import KeyState, Reference
 from app.domain.explanation import SkipCode, shares
 from app.domain.snapshot import ClientKeyEntry, Endpoint, Key
 from app.relay import circuit, keys, limits
 from app.relay.key_outcomes import Lesson
-from app.upstream import auth
+from app.upstream import auth, credential
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def needs_key(endpoint: Endpoint) -> bool:
 
 def of_keys(endpoint: Endpoint) -> list[KeyStanding]:
     """The keys in the order in which a call would try them (see `relay.keys`), those that are passed over last."""
-    found = [(key, _of_key(key)) for key in endpoint.keys]
+    found = [(key, _of_key(key, endpoint.auth_type)) for key in endpoint.keys]
     reserve = [key for key, reason in found if reason is None and key.state is KeyState.STANDBY]
     trial = next((key for key, reason in found if reason is None and key.state is KeyState.AUTO_DISABLED), None)
     active = [key for key, reason in found if reason is None and key.state is KeyState.ACTIVE]
@@ -71,7 +71,7 @@ def _behind(key: Key, reason: Obstruction | None, first: list[Key]) -> Obstructi
     return Obstruction(SkipCode.KEY_STANDBY) if reason is None and key.state is KeyState.STANDBY and key not in first else reason
 
 
-def _of_key(key: Key) -> Obstruction | None:
+def _of_key(key: Key, auth_type: str) -> Obstruction | None:
     if key.state is KeyState.DISABLED:
         return Obstruction(SkipCode.KEY_DISABLED)
     if key.state is KeyState.UNREADABLE:
@@ -80,6 +80,8 @@ def _of_key(key: Key) -> Obstruction | None:
         return Obstruction(SkipCode.KEY_HELD)
     if key.is_expired(datetime.now(UTC)):
         return Obstruction(SkipCode.KEY_EXPIRED, key.expires_at)
+    if key.references and not credential.has_values(auth_type, {field: Reference.of(text) for field, text in key.references.items()}):
+        return Obstruction(SkipCode.KEY_UNRESOLVED)
     rest = keys.resting_of(key)
     if rest is not None and rest.lesson is Lesson.COOLING:
         return Obstruction(SkipCode.KEY_NO_CREDIT if rest.kind == "no_credit" else SkipCode.KEY_COOLING, rest.ends_at)

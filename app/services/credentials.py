@@ -21,7 +21,7 @@ from app.domain.drafts import FILL_IN, key_fields
 from app.domain.errors import InvalidDraft, Reason, RotationConflict, UnknownCredential, UnknownProvider
 from app.domain.ids import uuid7
 from app.domain.secret import Secret
-from app.relay import keys as relay_keys
+from app.relay import overlay
 from app.storage import credentials, engine, provider_records, providers
 from app.storage.columns import now
 from app.storage.credentials import StoredKey
@@ -225,17 +225,10 @@ def _enter_again() -> InvalidDraft:
 
 async def _shown(session: engine.AsyncSession, row: ProviderRow) -> list[Credential]:
     """The keys with what only a look around tells: who else has them, and whether references lead anywhere."""
-    shown = [relay_keys.shown(c) for c in (await provider_records.one(session, row)).credentials]
+    shown = [overlay.of_key(c, row.auth_type) for c in (await provider_records.one(session, row)).credentials]
     homes = await credentials.homes(session, {c.fingerprint for c in shown if c.fingerprint})
-    return [
-        relay_keys.shown(c).model_copy(
-            update={
-                "also_at": sorted(name for home, name in homes.get(c.fingerprint, ()) if home != row.id),
-                "resolves": all(map(references.resolves, c.reference.values())) if c.reference else None,
-            }
-        )
-        for c in shown
-    ]
+    also_at = {c.id: sorted(name for home, name in homes.get(c.fingerprint, ()) if home != row.id) for c in shown}
+    return [c.model_copy(update={"also_at": also_at[c.id]}) for c in shown]
 
 
 async def _one(session: engine.AsyncSession, row: ProviderRow, key: StoredKey) -> Credential:

@@ -9,6 +9,7 @@ from app.domain.address import Address, looks_local
 from app.domain.capabilities import Capabilities
 from app.domain.credential import IN_TRAFFIC, Credential, Held
 from app.domain.health import Attempt, standing
+from app.domain.model_name import default_is_listed
 from app.domain.probe import LastTest
 from app.domain.provider import ModelDraft, Network, Provider, ProviderDraft, ProviderLimits, ProviderType
 from app.domain.provider_status import configuration, status_of
@@ -120,7 +121,8 @@ def _record(
     address = Address(row.base_url, row.origin)
     states = [key.state for key in shown if key.state_reason not in tuple(Held)]
     result = last_test.result if last_test else None
-    found = standing(enabled=row.enabled, keys=states, result=result, attempts=attempts, now=time.time())
+    listed = default_is_listed(row.default_model, result)
+    found = standing(enabled=row.enabled, keys=states, result=result, attempts=attempts, now=time.time(), default_listed=listed)
     return Provider(
         id=row.id,
         name=row.name,
@@ -140,13 +142,14 @@ def _record(
         is_system=row.is_system,
         is_local=is_local,
         default_model=row.default_model,
+        default_model_listed=listed,
         model_count=model_count,
         network=Network.model_validate(row.network),
         limits=ProviderLimits.model_validate(row.limits),
         only_listed_models=row.only_listed_models,
         capabilities=Capabilities.model_validate(row.capabilities),
         tags=row.tags,
-        status=status_of(enabled=row.enabled, keys=states, result=result, health=found),
+        status=status_of(enabled=row.enabled, keys=states, result=result, health=found, default_listed=listed),
         health=found,
         last_test=last_test,
         version=row.version,

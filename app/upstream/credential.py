@@ -168,6 +168,20 @@ def _add(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secr
         headers[name] = headers.pop("authorization").removeprefix("Bearer ")
 
 
+def has_values(auth_type: str, places: Mapping[str, Reference]) -> bool:
+    """Whether a call would find a usable value in every place that a key of this auth type is read from."""
+    kind = auth.types().get(auth_type)
+    if kind is None:
+        return False
+    try:
+        for field in kind.fields:
+            if place := places.get(field.name):
+                _read(place, field)
+    except NoCredential:
+        return False
+    return True
+
+
 def is_readable(key: Key) -> bool:
     """Whether every sealed field of a key can be opened, without sending anything or looking up a reference. For the registry's build."""
     try:
@@ -182,14 +196,19 @@ def _open(key: Key, field: AuthField) -> Secret:
     try:
         secret = _opened(key, field.name, key.origin)
         if place := reference_in(secret):
-            secret = references.resolve(Reference.of(place), keep_scheme=field.has_scheme)
-            if field.wrong and field.wrong(secret.reveal()):  # what was typed was looked at when it was saved
-                raise references.unusable(Reference.of(place))
+            return _read(Reference.of(place), field)
         return secret
     except SecretUnreadable as error:
         raise NoCredential(
             "The stored key cannot be read with the present master key. Enter it again.", details={"kind": "unreadable"}
         ) from error
+
+
+def _read(place: Reference, field: AuthField) -> Secret:
+    secret = references.resolve(place, keep_scheme=field.has_scheme)
+    if field.wrong and field.wrong(secret.reveal()):  # what was typed was looked at when it was saved
+        raise references.unusable(place)
+    return secret
 
 
 def _opened(key: Key, field: str, destination: str) -> Secret:

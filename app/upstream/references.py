@@ -75,15 +75,6 @@ def unusable(reference: Reference) -> NoCredential:
     return NoCredential(sentence, details={"kind": "reference", "place": reference.text})
 
 
-def resolves(reference: Reference) -> bool:
-    """Whether a call would find a value there right now."""
-    try:
-        resolve(reference)
-    except NoCredential:
-        return False
-    return True
-
-
 def forget() -> None:
     """Read every place anew at its next use."""
     _kept.clear()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.domain.credential import KeyState
+from app.domain.model_name import default_is_listed
 from app.domain.probe import ProbeResult, Rung, Verdict
 from app.domain.provider import Status
 from app.domain.provider_status import configuration, status_of
@@ -24,6 +25,8 @@ def result(verdict: Verdict, *proven: Rung, ok: bool = False) -> ProbeResult:
         pytest.param(result(Verdict.NO_MODEL_LIST, Rung.CHAT, ok=True), Status.WORKING, id="chat proven without a list"),
         pytest.param(result(Verdict.OK, Rung.CREDENTIAL, ok=True), Status.KEY_ACCEPTED, id="chat not tried"),
         pytest.param(result(Verdict.OK, Rung.HTTP, Rung.MODELS, ok=True), Status.REACHABLE, id="neither key nor chat tried"),
+        pytest.param(result(Verdict.KEY_NOT_PROVEN, Rung.HTTP, ok=True), Status.REACHABLE, id="the list is public"),
+        pytest.param(result(Verdict.DEFAULT_NOT_LISTED, Rung.CREDENTIAL, ok=True), Status.ATTENTION, id="the default is not listed"),
         pytest.param(result(Verdict.LIMITED, Rung.CREDENTIAL), Status.LIMITED, id="limited"),
         pytest.param(result(Verdict.NO_MODEL_LIST, Rung.HTTP, ok=True), Status.ATTENTION, id="nothing proven"),
         pytest.param(result(Verdict.AUTH_FAILED), Status.ATTENTION, id="refused"),
@@ -32,6 +35,29 @@ def result(verdict: Verdict, *proven: Rung, ok: bool = False) -> ProbeResult:
 )
 def test_the_status_follows_the_last_test(found: ProbeResult | None, status: Status) -> None:
     assert status_of(enabled=True, keys=[KeyState.ACTIVE], result=found) is status
+
+
+@pytest.mark.parametrize(
+    ("listed", "model", "default", "expected"),
+    [
+        (["m"], "m", "m", None),
+        (["m"], "other", "other", None),  # not listed, and it answered
+        (["m"], "m", "other", False),
+        (["m", "other"], "m", "other", True),
+        ([], "m", "other", None),
+        (["m"], "m", None, None),
+    ],
+)
+def test_a_default_model_that_the_last_test_did_not_meet_is_not_working(
+    listed: list[str], model: str, default: str | None, expected: bool | None
+) -> None:
+    found = result(Verdict.OK, Rung.CHAT, ok=True).model_copy(update={"models": listed, "model": model})
+
+    known = default_is_listed(default, found)
+
+    assert known is expected
+    status = Status.ATTENTION if expected is False else Status.WORKING
+    assert status_of(enabled=True, keys=[KeyState.ACTIVE], result=found, default_listed=known) is status
 
 
 def test_off_and_unreadable_come_first() -> None:
@@ -49,6 +75,8 @@ def test_off_and_unreadable_come_first() -> None:
         pytest.param("auto_disabled disabled", Status.ATTENTION, id="refused"),
         pytest.param("auto_disabled unreadable", Status.ATTENTION, id="refused and unreadable"),
         pytest.param("expired", Status.ATTENTION, id="expired"),
+        pytest.param("unresolved disabled", Status.ATTENTION, id="nothing where it is read from"),
+        pytest.param("unresolved active", Status.WORKING, id="one has a value"),
         pytest.param("cooling auto_disabled", Status.LIMITED, id="cooling"),
         pytest.param("cooling active", Status.WORKING, id="one does not cool"),
         pytest.param("", Status.WORKING, id="none is needed"),

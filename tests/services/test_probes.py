@@ -185,7 +185,10 @@ async def test_a_good_test_ends_a_break(me: Actor, saved: Provider, upstream: Up
 @pytest.mark.parametrize(
     ("change", "status"),
     [
-        pytest.param({"label": "New", "default_model": "other", "tags": ["x"]}, Status.WORKING, id="looks"),
+        pytest.param({"label": "New", "tags": ["x"]}, Status.WORKING, id="looks"),
+        pytest.param({"default_model": MODELS[1]}, Status.WORKING, id="another default of the list"),
+        pytest.param({"default_model": None}, Status.WORKING, id="no default"),
+        pytest.param({"default_model": "ghost"}, Status.ATTENTION, id="a default that the provider does not list"),
         pytest.param({"network": {"total_seconds": 30}}, Status.NOT_TESTED, id="time limits"),
         pytest.param({"limits": {"requests_per_minute": 60, "concurrent": 2}}, Status.WORKING, id="limits"),
         pytest.param({"credential": {"secret": {"api_key": f"{KEY}-2"}}}, Status.NOT_TESTED, id="key"),

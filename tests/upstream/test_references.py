@@ -10,7 +10,7 @@ import pytest
 from app import settings
 from app.domain.credential import Reference
 from app.domain.errors import NoCredential
-from app.upstream import references
+from app.upstream import credential, references
 from app.vault import ring
 
 KEY = "sk-planted-elsewhere-90b0c4e2a95d8f36"
@@ -33,6 +33,11 @@ def env(name: str) -> Reference:
 
 def file(path: Path) -> Reference:
     return Reference(file=str(path))
+
+
+def resolves(place: Reference) -> bool:
+    """Whether a call would find a key there."""
+    return credential.has_values("api_key", {"api_key": place})
 
 
 def allow(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
@@ -74,7 +79,7 @@ def test_other_variables_and_folders_are_the_operators_to_allow(tmp_path: Path, 
     monkeypatch.setenv("ACME_KEY", KEY)
     for place in (env("ACME_KEY"), file(elsewhere / "acme")):
         assert references.refused(place) is not None
-        assert not references.resolves(place)
+        assert not resolves(place)
 
     allow(monkeypatch, reference_variables="OTHER, ACME_KEY", reference_folders=f"/nowhere,{elsewhere}")
 
@@ -167,18 +172,18 @@ def test_a_master_key_is_never_sent_wherever_it_lies(folder: Path, dress: str, m
     (folder / "patchbay_master_key").write_text(dress.format(master))
     monkeypatch.setenv("PATCHBAY_SECRET_OOPS", dress.format(master))
 
-    assert not references.resolves(file(folder / "patchbay_master_key"))
-    assert not references.resolves(env("PATCHBAY_SECRET_OOPS"))
+    assert not resolves(file(folder / "patchbay_master_key"))
+    assert not resolves(env("PATCHBAY_SECRET_OOPS"))
 
 
 def test_a_value_that_is_gone_is_not_remembered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "acme").write_text(KEY)
-    assert references.resolves(file(folder / "acme"))
+    assert resolves(file(folder / "acme"))
     (folder / "acme").unlink()
 
     monkeypatch.setattr(references, "KEPT_SECONDS", 0.0)
 
-    assert not references.resolves(file(folder / "acme"))
+    assert not resolves(file(folder / "acme"))
     assert references._kept == {}
 
 
@@ -192,16 +197,16 @@ def test_the_identity_of_the_container_is_never_sent(folder: Path, place: str) -
     token.write_text(KEY)
     (folder / "acme").symlink_to(token)
 
-    assert not references.resolves(file(token))
-    assert not references.resolves(file(folder / "acme"))
+    assert not resolves(file(token))
+    assert not resolves(file(folder / "acme"))
 
 
 @pytest.mark.parametrize("text", ["p@ss/word-planted", "postgresql://app:p%40ss%2Fword-planted@db:5432/patchbay"])
 def test_what_opens_our_own_database_is_never_sent(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "database").write_text(f"{text}\n")
-    assert references.resolves(file(folder / "database"))
+    assert resolves(file(folder / "database"))
 
     monkeypatch.setattr(references, "_kept", {})
     allow(monkeypatch, database_url="postgresql://app:p%40ss%2Fword-planted@db:5432/patchbay")
 
-    assert not references.resolves(file(folder / "database"))
+    assert not resolves(file(folder / "database"))

@@ -13,7 +13,7 @@ from app.domain.provider import Page, Provider, ProviderDraft, ProviderQuery, Pr
 from app.domain.record import Record
 from app.domain.routes import effective_urls
 from app.relay import keys, turned
-from app.services.providers.cooling import laid_over
+from app.relay.overlay import laid_over
 from app.storage import aliases, engine, provider_records
 from app.storage import providers as rows
 from app.storage.tables import ProviderRow

@@ -7,7 +7,7 @@ from app.domain.actor import Actor
 from app.domain.health import KEPT, Health, Standing
 from app.domain.provider import Provider, ProviderQuery, Status
 from app.domain.record import Record
-from app.services.providers.cooling import laid_over
+from app.relay.overlay import laid_over
 from app.services.providers.reading import known
 from app.storage import credentials, engine, health, provider_records
 from app.storage import providers as rows

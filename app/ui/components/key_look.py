@@ -15,6 +15,7 @@ LOOKS: dict[str, tuple[str, str]] = {
     KeyState.AUTO_DISABLED: ("circle-x", "red"),
     KeyState.DISABLED: ("circle-off", "gray"),
     KeyState.EXPIRED: ("calendar-x", "amber"),
+    KeyState.UNRESOLVED: ("unplug", "red"),
     KeyState.UNREADABLE: ("lock", "red"),
     Held.ROTATION: ("key-round", "iris"),
     Held.ROLLBACK: ("history", "gray"),

@@ -9,7 +9,7 @@ from zlib import crc32
 from app.domain.credential import Credential, Held, KeyState, reminder
 from app.domain.health import Health, Source
 from app.domain.preset import Preset
-from app.domain.probe import ProbeError, ProbeResult, ProbeStep, Rung, Verdict
+from app.domain.probe import FixAction, ProbeError, ProbeResult, ProbeStep, Rung, Verdict
 from app.domain.provider import Provider, Status
 from app.ui import words
 from app.ui.state import health_words
@@ -131,7 +131,7 @@ def card(provider: Provider, preset: Preset | None, language: str) -> Card:
         seen_at=health_words.seen_at(provider.health, result),
         tested_at=result.checked_at.isoformat() if result else "",
         problem=_problem(provider, result, language) if provider.enabled else "",
-        fix=fix_of(result) if provider.enabled and not _answers_again(provider) else "",
+        fix=_fix(provider, result) if provider.enabled and not _answers_again(provider) else "",
         version=provider.version,
     )
 
@@ -142,15 +142,23 @@ def _problem(provider: Provider, result: ProbeResult | None, language: str) -> s
         return health_words.reason(provider.health.reason, language)
     if result and result.error:
         return sentence(result.error, language)
+    if provider.default_model_listed is False and result and result.ok:
+        return words.say(language, "probe.default_not_listed", model=provider.default_model or "")
     states = {key.state for key in provider.credentials}
     if provider.status is not Status.ATTENTION or not states or states & {KeyState.ACTIVE, KeyState.STANDBY}:
         return ""
-    return words.say(language, "card.keys_refused" if KeyState.AUTO_DISABLED in states else "card.keys_over")
+    if KeyState.AUTO_DISABLED in states:
+        return words.say(language, "card.keys_refused")
+    return words.say(language, "card.keys_unresolved" if KeyState.UNRESOLVED in states else "card.keys_over")
 
 
 def _answers_again(provider: Provider) -> bool:
     """Whether what the last test proposes is mended by now."""
     return provider.health.source is Source.CALLS and provider.health.health is Health.HEALTHY
+
+
+def _fix(provider: Provider, result: ProbeResult | None) -> str:
+    return fix_of(result) or (FixAction.CHOOSE_MODEL if provider.default_model_listed is False and result and result.ok else "")
 
 
 def _latency(provider: Provider, result: ProbeResult | None) -> int:

@@ -10,7 +10,7 @@ from app.ui import words
 from app.ui.state.cards import sentence
 
 USED, RESERVE, HELD = "used", "reserve", "held"
-_OUT = (KeyState.COOLING, KeyState.AUTO_DISABLED, KeyState.EXPIRED, KeyState.UNREADABLE, KeyState.DISABLED)
+_OUT = (KeyState.COOLING, KeyState.AUTO_DISABLED, KeyState.EXPIRED, KeyState.UNRESOLVED, KeyState.UNREADABLE, KeyState.DISABLED)
 
 
 @dataclass(frozen=True, slots=True)
