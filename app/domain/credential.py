@@ -34,6 +34,7 @@ class KeyState(StrEnum):
 
 # A key in one of these belongs to how its provider is called: that it is refused for a while makes no other configuration.
 IN_TRAFFIC = frozenset({KeyState.ACTIVE, KeyState.AUTO_DISABLED})
+COUNTED = IN_TRAFFIC | {KeyState.STANDBY}  # that a call may have used, unless they are `Held`
 
 
 class Held(StrEnum):

@@ -57,11 +57,13 @@ class Source(StrEnum):
 
 
 class Attempt(NamedTuple):
-    """One attempt at a provider. `at` in seconds since 1970; `code` of the error, "" = answered; `ms` until it began or failed."""
+    """One attempt at a provider. `at` in seconds since 1970; `code` of the error, "" = answered; `ms` until it began or failed; `keys`
+    says whose evidence it is (see `domain.evidence`)."""
 
     at: float
     code: str
     ms: int
+    keys: str = ""
 
 
 class Standing(Record):

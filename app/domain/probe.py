@@ -187,8 +187,9 @@ class ProbeError(_Frozen):
 
 
 class ProbeResult(_Frozen):
-    """What a probe found. `latency_ms` is that of the deepest call that answered. `models` are the identifiers the
-    provider listed (≤ 5,000). `curl` repeats the failing or last call with the credential left out."""
+    """What a probe found. `latency_ms` is that of the deepest call that answered. `models` are the identifiers the provider listed
+    (≤ 5,000). `fingerprints` are those of the keys it speaks of: the one that was accepted, or all that were not. `curl` repeats the
+    failing or last call with the credential left out."""
 
     ok: bool
     verdict: Verdict
@@ -200,6 +201,7 @@ class ProbeResult(_Frozen):
     usage: dict[str, Any] | None = None
     error: ProbeError | None = None
     models: list[str] = []
+    fingerprints: list[str] = []
     curl: str = ""
     checked_at: datetime
 

@@ -45,6 +45,7 @@ class Key:
     expires_at: datetime | None = None
     next_retry_at: datetime | None = None
     state_since: datetime | None = None
+    mark: str = ""  # tells this secret from others, see `domain.evidence`
 
     @property
     def is_held(self) -> bool:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from app import presets
+from app.domain import evidence
 from app.domain.address import origin_of
 from app.domain.capabilities import Capabilities
 from app.domain.credential import KeyState
@@ -114,6 +115,7 @@ def _key(stored: StoredSecret) -> Key:
         expires_at=stored.expires_at,
         next_retry_at=stored.next_retry_at,
         state_since=stored.state_since,
+        mark=evidence.mark(stored.fingerprints),
     )
     if state in (KeyState.DISABLED, KeyState.UNREADABLE):
         return key

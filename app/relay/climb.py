@@ -10,9 +10,9 @@ from app.domain.preset import Preset
 from app.domain.probe import Depth, Finding, ProbeError, ProbeFix, ProbeResult, ProbeStep, Rung, Verdict
 from app.domain.provider import Wire
 from app.domain.routes import ROUTES
-from app.domain.snapshot import Endpoint
-from app.relay import findings, trial
-from app.relay.pipeline import Ask, repeatable
+from app.domain.snapshot import Endpoint, KeyUse
+from app.relay import findings, provider_outcomes, trial
+from app.relay.pipeline import Ask, Calling, repeatable
 from app.upstream import auth
 from app.upstream.reach import Reach
 
@@ -53,6 +53,7 @@ class Climb:
         self._error: ProbeError | None = None
         self._amber: Verdict | None = None
         self._is_over = False
+        self._calling: Calling | None = None  # the newest call
 
     def result(self) -> ProbeResult:
         """What the climb found in all."""
@@ -69,9 +70,22 @@ class Climb:
             usage=self._said.usage if self._said else None,
             error=self._error,
             models=self._models,
+            fingerprints=self._fingerprints(is_taken=not is_red and verdict is not Verdict.LIMITED),
             curl=repeatable(self._endpoint, self._ask) if self._ask.path else "",
             checked_at=datetime.now(UTC),
         )
+
+    def _dial(self) -> Calling:
+        """The next call: what is asked for now."""
+        self._calling = Calling(self._endpoint, self._ask)
+        return self._calling
+
+    def _fingerprints(self, *, is_taken: bool) -> list[str]:
+        """The key that was taken; where none was, or not now, every one that a call may use."""
+        if self._endpoint.use is KeyUse.ONE:
+            return [key.mark for key in self._endpoint.keys]
+        taken = self._calling.keys[-1:] if self._calling and is_taken else ()
+        return [key.mark for key in taken] or sorted(provider_outcomes.in_place(self._endpoint))
 
     def close(self) -> None:
         """Give up the trial connection, when the consumer stopped in the middle."""

@@ -115,7 +115,8 @@ class Trying:
         else:
             circuit.released(endpoint)  # the caller left, or this process ends: nothing is known of the provider
             return
-        provider_outcomes.note(endpoint.id, error, self._began - self._started)
+        keys = provider_outcomes.whose(endpoint, error, self._calling.keys if self._calling else ())
+        provider_outcomes.note(endpoint.id, error, self._began - self._started, keys)
 
 
 def in_order(targets: tuple[Target, ...]) -> tuple[Target, ...]:

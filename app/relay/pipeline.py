@@ -24,12 +24,17 @@ class Calling:
     """One call, with as many attempts as the provider has keys and as it refuses. Nothing is sent again that was accepted, and
     nothing after a success began; time-outs and failures of the provider are no reason to try another key of it."""
 
-    __slots__ = ("_ask", "_attempt", "_endpoint", "key_id")
+    __slots__ = ("_ask", "_attempt", "_endpoint", "keys")
 
     def __init__(self, endpoint: Endpoint, ask: Ask) -> None:
         self._endpoint, self._ask = endpoint, ask
-        self.key_id = ""  # of the last attempt
+        self.keys: tuple[Key, ...] = ()  # that were tried, the last one last
         self._attempt: AbstractAsyncContextManager[Reply] | None = None
+
+    @property
+    def key_id(self) -> str:
+        """Of the last attempt, "" where none was made with a key."""
+        return self.keys[-1].id if self.keys else ""
 
     async def __aenter__(self) -> Reply:
         endpoint, ask, self._ask = self._endpoint, self._ask, _SENT
@@ -45,7 +50,7 @@ class Calling:
             raise keys.none_left(endpoint)
         tried: tuple[str, ...] = ()
         while True:
-            self.key_id = key.id
+            self.keys = (*self.keys, key)
             self._attempt = send(endpoint, key, ask)
             try:
                 reply = await self._attempt.__aenter__()
@@ -65,7 +70,7 @@ class Calling:
             await self._attempt.__aexit__(kind, error, trace)
 
 
-def call(endpoint: Endpoint, ask: Ask) -> AbstractAsyncContextManager[Reply]:
+def call(endpoint: Endpoint, ask: Ask) -> Calling:
     """Call a provider with one of its keys; entered, it gives a success that has begun.
 
     The endpoint and its keys are those the caller holds: an edit meanwhile changes nothing for this call. Raises `UpstreamError`

@@ -2,9 +2,13 @@
 
 import time
 from collections import deque
+from collections.abc import Sequence
 
+from app.domain import evidence
+from app.domain.credential import COUNTED
 from app.domain.errors import UpstreamError
-from app.domain.health import Attempt, code_of
+from app.domain.health import KEY_CODES, LIMIT_CODES, Attempt, code_of
+from app.domain.snapshot import Endpoint, Key
 
 # Enough for what happens between two looks; under more load than that the oldest are forgotten first.
 MOST = 20_000
@@ -35,11 +39,27 @@ def reader() -> Reader:
     return Reader()
 
 
-def note(provider_id: str, error: UpstreamError | None, seconds: float) -> None:
-    """An attempt at a provider ended: None = it was answered; `seconds` until it began to answer or failed. Returns at once."""
+def note(provider_id: str, error: UpstreamError | None, seconds: float, keys: str = "") -> None:
+    """An attempt at a provider ended: None = it was answered; `seconds` until it began to answer or failed; `keys` as `whose` says. Returns
+    at once."""
     code = "" if error is None else code_of(error)
     if code is None:
         return
-    attempt = Attempt(time.time(), code, round(seconds * 1_000))
+    attempt = Attempt(time.time(), code, round(seconds * 1_000), keys)
     for waiting in _readers:
         waiting.append((provider_id, attempt))
+
+
+def whose(provider: Endpoint, error: UpstreamError | None, tried: Sequence[Key]) -> str:
+    """Whose evidence an attempt is: an answer that of its key, a refusal or a limit that of every key that met it, the last one last; any
+    other failure would have met every key."""
+    if error is None:
+        return tried[-1].mark if tried else ""
+    if not provider.keys or code_of(error) not in KEY_CODES | LIMIT_CODES:
+        return ""
+    return evidence.of_keys(key.mark for key in tried) if tried else evidence.of_set(in_place(provider))
+
+
+def in_place(provider: Endpoint) -> frozenset[str]:
+    """The marks of the keys that calls may use, as `provider_records` counts them."""
+    return frozenset(key.mark for key in provider.keys if key.state in COUNTED and not key.is_held)

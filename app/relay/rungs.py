@@ -15,7 +15,7 @@ from app.domain.routes import effective_urls
 from app.domain.snapshot import Endpoint
 from app.relay import findings, keys, model_choice, other_header, trial
 from app.relay.climb import DEPTHS, Climb, Outcome
-from app.relay.pipeline import Ask
+from app.relay.pipeline import Ask, Calling
 
 _F = Finding
 _AUTH, _LIST = DEPTHS.index("auth"), DEPTHS.index("models")
@@ -100,7 +100,7 @@ class Rungs(Climb):
         started = time.perf_counter()
         status = 200
         try:
-            self._first = await (trial.reach if self._own_path else trial.get)(self._endpoint, self._ask.path)
+            self._first = await (trial.reach if self._own_path else trial.get)(self._dial())
         except UpstreamError as error:
             if error.status is None or isinstance(error, BadResponse | NoCredential):
                 raise
@@ -145,7 +145,7 @@ class Rungs(Climb):
             return self._is_open
         keyless = replace(self._endpoint, auth_type="none", keys=())
         try:
-            await trial.reach(keyless, self._ask.path)
+            await trial.reach(Calling(keyless, self._ask))
         except (Refused, BadResponse):  # BadResponse: the page or the redirect that asks people to sign in
             return False
         except Failed as error:
@@ -161,7 +161,7 @@ class Rungs(Climb):
         if self._own_path or self._ask.path != trial.MODELS_PATH:
             self._ask = Ask(trial.MODELS_PATH)
             try:
-                self._first = await trial.get(self._endpoint, self._ask.path)
+                self._first = await trial.get(self._dial())
             except Failed as error:
                 self._first = error
         if isinstance(self._first, UpstreamError):
@@ -184,13 +184,13 @@ class Rungs(Climb):
             return self._no_model()
         self._ask = trial.question(self._model)
         try:
-            self._said = await trial.chat(self._endpoint, self._ask)
+            self._said = await trial.chat(self._dial())
         except Failed as error:
             if not trial.wants_other_limit(error):
                 raise
             self._limit = "max_completion_tokens"
             self._ask = trial.question(self._model, limit=self._limit)
-            self._said = await trial.chat(self._endpoint, self._ask)
+            self._said = await trial.chat(self._dial())
         self._answered(self._said)
         return Outcome(_F.CHAT_ANSWERED if self._said.preview.strip() else _F.CHAT_EMPTY, facts={"model": self._model})
 
@@ -199,7 +199,7 @@ class Rungs(Climb):
             return Outcome(_F.STREAM_NOT_OFFERED, ok=None)
         model = self._model or ""  # the rung before chose one
         self._ask = trial.question(model, stream=True, limit=self._limit)
-        said = await trial.stream(self._endpoint, self._ask)
+        said = await trial.stream(self._dial())
         return Outcome(_F.STREAM_ANSWERED, facts={"model": model, "chunks": said.chunks})
 
 

@@ -1,4 +1,4 @@
-"""The calls a probe makes, each through `relay.call`: the key check, the model list, one short chat, one short stream."""
+"""The calls a probe makes, each one that traffic would make: the key check, the model list, one short chat, one short stream."""
 
 import re
 import time
@@ -10,9 +10,8 @@ from typing import Any
 import msgspec
 
 from app.domain.errors import BadResponse, Failed
-from app.domain.snapshot import Endpoint
 from app.relay import speech
-from app.relay.pipeline import Ask, call
+from app.relay.pipeline import Ask, Calling
 from app.upstream import failures
 
 MODELS_PATH = "/models"
@@ -39,15 +38,15 @@ class Said:
     chunks: int = 0
 
 
-async def get(endpoint: Endpoint, path: str) -> bytes:
-    """GET a path below the base URL."""
-    async with call(endpoint, Ask(path)) as reply:
+async def get(calling: Calling) -> bytes:
+    """What a GET is answered."""
+    async with calling as reply:
         return await reply.read()
 
 
-async def reach(endpoint: Endpoint, path: str) -> bytes:
-    """GET a path below the base URL for its status alone."""
-    async with call(endpoint, Ask(path)):
+async def reach(calling: Calling) -> bytes:
+    """A GET for its status alone."""
+    async with calling:
         return b""
 
 
@@ -62,10 +61,10 @@ def listed(body: bytes) -> list[str]:
     return list(dict.fromkeys(name for name in names if isinstance(name, str) and _IDENTIFIER.fullmatch(name)))
 
 
-async def chat(endpoint: Endpoint, ask: Ask) -> Said:
+async def chat(calling: Calling) -> Said:
     """One short answer. Raises `UpstreamError`; `BadResponse` of kind not_chat when the answer is none of a chat."""
     started = time.perf_counter()
-    async with call(endpoint, ask) as reply:
+    async with calling as reply:
         body = await reply.read()
     latency = _ms(started)
     document = msgspec.json.decode(body)
@@ -75,11 +74,11 @@ async def chat(endpoint: Endpoint, ask: Ask) -> Said:
     return Said(speech.text(document, "message")[:_PREVIEW], counts(document.get("usage")), latency)
 
 
-async def stream(endpoint: Endpoint, ask: Ask) -> Said:
+async def stream(calling: Calling) -> Said:
     """One short streamed answer, read to its end; `latency_ms` is the time to the first event."""
     started, first = time.perf_counter(), 0.0
     text, chunks, usage = "", 0, None
-    async with call(endpoint, ask) as reply:
+    async with calling as reply:
         if not reply.is_events:
             raise BadResponse("The provider answered in one piece although a stream was asked for.", details={"kind": "not_streamed"})
         async with aclosing(speech.events(reply)) as events:

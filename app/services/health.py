@@ -104,7 +104,7 @@ class Watch:
             found = await rows.changed_after(session, self._seq)
             tested = await probes.of_providers(session, [row.provider_id for row in found]) if found else {}
         self._seq = found[-1].seq if found else max(self._seq, 0)
-        self._known |= {row.provider_id: rows.attempts_of(row, row.configuration) for row in found}
+        self._known |= {row.provider_id: rows.every_attempt(row) for row in found}
         self._tested |= {provider_id: probe.checked_at.timestamp() for provider_id, probe in tested.items()}
         changed = self._judge([row.provider_id for row in found])
         self._quiet |= {row.provider_id for row in found} - changed

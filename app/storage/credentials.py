@@ -31,6 +31,11 @@ class StoredKey:
         return next(iter(sorted(self.secrets.values(), key=lambda s: s.field)), None)
 
     @property
+    def fingerprints(self) -> dict[str, str]:
+        """Field → fingerprint of what is stored."""
+        return {field: secret.fingerprint for field, secret in self.secrets.items()}
+
+    @property
     def references(self) -> dict[str, Reference]:
         """Field → where its value lives. Empty when the row says something that is none; the registry refuses such a key."""
         try:

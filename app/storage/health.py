@@ -1,6 +1,6 @@
 """What calls taught about providers, one row each, merged from every process that serves."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,16 +8,18 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.domain import evidence
 from app.domain.health import Attempt, merged
 from app.storage.health_tables import HealthRow
 
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """The digest of a provider's configuration as it is stored, and when the provider was saved last."""
+    """The digest of a provider's configuration as it is stored, when the provider was saved last, and the marks of its keys."""
 
     digest: str
     saved_at: datetime
+    in_place: frozenset[str]
 
 
 async def of_providers(session: AsyncSession, provider_ids: Iterable[str]) -> dict[str, HealthRow]:
@@ -46,12 +48,18 @@ async def add(
         if row.configuration != found.digest:
             # What is still under way from before the change says nothing of what is stored now.
             attempts = [attempt for attempt in attempts if attempt.at >= found.saved_at.timestamp()]
-        kept[provider_id] = merged(attempts_of(row, found.digest), attempts)
+        kept[provider_id] = merged(attempts_of(row, found.digest, found.in_place), attempts)
         row.configuration, row.attempts, row.seq = found.digest, [list(attempt) for attempt in kept[provider_id]], seq
         session.add(row)
     return kept
 
 
-def attempts_of(row: HealthRow | None, configuration: str) -> list[Attempt]:
-    """What a row says of this configuration; of another one it says nothing."""
-    return [Attempt(*attempt) for attempt in row.attempts] if row and row.configuration == configuration else []
+def attempts_of(row: HealthRow | None, configuration: str, in_place: Collection[str]) -> list[Attempt]:
+    """What a row says of this configuration and the keys that are in place; of another one it says nothing."""
+    found = (Attempt(*attempt) for attempt in row.attempts) if row and row.configuration == configuration else ()
+    return [attempt for attempt in found if evidence.holds(attempt.keys, in_place)]
+
+
+def every_attempt(row: HealthRow) -> list[Attempt]:
+    """What was written, whatever it still says."""
+    return [Attempt(*attempt) for attempt in row.attempts]

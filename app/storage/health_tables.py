@@ -12,8 +12,8 @@ from app.storage.columns import json_column
 
 
 class HealthRow(SQLModel, table=True):
-    """The newest attempts at a provider, of all processes: [[at, code, ms], …], the oldest first. `configuration` is the digest they
-    were made for, as with a probe. `seq` is higher than that of every row written before."""
+    """The newest attempts at a provider, of all processes: [[at, code, ms, keys], …], the oldest first. `configuration` is the digest
+    they were made for, as with a probe. `seq` is higher than that of every row written before."""
 
     __tablename__ = "provider_health"
     provider_id: str = Field(sa_column=Column(String(36), ForeignKey("provider.id", ondelete="CASCADE"), primary_key=True))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.domain.probe import LastTest, ProbeResult
+from app.domain.probe import LastTest, ProbeResult, Rung
 from app.storage.tables import ProbeRow
 
 DRAFTS = 200
@@ -25,7 +25,7 @@ async def of_providers(session: AsyncSession, provider_ids: Iterable[str]) -> di
 
 
 async def of_keys(session: AsyncSession, provider_ids: Iterable[str]) -> dict[str, ProbeRow]:
-    """Credential id → its last probe. It speaks of the key while `provider_records.digest(row, keys, credential_id)` is the same."""
+    """Credential id → its last probe. It speaks of the key while the configuration and the key are those it was made for."""
     query = select(ProbeRow).where(col(ProbeRow.provider_id).in_(list(provider_ids)), ProbeRow.credential_id != "", ProbeRow.model == "")
     return {row.credential_id: row for row in (await session.exec(query)).all()}
 
@@ -48,8 +48,11 @@ async def save(
         result={},
         checked_at=test.result.checked_at,
     )
+    result = test.result
+    if row.configuration == configuration and not any(step.name is Rung.MODELS for step in result.steps):
+        result = result.model_copy(update={"models": row.result.get("models", [])})  # a test that did not ask for the list forgets none
     row.configuration, row.tested_by = configuration, test.tested_by
-    row.result, row.checked_at = test.result.model_dump(mode="json"), test.result.checked_at
+    row.result, row.checked_at = result.model_dump(mode="json"), result.checked_at
     session.add(row)
 
 

@@ -1,13 +1,14 @@
 """From rows to the record that the UI and REST show. No secret is opened on the way."""
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.domain import evidence
 from app.domain.address import Address, looks_local
 from app.domain.capabilities import Capabilities
-from app.domain.credential import IN_TRAFFIC, Credential, Held
+from app.domain.credential import COUNTED, IN_TRAFFIC, Credential, Held
 from app.domain.health import Attempt, standing
 from app.domain.model_name import default_is_listed
 from app.domain.probe import LastTest
@@ -32,20 +33,16 @@ async def load(session: AsyncSession, rows: Sequence[ProviderRow]) -> list[Provi
     default = await providers.default_id(session)
     found = []
     for row in rows:
-        shown = [
-            credentials.record(key, last_test=_fresh([keys_tested.get(key.row.id)], digest(row, keys[row.id], key.row.id)))
-            for key in keys[row.id]
-        ]
-        # A test of the only active key is a test of the provider: a key that was promoted brings its proof along.
-        present = digest(row, keys[row.id])
-        last = _fresh([tested.get(row.id), *(keys_tested.get(key.row.id) for key in keys[row.id])], present)
+        place, marks = configured_as(row), in_place(keys[row.id])
+        of_keys = {key.row.id: _fitting(keys_tested.get(key.row.id), place, {evidence.mark(key.fingerprints)}) for key in keys[row.id]}
+        shown = [credentials.record(key, last_test=_record_of(of_keys[key.row.id])) for key in keys[row.id]]
         found.append(
             _record(
                 row,
                 shown,
                 model_count=counted.get(row.id, 0),
-                last_test=last,
-                attempts=health.attempts_of(called.get(row.id), present),
+                last_test=_last_test(_fitting(tested.get(row.id), place, marks), keys[row.id], of_keys),
+                attempts=health.attempts_of(called.get(row.id), place, marks),
                 is_default=row.id == default,
                 is_local=row.origin in approved or looks_local(row.origin),
             )
@@ -62,21 +59,29 @@ async def configured(session: AsyncSession, provider_ids: Collection[str]) -> di
     """Provider id → its configuration as it is stored; those that are gone are left out."""
     rows = await providers.of_ids(session, provider_ids)
     keys = await credentials.of_providers(session, [row.id for row in rows])
-    return {row.id: Configured(digest(row, keys[row.id]), row.updated_at) for row in rows}
+    return {row.id: Configured(configured_as(row), row.updated_at, in_place(keys[row.id])) for row in rows}
+
+
+def configured_as(row: ProviderRow) -> str:
+    """Digest of everything but the keys that decides how a call goes out. Results are kept with it, and with the marks of their keys."""
+    return _configuration(row, [])
+
+
+def in_place(keys: Sequence[StoredKey]) -> frozenset[str]:
+    """The marks of the keys that calls may use."""
+    counted = [key for key in keys if key.row.state in COUNTED and key.row.state_reason not in tuple(Held)]
+    return frozenset(evidence.mark(key.fingerprints) for key in counted)
+
+
+def speaks(probe: ProbeRow | None, row: ProviderRow, keys: Sequence[StoredKey]) -> bool:
+    """Whether a test of a provider speaks of what is stored now."""
+    return _fitting(probe, configured_as(row), in_place(keys)) is not None
 
 
 def digest(row: ProviderRow, keys: Sequence[StoredKey], credential_id: str = "") -> str:
-    """Digest of the configuration as it is stored: with the keys in use, or with one key alone, whatever its state."""
-    counted = [k for k in keys if (k.row.id == credential_id if credential_id else k.row.state in IN_TRAFFIC)]
-    return configuration(
-        type_=row.type,
-        base_url=row.base_url,
-        auth_type=row.auth_type,
-        auth=row.auth,
-        network=row.network,
-        fingerprints=[f"{f}:{s.fingerprint}" for k in counted for f, s in k.secrets.items()],
-        test_path=row.capabilities.get("test_path", ""),
-    )
+    """Digest of the configuration as it is stored: with the keys in use, or with one key alone, whatever its state. What is being tested
+    must still be the same when its result is kept."""
+    return _configuration(row, [k for k in keys if (k.row.id == credential_id if credential_id else k.row.state in IN_TRAFFIC)])
 
 
 def draft_of(row: ProviderRow, listed: Sequence[ModelRow]) -> ProviderDraft:
@@ -102,10 +107,37 @@ def draft_of(row: ProviderRow, listed: Sequence[ModelRow]) -> ProviderDraft:
     )
 
 
-def _fresh(found: Iterable[ProbeRow | None], wanted: str) -> LastTest | None:
-    """The newest of these probes that was made for this configuration."""
-    fitting = [probe for probe in found if probe is not None and probe.configuration == wanted]
-    return probes.record(max(fitting, key=lambda probe: probe.checked_at)) if fitting else None
+def _configuration(row: ProviderRow, keys: Sequence[StoredKey]) -> str:
+    return configuration(
+        type_=row.type,
+        base_url=row.base_url,
+        auth_type=row.auth_type,
+        auth=row.auth,
+        network=row.network,
+        fingerprints=[f"{f}:{fingerprint}" for k in keys for f, fingerprint in k.fingerprints.items()],
+        test_path=row.capabilities.get("test_path", ""),
+    )
+
+
+def _fitting(probe: ProbeRow | None, place: str, marks: Collection[str]) -> ProbeRow | None:
+    """The probe, where it was made for this configuration and one of its keys is in place."""
+    fits = probe is not None and probe.configuration == place and evidence.speaks(probe.result.get("fingerprints", []), marks)
+    return probe if fits else None
+
+
+def _last_test(own: ProbeRow | None, keys: Sequence[StoredKey], of_keys: Mapping[str, ProbeRow | None]) -> LastTest | None:
+    """The test that speaks for a provider. That of its only key is as good as its own: a key that was promoted brings its proof along. Of
+    several keys one that passed stands in where the provider's own test says nothing any more."""
+    used = [key.row.id for key in keys if key.row.state in IN_TRAFFIC]
+    found = [probe for key_id in used if (probe := of_keys[key_id]) is not None]
+    if len(used) > 1:
+        found = [] if own is not None else [probe for probe in found if probe.result.get("ok")]
+    candidates = [*found, *([own] if own is not None else [])]
+    return _record_of(max(candidates, key=lambda probe: probe.checked_at, default=None))
+
+
+def _record_of(probe: ProbeRow | None) -> LastTest | None:
+    return probes.record(probe) if probe is not None else None
 
 
 def _record(

@@ -49,6 +49,7 @@ class StoredSecret:
     expires_at: datetime | None
     next_retry_at: datetime | None
     state_since: datetime | None
+    fingerprints: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -106,7 +107,7 @@ def of_key(key: StoredKey) -> StoredSecret:
     is_broken = any(secret.broken_at is not None for secret in key.secrets.values())
     return StoredSecret(
         row.id, row.label, row.state, row.weight, row.priority, row.origin, {f: s.value for f, s in key.secrets.items()}, is_broken,
-        row.reference, row.state_reason, row.expires_at, row.next_retry_at, row.state_since,
+        row.reference, row.state_reason, row.expires_at, row.next_retry_at, row.state_since, key.fingerprints,
     )  # fmt: skip
 
 
@@ -167,12 +168,12 @@ def _add_keys(connection: Connection, found: dict[str, StoredProvider]) -> None:
             col(row.provider_id), col(row.id), col(row.label), col(row.state), col(row.weight), col(row.priority), col(row.origin),
             col(row.reference), col(row.state_reason), col(row.expires_at), col(row.next_retry_at),
             col(row.state_since),
-            col(secret.field), col(secret.value), col(secret.broken_at).is_not(None),
+            col(secret.field), col(secret.value), col(secret.fingerprint), col(secret.broken_at).is_not(None),
         )
         .join(secret, col(secret.credential_id) == col(row.id), isouter=True)
         .order_by(col(row.id))
     )  # fmt: skip
-    for provider_id, key_id, label, state, weight, priority, origin, *rest, name, value, broken in _of(
+    for provider_id, key_id, label, state, weight, priority, origin, *rest, name, value, fingerprint, broken in _of(
         connection, query, row.provider_id, found
     ):
         provider = found[provider_id]
@@ -180,6 +181,7 @@ def _add_keys(connection: Connection, found: dict[str, StoredProvider]) -> None:
             provider.keys.append(StoredSecret(key_id, label, state, weight, priority, origin, {}, bool(broken), *rest))
         if name is not None:
             provider.keys[-1].fields[name] = value
+            provider.keys[-1].fingerprints[name] = fingerprint
 
 
 def _add_models(connection: Connection, found: dict[str, StoredProvider]) -> None:

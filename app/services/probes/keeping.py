@@ -69,7 +69,7 @@ async def _put(doing: Work, test: LastTest, subject: Subject) -> None:
         await probes.save(
             doing.session,
             current.id,
-            configuration=subject.digest,
+            configuration=provider_records.configured_as(current),
             test=test,
             credential_id=subject.credential_id,
             model=subject.model,

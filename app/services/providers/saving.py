@@ -149,13 +149,13 @@ async def _settle_in(doing: Work, row: ProviderRow, *, local: list[str]) -> None
         if await approvals.add(session, origin, by=doing.actor.name):
             doing.record(Action.EGRESS_APPROVE, target=("origin", origin, origin), changes={"origin": {"before": None, "after": origin}})
     await session.flush()
-    digest = provider_records.digest(row, await credentials.of_provider(session, row.id))
+    keys = await credentials.of_provider(session, row.id)
     last = (await probes.of_providers(session, [row.id])).get(row.id)
-    if last is None or last.configuration != digest:
+    if not provider_records.speaks(last, row, keys):
         await probes.clear(session, row.id)
         await session.flush()
-        if tested := probes.of_draft(digest):
-            await probes.save(session, row.id, configuration=digest, test=tested)
+        if tested := probes.of_draft(provider_records.digest(row, keys)):
+            await probes.save(session, row.id, configuration=provider_records.configured_as(row), test=tested)
     await session.flush()
     doing.touch(row.id)
 

@@ -65,11 +65,11 @@ async def health_of(actor: Actor, name: str) -> HealthInFull:
     async with engine.session() as session:
         row = await known(session, name)
         provider = laid_over(await provider_records.one(session, row))
-        digest = provider_records.digest(row, await credentials.of_provider(session, row.id))
+        place, keys = provider_records.configured_as(row), await credentials.of_provider(session, row.id)
         stored = (await health.of_providers(session, [row.id])).get(row.id)
     recent = [
         Called(at=datetime.fromtimestamp(attempt.at, UTC), error=attempt.code, ms=attempt.ms)
-        for attempt in health.attempts_of(stored, digest)[-KEPT:]
+        for attempt in health.attempts_of(stored, place, provider_records.in_place(keys))[-KEPT:]
     ]
     return HealthInFull(**_of(provider).model_dump(), recent=recent)
 
