@@ -125,7 +125,8 @@ def settle(
 
 
 def patched(current: ProviderDraft, patch: ProviderPatch) -> ProviderDraft:
-    """`current` with what the patch sets; None clears to the default. Raises `InvalidDraft` where nothing can be cleared."""
+    """`current` with what the patch sets; None clears to the default. A default model that the patch takes off the list goes with it,
+    unless the patch says otherwise. Raises `InvalidDraft` where nothing can be cleared."""
     fields = {f: getattr(patch, f) for f in patch.model_fields_set - {"detach", "version"}}
     for kept in ("enabled", "auth_type", "at_root"):
         if kept in fields and fields[kept] is None:
@@ -134,6 +135,10 @@ def patched(current: ProviderDraft, patch: ProviderPatch) -> ProviderDraft:
     values = {f: getattr(current, f) for f in current.model_fields_set} | fields
     if fields.get("auth_type", current.auth_type) != current.auth_type and "auth" not in fields:
         cleared.add("auth")  # the fields of the old auth type mean nothing to the new one
+    if "models" in fields and "default_model" not in fields:
+        before, after = ({_model(m).identifier for m in listed} for listed in (current.models, fields["models"] or ()))
+        if current.default_model in before - after:
+            cleared.add("default_model")
     return ProviderDraft.model_validate({f: v for f, v in values.items() if f not in cleared})
 
 

@@ -16,6 +16,7 @@ from app.domain.drafts import filled
 from app.domain.errors import InvalidDraft
 from app.domain.pasted import Doubt, Pasted, Source
 from app.domain.preset import Preset
+from app.domain.secret_rules import is_masked
 
 LONGEST = 100_000  # characters; a .env file is a hundredth of it
 MOST = 50  # providers out of one text
@@ -120,7 +121,10 @@ class _Reader:
                 continue
             if bearer := re.match(r"(?:authorization\s*:\s*)?bearer\s+", word, re.IGNORECASE):
                 word, start = word[bearer.end() :], start + bearer.end()
-            if _KEY.fullmatch(word) and not _PLACEHOLDER.search(word) and (_is_keylike(word) or self._owner(word)):
+            if is_masked(word) and not word.isalpha() and " " not in word:
+                owner = self._owner(word)
+                found.append(Pasted(Source.KEY, preset=owner.id if owner else None, doubts=(Doubt.MASKED,)))
+            elif _KEY.fullmatch(word) and not _PLACEHOLDER.search(word) and (_is_keylike(word) or self._owner(word)):
                 found.append(self._keyed(Pasted(Source.KEY), word, start))
         return found
 
@@ -190,6 +194,8 @@ class _Reader:
 
     def _keyed(self, found: Pasted, key: str, start: int) -> Pasted:
         """`found` with this key at this place of the text."""
+        if is_masked(key):
+            return _doubting(found, Doubt.MASKED)
         if start < 0 or not _KEY.fullmatch(key) or _PLACEHOLDER.search(key):
             return _doubting(found, Doubt.NO_KEY)
         owner = self._owner(key)
@@ -206,8 +212,9 @@ class _Reader:
         if found.preset is not None:
             return self._keyed(found, value, self._text.find(value))
         start = self._text.find(value)
-        if start < 0 or _PLACEHOLDER.search(value):
-            return _doubting(replace(found, auth_type="custom_header", auth={"header_name": name}), Doubt.NO_KEY)
+        if is_masked(value) or start < 0 or _PLACEHOLDER.search(value):
+            doubt = Doubt.MASKED if is_masked(value) else Doubt.NO_KEY
+            return _doubting(replace(found, auth_type="custom_header", auth={"header_name": name}), doubt)
         return replace(found, auth_type="custom_header", auth={"header_name": name}, secrets={"header_value": (start, start + len(value))})
 
     def _owner(self, key: str) -> Preset | None:

@@ -17,6 +17,7 @@ class Source(StrEnum):
 class Doubt(StrEnum):
     """What a person should look at before it is used."""
 
+    MASKED = "masked"  # a key as vendors show it, not the key
     NO_KEY = "no_key"  # the text holds none, or a placeholder
     WHICH_VENDOR = "which_vendor"  # nothing in the text says whose key it is
     SHARED_PREFIX = "shared_prefix"  # other vendors' keys begin like this as well

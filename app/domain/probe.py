@@ -78,7 +78,9 @@ class Finding(StrEnum):
     KEY_IN_CLEAR = "key_in_clear"
     # on the way
     HOST_NOT_FOUND = "host_not_found"  # host
+    NO_LOOK_UP = "no_look_up"  # host: of a vendor, so its spelling is right; it is our side that finds nothing
     CONNECTION_REFUSED = "connection_refused"  # host, port
+    LOCALHOST_OF_CONTAINER = "localhost_of_container"  # host, port: nothing there, and "there" is the container of this process
     CONNECTION_LOST = "connection_lost"
     TRANSLATOR_DOWN = "translator_down"  # ours: it speaks this vendor's protocol and does not run
     UNREACHABLE = "unreachable"
@@ -134,7 +136,7 @@ class FixAction(StrEnum):
     AT_ROOT = "at_root"  # …/v1 → the root of the host
     USE_HTTPS = "use_https"
     USE_HTTP = "use_http"
-    USE_DOCKER_HOST = "use_docker_host"  # localhost → host.docker.internal
+    USE_DOCKER_HOST = "use_docker_host"  # localhost → host.docker.internal, or Podman's name for the same
     REPLACE_KEY = "replace_key"
     ADD_KEY = "add_key"
     CHOOSE_MODEL = "choose_model"

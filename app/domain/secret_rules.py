@@ -8,7 +8,10 @@ from app.domain.secret import Secret
 LONGEST = 8_192
 HINT_FROM = 20  # shorter secrets show no hint: four of few characters would give too much away
 _BREAKS = "\r\n\t"
-_MASK = re.compile(r"[•●]|\*{3}")
+# What vendors' pages put in place of a key: `sk-...0002`, `sk-****`, `••••`, `xxxxxxxx1234`. A long random text may hold three dots.
+_MASK = re.compile(r"[•●∙·⋅◦○▪■□█▒░…⋯∗＊✱]|\*{3}|#{4}|\.{5}|(?<![xX])[xX]{8,}+[A-Za-z0-9]{2,12}$|^(?:[A-Za-z0-9]{1,8}[-_]){1,4}[xX.]{3,}$")
+_DOTS = re.compile(r"\.{3}")
+_DOTTED = 32  # characters: no longer than this is what is left of a key around dots
 _WRAPPING = re.compile(r"""^(["'`“”‘’])(.*)(["'`“”‘’])$""", re.DOTALL)
 _SCHEME = re.compile(r"^(?:authorization\s*:\s*)?bearer\s+", re.IGNORECASE)
 
@@ -23,7 +26,10 @@ def clean(
     blank inside, unless `blanks` says that such a secret may have one. The text itself is never in the message.
     """
     text = _trim(secret.reveal(), keep_scheme=keep_scheme)
-    if _MASK.search(text) or (hint and text == hint):
+    if len(text) > LONGEST:
+        reason = Reason("secret_too_long", "This is longer than {most} characters. Check what was pasted.", most=LONGEST)
+        raise InvalidDraft({field: reason}, code="secret_too_long")
+    if is_masked(text) or (hint and text == hint):
         raise InvalidDraft(
             {
                 field: Reason(
@@ -33,9 +39,6 @@ def clean(
             },
             code="masked_secret",
         )
-    if len(text) > LONGEST:
-        reason = Reason("secret_too_long", "This is longer than {most} characters. Check what was pasted.", most=LONGEST)
-        raise InvalidDraft({field: reason}, code="secret_too_long")
     if not all(" " <= c <= "~" or (multiline and c in _BREAKS) for c in text):
         raise InvalidDraft(
             {
@@ -50,6 +53,15 @@ def clean(
         reason = Reason("secret_blanks", "A key has no spaces inside. Copy the key alone, without the text around it.")
         raise InvalidDraft({field: reason}, code="secret_blanks")
     return Secret(text)
+
+
+def is_masked(text: str) -> bool:
+    """Whether this is how a key is shown, rather than the key.
+
+    >>> is_masked("sk-...0002"), is_masked("sk-proj-0a1b2c3d4e5f6a7b8c9d")
+    (True, False)
+    """
+    return bool(_MASK.search(text)) or (len(text) <= _DOTTED and bool(_DOTS.search(text)))
 
 
 def hint_of(secret: Secret) -> str:

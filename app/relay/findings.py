@@ -5,6 +5,7 @@ from typing import Any
 
 from yarl import URL
 
+from app import presets
 from app.domain.errors import (
     BadResponse,
     EgressRefused,
@@ -25,9 +26,10 @@ from app.domain.probe import Finding, ProbeError, Verdict
 from app.domain.routes import ROUTES
 from app.domain.snapshot import Endpoint
 from app.relay import paths, repairs, trial, words
-from app.upstream import auth
+from app.upstream import auth, container
 
 _F = Finding
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 # class of error → details[key] → finding; the first entry is for everything else.
 _BY_KIND: dict[type[UpstreamError], tuple[str, Finding, dict[str, Finding]]] = {
@@ -105,6 +107,8 @@ VERDICTS: dict[Finding, Verdict] = {
     _F.LOCAL_NOT_APPROVED: Verdict.REFUSED_BY_POLICY,
     _F.KEY_IN_CLEAR: Verdict.REFUSED_BY_POLICY,
     _F.HOST_NOT_FOUND: Verdict.UNREACHABLE,
+    _F.NO_LOOK_UP: Verdict.UNREACHABLE,
+    _F.LOCALHOST_OF_CONTAINER: Verdict.UNREACHABLE,
     _F.CONNECTION_REFUSED: Verdict.UNREACHABLE,
     _F.CONNECTION_LOST: Verdict.UNREACHABLE,
     _F.UNREACHABLE: Verdict.UNREACHABLE,
@@ -157,7 +161,18 @@ def of(error: UpstreamError, endpoint: Endpoint) -> tuple[Finding, dict[str, Any
         return _F.PROVIDER_ERROR, facts
     key, otherwise, by_kind = _BY_KIND[type(error)]
     found = by_kind.get(str(error.details.get(key, "")), otherwise)
-    return _F.KEY_REQUIRED if found is _F.KEY_REFUSED and not auth.needs_key(endpoint.auth_type) else found, facts
+    return _nearer(found, endpoint, url.host or ""), facts
+
+
+def _nearer(found: Finding, endpoint: Endpoint, host: str) -> Finding:
+    """What the same error means at this place."""
+    if found is _F.KEY_REFUSED and not auth.needs_key(endpoint.auth_type):
+        return _F.KEY_REQUIRED
+    if found is _F.HOST_NOT_FOUND and any(host == URL(vendor.base_url).host for vendor in presets.all_() if "{" not in vendor.base_url):
+        return _F.NO_LOOK_UP
+    if found is _F.CONNECTION_REFUSED and host in LOOPBACK and container.current() is not None:
+        return _F.LOCALHOST_OF_CONTAINER
+    return found
 
 
 def error(finding: Finding, facts: Mapping[str, Any], endpoint: Endpoint, *, detail: str = "") -> ProbeError:

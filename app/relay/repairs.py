@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from yarl import URL
@@ -12,10 +11,9 @@ from app.domain.address import looks_local
 from app.domain.probe import LIMITS, Finding, FixAction, ProbeFix
 from app.domain.snapshot import Endpoint
 from app.relay import paths, words
-from app.upstream import auth
+from app.upstream import auth, container
 
 _F = Finding
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 Repair = tuple[FixAction, str]
 
 _FIXED: dict[Finding, FixAction] = {
@@ -67,15 +65,10 @@ def _of(finding: Finding, facts: Mapping[str, Any], endpoint: Endpoint) -> Repai
             return FixAction.USE_HTTPS, str(URL(str(facts["target"])).with_path(URL(base_url).path))
         case _F.LOCAL_NOT_APPROVED if facts.get("reason") != "local_off":
             return FixAction.APPROVE_LOCAL, endpoint.origin
-        case _F.CONNECTION_REFUSED if URL(base_url).host in _LOOPBACK and in_container():
-            return FixAction.USE_DOCKER_HOST, str(URL(base_url).with_host("host.docker.internal"))
+        case _F.LOCALHOST_OF_CONTAINER if (around := container.current()) in container.HOST_NAMES:
+            return FixAction.USE_DOCKER_HOST, str(URL(base_url).with_host(container.HOST_NAMES[around]))
         case _:
             return None
-
-
-def in_container() -> bool:
-    """Inside a container "localhost" is the container itself."""
-    return Path("/.dockerenv").exists()
 
 
 def _longer(finding: Finding, endpoint: Endpoint) -> Repair | None:

@@ -36,6 +36,9 @@ SENTENCES: dict[Finding, str] = {
     _F.LOCAL_NOT_APPROVED: "The address is on your own network and is not approved here. Ask an admin to test or save it.",
     _F.KEY_IN_CLEAR: "A key is never sent unencrypted over the internet. Use an address that starts with https://.",
     _F.HOST_NOT_FOUND: "The host name {host} cannot be found. Check its spelling.",
+    _F.NO_LOOK_UP: "The host name {host} cannot be looked up. Patchbay's server cannot reach the internet or its DNS; check its network.",
+    _F.LOCALHOST_OF_CONTAINER: "Nothing listens at port {port} of {host}, which is the container that Patchbay runs in."
+    " Use the name or address of the machine or service that the models run on.",
     _F.CONNECTION_REFUSED: "Nothing listens at port {port} of {host}. Check the port and that the server is running.",
     _F.CONNECTION_LOST: "The connection was closed without an answer. Check the address and the port.",
     _F.TRANSLATOR_DOWN: "The part of Patchbay that speaks this provider's own protocol does not run. Run patchbay doctor on the server.",
@@ -87,7 +90,7 @@ FIXES: dict[FixAction, str] = {
     FixAction.AT_ROOT: "Try without /v1",
     FixAction.USE_HTTPS: "Use https://",
     FixAction.USE_HTTP: "Use http://",
-    FixAction.USE_DOCKER_HOST: "Use host.docker.internal",
+    FixAction.USE_DOCKER_HOST: "Use the machine around the container",
     FixAction.REPLACE_KEY: "Replace the key",
     FixAction.ADD_KEY: "Add a key",
     FixAction.CHOOSE_MODEL: "Choose a model",

@@ -13,7 +13,7 @@ from app.services import usage
 from app.services.health import Recorder
 from tests.fixtures import databases
 from tests.fixtures.rest import SECRET, Clients, body
-from tests.fixtures.upstream import Upstream, answer, completion
+from tests.fixtures.upstream import Upstream, answer, by_key, completion
 
 pytestmark = databases.only_sqlite
 V1 = "/api/v1"
@@ -80,11 +80,21 @@ async def test_looking_again_wins_over_the_calls_before(admin: httpx.AsyncClient
 
 
 async def test_looking_at_all_means_those_that_are_on_and_may_send_no_prompt(admin: httpx.AsyncClient, here: Upstream) -> None:
-    here.on("/models", answer(body={"object": "list", "data": [{"id": "m-1", "object": "model"}]}))
+    here.on("/models", by_key({SECRET: answer(body={"object": "list", "data": [{"id": "m-1", "object": "model"}]})}))
     found = (await admin.post(f"{V1}/providers/health/recheck", json={"depth": "models"})).json()
 
     assert {item["name"]: item["health"] for item in found["items"]} == {"one": "healthy", "two": "healthy"}
     assert {heard.path.rpartition("/")[2] for heard in here.heard} == {"models"}
+
+
+async def test_a_public_list_makes_no_provider_healthy(admin: httpx.AsyncClient, here: Upstream) -> None:
+    here.on("/models", answer(body={"object": "list", "data": [{"id": "m-1", "object": "model"}]}))
+    found = (await admin.post(f"{V1}/providers/health/recheck", json={"depth": "models"})).json()
+
+    assert {item["name"]: (item["health"], item["reason"]) for item in found["items"]} == {
+        "one": ("unknown", "list_is_public"),
+        "two": ("unknown", "list_is_public"),
+    }
 
 
 async def test_a_name_that_is_none_is_refused_and_nothing_is_asked(admin: httpx.AsyncClient, here: Upstream) -> None:

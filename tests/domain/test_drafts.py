@@ -89,6 +89,30 @@ def test_a_patch_keeps_what_it_does_not_name_and_null_clears() -> None:
     assert (after.description, after.default_model, after.label, after.tags) == ("", None, "New", ["x"])
 
 
+@pytest.mark.parametrize(
+    ("patch", "default"),
+    [
+        pytest.param({"models": ["a", "b"]}, None, id="taken off"),
+        pytest.param({"models": []}, None, id="all taken off"),
+        pytest.param({"models": None}, None, id="cleared"),
+        pytest.param({"models": ["b", {"identifier": "m"}]}, "m", id="still listed"),
+        pytest.param({"models": ["b"], "default_model": "b"}, "b", id="another one named"),
+        pytest.param({"models": ["b"], "default_model": "m"}, "m", id="kept on purpose"),
+        pytest.param({"label": "New"}, "m", id="another change"),
+    ],
+)
+def test_a_patch_leaves_no_default_model_that_it_took_off_the_list(patch: dict[str, object], default: str | None) -> None:
+    current = draft(default_model="m", models=["a", "m"])
+
+    assert patched(current, ProviderPatch.model_validate(patch)).default_model == default
+
+
+def test_a_default_model_that_was_never_listed_is_nobodys_to_take_off() -> None:
+    current = draft(default_model="elsewhere", models=["a"])
+
+    assert patched(current, ProviderPatch.model_validate({"models": ["b"]})).default_model == "elsewhere"
+
+
 @pytest.mark.parametrize("field", ["enabled", "auth_type"])
 def test_a_patch_cannot_clear_what_must_be_there(field: str) -> None:
     with pytest.raises(InvalidDraft, match="cannot be empty"):

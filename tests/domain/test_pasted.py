@@ -124,7 +124,17 @@ def test_a_curl_command_is_understood(text: str, expected: Pasted, key: str) -> 
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("key", ["$OPENAI_API_KEY", "<your-key>", "YOUR_API_KEY", "sk-...", "••••4f2a", "${KEY}", "%OPENAI_API_KEY%"])
+@pytest.mark.parametrize("masked", ["sk-...0002", "sk-proj-...wxyz", "gsk_...abcd", "••••4f2a", "sk-****", "sk-ant-api03-R2D...igAA"])
+@pytest.mark.parametrize(
+    "text", ["{}", "Bearer {}", "OPENAI_API_KEY={}", "curl https://api.openai.com/v1/models -H 'Authorization: Bearer {}'"]
+)
+def test_a_masked_key_is_named_and_never_taken(text: str, masked: str) -> None:
+    found = _only(text.format(masked))
+
+    assert (dict(found.secrets), found.doubts) == ({}, (Doubt.MASKED,))
+
+
+@pytest.mark.parametrize("key", ["$OPENAI_API_KEY", "<your-key>", "YOUR_API_KEY", "${KEY}", "%OPENAI_API_KEY%"])
 def test_a_placeholder_is_no_key(key: str) -> None:
     found = _only(f'curl https://api.openai.com/v1/chat/completions -H "Authorization: Bearer {key}"')
     assert (found.preset, dict(found.secrets), found.doubts) == ("openai", {}, (Doubt.NO_KEY,))

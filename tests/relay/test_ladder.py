@@ -14,7 +14,7 @@ from app.domain.probe import Finding, FixAction, ProbeResult, ProbeStep, Rung, V
 from app.domain.provider import ProviderType
 from app.domain.snapshot import Endpoint, Timeouts
 from app.relay import ladder, words
-from app.upstream import egress, session
+from app.upstream import container, egress, session
 from tests.fixtures import make
 from tests.fixtures.certificates import Authority
 from tests.fixtures.upstream import DONE, Heard, Line, Script, Upstream, answer, by_key, completion, delta, events, usual
@@ -506,7 +506,8 @@ async def mute() -> AsyncIterator[Upstream]:
     await server.stop()
 
 
-async def test_a_port_that_speaks_something_else_is_told_from_a_closed_one(mute: Upstream) -> None:
+async def test_a_port_that_speaks_something_else_is_told_from_a_closed_one(mute: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(container, "current", lambda: None)
     endpoint = make.endpoint(mute.base_url)
     other = await climb(endpoint)
     await mute.stop()

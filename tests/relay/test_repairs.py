@@ -1,5 +1,6 @@
 """Repairs that a test proposes: each one mends what it was proposed for, and none is offered that would not."""
 
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,10 +8,14 @@ from typing import Any
 
 import pytest
 
+from app import presets
+from app.domain.preset import Preset
 from app.domain.probe import Finding, FixAction, ProbeError, ProbeResult, Verdict
 from app.domain.snapshot import Endpoint, Timeouts
 from app.relay import ladder, repairs
-from app.upstream import egress, session
+from app.ui import words
+from app.upstream import connector, container, egress, session
+from app.upstream.container import Container
 from tests.fixtures import make
 from tests.fixtures.certificates import Authority
 from tests.fixtures.upstream import Heard, Line, Upstream, answer, usual
@@ -55,15 +60,51 @@ async def test_a_redirect_to_https_at_the_same_host_is_taken_by_a_button(upstrea
     assert proposed(await climb(make.endpoint(upstream.base_url))) == (FixAction.USE_HTTPS, "https://127.0.0.1:8443/v1")
 
 
-async def test_inside_a_container_localhost_becomes_the_host(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("around", [None, *Container])
+async def test_what_localhost_means_is_told_by_what_is_around(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch, around: Container | None
+) -> None:
     await upstream.stop()
-    monkeypatch.setattr(repairs, "in_container", lambda: False)
-    assert proposed(await climb(make.endpoint(upstream.base_url))) is None
+    monkeypatch.setattr(container, "current", lambda: around)
 
-    monkeypatch.setattr(repairs, "in_container", lambda: True)
+    result = await climb(make.endpoint(upstream.base_url))
 
-    mended = upstream.base_url.replace("127.0.0.1", "host.docker.internal")
-    assert proposed(await climb(make.endpoint(upstream.base_url))) == (FixAction.USE_DOCKER_HOST, mended)
+    name = {Container.DOCKER: "host.docker.internal", Container.PODMAN: "host.containers.internal"}.get(around) if around else None
+    mended = (FixAction.USE_DOCKER_HOST, upstream.base_url.replace("127.0.0.1", name)) if name else None
+    assert (result.error and result.error.code, proposed(result)) == (
+        Finding.LOCALHOST_OF_CONTAINER if around else Finding.CONNECTION_REFUSED,
+        mended,
+    )
+
+
+@pytest.mark.parametrize(
+    "vendor", [vendor for vendor in presets.all_() if "{" not in vendor.base_url and not vendor.local], ids=lambda v: v.id
+)
+async def test_a_vendors_own_name_that_is_not_found_is_no_typing_error(vendor: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing(*_: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(connector, "resolve", nothing)
+
+    its_own = await climb(make.endpoint(vendor.base_url, preset=vendor.id))
+    another = await climb(make.endpoint(vendor.base_url.replace("://", "://no-"), preset=vendor.id))
+
+    assert (its_own.error and its_own.error.code, another.error and another.error.code) == (Finding.NO_LOOK_UP, Finding.HOST_NOT_FOUND)
+
+
+@pytest.mark.parametrize(("path", "proposal"), [("/v1", None), ("/openai/v1", None), ("", "/v1"), ("/api", "/api/v1")])
+async def test_a_web_page_is_told_to_lack_v1_only_where_it_does(upstream: Upstream, path: str, proposal: str | None) -> None:
+    upstream.on("", answer(200, b"<html>Welcome", {"content-type": "text/html"}))
+
+    result = await climb(make.endpoint(upstream.origin + path))
+
+    assert (result.error and result.error.code, proposed(result)) == (
+        Finding.HTML,
+        (FixAction.ADD_VERSION, upstream.origin + proposal) if proposal else None,
+    )
+    for language in words.languages():
+        assert "/v1" not in words.say(language, "probe.html"), language
+        assert "/v1" not in words.say(language, "probe.not_found"), language
 
 
 def told(finding: Finding, endpoint: Endpoint, **facts: Any) -> tuple[FixAction, str] | None:

@@ -25,7 +25,7 @@ from app.domain.snapshot import Endpoint, Timeouts
 from app.relay import ladder
 from app.relay import words as english
 from app.ui import words
-from app.upstream import egress, session, translator
+from app.upstream import connector, container, egress, session, translator
 from tests.fixtures import make, oauth
 from tests.fixtures.certificates import Authority
 from tests.fixtures.upstream import DONE, REFUSE, Heard, Line, Script, Upstream, answer, completion, delta, events
@@ -127,6 +127,22 @@ async def closed_port(world: World) -> Endpoint:
     server = await world.server({})
     await server.stop()
     return make.endpoint(server.base_url, secret=make.SECRET)
+
+
+async def in_a_container(world: World) -> Endpoint:
+    """Nothing listens, and localhost is not what people mean by it."""
+    world.patch.setattr(container, "current", lambda: container.Container.KUBERNETES)
+    return await closed_port(world)
+
+
+async def no_internet(world: World) -> Endpoint:
+    """A vendor's own address, and nobody who could be asked for it."""
+
+    async def nothing(*_: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    world.patch.setattr(connector, "resolve", nothing)
+    return make.endpoint("https://api.openai.com/v1", secret=make.SECRET)
 
 
 async def by_name(world: World) -> Endpoint:
@@ -285,7 +301,9 @@ ROWS = [
     Row((F.LOCAL_NOT_APPROVED,), V.REFUSED_BY_POLICY, at("http://127.0.0.1:1/v1")),
     Row((F.KEY_IN_CLEAR,), V.REFUSED_BY_POLICY, at("http://8.8.8.8/v1")),
     Row((F.HOST_NOT_FOUND,), V.UNREACHABLE, at("https://nowhere.invalid/v1")),
+    Row((F.NO_LOOK_UP,), V.UNREACHABLE, no_internet),
     Row((F.CONNECTION_REFUSED,), V.UNREACHABLE, closed_port),
+    Row((F.LOCALHOST_OF_CONTAINER,), V.UNREACHABLE, in_a_container),
     Row((F.CONNECTION_LOST,), V.UNREACHABLE, served({LIST: hangs_up})),
     Row((F.UNREACHABLE,), V.UNREACHABLE, no_way),
     Row((F.TRANSLATOR_DOWN,), V.UNREACHABLE, no_translator),
@@ -337,6 +355,7 @@ ROWS = [
 async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     monkeypatch.setenv("PATCHBAY_DATA_DIR", str(tmp_path))
     settings.current.cache_clear()
+    monkeypatch.setattr(container, "current", lambda: None)
     async with AsyncExitStack() as stack:
         session.open()
         yield World(tmp_path, stack, monkeypatch)

@@ -53,7 +53,7 @@ class Find(Record):
     @property
     def is_complete(self) -> bool:
         """Whether it can be added as it stands."""
-        return bool(self.calls_to) and not {Doubt.WHICH_VENDOR, Doubt.ADDRESS, Doubt.NO_KEY} & set(self.doubts)
+        return bool(self.calls_to) and not {Doubt.WHICH_VENDOR, Doubt.ADDRESS, Doubt.NO_KEY, Doubt.MASKED} & set(self.doubts)
 
 
 @dataclass(frozen=True, slots=True)

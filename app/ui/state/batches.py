@@ -181,8 +181,11 @@ class Batches(rx.State):
         spoken = await language(self)
         good, bad = [r.key for r in self.rows if r.passed], [r.key for r in self.rows if r.state == "failed"]
         if what == "keep" and self.name:
+            default = (await providers.get(who, self.name)).default_model
             await models.sync(who, self.name, add=good, remove=bad)
             await tell(self, "success", words.say(spoken, "batch.kept", n=len(good), name=self.label))
+            if default in bad:
+                await tell(self, "warning", words.say(spoken, "batch.default_gone", model=default, name=self.label))
         elif what == "on" and not self.name:
             off = {row.key for row in self.rows if row.off}
             await self._switch(partial(providers.enable, who), [name for name in good if name in off], spoken, off=False)

@@ -101,7 +101,7 @@ def card(provider: Provider, preset: Preset | None, language: str) -> Card:
     """The card of a provider, its sentences in `language`."""
     look = face(provider.label, preset)
     result = provider.last_test.result if provider.last_test else None
-    kind = preset.label if preset else words.say(language, "form.custom")
+    kind = preset.label if preset else words.say_of(language, "provider_type", provider.type)
     keys = [key for key in provider.credentials if key.state_reason not in tuple(Held)]
     near = [key for key in keys if key.state is not KeyState.DISABLED and reminder(key.expires_at, datetime.now(UTC))]
     first = min(near, key=lambda key: str(key.expires_at), default=None)

@@ -164,7 +164,7 @@ def _note(find: Find, spoken: str) -> str:
     """The one thing to know before it is added."""
     if find.has:
         return words.say(spoken, "paste.note.has", name=find.has)
-    for doubt in (Doubt.WHICH_VENDOR, Doubt.NO_KEY, Doubt.ADDRESS, Doubt.SHARED_PREFIX):
+    for doubt in (Doubt.MASKED, Doubt.WHICH_VENDOR, Doubt.NO_KEY, Doubt.ADDRESS, Doubt.SHARED_PREFIX):
         if doubt in find.doubts:
             return words.say_of(spoken, "paste.note", doubt)
     if not find.calls_to:

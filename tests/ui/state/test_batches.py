@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from app.domain.actor import Actor
-from app.domain.provider import ProviderDraft
+from app.domain.provider import ProviderDraft, ProviderPatch
 from app.services import models, providers
+from app.ui import words
 from app.ui.state.batches import Batches
 from app.ui.state.notices import Notices
 from app.ui.state.trial import Trial
@@ -75,6 +76,19 @@ async def test_models_that_passed_stay_listed_and_the_others_go(tab: Any, table:
 
     assert [m.identifier for m in await models.list_(actor, "one")] == ["m-1", "m-2"]
     assert (await tab.state(Notices)).text == "One lists 2 models that passed."
+
+
+async def test_a_default_model_that_goes_with_the_failed_ones_is_named(tab: Any, table: Any, actor: Actor) -> None:
+    await providers.update(actor, "one", ProviderPatch(default_model="ghost"))
+    await tab.fire(Batches.open_models, "one", "One")
+    await tab.fire(Batches.start)
+
+    await tab.fire(Batches.ask, "keep")
+    await tab.fire(Batches.apply)
+
+    assert (await providers.get(actor, "one")).default_model is None
+    said = await tab.state(Notices)
+    assert (said.level, said.text) == ("warning", words.say("en", "batch.default_gone", model="ghost", name="One"))
 
 
 @pytest.mark.parametrize("leave", [Batches.stop, Batches.close])
