@@ -115,7 +115,11 @@ def _state(key: ClientKey) -> str:
 
 def _limits(key: ClientKey) -> str:
     """What a key is held to, in a few words."""
-    told = [f"{kind} {', '.join(names)}" for kind, names in (("providers", key.providers), ("models", key.models)) if names]
+    told = [
+        f"{kind} {', '.join(names) or 'none'}"
+        for kind, names in (("providers", key.providers), ("models", key.models))
+        if names is not None
+    ]
     told += [f"{key.requests_per_minute} a minute"] if key.requests_per_minute else []
     return "; ".join(told + ([f"until {key.expires_at:%Y-%m-%d %H:%M} UTC"] if key.expires_at else []))
 

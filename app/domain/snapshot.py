@@ -104,14 +104,23 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelGrants:
+    """The models that a client key may use. None of anything = nothing."""
+
+    bare: frozenset[str] = frozenset()  # of whichever provider
+    at: frozenset[tuple[str, str]] = frozenset()  # (provider id, model)
+    aliases: frozenset[str] = frozenset()  # their ids
+
+
+@dataclass(frozen=True, slots=True)
 class ClientKeyEntry:
-    """A client key as the gateway checks it. `digest` = SHA-256 of the whole key text."""
+    """A client key as the gateway checks it. `digest` = SHA-256 of the whole key text; `models` and `providers` (ids): None = all."""
 
     id: str
     name: str
     digest: bytes
     scope: Scope
-    models: frozenset[str] | None = None
+    models: ModelGrants | None = None
     providers: frozenset[str] | None = None
     expires_at: datetime | None = None
     requests_per_minute: int = 0  # 0 = no limit
@@ -131,6 +140,7 @@ class AliasTargetEntry:
 class AliasEntry:
     """A public name for models of one or several providers."""
 
+    id: str
     name: str
     targets: tuple[AliasTargetEntry, ...]
 

@@ -51,6 +51,6 @@ def _written(identifiers: Iterable[str], endpoint: Endpoint, allowed: ClientKeyE
     named = [
         identifier
         for identifier in identifiers
-        if selector.may_use(allowed, endpoint.name, identifier) and (not endpoint.only_listed or identifier in listed)
+        if selector.may_use(allowed, endpoint, identifier) and (not endpoint.only_listed or identifier in listed)
     ]
     return msgspec.json.encode({"object": "list", "data": [models.model(identifier, endpoint.name) for identifier in named]})

@@ -1,15 +1,13 @@
 """From stored rows to the records of a snapshot; those of providers: `registry.endpoint`."""
 
-import json
 import logging
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from app.domain.actor import Scope
-from app.domain.snapshot import AliasEntry, AliasTargetEntry, ClientKeyEntry, Endpoint
+from app.domain.snapshot import AliasEntry, AliasTargetEntry, ClientKeyEntry, Endpoint, ModelGrants
 from app.storage.snapshot import StoredAlias, StoredClientKey
 
 _log = logging.getLogger(__name__)
@@ -25,8 +23,8 @@ def client_keys(stored: Iterable[StoredClientKey]) -> Mapping[str, ClientKeyEntr
                 name=row.name,
                 digest=bytes(row.digest),
                 scope=Scope(row.scope),
-                models=_names(row.models),
-                providers=_names(row.providers),
+                models=None if row.all_models else _models(row),
+                providers=None if row.all_providers else frozenset(p for p, _, model in row.grants if p is not None and model is None),
                 expires_at=row.expires_at,
                 requests_per_minute=row.requests_per_minute,
             )
@@ -37,7 +35,7 @@ def client_keys(stored: Iterable[StoredClientKey]) -> Mapping[str, ClientKeyEntr
 
 def alias(stored: StoredAlias) -> AliasEntry:
     """The alias as requests need it. A target whose provider is off or gone stays: it is passed over when it is asked for."""
-    return AliasEntry(stored.name, tuple(AliasTargetEntry(*target) for target in stored.targets))
+    return AliasEntry(stored.id, stored.name, tuple(AliasTargetEntry(*target) for target in stored.targets))
 
 
 def listing(before: dict[str, tuple[str, ...]], old: Iterable[Endpoint], new: Iterable[Endpoint]) -> dict[str, tuple[str, ...]]:
@@ -62,11 +60,9 @@ def listing(before: dict[str, tuple[str, ...]], old: Iterable[Endpoint], new: It
     return names
 
 
-def _names(value: Any) -> frozenset[str] | None:
-    """A restriction: None = all. JSON `null` and SQL NULL mean the same."""
-    found = json.loads(value) if isinstance(value, str | bytes) else value
-    if found is None:
-        return None
-    if not isinstance(found, list) or not all(isinstance(v, str) for v in found):
-        raise TypeError("not a list of names")
-    return frozenset(found)
+def _models(stored: StoredClientKey) -> ModelGrants:
+    return ModelGrants(
+        bare=frozenset(model for provider, _, model in stored.grants if provider is None and model is not None),
+        at=frozenset((provider, model) for provider, _, model in stored.grants if provider is not None and model is not None),
+        aliases=frozenset(alias for _, alias, _ in stored.grants if alias is not None),
+    )

@@ -6,7 +6,7 @@ provider's default model.
 
 import difflib
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import islice
 
@@ -33,12 +33,12 @@ def resolve(selector: str, snapshot: Snapshot, allowed: ClientKeyEntry | None = 
 
     Raises `UnknownModel` with the nearest selectors of that scope, `ProviderDisabled`.
     """
-    if (alias := snapshot.aliases.get(selector)) is not None and may_name(allowed, selector):
+    if (alias := snapshot.aliases.get(selector)) is not None and may_name(allowed, alias):
         return _of_alias(alias, snapshot, allowed)
     if selector in ("", "default"):
         return _default(snapshot, allowed)
     head, slash, rest = selector.partition("/")
-    if slash and (endpoint := snapshot.endpoints.get(head)) is not None and may_use(allowed, endpoint.name, rest or endpoint.default_model):
+    if slash and (endpoint := snapshot.endpoints.get(head)) is not None and may_use(allowed, endpoint, rest or endpoint.default_model):
         return _of_provider(endpoint, rest, selector, snapshot, allowed)
     names = _listing(selector, snapshot, allowed)
     if len(names) == 1:
@@ -54,7 +54,7 @@ def resolve(selector: str, snapshot: Snapshot, allowed: ClientKeyEntry | None = 
 def provider(name: str, snapshot: Snapshot, allowed: ClientKeyEntry | None = None) -> Endpoint:
     """A provider by its name. Raises `UnknownProvider` (for one that a client key may not use as well), `ProviderDisabled`."""
     endpoint = snapshot.endpoints.get(name)
-    if endpoint is None or not _may_ask(allowed, name):
+    if endpoint is None or not _may_ask(allowed, endpoint):
         raise UnknownProvider(f"There is no provider {name[:80]!r}, or you do not have access to it.")
     if not endpoint.enabled:
         raise ProviderDisabled(f"The provider {name!r} is switched off.")
@@ -69,11 +69,11 @@ def at(name: str, model: str, snapshot: Snapshot, allowed: ClientKeyEntry | None
     """
     endpoint = provider(name, snapshot, allowed)
     wanted = model or endpoint.default_model
-    if not wanted or (not model and not may_use(allowed, name, wanted)):
+    if not wanted or (not model and not may_use(allowed, endpoint, wanted)):
         raise UnknownModel(f"No model was named and the provider {name!r} has no default model. Name a model.", field="model")
-    if not may_use(allowed, name, wanted) or (endpoint.only_listed and not _lists(name, wanted, snapshot)):
+    if not may_use(allowed, endpoint, wanted) or (endpoint.only_listed and not _lists(name, wanted, snapshot)):
         near = difflib.get_close_matches(
-            wanted[:200], [m for m in endpoint.models[:_MOST_LIKELY] if may_use(allowed, name, m)], _SUGGESTIONS
+            wanted[:200], [m for m in endpoint.models[:_MOST_LIKELY] if may_use(allowed, endpoint, m)], _SUGGESTIONS
         )
         hint = f" Did you mean {_either(near)}?" if near else ""
         raise UnknownModel(
@@ -87,13 +87,13 @@ def selectors(snapshot: Snapshot, allowed: ClientKeyEntry | None = None) -> Iter
     as listed."""
     for name in sorted(snapshot.aliases):
         alias = snapshot.aliases[name]
-        if may_name(allowed, name) and any(obstacle(target, snapshot, allowed) is None for target in alias.targets):
+        if may_name(allowed, alias) and any(obstacle(target, snapshot, allowed) is None for target in alias.targets):
             yield name, OURS
     for name in sorted(snapshot.endpoints):
         endpoint = snapshot.endpoints[name]
         if endpoint.enabled:
             for model in endpoint.models:
-                if may_use(allowed, name, model):
+                if may_use(allowed, endpoint, model):
                     yield f"{name}/{model}", name
 
 
@@ -102,7 +102,7 @@ def obstacle(target: AliasTargetEntry, snapshot: Snapshot, allowed: ClientKeyEnt
     endpoint = snapshot.endpoints.get(snapshot.names.get(target.provider_id, ""))
     if endpoint is None:
         return Obstacle.DELETED
-    if allowed is not None and allowed.providers is not None and endpoint.name not in allowed.providers:
+    if allowed is not None and allowed.providers is not None and endpoint.id not in allowed.providers:
         return Obstacle.OUT_OF_SCOPE
     if not endpoint.enabled:
         return Obstacle.DISABLED
@@ -111,33 +111,29 @@ def obstacle(target: AliasTargetEntry, snapshot: Snapshot, allowed: ClientKeyEnt
     return None
 
 
-def may_name(allowed: ClientKeyEntry | None, alias: str) -> bool:
+def may_name(allowed: ClientKeyEntry | None, alias: AliasEntry) -> bool:
     """Whether a client key may use an alias: a key restricted to models names it. Where the alias leads is its admin's decision."""
-    return allowed is None or allowed.models is None or alias in allowed.models
+    return allowed is None or allowed.models is None or alias.id in allowed.models.aliases
 
 
-def may_use(allowed: ClientKeyEntry | None, provider: str, model: str | None) -> bool:
-    """Whether a client key reaches this model. Its list names models bare, of any provider, or as `provider/model`.
-
-    An entry with a slash is always the latter: read as a bare name as well, "openai/gpt-4o" would also mean what a reseller
-    calls so. That holds whether the provider exists or not, so that deleting one widens no key.
-    """
+def may_use(allowed: ClientKeyEntry | None, endpoint: Endpoint, model: str | None) -> bool:
+    """Whether a client key reaches this model: its grants name it bare, of any provider, or at this one."""
     if allowed is None:
         return True
-    if allowed.providers is not None and provider not in allowed.providers:
+    if allowed.providers is not None and endpoint.id not in allowed.providers:
         return False
-    if allowed.models is None:
-        return True
-    return f"{provider}/{model}" in allowed.models or (model in allowed.models and "/" not in str(model))
+    granted = allowed.models
+    return granted is None or (endpoint.id, model) in granted.at or model in granted.bare
 
 
-def _may_ask(allowed: ClientKeyEntry | None, provider: str) -> bool:
+def _may_ask(allowed: ClientKeyEntry | None, endpoint: Endpoint) -> bool:
     """Whether there can be a model of this provider that a client key reaches."""
     if allowed is None:
         return True
-    if allowed.providers is not None and provider not in allowed.providers:
+    if allowed.providers is not None and endpoint.id not in allowed.providers:
         return False
-    return allowed.models is None or any("/" not in entry or entry.startswith(f"{provider}/") for entry in allowed.models)
+    granted = allowed.models
+    return granted is None or bool(granted.bare) or any(provider_id == endpoint.id for provider_id, _ in granted.at)
 
 
 def _of_alias(alias: AliasEntry, snapshot: Snapshot, allowed: ClientKeyEntry | None) -> Route:
@@ -168,13 +164,18 @@ def _listing(model: str, snapshot: Snapshot, allowed: ClientKeyEntry | None) -> 
     names: Sequence[str] = snapshot.by_model.get(model, ())
     if allowed is None:
         return names[: _SUGGESTIONS + 1]
+    granted = allowed.models
     if allowed.providers is not None and len(allowed.providers) < len(names):
-        names = sorted(name for name in allowed.providers if _lists(name, model, snapshot))
-    elif allowed.models is not None and len(allowed.models) < len(names) and not (model in allowed.models and "/" not in model):
-        ending = f"/{model}"
-        named = (entry.removesuffix(ending) for entry in allowed.models if entry.endswith(ending))
-        names = sorted(name for name in named if _lists(name, model, snapshot))
-    return list(islice((name for name in names if may_use(allowed, name, model)), _SUGGESTIONS + 1))
+        names = _named(allowed.providers, model, snapshot)
+    elif granted is not None and len(granted.at) < len(names) and model not in granted.bare:
+        names = _named((provider_id for provider_id, entry in granted.at if entry == model), model, snapshot)
+    return list(islice((name for name in names if may_use(allowed, snapshot.endpoints[name], model)), _SUGGESTIONS + 1))
+
+
+def _named(provider_ids: Iterable[str], model: str, snapshot: Snapshot) -> list[str]:
+    """Names of those of the providers that list a model, sorted."""
+    names = (snapshot.names.get(provider_id, "") for provider_id in provider_ids)
+    return sorted(name for name in names if name and _lists(name, model, snapshot))
 
 
 def _lists(provider: str, model: str, snapshot: Snapshot) -> bool:
@@ -188,7 +189,7 @@ def _default(snapshot: Snapshot, allowed: ClientKeyEntry | None) -> Route:
     endpoint = snapshot.endpoints.get(snapshot.default or "")
     if endpoint is None:
         raise UnknownModel("No model was named and there is no default provider. Name a model.", field="model")
-    if not endpoint.default_model or not may_use(allowed, endpoint.name, endpoint.default_model):
+    if not endpoint.default_model or not may_use(allowed, endpoint, endpoint.default_model):
         raise UnknownModel("No model was named and the default provider has no default model. Name a model.", field="model")
     return _of_provider(endpoint, endpoint.default_model, endpoint.default_model, snapshot, allowed)
 

@@ -16,13 +16,14 @@ from app.domain.people import LONGEST_NAME, ClientKey, ClientKeyPatch, IssuedCli
 from app.domain.record import MOST_PER_MINUTE
 from app.registry import selector
 from app.storage import aliases, client_keys, engine
-from app.storage import providers as stored_providers
+from app.storage.client_keys import Grant, Granted
 from app.storage.engine import AsyncSession
 from app.storage.tables import ClientKeyRow, now
-from app.storage.work import work
+from app.storage.work import Work, work
 
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)  # later ones leave the calendar when a zone is subtracted
-_LIMITING = frozenset({"models", "providers", "requests_per_minute", "expires_at"})  # fields that say what a key may do
+_LISTS = frozenset({"models", "providers"})
+_LIMITING = _LISTS | {"requests_per_minute", "expires_at"}  # fields that say what a key may do
 # A gateway key has no role under /api/v1: it is known there and allowed nothing.
 _ROLES = {Scope.GATEWAY: None, Scope.READ: Role.VIEWER, Scope.ADMIN: Role.ADMIN}
 
@@ -43,18 +44,20 @@ async def issue(
     a restriction that allows nothing, or a time that is over.
     """
     actor.must_admin()
-    wanted = {
-        "name": " ".join(name.split()), "models": _list(models), "providers": _list(providers),
-        "requests_per_minute": requests_per_minute, "expires_at": expires_at,
-    }  # fmt: skip
-    _check(wanted)
-    async with engine.session() as session:
-        await _must_exist(session, wanted["models"], wanted["providers"])
+    fields = {"name": " ".join(name.split()), "requests_per_minute": requests_per_minute, "expires_at": expires_at}
+    lists = {"models": _list(models), "providers": _list(providers)}
+    _check(fields | lists)
     key, public_id = client_key.mint()
-    row = ClientKeyRow(public_id=public_id, digest=client_key.digest_of(key), scope=scope, created_by=actor.name[:80], **wanted)
-    issued = client_keys.record(row)
     async with work(actor) as doing:
+        row = ClientKeyRow(
+            public_id=public_id, digest=client_key.digest_of(key), scope=scope, created_by=actor.name[:80],
+            owner_user_id=await _owner(doing.session, actor), all_models=models is None, all_providers=providers is None, **fields,
+        )  # fmt: skip
         doing.session.add(row)
+        await doing.session.flush()  # the key comes before what it is granted
+        for field, names in lists.items():
+            await _grant(doing, row, field, names, known=())
+        issued = await client_keys.shown(doing.session, row)
         told = issued.model_dump(mode="json", include={"scope", *_LIMITING})
         doing.record(Action.CLIENT_KEY_ISSUE, target=_target(row), changes={k: {"before": None, "after": v} for k, v in told.items()})
         doing.touch()
@@ -77,17 +80,19 @@ async def update(actor: Actor, key_id: str, patch: ClientKeyPatch) -> ClientKey:
         row = await _known(doing.session, key_id)
         if row.revoked_at is not None:
             raise Conflict("This key was revoked, and that is for ever. Issue a new one.")
-        before = client_keys.record(row)
-        changed = {field: value for field in patch.model_fields_set if (value := _given(patch, field)) != getattr(row, field)}
+        known = await client_keys.granted_to(doing.session, row.id)
+        before = await client_keys.shown(doing.session, row)
+        changed = {field: value for field in patch.model_fields_set if (value := _given(patch, field)) != getattr(before, field)}
         _check(changed)
-        known = {"models": before.models or [], "providers": before.providers or []}
-        fresh = [[entry for entry in changed.get(field) or [] if entry not in known[field]] for field in known]
-        await _must_exist(doing.session, *fresh)
         if changed:
             for field, value in changed.items():
-                setattr(row, field, value)
+                if field in _LISTS:
+                    await _grant(doing, row, field, value, known=known)
+                else:
+                    setattr(row, field, value)
             doing.session.add(row)
-            was, now_ = (known.model_dump(mode="json", include=set(changed)) for known in (before, client_keys.record(row)))
+            after = await client_keys.shown(doing.session, row)
+            was, now_ = (key.model_dump(mode="json", include=set(changed)) for key in (before, after))
             doing.record(Action.CLIENT_KEY_UPDATE, target=_target(row), changes={f: {"before": was[f], "after": now_[f]} for f in was})
             doing.touch()
         return await client_keys.shown(doing.session, row)
@@ -176,20 +181,54 @@ def _check(fields: Mapping[str, Any]) -> None:
         raise InvalidDraft(reasons)
 
 
-async def _must_exist(session: AsyncSession, models: Sequence[str] | None, providers: Sequence[str] | None) -> None:
-    """Providers that are named exist. Models whose name has a slash of its own are written behind their provider; otherwise the key
-    would reach nothing."""
-    if not models and not providers:
-        return
-    known = set(await stored_providers.names(session))
-    if unknown := sorted(set(providers or ()) - known):
+async def _grant(doing: Work, row: ClientKeyRow, field: str, names: Sequence[str] | None, *, known: Sequence[Granted]) -> None:
+    """Have the list `field` of a key be these names, None = all. A name that the key has already goes on meaning what it meant when it
+    was granted."""
+    setattr(row, f"all_{field}", names is None)
+    of_providers = field == "providers"
+    held: dict[str | None, list[Grant]] = {}
+    for given in known:
+        if given.grant.is_provider is of_providers:
+            held.setdefault(given.name, []).append(given.grant)
+    fresh = [name for name in names or () if name not in held]
+    found = await (_providers(doing.session, fresh) if of_providers else _models(doing.session, fresh))
+    kept = [grant for name in names or () for grant in held.get(name, ())]
+    await client_keys.grant(doing.session, row.id, [*kept, *found], of_providers=of_providers)
+
+
+async def _providers(session: AsyncSession, names: Sequence[str]) -> list[Grant]:
+    """Raises `InvalidDraft` for a provider that does not exist."""
+    known = await aliases.provider_ids(session) if names else {}
+    if unknown := sorted(set(names) - known.keys()):
         said = Reason("no_such_provider", "There is no provider “{name}” here.", name=unknown[0][:50])
         raise InvalidDraft({"providers": said}, suggestions=difflib.get_close_matches(unknown[0][:50], known, n=3))
-    strange = sorted({model for model in models or () if "/" in model and model.partition("/")[0] not in known})
-    if strange := [model for model in strange if await aliases.by_name(session, model) is None]:
-        name = strange[0].partition("/")[0][:50]
-        said = Reason("model_without_provider", "Write provider/model: there is no provider “{name}” here.", name=name)
-        raise InvalidDraft({"models": said}, suggestions=[f"{name}/{strange[0][:200]}" for name in sorted(known)[:3]])
+    return [Grant(provider_id=known[name]) for name in names]
+
+
+async def _models(session: AsyncSession, names: Sequence[str]) -> list[Grant]:
+    """What names of models mean now, in the order in which a selector is read: an alias, a model of a provider, a model of whichever
+    provider. Raises `InvalidDraft` for a name with a slash that is neither of the first two: such a key would reach nothing."""
+    known, found = await aliases.provider_ids(session) if names else {}, []
+    for name in names:
+        head, slash, rest = name.partition("/")
+        if (alias := await aliases.by_name(session, name)) is not None:
+            found.append(Grant(alias_id=alias.id))
+        elif slash and head in known and rest:
+            found.append(Grant(provider_id=known[head], model=rest))
+        elif slash:
+            said = Reason("model_without_provider", "Write provider/model: there is no provider “{name}” here.", name=head[:50])
+            raise InvalidDraft({"models": said}, suggestions=[f"{each}/{name[:200]}" for each in sorted(known)[:3]])
+        else:
+            found.append(Grant(model=name))
+    return found
+
+
+async def _owner(session: AsyncSession, actor: Actor) -> str | None:
+    """The person with whom a new key ends: who makes it, or whose key makes it."""
+    if actor.type is ActorType.CLIENT_KEY:
+        made_with = await client_keys.by_id(session, actor.id)
+        return made_with.owner_user_id if made_with else None
+    return actor.id if actor.type is ActorType.USER else None
 
 
 def _target(row: ClientKeyRow) -> tuple[str, str, str]:

@@ -34,7 +34,7 @@ async def explain(actor: Actor, selector: str, *, client_key_id: str | None = No
     allowed = _client_key(snapshot, client_key_id)
     alias = snapshot.aliases.get(selector)
     notes: list[Skip] = []
-    if alias is not None and not selectors.may_name(allowed, selector):
+    if alias is not None and not selectors.may_name(allowed, alias):
         alias = None
         notes.append(skip(SkipCode.ALIAS_OUT_OF_SCOPE))
     elif alias is None and await _is_off(selector):

@@ -1,15 +1,15 @@
-"""The tables of applications' keys."""
+"""The tables of client keys."""
 
 # pyright: reportAssignmentType=false
 # SQLModel types `__tablename__` as a decorator; a plain text is what it documents.
 
 from datetime import datetime
 
-from sqlalchemy import JSON, LargeBinary
+from sqlalchemy import CheckConstraint, LargeBinary
 from sqlmodel import Column, Field, SQLModel
 
 from app.domain.ids import uuid7
-from app.storage.columns import key_of, now, time_column
+from app.storage.columns import key_of, now, owner_column, time_column
 
 
 class ClientKeyRow(SQLModel, table=True):
@@ -21,13 +21,27 @@ class ClientKeyRow(SQLModel, table=True):
     name: str = Field(max_length=80)
     digest: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
     scope: str = Field(max_length=16)
-    models: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
-    providers: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    all_models: bool  # False = those that its grants name, and without any: nothing
+    all_providers: bool
     requests_per_minute: int = 0
     expires_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
     created_at: datetime = Field(default_factory=now, sa_column=time_column())
     created_by: str = Field(default="", max_length=80)
+    owner_user_id: str | None = Field(default=None, max_length=36, index=True)  # with whom it ends; None = made at the command line
     revoked_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+
+
+class ClientKeyGrant(SQLModel, table=True):
+    """What a restricted key may use: a provider, a model of a provider, a model of whichever provider, or an alias. By id, so that
+    nothing that is made later under an old name is granted by it."""
+
+    __tablename__ = "client_key_grant"
+    __table_args__ = (CheckConstraint("(alias_id IS NOT NULL) <> (provider_id IS NOT NULL OR model IS NOT NULL)", name="one_thing"),)
+    id: str = Field(default_factory=uuid7, primary_key=True, max_length=36)
+    client_key_id: str = Field(sa_column=owner_column("client_key.id"))
+    provider_id: str | None = Field(default=None, sa_column=owner_column("provider.id", nullable=True))
+    alias_id: str | None = Field(default=None, sa_column=owner_column("alias.id", nullable=True))
+    model: str | None = Field(default=None, max_length=512)
 
 
 class ClientKeyUse(SQLModel, table=True):

@@ -83,8 +83,8 @@ def json_column() -> Column[Any]:
     return Column(JSON, nullable=False)
 
 
-def owner_column(target: str, *, index: bool = True) -> Column[Any]:
-    return Column(String(36), ForeignKey(target, ondelete="CASCADE"), nullable=False, index=index)
+def owner_column(target: str, *, index: bool = True, nullable: bool = False) -> Column[Any]:
+    return Column(String(36), ForeignKey(target, ondelete="CASCADE"), nullable=nullable, index=index)
 
 
 def key_of(target: str) -> Column[Any]:

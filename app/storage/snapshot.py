@@ -19,6 +19,7 @@ from app.storage.credentials import StoredKey
 from app.storage.tables import (
     AliasRow,
     AliasTarget,
+    ClientKeyGrant,
     ClientKeyRow,
     CredentialRow,
     CredentialSecret,
@@ -77,17 +78,18 @@ class StoredProvider:
 
 @dataclass(frozen=True, slots=True)
 class StoredClientKey:
-    """A client key that was not revoked."""
+    """A client key that was not revoked. A grant: provider id, alias id, model."""
 
     id: str
     public_id: str
     name: str
     digest: bytes
     scope: str
-    models: Any
-    providers: Any
+    all_models: bool
+    all_providers: bool
     expires_at: datetime | None
     requests_per_minute: int
+    grants: list[tuple[str | None, str | None, str | None]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,11 @@ def providers(connection: Connection, *, since: int = -1) -> list[StoredProvider
 
 def client_keys(connection: Connection) -> list[StoredClientKey]:
     """Every client key that was not revoked; whether one has expired is asked at each use."""
-    return [StoredClientKey(*r) for r in _rows(connection, _client_keys())]
+    found = {r[0]: StoredClientKey(*r) for r in _rows(connection, _client_keys())}
+    for key_id, *grant in _rows(connection, _client_key_grants()):
+        if key_id in found:
+            found[key_id].grants.append(tuple(grant))
+    return list(found.values())
 
 
 def alias_mark(connection: Connection) -> tuple[Any, ...]:
@@ -234,10 +240,15 @@ def _providers() -> Any:
 def _client_keys() -> Any:
     row = ClientKeyRow
     return sa.select(
-        col(row.id), col(row.public_id), col(row.name), col(row.digest), col(row.scope),
-        sa.type_coerce(col(row.models), sa.Text), sa.type_coerce(col(row.providers), sa.Text), col(row.expires_at),
-        col(row.requests_per_minute),
+        col(row.id), col(row.public_id), col(row.name), col(row.digest), col(row.scope), col(row.all_models), col(row.all_providers),
+        col(row.expires_at), col(row.requests_per_minute),
     ).where(col(row.revoked_at).is_(None))  # fmt: skip
+
+
+@cache
+def _client_key_grants() -> Any:
+    row = ClientKeyGrant
+    return sa.select(col(row.client_key_id), col(row.provider_id), col(row.alias_id), col(row.model))
 
 
 @cache

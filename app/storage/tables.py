@@ -16,6 +16,7 @@ from app.domain.ids import uuid7
 from app.domain.secret import Sealed
 from app.storage.audit_tables import AuditHead as AuditHead
 from app.storage.audit_tables import AuditRow as AuditRow
+from app.storage.client_key_tables import ClientKeyGrant as ClientKeyGrant
 from app.storage.client_key_tables import ClientKeyRow as ClientKeyRow
 from app.storage.client_key_tables import ClientKeyUse as ClientKeyUse
 from app.storage.columns import SealedText, json_column, now, owner_column, time_column

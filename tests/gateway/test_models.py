@@ -39,6 +39,25 @@ async def test_a_narrow_key_sees_what_it_may_use(acme: Upstream, gateway: Gatewa
     assert await names(gateway, key) == ["acme/beta/large"]
 
 
+@pytest.mark.parametrize("limit", [{"models": ["acme/alpha"]}, {"providers": ["acme"]}])
+async def test_a_key_reaches_nothing_of_a_provider_that_took_an_old_name(
+    acme: Upstream, gateway: Gateway, actor: Actor, add: Callable[..., Awaitable[Any]], limit: dict[str, Any]
+) -> None:
+    narrow = gateway.sdk.with_options(api_key=(await client_keys.issue(actor, "narrow", Scope.GATEWAY, **limit)).key)
+    await narrow.chat.completions.create(model="acme/alpha", messages=[{"role": "user", "content": "Hi"}])
+
+    await providers.delete(actor, "acme")
+    await add("acme", acme.base_url, models=["alpha"])
+    acme.heard.clear()
+
+    assert await names(gateway, narrow.api_key) == []
+    for model in ("acme/alpha", "alpha"):
+        with pytest.raises(openai.NotFoundError):
+            await narrow.chat.completions.create(model=model, messages=[{"role": "user", "content": "Hi"}])
+    assert acme.heard == []
+    assert await names(gateway) == ["acme/alpha"]
+
+
 @pytest.mark.parametrize("name", ["acme/alpha", "acme/beta/large", "alpha", "beta/large"])
 async def test_one_model_is_found_by_any_selector(acme: Upstream, gateway: Gateway, name: str) -> None:
     got = await gateway.sdk.models.retrieve(name)

@@ -1,6 +1,6 @@
 """Migrations lead to exactly the tables the code knows, and back."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -9,7 +9,7 @@ from sqlalchemy import URL, Column, Integer, MetaData, NullPool, Table, create_e
 from sqlmodel import SQLModel
 
 from app.storage import engine, migration, tables
-from tests.fixtures.databases import Database, inserted
+from tests.fixtures.databases import Database, inserted, literal
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=UTC)
 
@@ -91,6 +91,103 @@ def test_what_use_changed_moves_out_of_the_rows(blank: Database) -> None:
     assert [(session, times(at)) for session, at in blank.rows("SELECT * FROM user_session_use")] == [("s", AT)]
     assert [(row[0], times(row[1]), *row[2:]) for row in blank.rows("SELECT * FROM client_key_use")] == [("k", AT, "m", 200, 7)]
     assert len(blank.rows("SELECT id FROM user_account")) == len(blank.rows("SELECT id FROM client_key")) == 2
+
+
+def test_names_that_a_key_was_restricted_to_become_ids(blank: Database) -> None:
+    url = address(blank, "postgresql+psycopg")
+    migration.upgrade(url, engine.prepare_sqlite, "0007")
+    later = AT + timedelta(days=1)
+    blank.run(
+        *(provider(id=id_, name=name, deleted_at=gone) for id_, name, gone in (
+            ("old", "acme", AT), ("live", "acme", None), ("older", "gone", AT), ("newer", "gone", later),
+        )),
+        inserted("alias", id="fast", name="fast", description="", enabled=True, version=1, created_at=AT, updated_at=AT, created_by=""),
+        *(client_key(id=id_, public_id=id_, models=models, providers=providers) for id_, models, providers in (
+            ("all", None, None),
+            ("json", "null", "null"),
+            ("providers", None, '["acme", "gone", "never"]'),
+            ("models", '["fast", "gpt", "acme/a/b", "gone/x", "never/x", "acme/"]', None),
+            ("nothing", '["never/x"]', '["never"]'),
+        )),
+    )  # fmt: skip
+
+    migration.upgrade(url, engine.prepare_sqlite, "0008")
+
+    flags = {
+        id_: (bool(models), bool(providers))
+        for id_, models, providers in blank.rows("SELECT id, all_models, all_providers FROM client_key")
+    }
+    assert flags == {
+        "all": (True, True),
+        "json": (True, True),
+        "providers": (True, False),
+        "models": (False, True),
+        "nothing": (False, False),
+    }
+    granted = blank.rows("SELECT client_key_id, provider_id, alias_id, model FROM client_key_grant")
+    assert sorted(granted, key=str) == sorted(
+        [
+            ("providers", "live", None, None),
+            ("providers", "newer", None, None),
+            ("models", None, "fast", None),
+            ("models", None, None, "fast"),
+            ("models", None, None, "gpt"),
+            ("models", "live", None, "a/b"),
+            ("models", "newer", None, "x"),
+        ],
+        key=str,
+    )
+
+
+def test_a_key_of_before_ends_with_who_made_it(blank: Database) -> None:
+    url = address(blank, "postgresql+psycopg")
+    migration.upgrade(url, engine.prepare_sqlite, "0007")
+    made = (
+        ("hers", "user", "ada"),
+        ("made", "client_key", "hers"),
+        ("again", "client_key", "made"),
+        ("cli", "cli", "root"),
+        ("gone", "user", "gus"),
+    )
+    blank.run(
+        *(client_key(id=id_, public_id=id_) for id_, _, _ in (*made, ("untold", "", ""))),
+    )
+    blank.run(*(statement for who in made for statement in issued(*who)))
+
+    migration.upgrade(url, engine.prepare_sqlite, "0008")
+
+    owners = dict(blank.rows("SELECT id, owner_user_id FROM client_key"))
+    assert owners == {"hers": "ada", "made": "ada", "again": "ada", "cli": None, "gone": "gus", "untold": None}
+
+
+def provider(**fields: object) -> str:
+    texts = dict.fromkeys(("label", "description", "type", "base_url", "origin", "auth_type", "created_by"), "")
+    bags = dict.fromkeys(("auth", "network", "limits", "capabilities"), "{}") | {"tags": "[]"}
+    rest = {
+        "only_listed_models": False,
+        "enabled": True,
+        "is_system": False,
+        "version": 1,
+        "revision": 0,
+        "created_at": AT,
+        "updated_at": AT,
+    }
+    return inserted("provider", **{**texts, **bags, **rest, **fields})
+
+
+def client_key(**fields: object) -> str:
+    rest = {"name": "app", "digest": "", "scope": "gateway", "requests_per_minute": 0, "created_at": AT, "created_by": ""}
+    return inserted("client_key", **{**rest, **fields})
+
+
+def issued(key: str, kind: str, maker: str) -> tuple[str, str]:
+    """An entry of the audit, as far as a migration reads one and the triggers let it in."""
+    named = {"actor_type": kind, "actor_id": maker, "action": "client_key:secret:issue", "target_type": "client_key", "target_id": key}
+    texts = dict.fromkeys(("actor_name", "ip", "session_id_hash", "request_id", "target_name", "reason"), "")
+    fields = {**named, **texts, "ts": 0, "outcome": "ok", "changes": "{}"}
+    names, values = ", ".join(fields), ", ".join(map(literal, fields.values()))
+    entry = f"INSERT INTO audit (seq, prev_hash, hash, seal, {names}) SELECT seq + 1, hash, hash, hash, {values} FROM audit_head"  # noqa: S608
+    return entry, "UPDATE audit_head SET seq = seq + 1"
 
 
 def times(found: object) -> datetime:

@@ -12,7 +12,7 @@ from app.domain.credential import KeyState
 from app.domain.errors import StorageUnavailable
 from app.domain.people import ClientKeyPatch
 from app.domain.provider import ProviderLimits, ProviderPatch
-from app.domain.snapshot import Limits, Snapshot
+from app.domain.snapshot import Limits, ModelGrants, Snapshot
 from app.registry import Registry
 from app.registry import live as module
 from app.services import client_keys, providers
@@ -164,13 +164,13 @@ async def test_limits_reach_the_snapshot_with_the_save_that_changes_them(live: R
 
     assert live.snapshot.endpoints["acme"].limits == Limits(0, 1)
     held = live.snapshot.client_keys[public_id]
-    assert (held.requests_per_minute, held.models) == (7, frozenset({"alpha"}))
+    assert (held.requests_per_minute, held.models) == (7, ModelGrants(bare=frozenset({"alpha"})))
 
 
 async def test_a_bad_client_key_lets_nobody_in_and_stops_nobody(live: Registry, actor: Actor, damage: Damage) -> None:
     await client_keys.issue(actor, "good", Scope.GATEWAY)
     await client_keys.issue(actor, "bad", Scope.GATEWAY)
-    await damage("UPDATE client_key SET models = '{nope' WHERE name = 'bad'")
+    await damage("UPDATE client_key SET scope = 'nope' WHERE name = 'bad'")
 
     await live.rebuild()
 

@@ -1,10 +1,12 @@
 """From `model` to a route."""
 
+from collections.abc import Collection
+
 import pytest
 
 from app.domain.actor import Scope
 from app.domain.errors import ProviderDisabled, UnknownModel
-from app.domain.snapshot import AliasEntry, AliasTargetEntry, ClientKeyEntry, Endpoint, Snapshot
+from app.domain.snapshot import AliasEntry, AliasTargetEntry, ClientKeyEntry, Endpoint, ModelGrants, Snapshot
 from app.registry import build, selector
 from tests.fixtures import make
 
@@ -17,6 +19,21 @@ def snapshot(*endpoints: Endpoint, default: str | None = None, aliases: tuple[Al
 
 def provider(name: str, *models: str, **changes: object) -> Endpoint:
     return make.endpoint(f"https://{name}.example/v1", name=name, models=models, **changes)
+
+
+def client(held: Snapshot, *, models: Collection[str] | None = None, providers: Collection[str] | None = None) -> ClientKeyEntry:
+    """A key that was issued while the snapshot held."""
+    ids = {name: id_ for id_, name in held.names.items()}
+    grants = None
+    if models is not None:
+        parts = [(name.partition("/")[0], name.partition("/")[2], name) for name in models]
+        grants = ModelGrants(
+            bare=frozenset(name for _, rest, name in parts if not rest and name not in held.aliases),
+            at=frozenset((ids[head], rest) for head, rest, name in parts if rest and name not in held.aliases),
+            aliases=frozenset(held.aliases[name].id for name in models if name in held.aliases),
+        )
+    chosen = None if providers is None else frozenset(ids.get(name, name) for name in providers)
+    return ClientKeyEntry("id", "app", b"", Scope.GATEWAY, models=grants, providers=chosen)
 
 
 HELD = snapshot(
@@ -81,14 +98,14 @@ def test_without_a_default_a_model_must_be_named() -> None:
 
 
 def test_a_restriction_can_make_a_bare_name_unique() -> None:
-    allowed = ClientKeyEntry("1", "k", b"", Scope.GATEWAY, providers=frozenset({"beta"}))
+    allowed = client(HELD, providers={"beta"})
 
     assert selector.resolve("gpt", HELD, allowed).endpoint.name == "beta"
     assert [name for name, _ in selector.selectors(HELD, allowed)] == ["beta/gpt", "beta/only-here", "beta/acme/odd"]
 
 
-RESOLD = snapshot(provider("openai", "gpt-4o"), provider("openrouter", "openai/gpt-4o", "gpt-4o"))
-WITHOUT = snapshot(provider("openrouter", "openai/gpt-4o"))
+OPENAI, ROUTER = provider("openai", "gpt-4o"), provider("openrouter", "openai/gpt-4o", "gpt-4o")
+RESOLD, WITHOUT = snapshot(OPENAI, ROUTER), snapshot(ROUTER)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +124,7 @@ WITHOUT = snapshot(provider("openrouter", "openai/gpt-4o"))
     ],
 )
 def test_a_key_for_one_providers_model_reaches_no_other_provider(held: Snapshot, limit: str, text: str, reaches: str) -> None:
-    key = ClientKeyEntry("id", "app", b"", Scope.GATEWAY, models=frozenset({limit}))
+    key = client(RESOLD, models={limit})
 
     if reaches:
         assert selector.resolve(text, held, key).endpoint.name == reaches
@@ -117,11 +134,7 @@ def test_a_key_for_one_providers_model_reaches_no_other_provider(held: Snapshot,
 
 
 def alias(name: str, *targets: tuple[Endpoint, str, int, int]) -> AliasEntry:
-    return AliasEntry(name, tuple(AliasTargetEntry(endpoint.id, *rest) for endpoint, *rest in targets))
-
-
-def client(**limits: object) -> ClientKeyEntry:
-    return ClientKeyEntry("id", "app", b"", Scope.GATEWAY, **{k: frozenset(v) for k, v in limits.items()})  # type: ignore[arg-type]
+    return AliasEntry(f"id of {name}", name, tuple(AliasTargetEntry(endpoint.id, *rest) for endpoint, *rest in targets))
 
 
 ONE, TWO, OFF = provider("one", "big", "fast"), provider("two", "big"), provider("off", "big", enabled=False)
@@ -179,24 +192,24 @@ def test_a_mistyped_alias_is_suggested() -> None:
 
 
 def test_a_key_restricted_to_providers_reaches_only_their_targets() -> None:
-    assert leads_to("fast", client(providers={"one"})) == ["one/unknown/one 1 1"]
-    assert leads_to("fast", client(providers={"two"})) == ["two/big 2 3"]
+    assert leads_to("fast", client(NAMED, providers={"one"})) == ["one/unknown/one 1 1"]
+    assert leads_to("fast", client(NAMED, providers={"two"})) == ["two/big 2 3"]
     assert leads_to("fast") == ["two/big 2 3", "one/unknown/one 1 1"]
     with pytest.raises(UnknownModel, match="do not have access"):
-        selector.resolve("vendor/fast", NAMED, client(providers={"two"}))
+        selector.resolve("vendor/fast", NAMED, client(NAMED, providers={"two"}))
 
 
 def test_a_key_restricted_to_models_uses_an_alias_that_it_names_and_no_other() -> None:
-    key = client(models={"fast", "one/big"})
+    key = client(NAMED, models={"fast", "one/big"})
 
     assert leads_to("fast", key) == ["two/big 2 3", "one/unknown/one 1 1"]
-    assert [name for name, _ in selector.selectors(NAMED, key)] == ["fast", "one/big", "one/fast"]
+    assert [name for name, _ in selector.selectors(NAMED, key)] == ["fast", "one/big"]
     with pytest.raises(UnknownModel):
         selector.resolve("vendor/fast", NAMED, key)
 
 
 def test_who_may_not_use_an_alias_still_reaches_the_model_of_that_name() -> None:
-    route = selector.resolve("fast", NAMED, client(models={"one/fast"}))
+    route = selector.resolve("fast", NAMED, client(NAMED, models={"one/fast"}))
 
     assert (route.alias, route.endpoint.name, route.model) == ("", "one", "fast")
 
@@ -207,9 +220,9 @@ CROWD = snapshot(*(provider(f"p{number:03}", "same", f"own-{number}") for number
 @pytest.mark.parametrize(
     "key",
     [
-        pytest.param(client(providers={"p123", "nobody"}), id="of one provider"),
-        pytest.param(client(models={"p123/same"}), id="of one provider's model"),
-        pytest.param(client(models={"p123/same", "p124/same"}, providers={"p123"}), id="of both"),
+        pytest.param(client(CROWD, providers={"p123", "nobody"}), id="of one provider"),
+        pytest.param(client(CROWD, models={"p123/same"}), id="of one provider's model"),
+        pytest.param(client(CROWD, models={"p123/same", "p124/same"}, providers={"p123"}), id="of both"),
     ],
 )
 def test_a_restricted_key_finds_its_provider_among_many(key: ClientKeyEntry) -> None:
@@ -217,7 +230,7 @@ def test_a_restricted_key_finds_its_provider_among_many(key: ClientKeyEntry) -> 
 
 
 def test_of_many_providers_the_first_few_are_named() -> None:
-    for key in (None, client(models={"same"}), client(providers={f"p{number:03}" for number in range(100)})):
+    for key in (None, client(CROWD, models={"same"}), client(CROWD, providers={f"p{number:03}" for number in range(100)})):
         with pytest.raises(UnknownModel) as asked:
             selector.resolve("same", CROWD, key)
         assert asked.value.suggestions == tuple(f"p{number:03}/same" for number in range(5))
@@ -233,3 +246,32 @@ def test_the_list_of_names_follows_each_change() -> None:
     assert build.listing(names, [ONE], [renamed]) == {"big": ("two",), "fast": ("one",), "new": ("one",)}
     assert build.listing(names, [ONE, TWO], []) == {}
     assert names == {"big": ("one", "two"), "fast": ("one",)}
+
+
+def test_what_is_made_later_under_an_old_name_is_not_granted() -> None:
+    key = client(RESOLD, models={"openai/gpt-4o"}, providers={"openai"})
+    again = snapshot(provider("openai", "gpt-4o"), ROUTER, aliases=(alias("gpt-4o", (ROUTER, "gpt-4o", 1, 1)),))
+
+    for text in ("openai/gpt-4o", "gpt-4o"):
+        assert selector.resolve(text, RESOLD, key).endpoint is OPENAI
+        with pytest.raises(UnknownModel):
+            selector.resolve(text, again, key)
+    assert list(selector.selectors(again, key)) == []
+
+
+def test_a_renamed_alias_keeps_its_users_and_another_of_its_name_has_none() -> None:
+    key = client(NAMED, models={"fast"})
+    renamed = snapshot(ONE, TWO, aliases=(AliasEntry("id of fast", "quick", NAMED.aliases["fast"].targets),))
+    other = snapshot(ONE, TWO, aliases=(AliasEntry("another", "fast", NAMED.aliases["fast"].targets),))
+
+    assert selector.resolve("quick", renamed, key).alias == "quick"
+    with pytest.raises(UnknownModel):
+        selector.resolve("fast", other, key)
+
+
+@pytest.mark.parametrize("key", [client(HELD, models=()), client(HELD, providers=()), client(HELD, models=(), providers=())])
+def test_no_grant_left_means_nothing(key: ClientKeyEntry) -> None:
+    assert list(selector.selectors(HELD, key)) == []
+    for text in ("acme/gpt", "only-here", "", "beta/only-here"):
+        with pytest.raises(UnknownModel):
+            selector.resolve(text, HELD, key)

@@ -6,10 +6,11 @@ import pytest
 
 from app.domain import client_key
 from app.domain.actor import ANONYMOUS, Actor, ActorType, Role, Scope
+from app.domain.alias import Alias, AliasDraft, AliasPatch, TargetDraft
 from app.domain.errors import Conflict, Forbidden, InvalidDraft, UnknownClientKey
 from app.domain.people import ClientKeyPatch
 from app.domain.provider import ProviderDraft
-from app.services import audit, client_keys, providers
+from app.services import aliases, audit, client_keys, providers
 from tests.fixtures.databases import Database
 
 VIEWER = Actor(ActorType.USER, "v", "Vera", Role.VIEWER)
@@ -175,15 +176,86 @@ async def test_a_change_that_would_allow_nothing_is_refused(db: Database, actor:
     assert await client_keys.get(actor, issued.client_key.id) == issued.client_key
 
 
-async def test_a_key_whose_provider_is_gone_can_still_be_changed(db: Database, actor: Actor) -> None:
+async def acme(actor: Actor) -> None:
     await providers.create(actor, ProviderDraft(name="acme", base_url="https://93.184.216.34/v1", auth_type="none"))
-    issued = await client_keys.issue(actor, "app", Scope.GATEWAY, models=["acme/alpha"], providers=["acme"])
+
+
+async def alias(actor: Actor, name: str) -> Alias:
+    return await aliases.create(actor, AliasDraft(name=name, targets=[TargetDraft(provider="acme", model="alpha")]))
+
+
+def granted(db: Database) -> int:
+    return len(db.rows("SELECT id FROM client_key_grant"))
+
+
+async def test_a_key_does_not_follow_the_name_of_its_provider(db: Database, actor: Actor) -> None:
+    await acme(actor)
+    key_id = (await client_keys.issue(actor, "app", Scope.GATEWAY, models=["acme/alpha"], providers=["acme"])).client_key.id
+    await providers.delete(actor, "acme")
+    await acme(actor)
+
+    held = await client_keys.get(actor, key_id)
+    assert (held.models, held.providers) == ([], [])
+
+    changed = await client_keys.update(actor, key_id, ClientKeyPatch(providers=["acme"]))
+    assert (changed.models, changed.providers) == ([], ["acme"])
+
+
+async def test_a_provider_that_is_restored_is_granted_as_before(db: Database, actor: Actor) -> None:
+    await acme(actor)
+    issued = (await client_keys.issue(actor, "app", Scope.GATEWAY, models=["acme/alpha", "beta"], providers=["acme"])).client_key
+    await providers.delete(actor, "acme")
+    await client_keys.update(actor, issued.id, ClientKeyPatch(name="still", providers=[], models=["beta"]))
+    assert (await client_keys.get(actor, issued.id)).providers == []
+
+    await providers.restore(actor, "acme")
+
+    restored = await client_keys.get(actor, issued.id)
+    assert (restored.models, restored.providers) == (["acme/alpha", "beta"], ["acme"])
+
+
+async def test_a_list_that_is_replaced_keeps_nothing_of_what_is_in_the_trash(db: Database, actor: Actor) -> None:
+    await acme(actor)
+    issued = (await client_keys.issue(actor, "app", Scope.GATEWAY, models=["acme/alpha", "beta"])).client_key
     await providers.delete(actor, "acme")
 
-    patch = ClientKeyPatch(models=["acme/alpha", "beta"], providers=["acme"])
-    changed = await client_keys.update(actor, issued.client_key.id, patch)
+    await client_keys.update(actor, issued.id, ClientKeyPatch(models=["gamma"]))
 
-    assert (changed.models, changed.providers) == (["acme/alpha", "beta"], ["acme"])
+    assert db.rows("SELECT model FROM client_key_grant") == [("gamma",)]
+
+
+async def test_an_alias_is_granted_by_id(db: Database, actor: Actor) -> None:
+    await acme(actor)
+    fast = await alias(actor, "fast")
+    key_id = (await client_keys.issue(actor, "app", Scope.GATEWAY, models=["fast"])).client_key.id
+
+    await aliases.update(actor, fast.id, AliasPatch(name="quick"))
+    assert (await client_keys.get(actor, key_id)).models == ["quick"]
+    await aliases.delete(actor, fast.id)
+    await alias(actor, "quick")
+
+    assert (await client_keys.get(actor, key_id)).models == []
+    assert granted(db) == 0
+
+
+async def test_a_model_stays_a_model_when_an_alias_takes_its_name(db: Database, actor: Actor) -> None:
+    await acme(actor)
+    key_id = (await client_keys.issue(actor, "app", Scope.GATEWAY, models=["fast"])).client_key.id
+    await alias(actor, "fast")
+
+    await client_keys.update(actor, key_id, ClientKeyPatch(models=["fast", "other"]))
+
+    assert db.rows("SELECT alias_id, model FROM client_key_grant ORDER BY model") == [(None, "fast"), (None, "other")]
+
+
+async def test_all_is_said_and_grants_are_gone_with_it(db: Database, actor: Actor) -> None:
+    await acme(actor)
+    key_id = (await client_keys.issue(actor, "app", Scope.GATEWAY, models=["acme/alpha"], providers=["acme"])).client_key.id
+    before = [bool(flag) for row in db.rows("SELECT all_models, all_providers FROM client_key") for flag in row]
+
+    changed = await client_keys.update(actor, key_id, ClientKeyPatch(models=None, providers=None))
+
+    assert (before, changed.models, changed.providers, granted(db)) == ([False, False], None, None, 0)
 
 
 async def test_a_key_that_has_ended_works_again_with_a_later_end(db: Database, actor: Actor) -> None:

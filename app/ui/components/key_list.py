@@ -117,6 +117,7 @@ def _rights(key: Drawn) -> rx.Component:
     limits = (
         rx.cond(key.providers != "", _note(t("client_keys.only_providers", names=key.providers))),
         rx.cond(key.models != "", _note(t("client_keys.only_models", names=key.models))),
+        rx.cond(key.nothing, rx.text(t("client_keys.nothing_left"), size="1", color_scheme="red", high_contrast=True)),
         rx.cond(key.per_minute > 0, _note(t("client_keys.at_most", n=key.per_minute))),
     )
     return rx.flex(rx.text(t_of("scope", key.scope), size="2"), *limits, direction="column", max_width="320px")

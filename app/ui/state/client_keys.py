@@ -42,6 +42,7 @@ class KeyLine:
     status: str
     providers: str  # those it is restricted to, in words; "" = all
     models: str
+    nothing: bool  # what it was restricted to is gone
     per_minute: int
 
 
@@ -217,6 +218,7 @@ def _line(key: ClientKey) -> KeyLine:
         used_at=key.last_call.at.isoformat() if key.last_call else "",
         providers=_names(key.providers),
         models=_names(key.models),
+        nothing=[] in (key.providers, key.models),
         per_minute=key.requests_per_minute,
         status="revoked" if key.revoked_at else "expired" if over else "active",
     )

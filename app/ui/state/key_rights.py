@@ -92,7 +92,7 @@ class KeyRights(rx.State):
             Tick(name, label, name in chosen) for name, label in {**labels, **{n: n for n in chosen if n not in labels}}.items()
         ]
         self.models = list((key.models if key else None) or [])
-        self.which_providers, self.which_models = SOME if chosen else ALL, SOME if self.models else ALL
+        self.which_providers, self.which_models = (ALL if names is None else SOME for names in _lists(key))
         self.name, self._ends = (key.name, key.expires_at) if key else ("", None)
         self.per_minute = str(key.requests_per_minute) if key and key.requests_per_minute else ""
         self.expires_at, self.seed = day_of(self._ends), self.seed + 1
@@ -115,3 +115,7 @@ class KeyRights(rx.State):
             raise InvalidDraft(reasons)
         often = numbers.whole(form.get("requests_per_minute", ""), "requests_per_minute", most=MOST_PER_MINUTE)
         return {**ends, "providers": providers, "models": models, "requests_per_minute": often}
+
+
+def _lists(key: ClientKey | None) -> tuple[list[str] | None, list[str] | None]:
+    return (key.providers, key.models) if key else (None, None)

@@ -117,3 +117,17 @@ async def test_a_key_for_scripts_is_not_restricted_to_models(tab: Any, actor: Ac
 
     [stored] = await client_keys.list_(actor)
     assert (stored.scope, stored.models, stored.requests_per_minute) == (Scope.READ, None, 0)
+
+
+async def test_a_key_that_has_nothing_left_says_so_and_is_not_opened_as_one_for_all(tab: Any, actor: Actor, house: Upstream) -> None:
+    await providers.create(actor, ProviderDraft(name="acme", base_url="https://93.184.216.34/v1", auth_type="none"))
+    key = (await client_keys.issue(actor, "app", Scope.GATEWAY, providers=["acme"])).client_key
+    await providers.delete(actor, "acme")
+
+    await tab.fire(ClientKeys.load)
+    await tab.fire(ClientKeys.edit, key.id)
+
+    [line] = (await tab.state(ClientKeys)).keys
+    rights = await tab.state(KeyRights)
+    assert (line.providers, line.nothing) == ("", True)
+    assert (rights.which_providers, rights.which_models) == ("some", "all")
