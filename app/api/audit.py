@@ -12,7 +12,7 @@ from app.domain.audit import AuditVerdict
 from app.domain.provider import Page
 from app.services import audit, providers
 
-router = guard.router("Audit")
+router = guard.router("Audit log")
 Limit = Annotated[int, Query(ge=1, le=100)]
 Before = Annotated[int | None, Query(ge=1, le=2**53, description="Entries before this number; `next_cursor` of the page before.")]
 _TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv"}

@@ -6,7 +6,7 @@ from app.api.schemas import Confirmed, PasswordAgain, SessionInfo, UserDraft, Us
 from app.domain.people import DisabledUser, User
 from app.services import people, sessions
 
-router = guard.router("People")
+router = guard.router("Users")
 
 
 @router.get("/session")

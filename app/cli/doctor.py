@@ -188,9 +188,9 @@ async def _database() -> AsyncIterator[Found]:
     yield _recovery_kit(status)
     verdict = await audit.verify(_DOCTOR)
     if verdict.ok:
-        yield Found("Audit", "ok", f"{verdict.checked} entries, whole and unchanged; its triggers are in place.")
+        yield Found("Audit log", "ok", f"{verdict.checked} entries, whole and unchanged; its triggers are in place.")
     else:
-        yield Found("Audit", "fail", f"Entry {verdict.first_bad} does not hold: {verdict.reason}.")
+        yield Found("Audit log", "fail", f"Entry {verdict.first_bad} does not hold: {verdict.reason}.")
     page = await audit.page(_DOCTOR, limit=1)
     if page.items and page.items[0].at > datetime.now(UTC) + timedelta(minutes=5):
         yield Found("Clock", "fail", "The newest entry of the audit lies in the future: the clock was set back.")

@@ -66,7 +66,7 @@ def normalise(
     text = text.strip()
     notes: list[AddressNote] = []
     if not text:
-        raise InvalidDraft({field: Reason("address_empty", "Enter the address of the provider, for example https://api.example.com/v1.")})
+        raise InvalidDraft({field: Reason("address_empty", "Enter the provider's address, for example https://api.example.com/v1.")})
     if found := _PLACEHOLDER.search(text):
         reason = Reason("address_placeholder", "Replace {part} in the address with your own value.", part=found[0])
         raise InvalidDraft({field: reason})
@@ -130,9 +130,9 @@ def _parse(text: str, field: str) -> URL:
         return InvalidDraft({field: Reason(code, why, **values)})
 
     if len(text) > LONGEST:
-        raise refuse("address_long", "This address is too long; {most} characters is the most.", most=LONGEST)
+        raise refuse("address_long", "This address is too long. Use at most {most} characters.", most=LONGEST)
     if any(ord(c) <= 32 or ord(c) == 127 for c in text):
-        raise refuse("address_blanks", "An address cannot contain spaces or control characters. Check what was pasted.")
+        raise refuse("address_blanks", "An address cannot contain spaces or control characters. Check the pasted text.")
     try:
         url = _read(text)
         host, port = url.host, url.port
@@ -145,9 +145,9 @@ def _parse(text: str, field: str) -> URL:
     if url.user is not None or url.password is not None or "@" in text.split("/", 3)[2]:
         raise refuse("address_user", "Remove the user name or password from the address and enter the key in its own field.")
     if url.raw_fragment or text.endswith("#"):
-        raise refuse("address_fragment", "Remove the part behind # from the address.")
+        raise refuse("address_fragment", "Remove the part after # from the address.")
     if url.raw_query_string or "?" in text:
-        raise refuse("address_query", "Remove the part behind ? from the address.")
+        raise refuse("address_query", "Remove the part after ? from the address.")
     if not 1 <= port <= 65_535:
         raise refuse("address_port", "The port must be between 1 and 65535.")
     return url

@@ -106,11 +106,11 @@ def check_name(name: str, providers: Collection[str]) -> str:
     if not 1 <= len(name) <= LONGEST_NAME:
         reason = Reason("name_length", "Enter a name of 1 to {most} characters.", most=LONGEST_NAME)
     elif not name.isprintable() or any(character.isspace() for character in name):
-        reason = Reason("alias_blanks", "The name of an alias has no spaces and no control characters.")
+        reason = Reason("alias_blanks", "An alias name cannot contain spaces or control characters.")
     elif name == RESERVED:
-        reason = Reason("name_reserved", "“{name}” is a reserved word. Choose another name.", name=name)
+        reason = Reason("name_reserved", "“{name}” is reserved. Choose another name.", name=name)
     elif slash and head in providers:
-        reason = Reason("alias_of_provider", "A name that begins with {head}/ already means a model of that provider.", head=head)
+        reason = Reason("alias_of_provider", "A name that starts with {head}/ already means a model of that provider.", head=head)
     if reason is not None:
         raise InvalidDraft({"name": reason})
     return name
@@ -119,6 +119,6 @@ def check_name(name: str, providers: Collection[str]) -> str:
 def check_targets(targets: Collection[TargetDraft]) -> None:
     """Raise `InvalidDraft` when there is no target, or the same one twice."""
     if not targets:
-        raise InvalidDraft({"targets": Reason("alias_no_target", "Name at least one model that the alias leads to.")})
+        raise InvalidDraft({"targets": Reason("alias_no_target", "Add at least one target model to the alias.")})
     if len({(target.provider, target.model) for target in targets}) < len(targets):
-        raise InvalidDraft({"targets": Reason("alias_same_target", "Name each model of a provider once; give it a weight instead.")})
+        raise InvalidDraft({"targets": Reason("alias_same_target", "List each model of a provider once. Use a weight instead.")})

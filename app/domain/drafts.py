@@ -198,7 +198,7 @@ def _auth(auth: Mapping[str, str], info: AuthTypeInfo) -> dict[str, str]:
     reasons |= {f"auth.{f.name}": why for f in info.fields if f.wrong and f.name in values and (why := f.wrong(values[f.name]))}
     reasons |= {f"auth.{f.name}": NO_OPTION for f in info.fields if f.options and values.get(f.name, f.options[0]) not in f.options}
     if any(ord(c) < 32 or ord(c) == 127 for v in values.values() for c in v):
-        reasons["auth"] = Reason("control_characters", "A field contains control characters. Check what was pasted.")
+        reasons["auth"] = Reason("control_characters", "This contains control characters. Check the pasted text.")
     if reasons:
         raise InvalidDraft(reasons)
     return values
@@ -238,9 +238,9 @@ def key_fields(
     if wrong := {f"{at}secret.{f}": why for f, s in typed.items() if (rule := of[f].wrong) and (why := rule(s.reveal()))}:
         raise InvalidDraft(wrong)
     if both := sorted(typed.keys() & reference.keys()):
-        raise InvalidDraft({f"{at}reference.{both[0]}": Reason("value_or_place", "Give either the value or the place where it lives.")})
+        raise InvalidDraft({f"{at}reference.{both[0]}": Reason("value_or_place", "Enter either the value or its source, not both.")})
     if sum(len(f) + len(r.text) + 6 for f, r in reference.items()) > MOST_REFERENCES - 2:
-        raise InvalidDraft({f"{at}reference": Reason("place_too_long", "This place is too long. Choose a shorter path.")})
+        raise InvalidDraft({f"{at}reference": Reason("place_too_long", "This path is too long. Choose a shorter one.")})
     missing = [f for f in info.required_fields if f in info.secret_fields and f not in typed and f not in reference]
     if (typed or reference) and missing:
         raise InvalidDraft({f"{at}secret.{f}": FILL_IN for f in missing})

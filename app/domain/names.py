@@ -32,15 +32,11 @@ def check_slug(name: str, *, field: str = "name") -> str:
     """Return the name, or raise `InvalidDraft` with the rule it breaks."""
     if not _SLUG.fullmatch(name):
         raise InvalidDraft(
-            {
-                field: Reason(
-                    "name_form", "Use 2 to 50 lower-case letters, digits and hyphens, beginning and ending with a letter or digit."
-                )
-            },
+            {field: Reason("name_form", "Use 2 to 50 lowercase letters, digits and hyphens. Start and end with a letter or digit.")},
             suggestions=_better(name),
         )
     if name in RESERVED:
-        reason = Reason("name_reserved", "“{name}” is a reserved word. Choose another name.", name=name)
+        reason = Reason("name_reserved", "“{name}” is reserved. Choose another name.", name=name)
         raise InvalidDraft({field: reason}, code="name_reserved", suggestions=[f"{name}-1"])
     return name
 

@@ -46,7 +46,7 @@ def check_password(password: Secret, *, personal: Iterable[str] = (), field: str
     which are easy to guess for this person."""
     text = normal(password)
     if len(text) < SHORTEST:
-        reason = Reason("password_short", "Use at least {least} characters. Several words in a row are easy to remember.", least=SHORTEST)
+        reason = Reason("password_short", "Use at least {least} characters. A phrase of several words is easy to remember.", least=SHORTEST)
         raise InvalidDraft({field: reason}, code="password_short")
     if len(text) > LONGEST:
         raise InvalidDraft({field: Reason("too_long", "Use at most {most} characters.", most=LONGEST)}, code="password_long")
@@ -55,7 +55,7 @@ def check_password(password: Secret, *, personal: Iterable[str] = (), field: str
             {
                 field: Reason(
                     "password_common",
-                    "This is easy to guess: a common word, a row of keys, a year or your name. Use several unrelated words.",
+                    "This is easy to guess: a common word, a keyboard row, a year or your name. Use several unrelated words.",
                 )
             },
             code="password_common",

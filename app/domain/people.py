@@ -27,7 +27,7 @@ def clean_person(email: str, name: str) -> tuple[str, str]:
     email, name = email.strip().lower(), " ".join(name.split())
     reasons = {}
     if not is_email(email):
-        reasons["email"] = Reason("email_form", "This is not an e-mail address. It looks like ada@example.com.")
+        reasons["email"] = Reason("email_form", "This is not a valid email address, for example ada@example.com.")
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
         reasons["name"] = Reason("name_length", "Enter a name of 1 to {most} characters.", most=LONGEST_NAME)
     if reasons:

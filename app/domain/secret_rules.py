@@ -27,14 +27,14 @@ def clean(
     """
     text = _trim(secret.reveal(), keep_scheme=keep_scheme)
     if len(text) > LONGEST:
-        reason = Reason("secret_too_long", "This is longer than {most} characters. Check what was pasted.", most=LONGEST)
+        reason = Reason("secret_too_long", "This is longer than {most} characters. Check the pasted text.", most=LONGEST)
         raise InvalidDraft({field: reason}, code="secret_too_long")
     if is_masked(text) or (hint and text == hint):
         raise InvalidDraft(
             {
                 field: Reason(
                     "masked_secret",
-                    "This is a masked key, not the key itself. Paste the whole key, or leave the field empty to keep the stored one.",
+                    "This is a masked key, not the key itself. Paste the whole key, or leave the field empty to keep the saved one.",
                 )
             },
             code="masked_secret",
@@ -44,7 +44,7 @@ def clean(
             {
                 field: Reason(
                     "secret_characters",
-                    "This contains invisible or special characters that no key has. Copy the key again from the provider's page.",
+                    "This contains invisible or special characters that keys never have. Copy the key again from the provider's page.",
                 )
             },
             code="secret_characters",

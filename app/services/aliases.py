@@ -120,7 +120,7 @@ def _stored(targets: Sequence[TargetDraft], known: Mapping[str, str]) -> list[ro
         if target.provider not in known:
             near = difflib.get_close_matches(target.provider, list(known), n=3)
             raise InvalidDraft(
-                {f"targets.{number}.provider": Reason("alias_provider", "There is no provider of this name. Choose one of the list.")},
+                {f"targets.{number}.provider": Reason("alias_provider", "There is no provider with this name. Choose one from the list.")},
                 suggestions=near,
             )
     found = [(known[target.provider], target.model, target.priority, target.weight) for target in targets]

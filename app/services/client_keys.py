@@ -200,7 +200,7 @@ async def _providers(session: AsyncSession, names: Sequence[str]) -> list[Grant]
     """Raises `InvalidDraft` for a provider that does not exist."""
     known = await aliases.provider_ids(session) if names else {}
     if unknown := sorted(set(names) - known.keys()):
-        said = Reason("no_such_provider", "There is no provider “{name}” here.", name=unknown[0][:50])
+        said = Reason("no_such_provider", "There is no provider “{name}”.", name=unknown[0][:50])
         raise InvalidDraft({"providers": said}, suggestions=difflib.get_close_matches(unknown[0][:50], known, n=3))
     return [Grant(provider_id=known[name]) for name in names]
 
@@ -216,7 +216,7 @@ async def _models(session: AsyncSession, names: Sequence[str]) -> list[Grant]:
         elif slash and head in known and rest:
             found.append(Grant(provider_id=known[head], model=rest))
         elif slash:
-            said = Reason("model_without_provider", "Write provider/model: there is no provider “{name}” here.", name=head[:50])
+            said = Reason("model_without_provider", "Enter provider/model. There is no provider “{name}”.", name=head[:50])
             raise InvalidDraft({"models": said}, suggestions=[f"{each}/{name[:200]}" for each in sorted(known)[:3]])
         else:
             found.append(Grant(model=name))

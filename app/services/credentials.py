@@ -74,7 +74,7 @@ async def add_many(actor: Actor, name: str, text: Secret) -> list[KeyLine]:
         row = await _provider(doing.session, name)
         [field, *more] = _info(row).secret_fields or ("",)
         if not field or more:
-            raise InvalidDraft({"keys": Reason("one_by_one", "Keys of this provider have several parts, or none. Add them one by one.")})
+            raise InvalidDraft({"keys": Reason("one_by_one", "Keys of this provider have several parts, or none. Add them one at a time.")})
         keys, stored = await credentials.of_provider(doing.session, row.id), []
         for number, line in lines:
             try:
@@ -122,7 +122,7 @@ async def reorder(actor: Actor, name: str, ids: Sequence[str]) -> list[Credentia
         row = await _provider(doing.session, name)
         keys = {key.row.id: key.row for key in await credentials.of_provider(doing.session, row.id)}
         if sorted(ids) != sorted(keys):
-            raise InvalidDraft({"ids": Reason("order_incomplete", "Name every key of this provider once. Reload the list and try again.")})
+            raise InvalidDraft({"ids": Reason("order_incomplete", "List every key of this provider once. Reload the list and try again.")})
         was, has_changed = list(keys), False
         for key_id, (priority, weight) in in_order(list(ids)).items():
             key = keys[key_id]

@@ -38,7 +38,7 @@ async def create(actor: Actor, email: str, name: str, role: Role, password: Secr
     async with work(actor) as doing:
         place = await instance.lock(doing.session)
         if await people.by_email(doing.session, email) is not None:
-            raise NameTaken("There is an account with this e-mail address already.", field="email")
+            raise NameTaken("An account with this email address already exists.", field="email")
         row = UserRow(email=email, name=name, role=role, password_hash=stored)
         doing.session.add(row)
         doing.record(Action.USER_CREATE, target=_target(row), changes={"role": {"before": None, "after": role}})

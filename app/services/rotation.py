@@ -165,7 +165,7 @@ def _replaced(keys: list[StoredKey], wanted: str | None) -> StoredKey:
     free = [key for key in keys if key.row.state_reason not in (Held.ROTATION, Held.ROLLBACK)]
     if wanted is None:
         if len(free) != 1:
-            raise InvalidDraft({"replaces": Reason("which_key", "Say which key is replaced.")})
+            raise InvalidDraft({"replaces": Reason("which_key", "Choose the key to replace.")})
         [old] = free
     else:
         old = next((key for key in keys if key.row.id == wanted), None)
@@ -177,7 +177,7 @@ def _replaced(keys: list[StoredKey], wanted: str | None) -> StoredKey:
         )
     halves = {key.row.id for key in keys if key.row.state_reason == Held.ROLLBACK}
     if old.row.replaces in halves or any(key.row.replaces == old.row.id for key in keys if key.row.state_reason == Held.ROTATION):
-        reason = Reason("being_replaced", "This key is part of a rotation already. Finish that one first.")
+        reason = Reason("being_replaced", "This key is already being replaced. Finish that first.")
         raise InvalidDraft({"replaces": reason})
     return old
 

@@ -46,7 +46,7 @@ async def confirm(caller: Actor, session: Session | None, password: Secret) -> d
     answer = await passwords.check(user.password_hash if user else None, password)
     if user is None or not answer.fits or not user.is_active:
         await _fail(caller, account, user, Action.SESSION_CONFIRM)
-        raise InvalidDraft({"password": Reason("password_wrong", "This is not the password of your account.")})
+        raise InvalidDraft({"password": Reason("password_wrong", "This is not your account password.")})
     async with work(caller) as doing:
         at = now()
         await people.confirm(doing.session, session.id, at)

@@ -16,7 +16,7 @@ from app.storage.work import work
 from app.vault import passwords
 
 LINK_LIVES = timedelta(hours=1)
-_CLOSED = "Patchbay is set up already. Sign in, or ask an admin for an account."
+_CLOSED = "Patchbay is already set up. Sign in, or ask an admin for an account."
 _BAD_LINK = "This set-up link is not valid any more. Run “patchbay setup-link” for a new one."
 
 

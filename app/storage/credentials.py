@@ -199,7 +199,7 @@ def must_be_new(keys: Iterable[StoredKey], fields: Mapping[str, SealedField]) ->
     first = min(fields)
     for key in keys:
         if (same := key.secrets.get(first)) and same.fingerprint == fields[first].fingerprint:
-            reason = Reason("duplicate_key", "This provider has this key already, as “{label}”.", label=key.row.label)
+            reason = Reason("duplicate_key", "This provider already has this key, as “{label}”.", label=key.row.label)
             raise InvalidDraft({f"secret.{first}": reason}, code="duplicate_key")
 
 

@@ -131,7 +131,7 @@ def from_status(status: int, headers: Mapping[str, str], body: bytes, scrub: Scr
     match status:
         case 401 | 403:
             kind = "key" if status == 401 or _speaks_of_the_key(said) else "denied"
-            return Refused("The provider did not accept the key.", detail=detail, status=status, details={"kind": kind})
+            return Refused("The provider rejected the key.", detail=detail, status=status, details={"kind": kind})
         case 402:
             return RateLimited(
                 "The account at the provider has no credit left.", detail=detail, status=status, details={"kind": "no_credit"}

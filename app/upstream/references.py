@@ -37,11 +37,11 @@ def refused(reference: Reference) -> Reason | None:
     if reference.env is not None:
         if _is_allowed_variable(reference.env):
             return None
-        return Reason("place_variable", "Only variables that begin with {prefix}, or that the operator allowed, can be used.",
+        return Reason("place_variable", "Use a variable that starts with {prefix} or that the operator allowed.",
                       prefix=VARIABLE_PREFIX)  # fmt: skip
     if any(Path(reference.file or "").is_relative_to(folder) for folder in _folders()) and ".." not in Path(reference.file or "").parts:
         return None
-    return Reason("place_folder", "Only files in these folders can be used: {folders}.", folders=", ".join(map(str, _folders())))
+    return Reason("place_folder", "Use a file in one of these folders: {folders}.", folders=", ".join(map(str, _folders())))
 
 
 def resolve(reference: Reference, *, keep_scheme: bool = False) -> Secret:

@@ -76,7 +76,7 @@ async def test_the_form_of_the_page_is_answered_with_the_file(client: Clients, a
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
     assert answer.headers["content-disposition"].startswith("attachment")
     assert (data_dir / "keys" / "master.key").read_text().strip() in answer.text
-    assert "恢复包" in answer.text
+    assert "恢复套件" in answer.text
 
 
 async def test_a_form_that_is_refused_leads_back_with_the_reason_and_without_the_password(client: Clients, ada: NewSession) -> None:

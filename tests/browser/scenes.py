@@ -79,7 +79,7 @@ def opened() -> list[Scene]:
         Scene("batch, before", "/", _dialog("Test all"), ready=CARDS, within="[role=dialog]"),
         Scene("batch, done", "/", _batch, ready=CARDS, is_told=True, within="[role=dialog]"),
         Scene("language", "/audit/", _press("Language"), ready=ENTRIES, within="[role=menu]"),
-        Scene("theme", "/audit/", _press("Light or dark"), ready=ENTRIES, within="[role=menu]"),
+        Scene("theme", "/audit/", _press("Theme"), ready=ENTRIES, within="[role=menu]"),
         Scene("account", "/audit/", _press("Your account"), ready=ENTRIES, within="[role=dialog]"),
         Scene("more pages, on a phone", "/audit/", _more_pages, ready=ENTRIES, within="[role=dialog]"),
         Scene("new key", "/client-keys/", _dialog("New key"), ready=READY["client_keys"], within="[role=dialog]"),
@@ -88,7 +88,7 @@ def opened() -> list[Scene]:
         Scene("usage of models in a month", "/usage/", _usage_of_models, ready=READY["usage"]),
         Scene("where a name leads", "/routes/", _route, ready="main form"),
         Scene("where a mistaken name leads", "/routes/", _no_route, ready="main form"),
-        Scene("new person", "/people/", _dialog("Add person"), ready=READY["people"], within="[role=dialog]"),
+        Scene("new person", "/people/", _dialog("Add user"), ready=READY["people"], within="[role=dialog]"),
         Scene("recovery kit", "/encryption/", _dialog("Save recovery kit"), ready=READY["encryption"], within="[role=dialog]"),
         Scene("sign-in refused", "/login/?error=wrong&email=ada@example.org", who="nobody"),
         Scene("set-up with its link", "/setup/#token-of-a-link", who="nobody", ready="main form"),
@@ -121,7 +121,7 @@ def _forget_shifts(page: Page) -> None:
 
 def _usage_of_models(page: Page) -> None:
     page.get_by_role("radio", name="30 days").click()
-    page.get_by_label("A line for each").select_option("model")
+    page.get_by_label("Group by").select_option("model")
     expect(page.get_by_role("rowheader").get_by_text("gpt-4o-mini").first).to_be_visible()  # of several providers
 
 
@@ -137,14 +137,14 @@ def _restricted(page: Page) -> None:
 
 def _route(page: Page) -> None:
     page.get_by_label("Model", exact=True).fill("keyed/gpt-4o-mini")
-    _press("Explain")(page)
-    expect(page.get_by_role("heading", name="A call goes to")).to_be_visible()
+    _press("Show route")(page)
+    expect(page.get_by_role("heading", name="Requests go to")).to_be_visible()
 
 
 def _no_route(page: Page) -> None:
     page.get_by_label("Model", exact=True).fill("gpt-4o-mni")
-    _press("Explain")(page)
-    expect(page.get_by_role("heading", name="Nobody would answer")).to_be_visible()
+    _press("Show route")(page)
+    expect(page.get_by_role("heading", name="No provider can answer")).to_be_visible()
 
 
 def _table(page: Page) -> None:
@@ -190,7 +190,7 @@ def _delete(page: Page) -> None:
 
 def _test_options(page: Page) -> None:
     _menu(page)
-    page.get_by_role("menuitem", name="Test in another way").click()
+    page.get_by_role("menuitem", name="Test options").click()
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
@@ -203,7 +203,7 @@ def _duplicate(page: Page) -> None:
 def _edit_keyed(page: Page) -> None:
     _press("More for Keyed")(page)
     page.get_by_role("menuitem", name="Edit").click()
-    expect(page.get_by_role("dialog").get_by_role("link", name="Open its keys")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_role("link", name="Open keys")).to_be_visible()
 
 
 def _mistaken(page: Page) -> None:
@@ -215,8 +215,8 @@ def _mistaken(page: Page) -> None:
 
 def _pasted(page: Page) -> None:
     _dialog("Paste")(page)
-    page.get_by_label("What you copied").fill("OPENAI_API_KEY=sk-proj-0123456789abcdefghij\nMISTRAL_API_KEY=$FROM_SOMEWHERE")
-    page.get_by_role("button", name="Look", exact=True).click()
+    page.get_by_label("Copied text").fill("OPENAI_API_KEY=sk-proj-0123456789abcdefghij\nMISTRAL_API_KEY=$FROM_SOMEWHERE")
+    page.get_by_role("button", name="Review", exact=True).click()
     expect(page.get_by_role("dialog").get_by_role("listitem")).to_have_count(2)
 
 
@@ -229,7 +229,7 @@ def _batch(page: Page) -> None:
     """Two of them: one that answers, one where nothing listens."""
     _dialog("Test all")(page)
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("button", name="Tick none").click()
+    dialog.get_by_role("button", name="Clear selection").click()
     for name in ("Lab", "Closed"):
         dialog.get_by_role("checkbox", name=f"Test {name}").click()
     dialog.get_by_role("button", name="Send 2 requests").click()

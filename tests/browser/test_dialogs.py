@@ -42,7 +42,7 @@ def test_escape_asks_before_typed_things_are_lost_and_the_focus_returns(desk: Br
     page.keyboard.press("Escape")
 
     question = page.get_by_role("alertdialog")
-    expect(question).to_contain_text("Discard what you typed?")
+    expect(question).to_contain_text("Discard your changes?")
     question.get_by_role("button", name="Keep editing").click()
     expect(question).to_be_hidden()
     expect(name).to_have_value("Lab two")
@@ -91,13 +91,13 @@ def test_choosing_another_vendor_drops_the_key_and_keeps_the_name(desk: BrowserC
 
 def test_a_new_key_is_shown_once(desk: BrowserContext, ready: Patchbay) -> None:
     page = sign_in(desk, ready)
-    page.get_by_role("link", name="Keys for apps").first.click()
+    page.get_by_role("link", name="App keys").first.click()
     page.get_by_role("button", name="New key").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name", exact=True).fill("Website chat")
     dialog.get_by_role("button", name="Create key").click()
 
-    shown = dialog.get_by_label("The key", exact=True)
+    shown = dialog.get_by_label("App key", exact=True)
     expect(shown).to_have_text(re.compile(r"pb-[a-z0-9]{12}-\S{43}"))
     key = shown.inner_text()
     snippet = dialog.locator("pre", has_text="from openai")
@@ -119,7 +119,7 @@ def test_a_viewer_sees_everything_and_is_offered_nothing_to_change(desk: Browser
     expect(card).to_contain_text("Not tested")
     assert card.get_by_role("button").count() == 0
     expect(page.get_by_role("button", name="Add provider")).to_be_hidden()
-    expect(page.get_by_role("link", name="People")).to_have_count(0)
+    expect(page.get_by_role("link", name="Users")).to_have_count(0)
 
 
 def test_on_a_phone_nothing_sticks_out_and_dialogs_fill_the_screen(browser: Browser, ready: Patchbay) -> None:
@@ -150,7 +150,7 @@ def test_a_name_is_typed_before_something_stops(
     page.get_by_role("button", name="More for Doomed").click()
     page.get_by_role("menuitem", name="Delete").click()
     question = page.get_by_role("alertdialog")
-    expect(question).to_contain_text("These aliases lead nowhere else and stop working: fast.")
+    expect(question).to_contain_text("These aliases have no other target and will stop working: fast.")
     confirm = question.get_by_role("button", name="Delete provider")
     expect(confirm).to_be_disabled()
     shot(page, "delete-needed")

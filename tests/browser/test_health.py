@@ -33,16 +33,16 @@ def test_what_another_process_sees_turns_open_pages_and_a_recheck_wins(
     listed, opened = sign_in(desk, ready), desk.new_page()
     opened.goto(f"{ready.url}/providers/lab/")
     card, head = listed.get_by_role("listitem", name="Lab"), opened.get_by_role("main")
-    marks = head.get_by_role("list", name="Newest calls, the newest last").get_by_role("listitem")
+    marks = head.get_by_role("list", name="Latest requests, most recent last").get_by_role("listitem")
     expect(card).to_contain_text("Not tested")
-    expect(head).to_contain_text("No calls of applications yet")
+    expect(head).to_contain_text("No app requests since the last change")
 
     def call(status: int) -> None:
         asked = {"model": "lab/alpha-small", "messages": [{"role": "user", "content": "hi"}]}
         assert gateway.post("/chat/completions", json=asked).status_code == status
 
     call(200)
-    expect(card).to_contain_text("Answered", timeout=SOON)
+    expect(card).to_contain_text("Responded", timeout=SOON)
     expect(head).to_contain_text("Working", timeout=SOON)
     expect(marks).to_have_count(1)
 
@@ -50,14 +50,14 @@ def test_what_another_process_sees_turns_open_pages_and_a_recheck_wins(
     for _ in range(3):
         call(502)
     expect(card).to_contain_text("Down", timeout=SOON)
-    expect(card).to_contain_text("3 of the last 4 calls failed", timeout=SOON)
-    expect(head).to_contain_text("3 of the last 4 calls failed", timeout=SOON)
+    expect(card).to_contain_text("3 of the last 4 requests failed", timeout=SOON)
+    expect(head).to_contain_text("3 of the last 4 requests failed", timeout=SOON)
     expect(marks).to_have_count(4)
     shot(listed, "health-card")
     shot(opened, "health-page")
 
     vendor.is_broken = False
-    opened.get_by_role("button", name="Check again").click()
+    opened.get_by_role("button", name="Test again").click()
     expect(card).to_contain_text("Tested ·")
     expect(head).to_contain_text("Working")
     expect(card).not_to_contain_text("failed")

@@ -56,23 +56,23 @@ def set_up(page: Page, console: Patchbay) -> None:
     page.get_by_label("Email").fill("ada@example.org")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create admin").click()
-    page.get_by_role("link", name="Skip, go to providers").click()
+    page.get_by_role("link", name="Skip to providers").click()
     expect(page.get_by_role("heading", name="Add your first provider")).to_be_visible()
 
 
 def add_custom(page: Page, upstream: str, shot: Callable[[Page, str], None]) -> None:
-    page.get_by_role("button", name="Custom Provider").click()
+    page.get_by_role("button", name="Custom provider").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name", exact=True).fill("Office models")
     dialog.get_by_label("Address", exact=True).fill(upstream.removesuffix("/v1"))
     expect(dialog.get_by_text(f"{upstream}/chat/completions")).to_be_visible()
     expect(dialog.get_by_text("/v1 was added.")).to_be_visible()
-    expect(dialog.get_by_text("This address is on your own network.", exact=False)).to_be_visible()
+    expect(dialog.get_by_text("This address is on your network.", exact=False)).to_be_visible()
     dialog.get_by_label("API key", exact=True).fill(KEY)
-    dialog.get_by_label("Model to test with").fill("gpt-4o-mini")
+    dialog.get_by_label("Test model").fill("gpt-4o-mini")
 
     dialog.get_by_role("button", name="Test", exact=True).click()
-    for rung in ("Address", "It answers", "Chat answered"):
+    for rung in ("Address", "Server responds", "Chat works"):
         expect(dialog.get_by_role("listitem").filter(has_text=rung)).to_be_visible()
     shot(page, "journey-2-tested")
     dialog.get_by_role("button", name="Save", exact=True).click()
@@ -84,7 +84,7 @@ def add_custom(page: Page, upstream: str, shot: Callable[[Page, str], None]) -> 
 
 def probe(card: Locator) -> None:
     card.get_by_role("button", name="Test Office models", exact=True).click()
-    expect(card.get_by_role("listitem").filter(has_text="Chat answered")).to_be_visible()
+    expect(card.get_by_role("listitem").filter(has_text="Chat works")).to_be_visible()
     card.get_by_role("button", name="Hide result").click()
 
 

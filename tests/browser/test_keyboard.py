@@ -69,7 +69,7 @@ def skip_to_content(page: Page) -> None:
 
 def add(page: Page, upstream: str) -> None:
     page.keyboard.press("Tab")
-    while "Custom Provider" not in page.evaluate(FOCUS)["name"]:
+    while "Custom provider" not in page.evaluate(FOCUS)["name"]:
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
@@ -80,11 +80,11 @@ def add(page: Page, upstream: str) -> None:
     page.keyboard.type(upstream)
     tab_to(page, "API key")
     page.keyboard.type("sk-keyboard-1234567890")
-    tab_to(page, "Model to test with")
+    tab_to(page, "Test model")
     page.keyboard.type("gpt-4o-mini")
     tab_to(page, "Test")
     page.keyboard.press("Enter")
-    expect(dialog.get_by_role("listitem").filter(has_text="It answers")).to_be_visible()
+    expect(dialog.get_by_role("listitem").filter(has_text="Server responds")).to_be_visible()
     tab_to(page, "API key", key="Shift+Tab")
     page.keyboard.press("Enter")  # Enter saves
     expect(dialog.get_by_role("heading", name="Desk models is saved")).to_be_visible()
@@ -164,7 +164,7 @@ def test_on_a_phone_every_page_is_reached_from_the_bottom_bar(desk: BrowserConte
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     bar, more = page.get_by_role("navigation", name="Main"), page.get_by_role("button", name="More", exact=True)
-    expect(bar.get_by_role("link")).to_have_text(["Providers", "Keys for apps", "Usage", "Routes"])
+    expect(bar.get_by_role("link")).to_have_text(["Providers", "App keys", "Usage", "Routes"])
 
     more.focus()
     page.keyboard.press("Enter")

@@ -33,7 +33,7 @@ def sign_in(page: Page, console: Patchbay, to: str, email: str, password: str, b
 @pytest.mark.parametrize(
     ("locale", "said", "reload", "form"),
     [
-        pytest.param("en-GB", "This page could not be shown", "Reload", ("Email", "Password", "Sign in"), id="en"),
+        pytest.param("en-GB", "This page could not be displayed", "Reload", ("Email", "Password", "Sign in"), id="en"),
         pytest.param("vi-VN", "Không thể hiển thị trang này", "Tải lại", ("Email", "Mật khẩu", "Đăng nhập"), id="vi"),
     ],
 )
@@ -60,15 +60,15 @@ def test_on_a_phone_a_notice_leaves_the_buttons_of_a_dialog_free(browser: Browse
     page = context.new_page()
     sign_in(page, ready, "/client-keys/", "Email", "Password", "Sign in")
     page.goto(f"{ready.url}/people/")
-    page.get_by_role("button", name="Add person").click()
+    page.get_by_role("button", name="Add user").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name", exact=True).fill("Grace")
     dialog.get_by_label("Email", exact=True).fill("grace@example.org")
     dialog.get_by_label("Password", exact=False).fill(PASSWORD)
-    dialog.get_by_role("button", name="Add person").click()
+    dialog.get_by_role("button", name="Add user").click()
     notice = page.locator("[data-sonner-toast]")
     expect(notice).to_be_visible()
-    page.get_by_role("button", name="Add person").click()
+    page.get_by_role("button", name="Add user").click()
     box = notice.bounding_box()
     assert box is not None
 

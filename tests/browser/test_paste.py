@@ -29,7 +29,7 @@ def ready(console: Patchbay, upstream: str) -> Patchbay:
 def _paste(page: Page, text: str) -> None:
     """As a clipboard does it: the text is there, and the field hears of it."""
     page.get_by_role("button", name="Paste", exact=True).click()
-    field = page.get_by_label("What you copied")
+    field = page.get_by_label("Copied text")
     field.fill(text)
     field.dispatch_event("paste")
 
@@ -43,7 +43,7 @@ def test_an_env_file_becomes_providers(desk: BrowserContext, ready: Patchbay, sh
     finds = page.get_by_role("dialog").get_by_role("listitem")
     expect(finds).to_have_count(3)
     expect(finds.nth(0)).to_contain_text("https://api.openai.com/v1/chat/completions")
-    expect(finds.nth(2)).to_contain_text("The address is not complete")
+    expect(finds.nth(2)).to_contain_text("The address is incomplete")
     expect(finds.nth(2).get_by_role("checkbox")).to_be_disabled()
     shot(page, "paste-env")
     finds.nth(0).get_by_role("checkbox").click()
@@ -53,7 +53,7 @@ def test_an_env_file_becomes_providers(desk: BrowserContext, ready: Patchbay, sh
     expect(page.get_by_role("listitem", name="OpenAI")).to_be_hidden()
 
     _paste(page, GROQ)
-    expect(finds.nth(0)).to_contain_text("Groq has this key already.")
+    expect(finds.nth(0)).to_contain_text("Groq already has this key.")
     page.get_by_role("button", name="Cancel").click()
     assert came
     assert not [frame for frame in came if GROQ in frame or OPENAI in frame]
@@ -62,7 +62,7 @@ def test_an_env_file_becomes_providers(desk: BrowserContext, ready: Patchbay, sh
 def test_one_key_goes_on_in_the_form(desk: BrowserContext, ready: Patchbay, shot: Shot) -> None:
     page = sign_in(desk, ready)
     _paste(page, f"curl https://llm.example.com/v1/chat/completions -H 'Authorization: Bearer {OPENAI}' -d '{{\"model\":\"big\"}}'")
-    page.get_by_role("button", name="Fill the form").click()
+    page.get_by_role("button", name="Fill in the form").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_label("Name", exact=True)).to_have_value("llm.example.com")
     expect(dialog.get_by_label("API key", exact=True)).to_have_value(OPENAI)
@@ -77,11 +77,11 @@ def test_a_key_of_nobody_known_asks_whose_it_is(desk: BrowserContext, ready: Pat
     page = sign_in(desk, ready)
     _paste(page, "Zm9vYmFy0123456789abcdef")
     find = page.get_by_role("dialog").get_by_role("listitem")
-    expect(find).to_contain_text("Nothing says whose key this is.")
+    expect(find).to_contain_text("Patchbay cannot tell which vendor this key belongs to.")
     shot(page, "paste-whose")
-    find.get_by_label("Whose key it is").select_option("Mistral")
+    find.get_by_label("Vendor").select_option("Mistral")
     expect(find).to_contain_text("https://api.mistral.ai/v1/chat/completions")
     page.get_by_role("button", name="Add 1 provider").click()
     expect(page.get_by_role("listitem", name="Mistral")).to_be_visible()
     _paste(page, "good morning")
-    expect(page.get_by_role("dialog").get_by_text("No key and no address was found", exact=False)).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_text("No key or address found", exact=False)).to_be_visible()

@@ -123,7 +123,7 @@ def order(page: Page) -> None:
         up.press("Enter")
         expect(page.get_by_role("rowheader").nth(place)).to_contain_text("Key 2")
         expect(up).to_be_focused()
-    menu(page, "Key 2", "Make it a reserve")
+    menu(page, "Key 2", "Make reserve")
     expect(row(page, "Key 2")).to_contain_text("Reserve")
     expect(counters(page)).to_have_text("2 of 3 keys in use · 1 reserve")
 
@@ -135,7 +135,7 @@ def refused_and_healed(page: Page, ready: Patchbay, vendor: Vendor) -> None:
     ask = {"model": "lab/alpha-small", "messages": [{"role": "user", "content": "hi"}]}
     with httpx.Client(base_url=ready.url, headers={"Authorization": f"Bearer {app}"}, timeout=20) as client:
         assert client.post("/v1/chat/completions", json=ask).status_code == 200  # by the next key
-    expect(row(page, "Main")).to_contain_text("Refused by the provider")
+    expect(row(page, "Main")).to_contain_text("Rejected by the provider")
     expect(row(page, "Main")).to_contain_text("Tried again")
     vendor.refused.clear()
     page.get_by_role("button", name="Test Main", exact=True).click()
@@ -147,7 +147,7 @@ def replaced_and_taken_back(page: Page) -> None:
     menu(page, "Main", "Replace")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("API key", exact=True).fill(NEW)
-    dialog.get_by_role("button", name="Store beside the old key").click()
+    dialog.get_by_role("button", name="Save the new key").click()
     dialog.get_by_role("button", name="Finish later").click()
     expect(row(page, "Main (2)")).to_contain_text("New, not in use yet")
 
@@ -158,7 +158,7 @@ def replaced_and_taken_back(page: Page) -> None:
     question.get_by_role("button", name="Back").click()
     dialog.get_by_role("button", name="Back").click()
     dialog.get_by_role("button", name="Test Main (2)").click()
-    expect(dialog.get_by_text("It works")).to_be_visible()
+    expect(dialog.get_by_text("Everything works")).to_be_visible()
     dialog.get_by_role("button", name="Continue").click()
     dialog.get_by_role("radio", name="7 days").click()
     dialog.get_by_role("button", name="Use the new key").click()

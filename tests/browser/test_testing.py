@@ -54,7 +54,7 @@ def test_a_pressed_repair_mends_the_address_and_tests_again(page: Page, shot: Ca
         shot(page, "form-red")
         fix.click()
 
-        expect(dialog.get_by_text("It works", exact=True)).to_be_visible()
+        expect(dialog.get_by_text("Everything works", exact=True)).to_be_visible()
         expect(dialog.get_by_label("Address", exact=True)).to_have_value(f"{upstream.origin}/api/v1")
         shot(page, "form-mended")
 
@@ -64,7 +64,7 @@ def test_a_key_that_was_refused_moves_into_the_header_it_is_read_from(page: Page
         dialog = fill(page, f"{upstream.origin}/v1", KEY)
         dialog.get_by_role("button", name="Send it as x-api-key").click()
 
-        expect(dialog.get_by_text("It works", exact=True)).to_be_visible()
+        expect(dialog.get_by_text("Everything works", exact=True)).to_be_visible()
         expect(dialog.locator("input[type=password]")).to_have_value(KEY)
         shot(page, "form-other-header")
 
@@ -77,7 +77,7 @@ def test_many_models_fill_a_table_row_by_row_and_those_that_passed_are_listed(
         draft = {"name": "many", "label": "Many", "base_url": f"{upstream.origin}/v1", "auth_type": "none", "models": models}
         assert rest.post("/providers", json=draft).status_code == 201
         page.get_by_role("button", name="More for Many").click()
-        page.get_by_role("menuitem", name="Test its models").click()
+        page.get_by_role("menuitem", name="Test models").click()
         dialog = page.get_by_role("dialog")
         expect(dialog.get_by_text("This sends 12 short requests")).to_be_visible()
         shot(page, "batch-before")

@@ -105,11 +105,11 @@ def test_from_the_link_to_the_first_call(
     shot(page, "wizard-1-choose")
     hand.click("vLLM")
     expect(page.get_by_role("heading", name="Connect vLLM")).to_be_focused()
-    expect(page.get_by_text("Calls will go to")).to_be_visible()
+    expect(page.get_by_text("Requests will go to")).to_be_visible()
     hand.fill("Address", open_door.base_url)
     hand.click("Save and test")
 
-    expect(page.get_by_role("listitem").filter(has_text="Chat answered")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="Chat works")).to_be_visible()
     expect(page.get_by_role("heading", name="vLLM works")).to_be_visible()
     expect(page.get_by_role("radio", name="gpt-4o-mini")).to_be_checked()
     shot(page, "wizard-3-tested")
@@ -121,15 +121,15 @@ def test_from_the_link_to_the_first_call(
     expect(page.get_by_text("Hi there, this is fakellm.")).to_be_visible()
     expect(page.get_by_text(re.compile(r"First word after [\d,]+ ms"))).to_be_visible()
     shot(page, "wizard-4-answered")
-    hand.click("Create a key for an app")
+    hand.click("Create an app key")
 
-    expect(page.get_by_role("heading", name="Connect your application")).to_be_focused()
-    expect(page.get_by_text("Waiting for the first call")).to_be_visible()
+    expect(page.get_by_role("heading", name="Connect your app")).to_be_focused()
+    expect(page.get_by_text("Waiting for the first request")).to_be_visible()
     code = page.get_by_label("curl").last.inner_text()
     [key] = set(APP_KEY.findall(code))
     shot(page, "wizard-5-key")
     call(console, key, code)
-    expect(page.get_by_text("Your first call has arrived")).to_be_visible()
+    expect(page.get_by_text("Your first request has arrived")).to_be_visible()
     expect(page.get_by_text(re.compile(r"vllm/gpt-4o-mini answered after [\d,]+ ms"))).to_be_visible()
     shot(page, "wizard-5-arrived")
     hand.click("Finish")
@@ -156,7 +156,7 @@ def test_a_reload_and_the_way_back_land_where_one_was(desk: BrowserContext, read
     connect(Hand(page), open_door.base_url)
     expect(page.get_by_role("button", name="Use this model")).to_be_enabled()
     page.reload()
-    expect(page.get_by_role("listitem").filter(has_text="Chat answered")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="Chat works")).to_be_visible()
     expect(page.get_by_role("radio", name="gpt-4o-mini")).to_be_checked()
 
     page.get_by_role("button", name="Use this model").click()
@@ -164,14 +164,14 @@ def test_a_reload_and_the_way_back_land_where_one_was(desk: BrowserContext, read
     page.reload()
     headed(page, "Ask your first question")
     page.go_back()
-    expect(page.get_by_role("listitem").filter(has_text="Chat answered")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="Chat works")).to_be_visible()
 
     page.go_forward()
-    page.get_by_role("button", name="Create a key for an app").click()
-    expect(page.get_by_label("The key")).to_have_text(APP_KEY)
+    page.get_by_role("button", name="Create an app key").click()
+    expect(page.get_by_label("App key")).to_have_text(APP_KEY)
     page.reload()
-    expect(page.get_by_text("The key was shown once and is not shown again.", exact=False)).to_be_visible()
-    expect(page.get_by_text("Waiting for the first call")).to_be_visible()
+    expect(page.get_by_text("The key is shown only once.", exact=False)).to_be_visible()
+    expect(page.get_by_text("Waiting for the first request")).to_be_visible()
     assert not APP_KEY.search(page.content())
 
 
@@ -181,13 +181,13 @@ def test_it_can_be_left_at_every_step_and_taken_up_again(desk: BrowserContext, r
         ("Where do your models run?", page.get_by_role("button", name="vLLM").first.click),
         ("Connect vLLM", lambda: fill_and_test(page, open_door)),
         ("vLLM works", page.get_by_role("button", name="Use this model").click),
-        ("Ask your first question", page.get_by_role("button", name="Create a key for an app").click),
-        ("Connect your application", lambda: None),
+        ("Ask your first question", page.get_by_role("button", name="Create an app key").click),
+        ("Connect your app", lambda: None),
     ]
     for heading, go_on in steps:
         headed(page, heading)
         where = page.url
-        page.get_by_role("link", name="Skip, go to providers").click()
+        page.get_by_role("link", name="Skip to providers").click()
         expect(page.get_by_role("navigation", name="Main").first).to_be_attached()
         page.wait_for_url(f"{ready.url}/")
         expect(page.get_by_role("dialog")).to_be_hidden()
@@ -207,10 +207,10 @@ def test_an_empty_list_offers_the_way(
     with patchbay(tmp_path_factory.mktemp("empty")) as console:
         console.admin("ada@example.org", PASSWORD)
         page = sign_in(desk, console, "/")
-        expect(page.get_by_role("button", name="Look for local servers")).to_be_visible()
+        expect(page.get_by_role("button", name="Find local servers")).to_be_visible()
         shot(page, "wizard-empty")
         page.get_by_role("button", name="Choose a known provider").click()
-        expect(page.get_by_role("dialog").get_by_role("button", name="Look for local servers")).to_be_visible()
+        expect(page.get_by_role("dialog").get_by_role("button", name="Find local servers")).to_be_visible()
         shot(page, "wizard-dialog")
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Set up step by step").click()
@@ -231,7 +231,7 @@ def test_a_wrong_key_is_named_and_typed_again(
     page.get_by_role("button", name="Save and test").click()
 
     expect(page.get_by_role("heading", name="127.0.0.1 does not work yet")).to_be_visible()
-    expect(page.get_by_text("The provider did not accept this key.", exact=False)).to_be_visible()
+    expect(page.get_by_text("The provider rejected this key.", exact=False)).to_be_visible()
     for way in ("Change key or address", "Test again", "Choose another", "Continue anyway"):
         expect(page.get_by_role("button", name=way)).to_be_visible()
     shot(page, "wizard-failed")
@@ -251,9 +251,9 @@ def test_past_a_test_that_failed_one_can_go_on(desk: BrowserContext, ready: Patc
     page = sign_in(desk, ready)
     connect(Hand(page), open_door.base_url)
     page.get_by_role("button", name="Continue anyway").click()
-    headed(page, "Connect your application")
-    page.get_by_role("button", name="Create a key for an app").click()
-    expect(page.get_by_label("The key")).to_have_text(APP_KEY)
+    headed(page, "Connect your app")
+    page.get_by_role("button", name="Create an app key").click()
+    expect(page.get_by_label("App key")).to_have_text(APP_KEY)
 
 
 def test_an_answer_comes_word_by_word_and_can_be_stopped(desk: BrowserContext, ready: Patchbay, open_door: Door) -> None:
@@ -282,7 +282,7 @@ def test_a_server_found_nearby_takes_one_click(
             rest.delete(f"/providers/{provider['name']}")  # what they were allowed to reach stays allowed
     page = sign_in(desk, ready)
     hand = Hand(page)
-    hand.click("Look for local servers")
+    hand.click("Find local servers")
     card = page.get_by_role("button").filter(has_text=str(open_door.port))
     expect(card).to_contain_text("14 models")
     shot(page, "wizard-found")
@@ -306,8 +306,8 @@ def test_the_keyboard_alone_is_enough(desk: BrowserContext, ready: Patchbay, ope
     expect(page.get_by_role("heading", name="vLLM works")).to_be_visible()
     press(page, "Use this model")
     expect(page.get_by_role("heading", name="Ask your first question")).to_be_focused()
-    press(page, "Create a key for an app")
-    expect(page.get_by_role("heading", name="Connect your application")).to_be_focused()
+    press(page, "Create an app key")
+    expect(page.get_by_role("heading", name="Connect your app")).to_be_focused()
     press(page, "Finish")
     page.wait_for_url(f"{ready.url}/")
 

@@ -97,11 +97,11 @@ class Visitor:
         dialog.get_by_label("Name", exact=True).fill("Seen")
         dialog.get_by_label("Address", exact=True).fill(self.journey.hostile.origin)
         expect(dialog.get_by_text(f"{self.journey.hostile.base_url}/chat/completions")).to_be_visible()
-        expect(dialog.get_by_text("This address is on your own network.", exact=False)).to_be_visible()
+        expect(dialog.get_by_text("This address is on your network.", exact=False)).to_be_visible()
         dialog.get_by_label("API key", exact=True).fill(self.secrets["provider key, in the browser"])
-        dialog.get_by_label("Model to test with").fill("error-json")
+        dialog.get_by_label("Test model").fill("error-json")
         dialog.get_by_role("button", name="Test", exact=True).click()
-        expect(dialog.get_by_role("listitem").filter(has_text="It answers")).to_be_visible()
+        expect(dialog.get_by_role("listitem").filter(has_text="Server responds")).to_be_visible()
         expect(dialog.get_by_text("[removed]", exact=False).first).to_be_attached()
         dialog.get_by_role("button", name=re.compile("^Save")).click()
         dialog.get_by_role("button", name="Not now").click()
@@ -123,12 +123,12 @@ class Visitor:
         self.look(page, "tested")
 
     def issue_key(self, page: Page) -> None:
-        page.get_by_role("link", name="Keys for apps").first.click()
+        page.get_by_role("link", name="App keys").first.click()
         page.get_by_role("button", name="New key").click()
         dialog = page.get_by_role("dialog")
         dialog.get_by_label("Name", exact=True).fill("Website chat")
         dialog.get_by_role("button", name="Create key").click()
-        shown = dialog.get_by_label("The key", exact=True)
+        shown = dialog.get_by_label("App key", exact=True)
         expect(shown).to_have_text(re.compile(r"pb-[a-z0-9]{12}-\S{43}"))
         self.secrets["client key, browser"] = shown.inner_text().split("-", 2)[2]
         dialog.get_by_role("button", name="I have copied it").click()
@@ -136,13 +136,13 @@ class Visitor:
         self.look(page, "key issued")
 
     def add_person(self, page: Page) -> None:
-        page.get_by_role("link", name="People").first.click()
-        page.get_by_role("button", name="Add person").click()
+        page.get_by_role("link", name="Users").first.click()
+        page.get_by_role("button", name="Add user").click()
         dialog = page.get_by_role("dialog")
         dialog.get_by_label("Name", exact=True).fill("Dora")
         dialog.get_by_label("Email").fill("dora@example.org")
-        dialog.get_by_label("First password").fill(self.secrets["password, new"])
-        dialog.get_by_role("button", name="Add person").click()
+        dialog.get_by_label("Initial password").fill(self.secrets["password, new"])
+        dialog.get_by_role("button", name="Add user").click()
         expect(dialog).to_be_hidden()
         self.look(page, "person added")
 
@@ -154,7 +154,7 @@ class Visitor:
         dialog.get_by_role("button", name="Enter an address").click()
         dialog.get_by_label("Name", exact=True).fill("Crash")
         dialog.get_by_label("Address", exact=True).fill(self.journey.good.origin)
-        expect(dialog.get_by_text("This address is on your own network.", exact=False)).to_be_visible()
+        expect(dialog.get_by_text("This address is on your network.", exact=False)).to_be_visible()
         dialog.get_by_label("API key", exact=True).fill(self.secrets["provider key, crashed"])
         dialog.get_by_role("button", name=re.compile("^Save")).click()
         expect(page.get_by_text("Something went wrong", exact=False).first).to_be_visible()
@@ -164,7 +164,7 @@ class Visitor:
         self.look(page, "crashed")
 
     def wander(self, page: Page) -> None:
-        page.get_by_role("link", name="Audit").first.click()
+        page.get_by_role("link", name="Audit log").first.click()
         expect(page.get_by_text("replaced the key of").first).to_be_visible()
         self.look(page, "audit")
         page.reload()

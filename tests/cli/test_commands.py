@@ -146,7 +146,7 @@ def test_people_are_reset_and_disabled(home: Path) -> None:
 
 def test_the_set_up_link_is_for_a_fresh_folder_only(home: Path, tmp_path: Path) -> None:
     assert "/setup#" in done("setup-link", "--data-dir", str(tmp_path / "new"))
-    assert "set up already" in refused("setup-link", "--data-dir", str(home))
+    assert "already set up" in refused("setup-link", "--data-dir", str(home))
 
 
 def test_a_test_that_fails_exits_1_with_its_reason(home: Path) -> None:
@@ -181,7 +181,7 @@ def test_the_doctor_finds_a_sound_house_and_changes_nothing(home: Path, tmp_path
 
     found = {f["what"]: f["state"] for f in json.loads(done("doctor", "--json", "--data-dir", str(home)))}
 
-    assert {found[what] for what in ("Python", "SQLite", "Clock", "Data folder", "Database", "Master key", "Audit")} == {"ok"}
+    assert {found[what] for what in ("Python", "SQLite", "Clock", "Data folder", "Database", "Master key", "Audit log")} == {"ok"}
     assert {f: f.stat().st_mtime_ns for f in home.rglob("*")} == before
     assert "does not exist yet" in done("doctor", "--data-dir", str(tmp_path / "none"))
     assert not (tmp_path / "none").exists()

@@ -58,7 +58,7 @@ def test_signing_in_needs_no_websocket(server: Patchbay, context: BrowserContext
     page.goto(f"{server.url}/login")
 
     fill_in(page, "ada@example.org", "not the password at all")
-    expect(page.get_by_role("alert")).to_contain_text("Email or password is not right")
+    expect(page.get_by_role("alert")).to_contain_text("Email or password is incorrect")
     expect(page.get_by_label("Email")).to_have_value("ada@example.org")
     expect(page.get_by_label("Password")).to_have_value("")
 
@@ -75,7 +75,7 @@ def test_a_stranger_is_led_to_the_sign_in_and_back_to_where_they_wanted(server: 
     fill_in(page, "ada@example.org", PASSWORD)
 
     page.wait_for_url(f"{server.url}/client-keys")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Keys for apps")
+    expect(page.get_by_role("heading", level=1)).to_have_text("App keys")
 
 
 def test_signing_out_returns_every_tab_to_the_sign_in(server: Patchbay, context: BrowserContext) -> None:
@@ -84,7 +84,7 @@ def test_signing_out_returns_every_tab_to_the_sign_in(server: Patchbay, context:
     fill_in(first, "ada@example.org", PASSWORD)
     first.wait_for_url(f"{server.url}/")
     other.goto(f"{server.url}/client-keys")
-    expect(other.get_by_role("heading", level=1)).to_have_text("Keys for apps")
+    expect(other.get_by_role("heading", level=1)).to_have_text("App keys")
     other.wait_for_timeout(1_200)  # the watch over sockets has seen it
 
     first.get_by_role("button", name="Your account").click()

@@ -236,7 +236,7 @@ async def test_no_new_provider_takes_the_name_an_alias_begins_with(actor: Actor)
     new = {"label": "Team", "base_url": "https://93.184.216.34/v1", "auth_type": "none"}
 
     for verb in (providers.create, providers.validate):
-        with pytest.raises(InvalidDraft, match="The alias team/gpt-4o begins with this name") as caught:
+        with pytest.raises(InvalidDraft, match="The alias team/gpt-4o starts with this name") as caught:
             await verb(actor, ProviderDraft.model_validate({"name": "team", **new}))
         assert caught.value.suggestions == ("team-2",)
     with pytest.raises(InvalidDraft):

@@ -164,7 +164,7 @@ async def test_a_token_is_used_until_its_end_while_the_server_is_away(upstream: 
     clock.ahead = 601
     with pytest.raises(TokenUnreachable) as away:
         await call(endpoint)
-    assert away.value.message == "The token server does not answer right now."
+    assert away.value.message == "The token server does not respond right now."
     assert (away.value.details["token_host"], len(upstream.heard)) == ("127.0.0.1", 3)
 
 

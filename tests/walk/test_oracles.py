@@ -174,7 +174,7 @@ PLANTED = f"""
 <p>{words.say("en", "common.cancel")}</p><p lang=en>{words.say("en", "common.close")}</p><p hidden>None</p>
 <input type=password value="{MARK}"><div style="width: 900px">wide</div></main>
 <button aria-busy=true>Test</button>
-<div role=dialog aria-label="Add person">x</div><div role=dialog data-state=closed aria-label=gone></div>
+<div role=dialog aria-label="{words.say("en", "people.add")}">x</div><div role=dialog data-state=closed aria-label=gone></div>
 """
 
 

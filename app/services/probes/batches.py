@@ -175,7 +175,7 @@ def _own_limit(result: ProbeResult, subject: Subject, endpoint: Endpoint, second
 
 def _counted(targets: list[Target]) -> list[Target]:
     if not targets:
-        raise InvalidDraft({"targets": Reason("nothing_to_test", "There is nothing to test here.")})
+        raise InvalidDraft({"targets": Reason("nothing_to_test", "There is nothing to test.")})
     if len(targets) > MOST:
-        raise InvalidDraft({"targets": Reason("too_many_tests", "Test at most {most} at once.", most=MOST)})
+        raise InvalidDraft({"targets": Reason("too_many_tests", "Test at most {most} at a time.", most=MOST)})
     return targets

@@ -122,7 +122,7 @@ async def name_is_free(session: engine.AsyncSession, name: str) -> None:
     if alias := (await aliases.heads(session)).get(name):
         reason = Reason(
             "name_of_alias",
-            "The alias {alias} begins with this name, so a model of this provider could not be told from it."
+            "The alias {alias} starts with this name, so it could not be told apart from a model of this provider."
             " Choose another name, or rename the alias first.",
             alias=alias,
         )

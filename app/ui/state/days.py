@@ -12,7 +12,7 @@ def end_of(day: str, field: str = "expires_at") -> datetime | None:
     try:
         return datetime.combine(date.fromisoformat(day.strip()) + timedelta(days=1), time(), UTC)
     except (ValueError, OverflowError):
-        raise InvalidDraft({field: Reason("date_form", "This is not a date. It looks like 2027-12-31.")}) from None
+        raise InvalidDraft({field: Reason("date_form", "This is not a valid date, for example 2027-12-31.")}) from None
 
 
 def day_of(at: datetime | None) -> str:

@@ -51,8 +51,8 @@ def places(form: Mapping[str, str], way: str) -> dict[str, Reference]:
 
 
 _PLACE_FORM = {
-    VARIABLE: Reason("variable_form", "The name of a variable has letters, digits and _ only."),
-    FILE: Reason("file_form", "Write the whole path of the file; it begins with /."),
+    VARIABLE: Reason("variable_form", "A variable name has letters, digits and _ only."),
+    FILE: Reason("file_form", "Enter the full path of the file, starting with /."),
 }
 
 

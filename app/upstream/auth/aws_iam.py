@@ -14,14 +14,16 @@ _ACCESS_KEY = re.compile(r"[A-Z0-9]{16,128}")
 
 def _wrong_region(text: str) -> Reason | None:
     return (
-        None if _REGION.fullmatch(text) else Reason("region", "A region looks like us-east-1. The AWS console shows it at the top right.")
+        None
+        if _REGION.fullmatch(text)
+        else Reason("region", "Enter a region such as us-east-1. The AWS console shows it at the top right.")
     )
 
 
 def _wrong_key_id(text: str) -> Reason | None:
     if _ACCESS_KEY.fullmatch(text):
         return None
-    return Reason("access_key_id", "An access key ID has capital letters and digits only, for example AKIAIOSFODNN7EXAMPLE.")
+    return Reason("access_key_id", "An access key ID has uppercase letters and digits only, for example AKIAIOSFODNN7EXAMPLE.")
 
 
 FIELDS: tuple[AuthField, ...] = (

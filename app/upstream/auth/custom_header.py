@@ -23,7 +23,9 @@ def _wrong(name: str) -> Reason | None:
     if not _NAME.fullmatch(name):
         return Reason("header_name", "A header name has letters, digits and hyphens only, for example X-Auth-Token.")
     if name.lower() in _TAKEN or name.lower().startswith(_TAKEN_BEGINNINGS):
-        return Reason("header_taken", "This header has a meaning of its own and cannot carry a key. Use the name from the provider's page.")
+        return Reason(
+            "header_taken", "This header has a fixed meaning and cannot carry a key. Use the name from the provider's documentation."
+        )
     return None
 
 

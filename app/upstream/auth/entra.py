@@ -23,7 +23,7 @@ _TENANT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,98}[A-Za-z0-9])?")
 
 def _wrong(tenant: str) -> Reason | None:
     if not _TENANT.fullmatch(tenant):
-        return Reason("tenant", "A tenant is its ID or its domain, for example contoso.onmicrosoft.com.")
+        return Reason("tenant", "Enter the tenant's ID or domain, for example contoso.onmicrosoft.com.")
     return None
 
 

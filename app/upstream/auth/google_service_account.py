@@ -34,23 +34,27 @@ def _wrong_file(text: str) -> Reason | None:
     """What a pasted file lacks; nothing of it is repeated."""
     found = _read(text)
     if found is None:
-        return Reason("account_not_json", "This is not the key file of a service account. Open the file and paste all of it.")
+        return Reason("account_not_json", "This is not a service account key file. Open the file and paste its whole content.")
     if found.get("type", "service_account") != "service_account":
-        return Reason("account_other_kind", "This file belongs to another kind of account. Make a key of a service account, as JSON.")
+        return Reason("account_other_kind", "This file belongs to another type of account. Create a JSON key for a service account.")
     if missing := [name for name in _NEEDED if not isinstance(found.get(name), str) or not found[name]]:
-        return Reason("account_incomplete", "The file lacks {fields}. Download it again and paste all of it.", fields=", ".join(missing))
+        return Reason(
+            "account_incomplete",
+            "The file does not contain {fields}. Download it again and paste its whole content.",
+            fields=", ".join(missing),
+        )
     try:
         jwt.encode({}, found["private_key"], algorithm="RS256")
     # PyJWT and the library behind it raise whatever a damaged key makes them.
     except Exception:  # noqa: BLE001
-        return Reason("account_bad_key", "The private_key in this file is damaged. Download the file again and paste all of it.")
+        return Reason("account_bad_key", "The private_key in this file is damaged. Download the file again and paste its whole content.")
     return None
 
 
 def _wrong_part(text: str) -> Reason | None:
     if _PART.fullmatch(text):
         return None
-    return Reason("address_part", "This is a part of the address: use small letters, digits and hyphens only, for example us-central1.")
+    return Reason("address_part", "This is part of the address. Use lowercase letters, digits and hyphens only, for example us-central1.")
 
 
 FIELDS: tuple[AuthField, ...] = (

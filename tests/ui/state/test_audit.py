@@ -38,11 +38,13 @@ def item(action: str, changes: dict[str, Any]) -> AuditItem:
         pytest.param({"models": {"added": ["a", "b"], "removed": []}}, ["Models: +2 −0"], id="models"),
         pytest.param(
             {"capabilities": {"before": {}, "after": {"streaming": "no", "test_path": "/health"}}},
-            ["Abilities: empty → Streaming: No, Path for the test: /health"],
+            ["Capabilities: empty → Streaming: No, Test path: /health"],
             id="parts",
         ),
         pytest.param(
-            {"auth": {"before": None, "after": {"header_name": "X-Api-Key"}}}, ["Sign-in fields: Header name: X-Api-Key"], id="header"
+            {"auth": {"before": None, "after": {"header_name": "X-Api-Key"}}},
+            ["Authentication fields: Header name: X-Api-Key"],
+            id="header",
         ),
         pytest.param({"models": {"added": []}}, [], id="no models of a new one"),
         pytest.param({"models": {"added": ["a"]}}, ["Models: +1 −0"], id="models of a new one"),

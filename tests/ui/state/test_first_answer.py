@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.ui import words
 from app.ui.state import first_answer
 from app.ui.state.first_answer import FirstAnswer
 from app.ui.state.provider_form import CUSTOM
@@ -77,7 +78,7 @@ async def test_a_failure_is_a_sentence_and_asking_again_is_possible(tab: Any, re
     house.on("/chat/completions", answer(429, {"error": {"message": "slow down"}}))
     await tab.fire(FirstAnswer.ask, QUESTION)
     assert (ready.done, ready.running) == (False, False)
-    assert ready.problem.startswith("The provider accepts the key but is limiting calls")
+    assert ready.problem.startswith("The provider accepts the key but is limiting requests")
 
     del house.scripts["/chat/completions"]
     await tab.fire(FirstAnswer.ask, QUESTION)
@@ -95,4 +96,4 @@ async def test_an_answer_without_words_still_counts(tab: Any, ready: Any, house:
     await tab.fire(FirstAnswer.ask, QUESTION)
 
     assert ready.done
-    assert ready.text.endswith("answered without text. That counts.")
+    assert ready.text == words.say("en", "probe.chat_empty", model="alpha-small")

@@ -23,7 +23,7 @@ pytestmark = only_sqlite  # nothing here asks the database in words of its own
 
 AWAY, BUSY = Unreachable("Nothing listens there."), RateLimited("Slow down.")
 LIMITED = "The provider is busy or your quota is used up. Try again later."
-CANNOT = "The provider cannot be reached. Check the address and that it is running."
+CANNOT = "Patchbay cannot reach the provider. Check that the address is correct and the server is running."
 
 
 @pytest.fixture
@@ -49,13 +49,13 @@ async def card(tab: Any) -> Card:
 @pytest.mark.parametrize(
     ("errors", "status", "seen", "problem"),
     [
-        pytest.param([None], "working", "Answered", "", id="answered"),
-        pytest.param([None, AWAY], "degraded", "1 of the last 2 calls failed", CANNOT, id="some failed"),
-        pytest.param([AWAY], "degraded", "The last call failed", CANNOT, id="the only one failed"),
-        pytest.param([AWAY] * 3, "down", "The last 3 calls failed", CANNOT, id="all failed"),
-        pytest.param([AWAY, *[None] * 20], "degraded", "A call failed a moment ago", CANNOT, id="one among many"),
+        pytest.param([None], "working", "Responded", "", id="answered"),
+        pytest.param([None, AWAY], "degraded", "1 of the last 2 requests failed", CANNOT, id="some failed"),
+        pytest.param([AWAY], "degraded", "The last request failed", CANNOT, id="the only one failed"),
+        pytest.param([AWAY] * 3, "down", "The last 3 requests failed", CANNOT, id="all failed"),
+        pytest.param([AWAY, *[None] * 20], "degraded", "A request failed moments ago", CANNOT, id="one among many"),
         pytest.param(
-            [BUSY], "limited", "The last call failed", "The provider is busy or your quota is used up. Try again later.", id="busy"
+            [BUSY], "limited", "The last request failed", "The provider is busy or your quota is used up. Try again later.", id="busy"
         ),
     ],
 )
@@ -75,7 +75,7 @@ async def test_slow_answers_say_so(tab: Any, acme: str) -> None:
     await tab.fire(Providers.load)
 
     found = await card(tab)
-    assert (found.status, found.seen, found.problem, found.latency_ms) == ("degraded", "Slow to answer", "", 40_000)
+    assert (found.status, found.seen, found.problem, found.latency_ms) == ("degraded", "Slow response", "", 40_000)
 
 
 async def test_a_tab_follows_what_another_process_saw_and_is_sent_a_few_fields(tab: Any, acme: str) -> None:
@@ -112,5 +112,5 @@ async def test_the_page_of_a_provider_shows_its_newest_calls_one_by_one(tab: Any
 
     shown = (await tab.state(ProviderPage)).marks
     assert [mark.state for mark in shown] == ["ok", "failed", "limited", "slow"]
-    assert [mark.text for mark in shown][:2] == ["Answered in 250 ms.", CANNOT]
+    assert [mark.text for mark in shown][:2] == ["Responded in 250 ms.", CANNOT]
     assert shown[0].at <= shown[-1].at

@@ -230,7 +230,7 @@ async def test_a_provider_that_is_gone_is_answered_in_words(tab: Any, shown: Any
     await tab.fire(Providers.switch, "nobody", True)
 
     notices = await tab.state(Notices)
-    assert (notices.level, notices.text) == ("error", "This provider is gone. Somebody may have deleted it.")
+    assert (notices.level, notices.text) == ("error", "This provider no longer exists. Another user may have deleted it.")
 
 
 async def test_a_viewer_who_fires_the_handler_is_refused_by_the_service(shown: Any, actor: Actor, tab: Any) -> None:
