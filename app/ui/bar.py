@@ -32,7 +32,10 @@ def language() -> rx.Component:
     spoken = words.languages()
     if len(spoken) < 2:
         return rx.fragment()
-    items = [rx.dropdown_menu.item(name, on_select=words.Language.choose(code), lang=code) for code, name in spoken.items()]
+    items = [
+        rx.dropdown_menu.item(name, on_select=words.Language.choose(code), lang=words.say(code, "language.tag"))
+        for code, name in spoken.items()
+    ]
     # Reflex sizes an icon that is the button's own child after the button: larger than its neighbours.
     shown = rx.fragment(rx.icon("languages", size=18))
     return rx.dropdown_menu.root(rx.dropdown_menu.trigger(_button(shown, "shell.language")), rx.dropdown_menu.content(*items), modal=False)

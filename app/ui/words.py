@@ -23,6 +23,7 @@ ENGLISH = "en"
 MODULE = "$/utils/words"  # written by `catalogue`
 _PLURAL = frozenset({"zero", "one", "two", "few", "many", "other"})
 _HOLE = re.compile(r"\{(\w+)\}")
+_GAP = "\ue000"  # stands for {when} until the browser puts the time there; no text and no name has this character
 
 Text = str | Mapping[str, str]
 """A text, or its plural forms: which one is chosen by the value of `n`."""
@@ -110,8 +111,13 @@ def say_of(language: str, prefix: str, code: str, **values: object) -> str:
 
 
 def ago(at: rx.Var | str) -> rx.Component:
-    """A time (ISO 8601) as "2 minutes ago", kept current, with the exact time on hover."""
+    """A time (ISO 8601) as "2 min ago", kept current, with the exact time on hover."""
     return _Ago.create(at=at, language=Language.code)
+
+
+def when(key: str, at: rx.Var | str, **values: object) -> rx.Component:
+    """The text of `key` with `ago(at)` in its hole {when}: where a time stands in a sentence differs by language."""
+    return _Ago.create(at=at, language=Language.code, sentence=t(key, when=_GAP, **values))
 
 
 def amount(value: rx.Var | float) -> rx.vars.StringVar:
@@ -139,6 +145,7 @@ class _Ago(rx.Component):
     tag = "Ago"
     at: rx.Var[str]
     language: rx.Var[str]
+    sentence: rx.Var[str]
 
 
 class Tongue(rx.Component):

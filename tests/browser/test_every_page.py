@@ -11,6 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
+from app.ui import words
 from tests.browser.conftest import PASSWORD
 from tests.browser.page_words import english_left
 from tests.browser.scenes import CARDS, Scene, opened, pages
@@ -118,7 +119,7 @@ def stage(desks: dict[str, BrowserContext], house: Patchbay, scene: Scene, size:
 def speak(page: Page, language: str) -> None:
     """Choose the language as another tab does: this one follows, with whatever is open in it."""
     page.evaluate(CHOSEN_ELSEWHERE, language)
-    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.locator("html")).to_have_attribute("lang", words.say(language, "language.tag"))
 
 
 def left_in_the_end(page: Page, language: str) -> list[str]:

@@ -111,7 +111,7 @@ def add(page: Page) -> None:
     dialog.get_by_role("button", name="Add", exact=True).click()
     lines = dialog.get_by_role("listitem")
     expect(lines).to_have_count(3)
-    expect(lines.nth(1)).to_contain_text("This provider has this key already, as “Main”.")
+    expect(lines.nth(1)).to_contain_text("This provider already has this key, as “Main”.")
     dialog.get_by_role("button", name="Done").click()
     expect(counters(page)).to_have_text("3 of 3 keys in use")
 
@@ -136,7 +136,7 @@ def refused_and_healed(page: Page, ready: Patchbay, vendor: Vendor) -> None:
     with httpx.Client(base_url=ready.url, headers={"Authorization": f"Bearer {app}"}, timeout=20) as client:
         assert client.post("/v1/chat/completions", json=ask).status_code == 200  # by the next key
     expect(row(page, "Main")).to_contain_text("Rejected by the provider")
-    expect(row(page, "Main")).to_contain_text("Tried again")
+    expect(row(page, "Main")).to_contain_text("Next attempt")
     vendor.refused.clear()
     page.get_by_role("button", name="Test Main", exact=True).click()
     expect(row(page, "Main")).to_contain_text("In use")
@@ -166,7 +166,7 @@ def replaced_and_taken_back(page: Page) -> None:
     dialog.get_by_role("button", name="Done").click()
     expect(row(page, "Main (2)")).to_contain_text("In use")
 
-    page.get_by_role("button", name="Go back to Main").click()
+    page.get_by_role("button", name="Roll back to Main").click()
     expect(row(page, "Main (2)")).to_contain_text("New, not in use yet")
     menu(page, "Main (2)", "Cancel and delete")
     expect(row(page, "Main (2)")).to_have_count(0)

@@ -35,10 +35,10 @@ def test_an_admin_saves_the_kit_and_is_reminded_no_more(console: Patchbay, desk:
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save file").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_text("nobody has said that it is kept")).to_be_visible()
+    expect(page.get_by_text("Not yet confirmed as stored safely")).to_be_visible()
     shot(page, "kit-saved")
     page.get_by_role("button", name="Confirm safe storage").click()
-    expect(page.get_by_text("The key is kept in a safe place")).to_be_visible()
+    expect(page.get_by_text("Stored safely. An admin confirmed it")).to_be_visible()
     shot(page, "kit-kept")
     page.get_by_role("link", name="Providers").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Providers")

@@ -79,7 +79,7 @@ def test_every_step_is_whole_and_translated(page: Page, ready: Patchbay, shot: C
 
 def in_every_look(page: Page, place: str, language: str, shot: Callable[[Page, str], None]) -> None:
     """Light and dark, on a desk and on a phone: nothing scrolls sideways, nothing shuts anybody out."""
-    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.locator("html")).to_have_attribute("lang", words.say(language, "language.tag"))
     for theme, width in LOOKS:
         page.set_viewport_size({"width": width, "height": 844})
         page.emulate_media(color_scheme=theme)

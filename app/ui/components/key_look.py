@@ -6,7 +6,7 @@ import reflex as rx
 
 from app.domain.credential import Held, KeyState, Reminder
 from app.ui.components.drawn import Drawn
-from app.ui.words import ago, t, t_of
+from app.ui.words import ago, t, t_of, when
 
 LOOKS: dict[str, tuple[str, str]] = {
     KeyState.ACTIVE: ("circle-check", "green"),
@@ -31,10 +31,10 @@ def badge(look: Drawn) -> rx.Component:
 
 def state(key: Drawn) -> rx.Component:
     """The state with its reason and its times."""
-    since = rx.cond((key.reason != "") & (key.since != ""), rx.fragment(" · ", t("keys.since"), " ", ago(key.since)))
-    again = rx.cond(key.retry_at != "", rx.text(t("keys.tried_again"), " ", ago(key.retry_at), size="1", color_scheme="gray"))
+    since = rx.cond((key.reason != "") & (key.since != ""), rx.fragment(" · ", ago(key.since)))
+    again = rx.cond(key.retry_at != "", rx.text(when("keys.tried_again", key.retry_at), size="1", color_scheme="gray"))
     told = rx.cond(key.reason != "", rx.text(key.reason, since, size="1", color_scheme="gray", style={"overflowWrap": "anywhere"}))
-    until = rx.cond(key.retire_at != "", rx.text(t("keys.kept"), " ", ago(key.retire_at), size="1", color_scheme="gray"))
+    until = rx.cond(key.retire_at != "", rx.text(when("keys.kept", key.retire_at), size="1", color_scheme="gray"))
     instead = rx.cond(
         (key.look == Held.ROTATION.value) & (key.replaces != ""),
         rx.text(t("keys.takes_over", name=key.replaces), size="1", color_scheme="gray"),
@@ -79,10 +79,10 @@ def _badge(icon: str, colour: Any, look: Drawn) -> rx.Component:
 
 
 def _end(at: Drawn, reminder: Drawn, colour: Any, *, of_key: bool) -> rx.Component:
-    words = ("keys.one_expired", "keys.one_expires") if of_key else ("keys.expired", "keys.expires")
-    said = rx.cond(reminder == Reminder.EXPIRED.value, t(words[0]), t(words[1]))
+    over, near = ("keys.one_expired", "keys.one_expires") if of_key else ("keys.expired", "keys.expires")
+    said = rx.cond(reminder == Reminder.EXPIRED.value, when(over, at), when(near, at))
     icon = rx.icon("calendar-clock", size=12, aria_hidden="true")
-    return rx.badge(icon, said, " ", ago(at), color_scheme=colour, size="1", high_contrast=True)
+    return rx.badge(icon, rx.el.span(said), color_scheme=colour, size="1", high_contrast=True)
 
 
 def _sign(icon: str, colour: str, word: Drawn) -> rx.Component:

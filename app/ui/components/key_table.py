@@ -21,7 +21,7 @@ from app.ui.state.provider_keys import ProviderKeys as Keys
 from app.ui.state.provider_page import ProviderPage
 from app.ui.state.rotating import Rotating
 from app.ui.state.session import SessionState
-from app.ui.words import ago, t
+from app.ui.words import ago, t, when
 
 COLUMNS = ("key", "state", "result", "used", "order")
 _LOOK_MS = 60_000  # a key expires without anybody changing anything
@@ -184,18 +184,17 @@ def _name(k: Drawn) -> rx.Component:
 
 
 def _token(k: Drawn) -> rx.Component:
-    until = rx.fragment(t("token.title"), ": ", ago(k.token_until))
-    return rx.text(rx.cond(k.token_until != "", until, t("token.none")), size="1", color_scheme="gray")
+    return rx.text(rx.cond(k.token_until != "", when("token.expires", k.token_until), t("token.none")), size="1", color_scheme="gray")
 
 
 def _far(k: Drawn) -> rx.Component:
-    return rx.text(t("keys.expires"), " ", ago(k.expires_at), size="1", color_scheme="gray")
+    return rx.text(when("keys.expires", k.expires_at), size="1", color_scheme="gray")
 
 
 def _times(k: Drawn) -> rx.Component:
     return rx.flex(
         rx.text(rx.cond(k.used_at != "", ago(k.used_at), t("common.never")), size="2"),
-        rx.text(t("keys.added_at"), " ", ago(k.created_at), size="1", color_scheme="gray"),
+        rx.text(when("keys.added_at", k.created_at), size="1", color_scheme="gray"),
         direction="column",
         spacing="1",
     )

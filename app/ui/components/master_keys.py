@@ -8,7 +8,7 @@ from app.ui.components.drawn import Drawn
 from app.ui.components.sheet import body, cancel, foot, head, sheet
 from app.ui.state.encryption import Encryption
 from app.ui.state.session import SessionState
-from app.ui.words import Language, ago, amount, t, t_of
+from app.ui.words import Language, ago, amount, t, t_of, when
 
 ROUTE = "/encryption"
 FORM = "/auth/recovery-kit"
@@ -50,8 +50,8 @@ def content() -> rx.Component:
 
 def _kit() -> rx.Component:
     """Whether the kit was saved, the button, and the word that it is kept."""
-    kept = _state("circle-check", "green", rx.fragment(t("encryption.kit_kept"), " ", ago(Encryption.kept_at)))
-    saved = _state("clock", "amber", rx.fragment(t("encryption.kit_saved"), " ", ago(Encryption.issued_at)))
+    kept = _state("circle-check", "green", when("encryption.kit_kept", Encryption.kept_at))
+    saved = _state("clock", "amber", when("encryption.kit_saved", Encryption.issued_at))
     never = _state("triangle-alert", "amber", t("encryption.kit_never"))
     save = rx.button(
         rx.icon("download", size=16, aria_hidden="true"),

@@ -15,7 +15,7 @@ from app.ui.state.provider_keys import ProviderKeys
 from app.ui.state.provider_page import KEYS, ProviderPage
 from app.ui.state.providers import Providers
 from app.ui.state.session import SessionState
-from app.ui.words import ago, t
+from app.ui.words import t, when
 
 
 def provider_head() -> rx.Component:
@@ -90,8 +90,8 @@ def _reminders() -> rx.Component:
     """Keys whose date is near or over."""
 
     def one(key: Drawn) -> rx.Component:
-        said = rx.cond(key.reminder == "expired", t("keys.expired_name", name=key.label), t("keys.expires_name", name=key.label))
-        return rx.text(said, " ", ago(key.expires_at), size="2")
+        over, near = (when(said, key.expires_at, name=key.label) for said in ("keys.expired_name", "keys.expires_name"))
+        return rx.text(rx.cond(key.reminder == "expired", over, near), size="2")
 
     look = rx.button(t("keys.look"), variant="soft", size="1", type="button", high_contrast=True, on_click=ProviderPage.choose_tab(KEYS))
     return rx.cond(

@@ -19,7 +19,7 @@ from app.ui.state.probing import Probing
 from app.ui.state.provider_form import CUSTOM, ProviderForm
 from app.ui.state.providers import Providers
 from app.ui.state.session import SessionState
-from app.ui.words import ago, t
+from app.ui.words import t, when
 
 
 def listing() -> rx.Component:
@@ -87,7 +87,7 @@ def _summary() -> rx.Component:
         rx.cond(Providers.untested > 0, rx.text("· ", t("providers.summary_untested", n=Providers.untested), size="2", as_="span")),
         rx.cond(
             Providers.checked_at != "",
-            rx.text("· ", t("providers.summary_checked"), " ", ago(Providers.checked_at), size="2", color_scheme="gray", as_="span"),
+            rx.text("· ", when("providers.summary_checked", Providers.checked_at), size="2", color_scheme="gray", as_="span"),
         ),
     ]
     return rx.flex(

@@ -16,7 +16,7 @@ from app.ui.state.probing import Probing
 from app.ui.state.provider_keys import ProviderKeys
 from app.ui.state.provider_page import ProviderPage
 from app.ui.state.rotating import KEEP_HOURS, STEPS, Rotating
-from app.ui.words import ago, t
+from app.ui.words import t, when
 
 
 def rotation_wizard() -> rx.Component:
@@ -128,7 +128,7 @@ def _promote() -> rx.Component:
 def _done() -> rx.Component:
     kept = rx.cond(
         (Rotating.kept_until != "") & (Rotating.keep_hours != "0"),
-        rx.text(t("rotation.kept"), " ", ago(Rotating.kept_until), size="2"),
+        rx.text(when("rotation.kept", Rotating.kept_until), size="2"),
         rx.text(t("rotation.not_kept"), size="2"),
     )
     back = rx.button(

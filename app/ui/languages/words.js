@@ -1,6 +1,6 @@
 // The browser's half of `words`: picks a text, fills its holes, writes numbers and times the reader's way.
 // `catalogue` puts the catalogues (const C) in front of this file.
-import { createElement, useEffect, useState } from "react";
+import { createElement, Fragment, useEffect, useState } from "react";
 
 const kept = new Map();
 const tool = (kind, language, options) => {
@@ -9,10 +9,13 @@ const tool = (kind, language, options) => {
   return kept.get(name);
 };
 
+// Between Chinese and a figure or Latin letter stands a space, which Intl leaves out.
+const spaced = (text) => text.replace(/(?<=\p{Script=Han})(?=[\dA-Za-z])|(?<=[\dA-Za-z])(?=\p{Script=Han})/gu, " ");
+
 export const amount = (language, value) => (Number.isFinite(value) ? tool("NumberFormat", language, { maximumFractionDigits: 1 }).format(value) : "");
 
 // 1,200,000 as "1.2M", for places without room.
-export const short = (language, value) => tool("NumberFormat", language, { notation: "compact", maximumFractionDigits: 1 }).format(value);
+export const short = (language, value) => spaced(tool("NumberFormat", language, { notation: "compact", maximumFractionDigits: 1 }).format(value));
 
 // US dollars; of less than a cent as many digits as say something.
 export const money = (language, value) => {
@@ -22,7 +25,14 @@ export const money = (language, value) => {
 
 export const moment = (language, at) => {
   const date = new Date(at);
-  return at && !isNaN(date) ? tool("DateTimeFormat", language, { dateStyle: "medium", timeStyle: "medium" }).format(date) : "";
+  return at && !isNaN(date) ? spaced(tool("DateTimeFormat", language, { dateStyle: "medium", timeStyle: "medium" }).format(date)) : "";
+};
+
+// A short date, with the hour unless it stands for a whole day. Vietnamese writes the month as a number.
+export const brief = (language, at, day) => {
+  const month = language === "vi" ? "numeric" : "short";
+  const options = day ? { day: "numeric", month, timeZone: "UTC" } : { day: "numeric", month, hour: "2-digit", minute: "2-digit" };
+  return spaced(tool("DateTimeFormat", language, options).format(new Date(at)));
 };
 
 export const tr = (language, key, values, fallback) => {
@@ -46,24 +56,33 @@ const relative = (language, at) => {
   let distance = (new Date(at) - Date.now()) / 1000;
   if (Math.abs(distance) < 10) distance = 0;
   for (const [unit, size] of STEPS) {
-    if (Math.abs(distance) < size) return tool("RelativeTimeFormat", language, { numeric: "auto", style: "short" }).format(Math.round(distance), unit);
+    if (Math.abs(distance) < size) {
+      const text = tool("RelativeTimeFormat", language, { numeric: "auto", style: "short" }).format(Math.round(distance), unit);
+      return spaced(text.replaceAll(".", "")); // "2 min ago": English abbreviates with a full stop
+    }
     distance /= size;
   }
 };
 
-export const Ago = ({ at, language }) => {
+// A time in a sentence. `sentence` holds a gap (words.py: _GAP) where the time stands; without one there is only the time.
+const GAP = "\ue000";
+export const Ago = ({ at, language, sentence = GAP }) => {
   const [, tick] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => tick((n) => n + 1), 20000);
     return () => clearInterval(timer);
   }, []);
   if (!at) return null;
-  return createElement("time", { dateTime: at, title: moment(language, at) }, relative(language, at));
+  const said = relative(language, at);
+  const [before, after = ""] = sentence.split(GAP);
+  const seam = (left, right) => (spaced(left.slice(-1) + right.slice(0, 1)).length > 2 ? " " : "");
+  const time = createElement("time", { dateTime: at, title: moment(language, at) }, said);
+  return createElement(Fragment, null, before + seam(before, said), time, seam(said, after) + after);
 };
 
 export const Tongue = ({ language }) => {
   useEffect(() => {
-    document.documentElement.lang = C[language] ? language : "en";
+    document.documentElement.lang = tr(language, "language.tag");
   }, [language]);
   return null;
 };

@@ -7,7 +7,8 @@ from typing import Any
 
 import reflex as rx
 
-from app.domain.audit import AuditItem, Outcome
+from app.domain.actor import ActorType
+from app.domain.audit import Action, AuditItem, Outcome
 from app.domain.capabilities import ABILITIES
 from app.services import audit
 from app.ui import words
@@ -17,6 +18,7 @@ from app.ui.state.gallery import preset_of
 from app.ui.state.notices import answered, language
 from app.ui.state.presses import busy
 
+_GAP = "\ue000"
 STEP = 50
 LOOK = 5  # pages looked through for entries of a group before the reader has to ask for more
 LISTED = 9  # values of a list that are spelled out; the ladder has nine rungs
@@ -45,13 +47,15 @@ NAMED = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry in words. `changes` are lines; `outcome`: ok, denied or failed."""
+    """One entry in words: `who`, then `what`, `target` and `rest`, which read as one sentence. `changes` are lines; `outcome`: ok,
+    denied or failed."""
 
     seq: int
     at: str
     who: str
     what: str
     target: str
+    rest: str
     changes: list[str]
     outcome: str
 
@@ -139,12 +143,14 @@ class Audit(rx.State):
 
 def entry(item: AuditItem, language: str, keys: Mapping[str, str] = NO_NAMES) -> Entry:
     """An entry in the reader's words. `keys`: id → name of the keys that the reader knows."""
+    what, hole, rest = _sentence(item, language).partition(_GAP)
     return Entry(
         seq=item.seq,
         at=item.at.isoformat(),
-        who=item.actor.name or words.say(language, "audit.by_system"),
-        what=words.say_of(language, "action", item.action.replace(":", "_")),
-        target=_target(item),
+        who=item.actor.name or words.say(language, "audit.by_anonymous" if item.actor.type == ActorType.ANONYMOUS else "audit.by_system"),
+        what=what,
+        target=_target(item, language) if hole else "",
+        rest=rest,
         changes=[line for f, change in item.changes.items() if (line := _line(f, _named(f, change, keys), language))],
         outcome=item.outcome.value,
     )
@@ -155,10 +161,20 @@ def _named(field: str, change: Any, keys: Mapping[str, str]) -> Any:
     return keys.get(change, change) if field == "credential" and isinstance(change, str) else change
 
 
-def _target(item: AuditItem) -> str:
-    """What it was done to; "" where the sentence says it already."""
-    if item.target.type in ("instance", "registry", "audit", "discovery") or item.target.id == item.actor.id:
-        return ""
+def _sentence(item: AuditItem, language: str) -> str:
+    """What was done, with a gap where its target stands: which place that is differs by language."""
+    action = item.action.replace(":", "_")
+    if item.action == Action.PROVIDER_DEFAULT and item.changes.get("default", {}).get("after", "") is None:
+        action = "provider_default_clear"
+    return words.say_of(language, "action", action, target=_GAP)
+
+
+def _target(item: AuditItem, language: str) -> str:
+    """What it was done to."""
+    if item.target.type == "user" and not item.target.id:  # what was typed is not kept: people type passwords into the wrong field
+        return words.say(language, "audit.unknown_account")
+    if item.action == Action.PROVIDER_TEST_MANY and not item.target.name:
+        return words.say(language, "audit.several_providers")
     return item.target.name or item.target.id
 
 

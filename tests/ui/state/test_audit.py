@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from app.domain.actor import Actor
-from app.domain.audit import AuditActor, AuditItem, AuditTarget, Outcome
+from app.domain.audit import Action, AuditActor, AuditItem, AuditTarget, Outcome
 from app.domain.provider import ProviderDraft
 from app.services import providers
+from app.ui import words
 from app.ui.state.audit import Audit, entry
 
 
@@ -49,7 +50,7 @@ def item(action: str, changes: dict[str, Any]) -> AuditItem:
         pytest.param({"models": {"added": []}}, [], id="no models of a new one"),
         pytest.param({"models": {"added": ["a"]}}, ["Models: +1 −0"], id="models of a new one"),
         pytest.param({"network": {"before": {}, "after": {}}}, [], id="no parts"),
-        pytest.param({"scope": {"before": None, "after": "gateway"}}, ["May: Call models"], id="a value with words of its own"),
+        pytest.param({"scope": {"before": None, "after": "gateway"}}, ["Permissions: Call models"], id="a value with words of its own"),
         pytest.param({"preset": {"before": None, "after": "lm-studio"}}, ["Vendor: LM Studio"], id="a preset by its label"),
         pytest.param({"preset": {"before": "gone-by-now", "after": None}}, ["Vendor: gone-by-now → empty"], id="a preset that is gone"),
     ],
@@ -61,19 +62,48 @@ def test_changes_read_like_sentences(changes: dict[str, Any], lines: list[str]) 
 def test_an_entry_says_who_did_what_to_which() -> None:
     found = entry(item("provider:config:update", {}), "en")
 
-    assert (found.who, found.what, found.target) == ("Ada", "changed the provider", "groq")
+    assert (found.who, found.what, found.target, found.rest) == ("Ada", "changed provider ", "groq", "")
+
+
+@pytest.mark.parametrize("language", words.languages())
+@pytest.mark.parametrize("action", [*Action, "action:of:tomorrow"])
+def test_the_sentence_of_every_action_says_its_target_in_its_place(action: str, language: str) -> None:
+    told = entry(item(action, {}), language)
+    sentence = words.say_of(language, "action", action.replace(":", "_"), target="groq")
+
+    assert told.what + told.target + told.rest == sentence
+    assert sentence == sentence.strip()
+    assert not sentence.endswith((":", "：", "，"))
+
+
+@pytest.mark.parametrize("language", words.languages())
+def test_a_target_without_a_name_is_named_in_words(language: str) -> None:
+    failed = item("user:session:fail", {}).model_copy(
+        update={"actor": AuditActor(type="anonymous", id="", name=""), "target": AuditTarget(type="user", id="", name="unknown account")}
+    )
+    many = item("provider:batch:test", {}).model_copy(update={"target": AuditTarget(type="provider", id="", name="")})
+
+    assert entry(failed, language).target == words.say(language, "audit.unknown_account")
+    assert entry(failed, language).who == words.say(language, "audit.by_anonymous")
+    assert entry(many, language).target == words.say(language, "audit.several_providers")
+
+
+def test_having_no_default_provider_any_more_is_a_sentence_of_its_own() -> None:
+    found = entry(item("provider:default:set", {"default": {"before": "p", "after": None}}), "en")
+
+    assert (found.what, found.target) == (words.say("en", "action.provider_default_clear"), "")
 
 
 async def test_the_page_lists_filters_and_verifies(tab: Any, actor: Actor) -> None:
     await providers.create(actor, ProviderDraft(name="lab", base_url="https://x.example/v1", auth_type="none"))
     await tab.fire(Audit.load)
     state = await tab.state(Audit)
-    assert state.entries[0].what == "added the provider"
+    assert (state.entries[0].what, state.entries[0].target) == ("added provider ", "lab")
 
     await tab.fire(Audit.choose_group, "access")
     assert {e.what for e in state.entries} >= {"signed in"}
-    assert "added the provider" not in {e.what for e in state.entries}
+    assert "added provider " not in {e.what for e in state.entries}
 
     await tab.fire(Audit.verify)
     assert state.intact
-    assert "checked" in state.checked
+    assert state.checked == words.say("en", "audit.verified", n=4)

@@ -63,7 +63,7 @@ async def test_several_lines_are_stored_and_each_says_what_became_of_it(tab: Any
     await tab.fire(KeyForm.submit, {"secret.keys": f"{SECOND}\n\n{FIRST}\n{THIRD}\n", "label": "", "weight": "3", "expires_at": ""})
 
     assert [(r.line, r.hint, r.problem) for r in form.results] == [
-        (1, "••••a0b3", ""), (3, "", "This provider has this key already, as “Main”."), (4, "••••5a6b", ""),
+        (1, "••••a0b3", ""), (3, "", "This provider already has this key, as “Main”."), (4, "••••5a6b", ""),
     ]  # fmt: skip
     assert form.step == "added"
     assert [(row.label, row.weight) for row in keys.reserve] == [("Key 1", 3), ("Key 2", 3)]
@@ -197,7 +197,7 @@ async def test_each_tab_reads_what_it_shows(tab: Any, keys: Any) -> None:
     assert (page.models, page.model_count) == (["beta/large"], len(MODELS))
 
     await tab.fire(ProviderPage.choose_tab, "history")
-    assert {entry.what for entry in page.entries} == {"added the provider", "set the key of"}
+    assert {entry.what for entry in page.entries} == {"added provider ", "set the key of "}
     await tab.fire(ProviderPage.choose_tab, "nonsense")
     assert page.query == ""
 
@@ -208,5 +208,5 @@ async def test_the_history_names_keys_states_and_times_in_words(tab: Any, keys: 
     await tab.fire(ProviderPage.choose_tab, "history")
 
     newest = (await tab.state(ProviderPage)).entries[0]
-    assert newest.what == "changed a key of"
-    assert {"Key: Main", "State: In use → Off", "Expiry date: 2031-05-06 07:08 UTC"} <= set(newest.changes)
+    assert newest.what == "changed a key of "
+    assert {"Key: Main", "Status: In use → Off", "Expiry date: 2031-05-06 07:08 UTC"} <= set(newest.changes)
