@@ -17,6 +17,7 @@ class Support(StrEnum):
 
 # Below the base URL: no other host, no query, no way up.
 TestPath = Annotated[str, StringConstraints(max_length=200, pattern=r"^(/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*$")]
+MOST_TOKENS = 100_000_000
 ABILITIES: tuple[str, ...] = ("system_messages", "streaming", "tools", "json_mode", "reasoning", "images")
 _DECLINED = {"streaming": ("stream",), "tools": ("tools", "functions"), "json_mode": ("response_format",)}
 
@@ -32,7 +33,7 @@ class Capabilities(BaseModel):
     json_mode: Support = Support.UNKNOWN
     reasoning: Support = Support.UNKNOWN
     images: Support = Support.UNKNOWN
-    context_limit: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
+    context_limit: Annotated[int, Field(ge=1, le=MOST_TOKENS)] | None = None
     test_path: TestPath = ""
 
     @cached_property

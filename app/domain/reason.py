@@ -14,6 +14,7 @@ class Reason(str):
     values: Mapping[str, object]
 
     def __new__(cls, code: str, sentence: str, **values: object) -> "Reason":
-        reason = super().__new__(cls, sentence.format(**values))
+        written = {name: f"{value:,}" if type(value) is int else value for name, value in values.items()}
+        reason = super().__new__(cls, sentence.format(**written))
         reason.code, reason.values = code, values
         return reason

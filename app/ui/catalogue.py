@@ -30,4 +30,4 @@ def text(name: str) -> str:
     if name != "words.js":
         return own
     catalogues = json.dumps(words.catalogues(), ensure_ascii=False, sort_keys=True)
-    return f"const C = {catalogues};\n{own}"
+    return f"const C = {catalogues};\nconst NAMES = {json.dumps(sorted(words.NAMES))};\n{own}"

@@ -23,6 +23,7 @@ ENGLISH = "en"
 MODULE = "$/utils/words"  # written by `catalogue`
 _PLURAL = frozenset({"zero", "one", "two", "few", "many", "other"})
 _HOLE = re.compile(r"\{(\w+)\}")
+NAMES = frozenset({"port", "revision", "seq", "status"})  # holes whose numbers are names: written as they are
 _GAP = "\ue000"  # stands for {when} until the browser puts the time there; no text and no name has this character
 
 Text = str | Mapping[str, str]
@@ -98,7 +99,14 @@ def say(language: str, key: str, **values: object) -> str:
     text = catalogues().get(language, {}).get(key) or catalogues()[ENGLISH][key]
     if not isinstance(text, str):
         text = text["one"] if values["n"] == 1 and "one" in text else text["other"]
-    return _HOLE.sub(lambda hole: str(values[hole[1]]), text)
+    return _HOLE.sub(lambda hole: _written(language, hole[1], values[hole[1]]), text)
+
+
+def number(language: str, value: float) -> str:
+    """A number as the language writes it, with at most one digit behind the decimal sign, as `amount` in the browser."""
+    texts = catalogues().get(language) or catalogues()[ENGLISH]
+    signs = {",": str(texts["language.thousands"]), ".": str(texts["language.decimal"])}
+    return "".join(signs.get(sign, sign) for sign in f"{round(value, 1):,}".removesuffix(".0"))
 
 
 def say_of(language: str, prefix: str, code: str, **values: object) -> str:
@@ -120,7 +128,7 @@ def when(key: str, at: rx.Var | str, **values: object) -> rx.Component:
     return _Ago.create(at=at, language=Language.code, sentence=t(key, when=_GAP, **values))
 
 
-def amount(value: rx.Var | float) -> rx.vars.StringVar:
+def amount(value: rx.Var | float | str) -> rx.vars.StringVar:
     """A number as the reader's language writes it."""
     return _js("amount", rx.Var.create(value))
 
@@ -159,6 +167,11 @@ class Tongue(rx.Component):
     def create(cls, *children: rx.Component, **props: object) -> "Tongue":
         """The component, bound to the language of this browser."""
         return super().create(*children, language=Language.code, **props)  # type: ignore[return-value] - Reflex says Component
+
+
+def _written(language: str, hole: str, value: object) -> str:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number(language, value) if is_number and hole not in NAMES else str(value)  # type: ignore[arg-type] - a number
 
 
 def _check(key: str, given: set[str]) -> None:

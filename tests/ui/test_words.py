@@ -24,6 +24,27 @@ def test_plural_forms_are_chosen_by_the_number() -> None:
     assert words.say("en", "card.models", n=12) == "12 models"
 
 
+@pytest.mark.parametrize(
+    ("language", "n", "written"),
+    [
+        pytest.param("en", 12_345, "12,345", id="en"),
+        pytest.param("vi", 12_345, "12.345", id="vi"),
+        pytest.param("zh", 12_345, "12,345", id="zh"),
+        pytest.param("vi", 1_234.56, "1.234,6", id="a fraction"),
+        pytest.param("vi", 3.0, "3", id="a whole fraction"),
+        pytest.param("xx", 12_345, "12,345", id="no such language"),
+    ],
+)
+def test_a_number_is_written_as_the_language_writes_it(language: str, n: float, written: str) -> None:
+    assert words.number(language, n) == written
+    assert written in words.say(language, "card.models", n=n)
+
+
+def test_a_number_that_is_a_name_is_written_as_it_is() -> None:
+    assert "11434" in words.say("en", "probe.connection_refused", host="lab", port=11434)
+    assert 'const NAMES = ["port", "revision", "seq", "status"]' in catalogue.text("words.js")
+
+
 def test_a_language_that_does_not_exist_reads_as_english() -> None:
     assert words.say("xx", "common.save") == "Save"
 

@@ -7,7 +7,7 @@ from app.ui.components import field
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.state.abilities import Abilities
 from app.ui.state.provider_form import ProviderForm as Form
-from app.ui.words import t
+from app.ui.words import amount, t
 
 ICONS = {
     "system_messages": "message-square-text",
@@ -23,7 +23,7 @@ def chips() -> rx.Component:
     """What is known, each in a word with its icon; nothing while nothing is."""
     tokens = rx.badge(
         rx.icon("ruler", size=13, aria_hidden="true"),
-        t("capability.tokens", n=Abilities.context_limit),
+        t("capability.tokens", n=amount(Abilities.context_limit)),
         variant="soft",
         color_scheme="gray",
         size="1",

@@ -1,5 +1,5 @@
 // The browser's half of `words`: picks a text, fills its holes, writes numbers and times the reader's way.
-// `catalogue` puts the catalogues (const C) in front of this file.
+// `catalogue` puts the catalogues (const C), and the holes whose numbers are names (const NAMES), in front of this file.
 import { createElement, Fragment, useEffect, useState } from "react";
 
 const kept = new Map();
@@ -12,7 +12,10 @@ const tool = (kind, language, options) => {
 // Between Chinese and a figure or Latin letter stands a space, which Intl leaves out.
 const spaced = (text) => text.replace(/(?<=\p{Script=Han})(?=[\dA-Za-z])|(?<=[\dA-Za-z])(?=\p{Script=Han})/gu, " ");
 
-export const amount = (language, value) => (Number.isFinite(value) ? tool("NumberFormat", language, { maximumFractionDigits: 1 }).format(value) : "");
+export const amount = (language, value) => {
+  const figure = typeof value === "string" && value ? Number(value) : value; // as a form keeps it
+  return Number.isFinite(figure) ? tool("NumberFormat", language, { maximumFractionDigits: 1 }).format(figure) : "";
+};
 
 // 1,200,000 as "1.2M", for places without room.
 export const short = (language, value) => spaced(tool("NumberFormat", language, { notation: "compact", maximumFractionDigits: 1 }).format(value));
@@ -40,7 +43,7 @@ export const tr = (language, key, values, fallback) => {
   if (typeof text === "object") text = text[tool("PluralRules", language).select(Number(values?.n ?? 0))] ?? text.other;
   return text.replace(/\{(\w+)\}/g, (hole, name) => {
     const value = values?.[name];
-    return typeof value === "number" ? amount(language, value) : (value ?? "");
+    return typeof value === "number" && !NAMES.includes(name) ? amount(language, value) : (value ?? "");
   });
 };
 

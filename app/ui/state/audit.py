@@ -221,6 +221,8 @@ def _value(value: Any, language: str, field: str) -> str:
             return words.say(language, "common.yes" if value else "common.no")
         case _ if _is_empty(value):
             return words.say(language, "audit.nothing")
+        case int() | float():
+            return words.number(language, value)
         case list():
             shown = words.say(language, "common.comma").join(_value(v, language, field) for v in value[:LISTED])
             return f"{shown} …" if len(value) > LISTED else shown

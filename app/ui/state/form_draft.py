@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from app.domain.address import normalise
-from app.domain.capabilities import Capabilities
+from app.domain.capabilities import MOST_TOKENS, Capabilities
 from app.domain.credential import CredentialDraft
 from app.domain.errors import InvalidDraft, Reason
 from app.domain.names import check_slug, slugify
@@ -118,7 +118,7 @@ def _capabilities(form: dict[str, str]) -> Capabilities:
     except ValidationError as error:
         why = {
             "test_path": Reason("test_path", "Enter a path like /health. It starts with / and contains neither ? nor .. characters."),
-            "context_limit": Reason("context_limit", "Enter a whole number of tokens between 1 and 100000000."),
+            "context_limit": Reason("context_limit", "Enter a whole number of tokens between 1 and {most}.", most=MOST_TOKENS),
         }
         wrong = [str(one["loc"][0]) for one in error.errors(include_input=False, include_url=False)]
         raise InvalidDraft({ABLE + name: why.get(name, "This value is not allowed.") for name in wrong}) from None
