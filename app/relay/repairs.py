@@ -65,7 +65,7 @@ def _of(finding: Finding, facts: Mapping[str, Any], endpoint: Endpoint) -> Repai
             return FixAction.USE_HTTPS, str(URL(str(facts["target"])).with_path(URL(base_url).path))
         case _F.LOCAL_NOT_APPROVED if facts.get("reason") != "local_off":
             return FixAction.APPROVE_LOCAL, endpoint.origin
-        case _F.LOCALHOST_OF_CONTAINER if (around := container.current()) in container.HOST_NAMES:
+        case _F.LOCALHOST_OF_CONTAINER if (around := container.current()) is not None and around in container.HOST_NAMES:
             return FixAction.USE_DOCKER_HOST, str(URL(base_url).with_host(container.HOST_NAMES[around]))
         case _:
             return None
