@@ -6,6 +6,9 @@ from enum import StrEnum
 from typing import Literal
 
 from app.domain.credential import KeyState
+from app.domain.health import Health
+from app.domain.outlook import Concern, Outlook
+from app.domain.provider import Status
 from app.domain.record import Record
 
 
@@ -84,7 +87,8 @@ class KeyStep(Record):
 
 class TargetStep(Record):
     """A model that may answer, in the order in which targets are tried; `share` as of a key. `keys` is empty where the provider needs
-    none (`needs_key`). `provider` is "" where nothing is known of it any more."""
+    none (`needs_key`). `provider` is "" where nothing is known of it any more. Of a target that is not `skipped`: how its provider does
+    (`status`, `health`), what will probably become of a call (`outlook`) and what speaks against an answer (`concerns`)."""
 
     provider: str
     provider_label: str
@@ -95,6 +99,10 @@ class TargetStep(Record):
     skipped: Skip | None
     needs_key: bool
     keys: list[KeyStep]
+    status: Status | None = None
+    health: Health | None = None
+    outlook: Outlook | None = None
+    concerns: list[Concern] = []
 
 
 class Unanswered(Record):
@@ -116,7 +124,8 @@ class Chosen(Record):
 
 class Explanation(Record):
     """`kind`: what the selector is: an alias, `provider/model` (provider), a bare model, the default, or nothing that is known (unknown).
-    `refused`: the client key is turned away before anything is looked at. Exactly one of `chosen` and `error` is set.
+    `refused`: the client key is turned away before anything is looked at. Exactly one of `chosen` and `error` is set. `outlook`: what will
+    probably become of the call where it goes first; `fallback`: where that is unlikely to answer, the next one that may.
 
     Breaks and limits are those of the process that answers: each process that serves counts for itself.
     """
@@ -130,6 +139,8 @@ class Explanation(Record):
     notes: list[Skip]
     targets: list[TargetStep]
     chosen: Chosen | None
+    outlook: Outlook | None = None
+    fallback: Chosen | None = None
     error: Unanswered | None
 
 

@@ -69,7 +69,8 @@ class Attempt(NamedTuple):
 class Standing(Record):
     """How a provider does, and what says so. `reason` is a code, "" where all is well; `at` is the time of the newest evidence.
 
-    Of calls: how many were looked at, how many of them `failed`, and how long an answer took to begin (`latency_ms`, the median)."""
+    Of calls: how many were looked at, how many of them `failed`, what the `newest` one failed of ("" = it was answered), and how long an
+    answer took to begin (`latency_ms`, the median)."""
 
     health: Health = Health.UNKNOWN
     source: Source = Source.NOTHING
@@ -77,6 +78,7 @@ class Standing(Record):
     at: datetime | None = None
     calls: int = 0
     failed: int = 0
+    newest: str = ""
     latency_ms: int | None = None
 
 
@@ -158,6 +160,7 @@ def of_calls(attempts: Sequence[Attempt], *, since: float = 0.0, now: float) -> 
         at=datetime.fromtimestamp(seen[-1].at, UTC),
         calls=len(seen),
         failed=len(seen) - len(answered),
+        newest=seen[-1].code,
         latency_ms=round(median(answered)) if answered else None,
     )
 

@@ -5,15 +5,18 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from app import registry
+from app.domain import outlook
 from app.domain.actor import Actor, Scope
 from app.domain.errors import PatchbayError, UnknownClientKey
 from app.domain.explanation import Chosen, Explanation, KeyStep, Skip, SkipCode, TargetStep, Unanswered, shares, skip
+from app.domain.outlook import Outlook
+from app.domain.provider import Provider
 from app.domain.snapshot import AliasTargetEntry, ClientKeyEntry, Endpoint, Snapshot, Target
 from app.registry import selector as selectors
 from app.registry.selector import Obstacle
-from app.relay import standing
+from app.relay import overlay, standing
 from app.relay.standing import Obstruction
-from app.storage import aliases, engine, providers
+from app.storage import aliases, engine, provider_records, providers
 
 Kind = Literal["alias", "provider", "model", "default", "unknown"]
 _CODES = {
@@ -46,15 +49,16 @@ async def explain(actor: Actor, selector: str, *, client_key_id: str | None = No
         found = ()
         error = Unanswered(code=failure.code, message=failure.message, suggestions=list(failure.suggestions))
     steps = await _of_alias(alias.targets, snapshot, allowed) if alias is not None else [_step(target, allowed) for target in found]
-    steps = _in_order(steps)
+    steps = _in_order(await _with_outlook(steps, snapshot))
     refused = _refusal(allowed)
-    chosen = None if refused else _chosen(steps)
+    first = None if refused else _first(steps)
+    chosen = _chosen(first) if first else None
     if chosen is None and error is None:
         error = _refused_error(refused)
     return Explanation(
         selector=selector, revision=snapshot.revision, kind=_kind(selector, snapshot, is_alias=alias is not None, is_known=bool(found)),
         alias=alias.name if alias else "", client_key=allowed.name if allowed else "", refused=refused, notes=notes, targets=steps,
-        chosen=chosen, error=error,
+        chosen=chosen, outlook=first.outlook if first else None, fallback=_fallback(steps, first), error=error,
     )  # fmt: skip
 
 
@@ -157,10 +161,38 @@ def _in_order(steps: list[TargetStep]) -> list[TargetStep]:
     return sorted(shared, key=lambda step: (step.priority, step.skipped is not None, -step.weight))
 
 
-def _chosen(steps: Sequence[TargetStep]) -> Chosen | None:
+async def _with_outlook(steps: list[TargetStep], snapshot: Snapshot) -> list[TargetStep]:
+    """What is known of each target's provider beside it; a fixed number of queries."""
+    asked = {step.provider for step in steps if step.skipped is None}
+    async with engine.session() as session:
+        rows = await providers.of_ids(session, [snapshot.endpoints[name].id for name in asked])
+        known = {provider.name: overlay.laid_over(provider) for provider in await provider_records.load(session, rows)}
+    return [_foreseen(step, known[step.provider], snapshot) if step.provider in known else step for step in steps]
+
+
+def _foreseen(step: TargetStep, provider: Provider, snapshot: Snapshot) -> TargetStep:
+    if step.skipped is not None:
+        return step
+    expected, concerns = outlook.of_call(provider, step.model, snapshot.endpoints[step.provider].models)
+    known = {"status": provider.status, "health": provider.health.health, "outlook": expected, "concerns": concerns}
+    return step.model_copy(update=known)
+
+
+def _first(steps: Sequence[TargetStep]) -> TargetStep | None:
+    """Where most calls begin."""
     step = max(steps, key=lambda step: step.share, default=None)
-    if step is None or step.skipped is not None:
+    return step if step is not None and step.skipped is None else None
+
+
+def _fallback(steps: Sequence[TargetStep], first: TargetStep | None) -> Chosen | None:
+    """The next one that may answer, where the first probably does not: what refuses a call hands it on."""
+    if first is None or first.outlook is not Outlook.UNLIKELY:
         return None
+    left = (step for step in steps if step is not first and step.skipped is None and step.outlook is not Outlook.UNLIKELY)
+    return _chosen(step) if (step := next(left, None)) is not None else None
+
+
+def _chosen(step: TargetStep) -> Chosen:
     key = max(step.keys, key=lambda key: key.share, default=None)
     return Chosen(provider=step.provider, model=step.model, key_id=key.id if key else "", key_label=key.label if key else "")
 

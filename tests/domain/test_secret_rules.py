@@ -22,7 +22,6 @@ REAL = [
     "EMPTY",
     "lm-studio",
     "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-    "Basic dXNlcjpwYXNzd29yZA==",
     "a.b.c.d",
     "eyJhbGciOiJIUzI1NiJ9.e30.Et9HFtf9R3GEMA0IICOfFMVXY7kkTX1wr4qCyIf58U",
 ]

@@ -9,15 +9,21 @@ from typing import Any
 import pytest
 
 from app import registry
-from app.domain.actor import ANONYMOUS, Actor, ActorType, Role, Scope
+from app.domain.actor import ANONYMOUS, SYSTEM, Actor, ActorType, Role, Scope
 from app.domain.alias import AliasDraft
 from app.domain.credential import CredentialDraft, CredentialPatch, KeyState
-from app.domain.errors import Forbidden, RateLimited, Refused, UnknownClientKey, Unreachable
+from app.domain.errors import Forbidden, RateLimited, Refused, UnknownClientKey, Unreachable, UpstreamError
 from app.domain.explanation import SENTENCES, Explanation, SkipCode
+from app.domain.outlook import ConcernCode, Outlook
+from app.domain.probe import LastTest, ProbeResult
 from app.domain.provider import ProviderDraft, ProviderPatch
 from app.domain.snapshot import Limits
-from app.relay import circuit, keys, limits
+from app.relay import circuit, keys, limits, provider_outcomes
 from app.services import aliases, client_keys, credentials, providers, routes
+from app.services.health import Recorder
+from app.storage import probes, provider_records
+from app.storage import providers as rows
+from app.storage.work import work
 from app.ui import words
 from tests.fixtures import make
 from tests.fixtures.databases import Database, only_sqlite
@@ -282,6 +288,93 @@ async def test_a_trial_that_runs_is_told(add: Add) -> None:
     await asyncio.sleep(0)
 
     assert told(await routes.explain(VIEWER, "one/alpha")) == [("one/alpha", "circuit_open", 0.0)]
+
+
+SPENT = RateLimited("no money", status=402, details={"kind": "no_credit"})
+LIMITED = RateLimited("later", status=429)
+
+
+async def called(name: str, *errors: UpstreamError | None) -> None:
+    """Calls of applications that ended so, some time ago: nothing rests any more."""
+    recorder = Recorder()
+    for error in errors:
+        provider_outcomes.note(endpoint(name).id, error, 0.2)
+    await recorder.stop()
+    _forget()
+
+
+async def listed(name: str, *models: str) -> None:
+    """A test of a provider that answered, and found these models."""
+    result = {
+        "ok": True,
+        "verdict": "ok",
+        "proven": ["credential", "models", "chat"],
+        "steps": [],
+        "model": models[0],
+        "models": list(models),
+    }
+    found = ProbeResult.model_validate({**result, "checked_at": datetime.now(UTC)})
+    async with work(SYSTEM, audited=False) as doing:
+        row = await rows.get(doing.session, name)
+        assert row is not None
+        place = provider_records.configured_as(row)
+        await probes.save(doing.session, row.id, configuration=place, test=LastTest(result=found, tested_by="Ada"))
+
+
+@pytest.mark.parametrize(
+    ("errors", "outlook", "concern"),
+    [
+        pytest.param([None], Outlook.LIKELY, None, id="answered"),
+        pytest.param([], Outlook.UNKNOWN, ConcernCode.NOT_TRIED, id="never called"),
+        pytest.param([None, SPENT], Outlook.UNLIKELY, ConcernCode.NO_CREDIT, id="out of credit"),
+        pytest.param([LIMITED] * 20, Outlook.UNLIKELY, ConcernCode.LIMITED, id="20 limited"),
+        pytest.param([Unreachable("away")] * 3, Outlook.UNLIKELY, ConcernCode.FAILING, id="away"),
+        pytest.param([Refused("no", status=401, details={"kind": "key"})], Outlook.UNLIKELY, ConcernCode.KEY_REFUSED, id="refused"),
+        pytest.param([Unreachable("away"), None], Outlook.DOUBTFUL, ConcernCode.UNSTABLE, id="unstable"),
+    ],
+)
+async def test_how_the_provider_does_stands_beside_where_a_call_goes(
+    add: Add, actor: Actor, errors: list[UpstreamError | None], outlook: Outlook, concern: ConcernCode | None
+) -> None:
+    await add("groq")
+    await called("groq", *errors)
+
+    found = await routes.explain(VIEWER, "groq/alpha")
+
+    [target] = found.targets
+    assert found.chosen is not None
+    assert (found.outlook, target.outlook, [one.code for one in target.concerns]) == (outlook, outlook, [concern] if concern else [])
+    # Whoever shows the same fact says the same.
+    provider, health = await providers.get(actor, "groq"), await providers.health_of(actor, "groq")
+    assert (target.status, target.health) == (provider.status, provider.health.health) == (health.status, health.health)
+
+
+async def test_a_model_that_the_provider_does_not_list_will_not_answer(add: Add) -> None:
+    await add("openai")
+    await listed("openai", "gpt-5-mini", "alpha")
+
+    nonsense, there = await routes.explain(VIEWER, "openai/nonsense"), await routes.explain(VIEWER, "openai/gpt-5-mini")
+
+    assert (nonsense.outlook, [one.code for one in nonsense.targets[0].concerns]) == (Outlook.UNLIKELY, [ConcernCode.MODEL_UNKNOWN])
+    assert (there.outlook, there.targets[0].concerns) == (Outlook.LIKELY, [])
+
+
+async def test_where_the_first_will_fail_the_next_that_may_answer_is_named(add: Add, actor: Actor) -> None:
+    for name in ("groq", "worse", "openai"):
+        await add(name)
+    await alias(actor, "fast", "groq/alpha 1", "worse/alpha 2", "openai/alpha 3")
+    await called("groq", SPENT)
+    await called("worse", Unreachable("away"), Unreachable("away"), Unreachable("away"))
+    await called("openai", None)
+
+    found = await routes.explain(VIEWER, "fast")
+
+    assert found.chosen is not None
+    assert found.fallback is not None
+    assert (found.chosen.provider, found.outlook, found.fallback.provider) == ("groq", Outlook.UNLIKELY, "openai")
+    assert [target.outlook for target in found.targets] == [Outlook.UNLIKELY, Outlook.UNLIKELY, Outlook.LIKELY]
+    await called("groq", None, *[None] * 20)
+    assert (await routes.explain(VIEWER, "fast")).fallback is None
 
 
 async def test_strangers_are_told_nothing() -> None:

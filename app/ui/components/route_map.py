@@ -7,6 +7,7 @@ from app.ui.components.browser import Every
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.field import field, wired
 from app.ui.components.picker import choice, picker
+from app.ui.components.status import badge
 from app.ui.state.routes import Routes
 from app.ui.words import moment, t, t_of
 
@@ -94,14 +95,27 @@ def _verdict() -> rx.Component:
         rx.flex(
             rx.text(t_of("routes.kind", Routes.kind), size="2", color_scheme="gray"),
             rx.flex(
-                rx.cond(
-                    Routes.error == "",
-                    rx.icon("circle-check", size=20, color="var(--green-11)", flex_shrink="0", aria_hidden="true"),
-                    rx.icon("circle-x", size=20, color="var(--red-11)", flex_shrink="0", aria_hidden="true"),
+                rx.match(
+                    rx.cond(Routes.error == "", Routes.outlook, "error"),
+                    ("likely", _sign("circle-check", "green")),
+                    ("unknown", _sign("circle-help", "gray")),
+                    ("error", _sign("circle-x", "red")),
+                    _sign("triangle-alert", "amber"),
                 ),
                 rx.heading(rx.cond(Routes.error == "", keyed, why), size="4", as_="h2", style={"overflowWrap": "anywhere"}),
                 spacing="2",
                 align="center",
+            ),
+            rx.cond(
+                (Routes.error == "") & (Routes.outlook != ""),
+                rx.text(
+                    rx.cond(
+                        Routes.next_model != "",
+                        t("routes.falls_back", provider=Routes.next_provider, model=Routes.next_model),
+                        t_of("routes.outlook", Routes.outlook),
+                    ),
+                    size="2",
+                ),
             ),
             rx.cond(drawn(Routes.suggestions).length() > 0, offers),
             direction="column",
@@ -109,6 +123,10 @@ def _verdict() -> rx.Component:
         ),
         size="2",
     )
+
+
+def _sign(icon: str, colour: str) -> rx.Component:
+    return rx.icon(icon, size=20, color=f"var(--{colour}-11)", flex_shrink="0", aria_hidden="true")
 
 
 def _target(target: Drawn) -> rx.Component:
@@ -122,6 +140,7 @@ def _target(target: Drawn) -> rx.Component:
         rx.icon("arrow-right", size=14, aria_hidden="true"),
         rx.code(target.model, variant="ghost", style={"overflowWrap": "anywhere"}),
         rx.spacer(),
+        rx.cond(target.status != "", badge(target.status, False)),
         _part(target),
         align="center",
         wrap="wrap",
@@ -132,7 +151,10 @@ def _target(target: Drawn) -> rx.Component:
     )
     without = rx.text(t("routes.no_key_needed"), size="2", color_scheme="gray")
     return rx.el.li(
-        rx.card(rx.flex(head, _why(target), rx.cond(target.needs_key, keys, without), direction="column", spacing="2"), size="2"),
+        rx.card(
+            rx.flex(head, _why(target), _concerns(target), rx.cond(target.needs_key, keys, without), direction="column", spacing="2"),
+            size="2",
+        ),
         margin_bottom="12px",
     )
 
@@ -169,6 +191,16 @@ def _why(step: Drawn) -> rx.Component:
         step.skipped != "",
         rx.flex(rx.text(t_of("skip", step.skipped), size="2", as_="span"), until, direction="column", spacing="1"),
     )
+
+
+def _concerns(target: Drawn) -> rx.Component:
+    """What speaks against an answer of a target that is tried."""
+    return rx.cond(target.concerns.length() > 0, rx.el.ul(rx.foreach(target.concerns, _concern), class_name="pb-plain"))
+
+
+def _concern(code: Drawn) -> rx.Component:
+    sign = rx.icon("triangle-alert", size=14, color="var(--amber-11)", flex_shrink="0", margin_top="3px", aria_hidden="true")
+    return rx.el.li(rx.flex(sign, rx.text(t_of("concern", code), size="2"), spacing="2", align="start"))
 
 
 def _notice(text: Drawn) -> rx.Component:

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from app.domain.actor import Scope
-from app.domain.explanation import Explanation, KeyStep, Skip, TargetStep
+from app.domain.explanation import Chosen, Explanation, KeyStep, Skip, TargetStep
 from app.services import client_keys, routes
 from app.ui import words
 from app.ui.state import address
@@ -38,7 +38,8 @@ class RouteKey:
 
 @dataclass(frozen=True, slots=True)
 class RouteTarget:
-    """A model that may answer. `place` counts the priorities from 1: those of one place share the calls."""
+    """A model that may answer. `place` counts the priorities from 1: those of one place share the calls. `status` of its provider, and
+    what speaks against an answer; "" and none where it is passed over."""
 
     provider: str
     label: str
@@ -49,10 +50,13 @@ class RouteTarget:
     until: str
     needs_key: bool
     key_steps: list[RouteKey]
+    status: str
+    concerns: list[str]
 
 
 class Routes(rx.State):
-    """`asked` = there is something to show. `refused` is why the key for apps is turned away, `error` why nobody would answer."""
+    """`asked` = there is something to show. `refused` is why the key for apps is turned away, `error` why nobody would answer. `outlook` is
+    what will probably become of the call; `next_provider` and `next_model` are where it goes on to, "" where it does not."""
 
     selector: str = ""
     wrong: str = ""
@@ -67,6 +71,9 @@ class Routes(rx.State):
     provider: str = ""
     model: str = ""
     key: str = ""
+    outlook: str = ""
+    next_provider: str = ""
+    next_model: str = ""
     error: str = ""
     suggestions: list[str] = []
 
@@ -131,9 +138,17 @@ class Routes(rx.State):
         self.kind, self.notes = found.kind, [note.code.value for note in found.notes]
         self.refused = _code(found.refused)
         chosen, error = found.chosen, found.error
-        self.provider = next((t.label or t.provider for t in targets if chosen and t.provider == chosen.provider), "")
-        self.model, self.key = (chosen.model, chosen.key_label) if chosen else ("", "")
+        self.provider, self.model = _named(targets, chosen)
+        self.key, self.outlook = chosen.key_label if chosen else "", found.outlook or ""
+        self.next_provider, self.next_model = _named(targets, found.fallback)
         self.error, self.suggestions = (error.code, list(error.suggestions)) if error else ("", [])
+
+
+def _named(targets: Sequence[RouteTarget], chosen: Chosen | None) -> tuple[str, str]:
+    """What the provider is called, and the model."""
+    if chosen is None:
+        return "", ""
+    return next((t.label or t.provider for t in targets if t.provider == chosen.provider), chosen.provider), chosen.model
 
 
 def _targets(found: Explanation) -> list[RouteTarget]:
@@ -145,6 +160,7 @@ def _target(step: TargetStep, place: int) -> RouteTarget:
     return RouteTarget(
         provider=step.provider, label=step.provider_label, model=step.model, place=place, percent=_percent(step.share),
         skipped=_code(step.skipped), until=_until(step.skipped), needs_key=step.needs_key, key_steps=_keys(step.keys),
+        status=step.status or "", concerns=[concern.code.value for concern in step.concerns],
     )  # fmt: skip
 
 

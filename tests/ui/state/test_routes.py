@@ -39,6 +39,17 @@ async def test_a_name_leads_to_a_provider_and_a_key(tab: Any, acme: None) -> Non
     assert [(key.label, key.percent) for key in target.key_steps] == [("Main", 100)]
 
 
+async def test_what_will_become_of_the_call_is_said_with_its_reason(tab: Any, acme: None) -> None:
+    await tab.fire(Routes.ask, {"selector": "acme/alpha"})
+    shown = await tab.state(Routes)
+    assert (shown.outlook, shown.next_provider, shown.targets[0].concerns) == ("unknown", "", ["not_tried"])
+    assert shown.targets[0].status == "not_tested"
+
+    await tab.fire(Routes.ask, {"selector": "acme/nonsense"})
+
+    assert (shown.outlook, shown.error, shown.targets[0].concerns) == ("doubtful", "", ["not_tried", "model_not_listed"])
+
+
 async def test_it_follows_what_changes(tab: Any, acme: None, actor: Any) -> None:
     await tab.fire(Routes.ask, {"selector": "acme/alpha"})
     await providers.disable(actor, "acme")
