@@ -94,6 +94,7 @@ def of(read: dict[str, Any]) -> Look:
     return Look(
         **plain
         | {
+            "language": read["language"].split("-")[0],  # of zh-Hans the catalogue is zh
             "texts": tuple(Text(**text) for text in read["texts"]),
             "dialogs": tuple(Dialog(**dialog) for dialog in read["dialogs"]),
             "cards": tuple(Row(card["name"], card["on"], tuple(card["parts"]), card["label"]) for card in read["cards"]),

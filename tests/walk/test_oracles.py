@@ -160,7 +160,7 @@ def page() -> Iterator[Page]:
         opened = browser.new_page(viewport={"width": 390, "height": 844})
         opened.add_init_script(WATCH)
         opened.route(
-            "http://walk.test/**", lambda route: route.fulfill(body="<html lang=vi><body></body></html>", content_type="text/html")
+            "http://walk.test/**", lambda route: route.fulfill(body="<html lang=vi-VN><body></body></html>", content_type="text/html")
         )
         opened.goto("http://walk.test/")
         yield opened
