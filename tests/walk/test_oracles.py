@@ -55,7 +55,7 @@ BREACHES: list[tuple[Oracle, str, Seen]] = [
             "reflex___state",
             "Hello {name}",
             "undefined models",
-            "None",
+            "used None",
             "NaN ms",
             "[object Object]",
             "card.test",
