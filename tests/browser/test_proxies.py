@@ -116,6 +116,7 @@ def test_below_a_path_everything_works_and_nothing_is_asked_above_it(tmp_path: P
             page = sign_in(stranger, proxy)
             expect_live(page)
             walk(page, proxy)
+            look_at_keys(page, proxy, console)
             leave(page, proxy)
             rest(proxy, console)
             past_the_proxy(stranger, console)
@@ -136,6 +137,18 @@ def walk(page: Page, proxy: Nginx) -> None:
     expect_live(page)
     page.goto(proxy.url)
     expect_live(page)
+
+
+def look_at_keys(page: Page, proxy: Nginx, console: Patchbay) -> None:
+    """What a page writes behind the `?` of its address, it writes below the path, and Back takes it away."""
+    console.run("provider", "add", "mine", "--preset", "groq", "--secret-stdin", stdin="sk-planted-9c41d27be0538af6")
+    page.goto(f"{proxy.url}/providers/mine")
+    expect_live(page)
+    page.locator("[role=tab]").nth(1).click()
+    page.wait_for_url(f"{proxy.url}/providers/mine?tab=**")
+    page.go_back()
+    page.wait_for_url(f"{proxy.url}/providers/mine")
+    expect(page.locator("[role=tab]").first).to_have_attribute("aria-selected", "true")
 
 
 def leave(page: Page, proxy: Nginx) -> None:

@@ -2,7 +2,7 @@
 // so it asks over plain HTTP and takes its texts and its language from the browser.
 import { createElement as h, useEffect, useState } from "react";
 
-import { Copy } from "./console";
+import { Copy, basePath } from "./console";
 import { tr } from "./words";
 
 // A restart is over before that, and nothing has to be explained.
@@ -23,13 +23,11 @@ const TEXTS = {
 const PROXY_LINES = ["host", "origin_host", "origin_port", "origin_scheme", "not_upgraded", "nothing", "upgraded"];
 const SETTINGS = ["host", "origin_host", "origin_port", "origin_scheme"];
 
-const path = () => (window.__reactRouterContext?.basename ?? "").replace(/\/$/, "");
-
 const look = async () => {
   const tab = encodeURIComponent(sessionStorage.getItem("token") ?? "");
   let response;
   try {
-    response = await fetch(`${path()}/auth/connection?token=${tab}`, { method: "POST", cache: "no-store", signal: AbortSignal.timeout(SLOW) });
+    response = await fetch(`${basePath()}/auth/connection?token=${tab}`, { method: "POST", cache: "no-store", signal: AbortSignal.timeout(SLOW) });
   } catch {
     return { code: "away" };
   }
@@ -41,7 +39,7 @@ const look = async () => {
 };
 
 const fill = (text) =>
-  text.replaceAll("{host}", window.location.host).replaceAll("{path}", path()).replaceAll("{address}", window.location.origin + path());
+  text.replaceAll("{host}", window.location.host).replaceAll("{path}", basePath()).replaceAll("{address}", window.location.origin + basePath());
 
 const Lines = ({ language, name, text }) =>
   h(

@@ -6,6 +6,9 @@ import { toast } from "sonner";
 import "./console.css";
 import { tr } from "./words";
 
+// The path of the host below which the console is, "" at its top. The router's own addresses begin behind it.
+export const basePath = () => (window.__reactRouterContext?.basename ?? "").replace(/\/$/, "");
+
 // Shows a notice whenever `seq` grows. What a tab had before it was opened is not shown again.
 export const Notice = ({ seq, level, text }) => {
   const seen = useRef(seq);
@@ -352,7 +355,7 @@ export const Carried = ({ field, at }) => {
 // Keeps the address in step with what the page shows, and the page in step with the address. No navigation: a page that is drawn anew
 // would lose what lies in it only once. So entries of the history that differ in nothing but what stands behind `?` are ours, and the
 // router never hears of them: it would take the one it began with for where it still is.
-const here = () => window.location.pathname.replace(/(.)\/$/, "$1");
+const here = () => window.location.pathname.slice(basePath().length).replace(/(.)\/$/, "$1");
 const parts = (query) => new URLSearchParams(query);
 const isThere = (query) => parts(query).toString() === parts(window.location.search).toString();
 const isTyped = (query) => {
