@@ -50,7 +50,7 @@ def clean(
             code="secret_characters",
         )
     if " " in text and not (blanks or multiline):
-        reason = Reason("secret_blanks", "A key has no spaces inside. Copy the key alone, without the text around it.")
+        reason = Reason("secret_blanks", "A key cannot contain spaces. Copy the key alone, without the text around it.")
         raise InvalidDraft({field: reason}, code="secret_blanks")
     return Secret(text)
 

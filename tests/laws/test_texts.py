@@ -1,7 +1,8 @@
 """Every text fits its call, over the whole source: a call names texts that exist and gives what they ask for, and no text is left over.
 
-`t("key", …)` and `say(language, "key", …)` name a text, or a few of them; `t_of("prefix", code, …)` and `say_of` name a family, of
-which the code picks one. Where a key is put together, everything that it can become is looked at (`tests/laws/source.py`).
+`t("key", …)`, `when("key", at, …)` and `say(language, "key", …)` name a text, or a few of them; `t_of("prefix", code, …)` and
+`say_of` name a family, of which the code picks one. Where a key is put together, everything that it can become is looked at
+(`tests/laws/source.py`).
 """
 
 import ast
@@ -33,10 +34,10 @@ from app.upstream import auth
 from tests.laws import source
 
 ROOT = Path(__file__).parents[2]
-DOORS = {"t": 0, "t_of": 0, "say": 1, "say_of": 1}
+DOORS = {"t": 0, "when": 0, "t_of": 0, "say": 1, "say_of": 1}
 FAMILIES_OF = ("t_of", "say_of")
 UNKNOWN = "unknown"  # what a family answers to a code that has no text
-NAMED_BY_ITSELF = {"language.name"}  # read by the picker of languages
+NAMED_BY_ITSELF = {"language.name", "language.decimal", "language.thousands"}  # read by `words` itself
 
 _FIELDS = {f.name for kind in auth.types().values() for f in kind.fields}
 
@@ -54,7 +55,7 @@ def _codes_of_reasons(module: source.Module) -> Iterator[object]:
 
 # Family → the codes that ask it, each of which has a text.
 CODES: dict[str, set[str]] = {
-    "action": {action.replace(":", "_") for action in Action},
+    "action": {*(action.replace(":", "_") for action in Action), "provider_default_clear"},
     "auth": _FIELDS,
     "auth_type": set(auth.types()),
     "error": _errors(),
@@ -109,7 +110,7 @@ def named_in(sources: source.Source) -> tuple[list[Named], list[str]]:
             except source.Unknown as error:
                 lost.append(f"{where} ({error}): write the keys out, or give the parameter a closed type")
             else:
-                found.append(Named(where, door, frozenset(map(str, names)), source.given(module, call)))
+                found.append(Named(where, door, frozenset(map(str, names)), _given(module, call, door)))
     return found, lost
 
 
@@ -120,6 +121,11 @@ def _calls(module: source.Module) -> Iterator[tuple[ast.Call, str]]:
                 yield call, door
             case ast.Attribute(value=ast.Name(id=owner), attr=door) if door in DOORS and module.globals.get(owner) is words:
                 yield call, door
+
+
+def _given(module: source.Module, call: ast.Call, door: str) -> frozenset[str] | None:
+    given = source.given(module, call)
+    return given | {"when"} if given is not None and door == "when" else given  # its second argument
 
 
 def misfits(calls: list[Named], texts: dict[str, words.Text]) -> list[str]:
@@ -175,6 +181,13 @@ def in_browser() -> list[tuple[str, frozenset[str]]]:
     return [(match[1], frozenset(part.split(":")[0].strip() for part in (match[2] or "").split(",") if part.strip())) for match in found]
 
 
+@cache
+def in_tables() -> set[str]:
+    """Every text that a table of our own scripts names: `const TEXTS = {…}`, code → key."""
+    scripts = [file.read_text("utf-8") for file in (ROOT / "app/ui").rglob("*.js")]
+    return {key for text in scripts for table in re.findall(r"const TEXTS = \{([^}]*)\}", text) for key in re.findall(r'"([\w.]+)"', table)}
+
+
 ENGLISH = words.catalogues()[words.ENGLISH]
 
 
@@ -189,11 +202,13 @@ def test_every_call_names_texts_that_exist_and_gives_what_they_ask_for() -> None
 
 def test_our_scripts_name_texts_that_exist_and_give_what_they_ask_for() -> None:
     assert len(in_browser()) > 3
+    assert len(in_tables()) > 3
+    assert in_tables() - ENGLISH.keys() == set()
     assert [(key, given) for key, given in in_browser() if key not in ENGLISH or words.holes(ENGLISH[key]) != given] == []
 
 
 def test_no_text_is_left_over() -> None:
-    assert left_over(console()[0], ENGLISH, {key for key, _ in in_browser()} | NAMED_BY_ITSELF) == set()
+    assert left_over(console()[0], ENGLISH, {key for key, _ in in_browser()} | in_tables() | NAMED_BY_ITSELF) == set()
 
 
 @pytest.mark.parametrize("family", CODES)

@@ -79,8 +79,8 @@ def _badge(icon: str, colour: Any, look: Drawn) -> rx.Component:
 
 
 def _end(at: Drawn, reminder: Drawn, colour: Any, *, of_key: bool) -> rx.Component:
-    over, near = ("keys.one_expired", "keys.one_expires") if of_key else ("keys.expired", "keys.expires")
-    said = rx.cond(reminder == Reminder.EXPIRED.value, when(over, at), when(near, at))
+    over = when("keys.one_expired" if of_key else "keys.expired", at)
+    said = rx.cond(reminder == Reminder.EXPIRED.value, over, when("keys.one_expires" if of_key else "keys.expires", at))
     icon = rx.icon("calendar-clock", size=12, aria_hidden="true")
     return rx.badge(icon, rx.el.span(said), color_scheme=colour, size="1", high_contrast=True)
 
