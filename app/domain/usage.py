@@ -33,8 +33,9 @@ class Step(StrEnum):
 
 
 class Latency(Record):
-    """Milliseconds, of answers without an error. Half of them, and 95 of 100, took no longer than this; read off classes of durations
-    that double, so right to within a factor of two and mostly much better."""
+    """Milliseconds, of answers without an error. Half of them, and 95 of 100, took no longer than this. Of fewer than 100 answers they
+    are durations that were measured; of more they are read off classes that double, so right to within a factor of two and mostly
+    much better."""
 
     p50: float
     p95: float

@@ -1,25 +1,32 @@
 """Usage by the hour: added to in batches, read in sums."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, text
+from sqlalchemy import ColumnElement, delete, func, text, tuple_
 from sqlalchemy import select as columns_of
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.storage.steady import to_the_end
 from app.storage.tables import ClientKeyRow, CredentialRow, ModelRow, ProviderRow
-from app.storage.usage_tables import KEYS, SUMS, UsageBatch, UsageName, usage_hour
+from app.storage.usage_tables import KEYS, LISTED, LISTS, SUMS, UsageBatch, UsageName, usage_hour
 
 Slot = tuple[int, str, str, str, str]
 """hour, provider_id, model, credential_id, client_key_id"""
 
-_ALL = (*KEYS, *SUMS)
+_ALL = (*KEYS, *SUMS, *LISTS)
+_FULL = LISTED * 10  # characters; a duration has at most eight digits, so that a list below has all of fewer than `LISTED`
+_ADDED = [f"{name} = usage_hour.{name} + excluded.{name}" for name in SUMS]
+_ADDED += [
+    f"{name} = CASE WHEN length(usage_hour.{name}) < {_FULL} THEN usage_hour.{name} || excluded.{name} ELSE usage_hour.{name} END"
+    for name in LISTS
+]
 # Both databases know this form; counters are added, whoever else writes the same row.
 _ADD = text(
     f"INSERT INTO usage_hour ({', '.join(_ALL)}) VALUES ({', '.join(f':{name}' for name in _ALL)})"  # noqa: S608 - names of ours
-    f" ON CONFLICT ({', '.join(KEYS)}) DO UPDATE SET {', '.join(f'{name} = usage_hour.{name} + excluded.{name}' for name in SUMS)}"
+    f" ON CONFLICT ({', '.join(KEYS)}) DO UPDATE SET {', '.join(_ADDED)}"
 )
 _NAME = text(
     "INSERT INTO usage_name (id, name, seen_hour) VALUES (:id, :name, :seen_hour)"
@@ -41,9 +48,18 @@ class Within:
     client_key_id: str = ""
 
 
-async def add(session: AsyncSession, sums: Mapping[Slot, Sequence[int]]) -> None:
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What calls of one row add up to, in the order of `SUMS`, and their first durations in ms: until the answer began, until its end."""
+
+    sums: Sequence[int]
+    began: Sequence[int] = ()
+    total: Sequence[int] = ()
+
+
+async def add(session: AsyncSession, counted: Mapping[Slot, Counted]) -> None:
     """Add to the counters of these rows, made where they are missing."""
-    rows = [dict(zip(_ALL, (*slot, *counted), strict=True)) for slot, counted in sums.items()]
+    rows = [dict(zip(_ALL, (*slot, *one.sums, _listed(one.began), _listed(one.total)), strict=True)) for slot, one in counted.items()]
     await to_the_end((await session.connection()).execute(_ADD, rows))
 
 
@@ -82,6 +98,26 @@ async def by(session: AsyncSession, within: Within, *names: str) -> list[tuple[t
     query = columns_of(*grouped, *_sums()).where(*_those(within)).group_by(*grouped)
     rows = await to_the_end((await session.connection()).execute(query))
     return [(tuple(row[: len(names)]), _counted(row[len(names) :])) for row in rows]
+
+
+Durations = dict[tuple[str | int, ...], tuple[list[int], list[int]]]
+
+
+async def durations(
+    session: AsyncSession, within: Within, groups: Collection[tuple[str | int, ...]], *names: str, seconds: int = 0
+) -> Durations:
+    """The durations that were kept of these groups, as `by` and `over_time` (with `seconds`) name them: `began_ms` and `total_ms`."""
+    if not groups:
+        return {}
+    grouped: list[ColumnElement[Any]] = [usage_hour.c.hour - usage_hour.c.hour % seconds] if seconds else [usage_hour.c[n] for n in names]
+    asked = [tuple_(*grouped).in_(list(groups))] if grouped else []
+    query = columns_of(*grouped, *(usage_hour.c[name] for name in LISTS)).where(*_those(within), *asked, usage_hour.c[LISTS[1]] != "")
+    found: Durations = {}
+    for row in map(tuple, await to_the_end((await session.connection()).execute(query))):
+        began, total = found.setdefault(row[: len(grouped)], ([], []))
+        began += _values(row[len(grouped)])
+        total += _values(row[len(grouped) + 1])
+    return found
 
 
 async def over_time(session: AsyncSession, within: Within, seconds: int) -> dict[int, dict[str, int]]:
@@ -123,6 +159,14 @@ async def names(session: AsyncSession, ids: Iterable[str]) -> dict[str, Named]:
     providers = select(ProviderRow.id, ProviderRow.name, ProviderRow.label, ProviderRow.deleted_at).where(col(ProviderRow.id).in_(wanted))
     found |= {id_: Named(name, label, deleted is not None) for id_, name, label, deleted in (await session.exec(providers)).all()}
     return found
+
+
+def _listed(values: Sequence[int]) -> str:
+    return "".join(f"{value}," for value in values[:LISTED])
+
+
+def _values(listed: str) -> list[int]:
+    return [int(value) for value in listed.split(",") if value]
 
 
 def _sums() -> list[ColumnElement[int]]:

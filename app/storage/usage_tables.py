@@ -3,7 +3,7 @@
 # pyright: reportAssignmentType=false
 # SQLModel types `__tablename__` as a decorator; a plain text is what it documents.
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table
+from sqlalchemy import BigInteger, Column, Integer, String, Table, Text, text
 from sqlmodel import Field, SQLModel
 
 # Upper edges of the classes of a duration, in ms; the last class has none.
@@ -26,6 +26,10 @@ SUMS = (
     *(f"total_{number}" for number in range(CLASSES)),
 )
 
+# Durations of a row as they were, each followed by a comma: all of them while there are fewer than `LISTED`, else some.
+LISTS = ("began_list", "total_list")
+LISTED = 100
+
 # One row an hour and combination. `hour` is its first second since 1970, "" stands for "none".
 usage_hour = Table(
     "usage_hour",
@@ -36,6 +40,7 @@ usage_hour = Table(
     Column("credential_id", String(36), primary_key=True),
     Column("client_key_id", String(36), primary_key=True),
     *(Column(name, Integer if name[-1].isdigit() else BigInteger, nullable=False) for name in SUMS),
+    *(Column(name, Text, nullable=False, server_default=text("''")) for name in LISTS),
 )
 
 

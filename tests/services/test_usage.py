@@ -75,8 +75,39 @@ async def test_calls_add_up_to_one_row_an_hour_and_combination(
     assert (found.requests, found.errors, found.reported) == (6, 1, 3)
     assert (found.tokens_in, found.tokens_out, found.tokens_cached) == (30, 9, 12)
     assert (found.cost_usd, found.priced) == (None, 0)
-    assert found.began_ms == Latency(p50=150.0, p95=195.0)  # the failed one is not in it
+    assert found.began_ms == Latency(p50=150.0, p95=150.0)  # the failed one is not in it
     assert len(db.rows("SELECT hour FROM usage_hour")) == 2
+
+
+async def test_of_few_calls_percentiles_are_durations_that_were_measured(acme: Provider, db: Database, actor: Actor) -> None:
+    """In every reading: lines, points, the figures of a provider; over rows, hours and writers."""
+    taken = [2.0, 4.0, 40.0, 1_000.0, 61_000.0]
+    for hours, ms in enumerate(taken):
+        await record(usage.Recorder(), call(acme, ago=3_600 * (hours % 3), began_ms=ms / 2, total_ms=ms, model=f"m{hours % 2}"))
+
+    period = {"since": AT - timedelta(days=2), "until": LATER}
+    reports = [await usage.report(actor, by, **period) for by in By]
+    points = (await usage.series(actor, Step.HOUR, **period)).items
+    figures = [line for one in reports for line in (one.total, *one.items)] + [point for point in points if point.requests]
+    assert [found.total_ms.p50 for found in figures if found.requests == 1] == [40.0]
+    assert {value for found in figures for value in (found.total_ms.p50, found.total_ms.p95)} <= set(taken)
+    assert {value * 2 for found in figures for value in (found.began_ms.p50, found.began_ms.p95)} <= set(taken)
+    assert reports[0].total.total_ms == Latency(p50=40.0, p95=61_000.0)
+    assert (await usage.summary(actor, acme.id, AT - timedelta(days=1))).total_ms == reports[0].total.total_ms
+
+
+async def test_of_many_calls_percentiles_are_read_off_classes_and_a_row_keeps_no_more_durations(
+    acme: Provider, recorder: usage.Recorder, db: Database, actor: Actor
+) -> None:
+    for _ in range(5):
+        await record(recorder, *[call(acme, began_ms=60.0, total_ms=123_456.0) for _ in range(70)])
+
+    found = await total(actor)
+    assert found.total_ms is not None
+    assert found.total_ms.p50 != 123_456.0
+    [(began, until_the_end)] = db.rows("SELECT began_list, total_list FROM usage_hour")
+    assert (began.count(","), until_the_end.count(",")) == (350, 210)
+    assert len(began) < 2_000
 
 
 async def test_each_listing_names_what_was_used(acme: Provider, recorder: usage.Recorder, actor: Actor) -> None:

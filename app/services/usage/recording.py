@@ -8,6 +8,7 @@ killed loses what it had not written: the calls of the last two seconds, or sinc
 import asyncio
 import logging
 import time
+from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ from app.relay.outcomes import Outcome
 from app.services.usage.prices import Price, Prices
 from app.storage import usage as rows
 from app.storage.usage import Slot
-from app.storage.usage_tables import EDGES, SUMS
+from app.storage.usage_tables import EDGES, LISTED, SUMS
 from app.storage.work import work
 
 EVERY_SECONDS = 2.0
@@ -40,12 +41,26 @@ _BEGAN_CLASS, _TOTAL_CLASS = _AT["began_0"], _AT["total_0"]
 _log = logging.getLogger(__name__)
 
 
+class Durations:
+    """The first durations of a row, until the answers began and until they were over, in ms."""
+
+    def __init__(self) -> None:
+        self.began, self.total = array("I"), array("I")
+
+    def add(self, began: int, total: int) -> None:
+        """One more, while they say more than their classes."""
+        if len(self.total) < LISTED:
+            self.began.append(began)
+            self.total.append(total)
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What is written in one transaction."""
 
     number: int
     sums: dict[Slot, list[int]]
+    durations: dict[Slot, Durations]
 
 
 class Recorder:
@@ -57,6 +72,7 @@ class Recorder:
         self._writer = uuid7()
         self._heard: list[Outcome] = []
         self._sums: dict[Slot, list[int]] = {}
+        self._durations: dict[Slot, Durations] = {}
         self._models: dict[str, set[str]] = {}  # provider id → models named in rows of this hour
         self._hour = 0
         self._batch: Batch | None = None  # being written, or to be written again
@@ -87,7 +103,8 @@ class Recorder:
         await self._gather()
         if self._batch is None and self._sums:
             self._number += 1
-            self._batch, self._sums = Batch(self._number, self._sums), {}
+            self._batch = Batch(self._number, self._sums, self._durations)
+            self._sums, self._durations = {}, {}
         if self._batch is not None:
             await self._write(self._batch)
             self._batch = None
@@ -138,6 +155,7 @@ class Recorder:
         if outcome.error:
             return
         began, total = min(outcome.began_ms, _LONGEST), min(outcome.total_ms, _LONGEST)
+        self._durations.setdefault(slot, Durations()).add(round(began), round(total))
         sums[_BEGAN] += round(began)
         sums[_TOTAL] += round(total)
         sums[_BEGAN_CLASS + bisect_left(EDGES, began)] += 1
@@ -166,7 +184,11 @@ class Recorder:
         endpoints = _by_id(snapshot)
         asked = [(endpoints[slot[1]], slot[2]) for slot, sums in batch.sums.items() if sums[_REPORTED] and slot[1] in endpoints]
         known = await self._prices.of(asked, snapshot.revision)
-        priced = {slot: _with_cost(sums, known.get((slot[1], slot[2]))) for slot, sums in batch.sums.items()}
+        none = Durations()
+        counted = {
+            slot: rows.Counted(_with_cost(sums, known.get(slot[1:3])), kept.began, kept.total)
+            for slot, sums, kept in ((slot, sums, batch.durations.get(slot, none)) for slot, sums in batch.sums.items())
+        }
         hour = int(time.time()) // HOUR * HOUR
         names = self._new_names(batch, snapshot, hour)
         was_tried, self._tried = self._tried == batch.number, batch.number
@@ -174,7 +196,7 @@ class Recorder:
         async with work(SYSTEM, audited=False) as doing:
             if was_tried and await rows.number_of(doing.session, self._writer) >= batch.number:
                 return
-            await rows.add(doing.session, priced)
+            await rows.add(doing.session, counted)
             if names:
                 await rows.keep_names(doing.session, names, hour)
             await rows.finish(doing.session, self._writer, batch.number, hour)
