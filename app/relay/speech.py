@@ -32,3 +32,11 @@ def text(document: Any, part: str) -> str:  # Any: whatever a provider sends
     if isinstance(content, list):
         content = "".join(p.get("text", "") for p in content if isinstance(p, dict) and isinstance(p.get("text"), str))
     return content if isinstance(content, str) else ""
+
+
+def ended_by(document: Any) -> str:  # Any: as above
+    """Why the first choice ended: stop, length …; "" where nothing says so."""
+    choices = document.get("choices") if isinstance(document, dict) else None
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    reason = choice.get("finish_reason") if isinstance(choice, dict) else None
+    return reason if isinstance(reason, str) else ""

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from app.domain.errors import BadResponse, Failed
+from app.domain.shortened import shortened
 from app.relay import speech
 from app.relay.pipeline import Ask, Calling
 from app.upstream import failures
@@ -71,13 +72,15 @@ async def chat(calling: Calling) -> Said:
     choices = document.get("choices") if isinstance(document, dict) else None
     if not isinstance(choices, list) or not choices:
         raise not_chat(document, body)
-    return Said(speech.text(document, "message")[:_PREVIEW], counts(document.get("usage")), latency)
+    return Said(
+        _preview(speech.text(document, "message"), is_cut=speech.ended_by(document) == "length"), counts(document.get("usage")), latency
+    )
 
 
 async def stream(calling: Calling) -> Said:
     """One short streamed answer, read to its end; `latency_ms` is the time to the first event."""
     started, first = time.perf_counter(), 0.0
-    text, chunks, usage = "", 0, None
+    text, chunks, usage, ended = "", 0, None, ""
     async with calling as reply:
         if not reply.is_events:
             raise BadResponse("The provider answered in one piece although a stream was asked for.", details={"kind": "not_streamed"})
@@ -85,9 +88,15 @@ async def stream(calling: Calling) -> Said:
             async for event in events:
                 first = first or _ms(started)
                 chunks += 1
-                text = (text + speech.text(event, "delta"))[:_PREVIEW]
+                text += speech.text(event, "delta") if len(text) <= _PREVIEW else ""
                 usage = counts(event.get("usage")) or usage
-    return Said(text, usage, first, chunks)
+                ended = speech.ended_by(event) or ended
+    return Said(_preview(text, is_cut=ended == "length"), usage, first, chunks)
+
+
+def _preview(text: str, *, is_cut: bool) -> str:
+    """The beginning of an answer; our limit of its length is no end of a sentence either."""
+    return f"{text.rstrip()}…" if is_cut and text.strip() and len(text) < _PREVIEW else shortened(text, _PREVIEW)
 
 
 def question(model: str, *, stream: bool = False, limit: str = "max_tokens") -> Ask:

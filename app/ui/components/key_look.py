@@ -48,8 +48,8 @@ def ending(at: Drawn, reminder: Drawn, *, far: rx.Component | None = None, of_ke
     return rx.fragment(rx.match(reminder, *near, far or rx.fragment()))
 
 
-def result(key: Drawn) -> rx.Component:
-    """What its last test found."""
+def result(key: Drawn, *, is_shown: Drawn, testing: Drawn) -> rx.Component:
+    """What its last test found. `is_shown`: the test itself stands below and says what is wrong."""
     signs = (
         ("ok", _sign("circle-check", "green", t("keys.test_ok"))),
         ("partly", _sign("info", "amber", t("keys.test_partly"))),
@@ -59,11 +59,14 @@ def result(key: Drawn) -> rx.Component:
     tested = rx.flex(
         rx.match(key.outcome, *signs, rx.fragment()),
         rx.text(took, ago(key.tested_at), size="1", color_scheme="gray"),
-        rx.cond((key.problem != "") & (key.reason == ""), rx.text(key.problem, size="1", color_scheme="gray", max_width="240px")),
+        rx.cond(
+            (key.problem != "") & (key.reason == "") & ~is_shown, rx.text(key.problem, size="1", color_scheme="gray", max_width="240px")
+        ),
         direction="column",
         spacing="1",
     )
-    return rx.cond(key.outcome != "", tested, rx.text(t("keys.not_tested"), size="1", color_scheme="gray"))
+    found = rx.cond(key.outcome != "", tested, rx.text(t("keys.not_tested"), size="1", color_scheme="gray"))
+    return rx.cond(testing, rx.text(t("status.testing"), size="1", color_scheme="gray"), found)
 
 
 def _badge(icon: str, colour: Any, look: Drawn) -> rx.Component:

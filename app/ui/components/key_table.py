@@ -139,7 +139,7 @@ def _row(k: Drawn, run: Drawn, tested: Drawn, admin: Drawn) -> rx.Component:
         rx.table.row(
             rx.table.row_header_cell(_name(k)),
             _cell("state", key_look.state(k)),
-            _cell("result", key_look.result(k)),
+            _cell("result", key_look.result(k, is_shown=tested, testing=busy(run, tested))),
             _cell("used", _times(k)),
             _cell("order", _order(k, admin)),
             rx.table.cell(rx.cond(admin, _actions(k, busy(run, tested)))),

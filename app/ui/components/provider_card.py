@@ -2,14 +2,11 @@
 
 import reflex as rx
 
-from app.ui.components.drawn import Drawn
+from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.logo import logo
-from app.ui.components.more import more
+from app.ui.components.provider_menu import provider_menu
 from app.ui.components.provider_parts import busy, default_badge, fix_button, result, state, switch, test_button
-from app.ui.state.batches import Batches
 from app.ui.state.cards import Card, Run
-from app.ui.state.duplicating import Duplicating
-from app.ui.state.provider_form import ProviderForm
 from app.ui.state.providers import Providers
 from app.ui.state.trial import Trial
 from app.ui.words import t
@@ -18,13 +15,24 @@ from app.ui.words import t
 @rx.memo
 def provider_card(c: rx.Var[Card], run: rx.Var[Run], tested: rx.Var[bool], admin: rx.Var[bool]) -> rx.Component:
     """A card. Drawn anew only when its own provider or its own test changes."""
-    return _card(c, run, tested, admin)
+    return rx.cond(drawn(c).gone, _gone(c), _card(c, run, tested, admin))
 
 
 @rx.memo
 def provider_row(c: rx.Var[Card], run: rx.Var[Run], tested: rx.Var[bool], admin: rx.Var[bool]) -> rx.Component:
     """A table row, followed by its test while there is one."""
-    return _row(c, run, tested, admin)
+    return rx.cond(drawn(c).gone, _gone_row(c), _row(c, run, tested, admin))
+
+
+def _gone(c: Drawn) -> rx.Component:
+    """In the place of a card that was deleted meanwhile, so that the others stay where they are."""
+    said = rx.text(t("card.gone", name=c.label), size="2", color_scheme="gray", align="center")
+    return rx.card(rx.center(said, height="100%"), class_name="pb-card", size="2", role="listitem", aria_label=c.label)
+
+
+def _gone_row(c: Drawn) -> rx.Component:
+    said = rx.text(t("card.gone", name=c.label), size="2", color_scheme="gray")
+    return rx.table.row(rx.table.cell(said, col_span=6), align="center")
 
 
 def _card(c: Drawn, run: Drawn, tested: Drawn, admin: Drawn) -> rx.Component:
@@ -32,7 +40,7 @@ def _card(c: Drawn, run: Drawn, tested: Drawn, admin: Drawn) -> rx.Component:
         rx.flex(
             _head(c, admin),
             _address(c),
-            state(c, run, tested),
+            state(c, run, tested, place="card"),
             rx.cond(tested, result(c, run)),  # what mends it stands in the foot
             rx.spacer(),
             rx.cond(admin, _foot(c, busy(run, tested))),
@@ -44,6 +52,7 @@ def _card(c: Drawn, run: Drawn, tested: Drawn, admin: Drawn) -> rx.Component:
         size="2",
         role="listitem",
         aria_label=c.label,
+        custom_attrs={"data-tested": tested},
         style={"opacity": rx.cond(c.enabled, "1", "0.85"), "padding": "16px"},
     )
 
@@ -62,7 +71,7 @@ def _row(c: Drawn, run: Drawn, tested: Drawn, admin: Drawn) -> rx.Component:
                 ),
             ),
             _cell("address", rx.text(c.address, size="1", max_width="200px", title=c.address, class_name="pb-mono pb-cut")),
-            _cell("status", state(c, run, tested, is_short=True)),
+            _cell("status", state(c, run, tested, place="row")),
             _cell("models", _models(c)),
             _cell("on", rx.cond(admin, switch(c, word=False), rx.text(rx.cond(c.enabled, t("common.on"), t("common.off")), size="2"))),
             rx.table.cell(
@@ -146,17 +155,4 @@ def _foot(c: Drawn, testing: Drawn) -> rx.Component:
 
 
 def _menu(c: Drawn) -> rx.Component:
-    return more(
-        c.label,
-        rx.dropdown_menu.item(t("common.edit"), on_select=ProviderForm.edit(c.name)),
-        rx.dropdown_menu.item(t("common.open"), on_select=rx.redirect(f"/providers/{c.name}")),
-        rx.dropdown_menu.item(t("duplicate.open"), on_select=Duplicating.ask(c.name)),
-        rx.dropdown_menu.item(t("try.other_way"), on_select=Trial.open_(c.id, c.name, c.label, c.preset)),
-        rx.dropdown_menu.item(t("batch.open_models"), on_select=Batches.open_models(c.name, c.label)),
-        rx.dropdown_menu.item(
-            t("card.make_default"), on_select=Providers.make_default(c.name), disabled=rx.cond(c.is_default, True, ~c.enabled)
-        ),
-        rx.dropdown_menu.separator(),
-        rx.dropdown_menu.item(t("common.delete"), color_scheme="red", on_select=Providers.ask_delete(c.id)),
-        class_name="pb-above",
-    )
+    return provider_menu(c, on_delete=Providers.ask_delete(c.id), class_name="pb-above")

@@ -4,16 +4,13 @@ import reflex as rx
 
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.logo import logo
-from app.ui.components.more import more
+from app.ui.components.provider_menu import provider_menu
 from app.ui.components.provider_parts import busy, default_badge, result, state, switch, test_button
 from app.ui.components.sheet import affected, name_to_type, question
 from app.ui.state.cards import Run
-from app.ui.state.duplicating import Duplicating
 from app.ui.state.probing import Probing
-from app.ui.state.provider_form import ProviderForm
 from app.ui.state.provider_keys import ProviderKeys
-from app.ui.state.provider_page import KEYS, ProviderPage
-from app.ui.state.providers import Providers
+from app.ui.state.provider_page import KEYS, OVERVIEW, ProviderPage
 from app.ui.state.session import SessionState
 from app.ui.words import t, when
 
@@ -36,7 +33,8 @@ def provider_head() -> rx.Component:
         spacing="1",
         min_width="0",
     )
-    tools = rx.flex(switch(c), test_button(c, busy(run, tested), "2"), _menu(c), spacing="4", align="center")
+    menu = provider_menu(c, on_delete=ProviderPage.ask_delete, size="3")
+    tools = rx.flex(switch(c), test_button(c, busy(run, tested), "2"), menu, spacing="4", align="center")
     return rx.flex(
         rx.link(rx.icon("chevron-left", size=14, aria_hidden="true"), t("nav.providers"), href="/", size="2", class_name="pb-back"),
         rx.flex(
@@ -48,8 +46,9 @@ def provider_head() -> rx.Component:
             align="center",
             wrap="wrap",
         ),
-        state(c, run, tested, with_keys=False),
-        rx.cond(tested, rx.box(result(c, run), max_width="720px")),
+        state(c, run, tested, place="page"),
+        # Beside the last test, which it becomes, where that is shown.
+        rx.cond(tested & (ProviderPage.tab != OVERVIEW), rx.box(result(c, run), max_width="720px")),
         _reminders(),
         direction="column",
         spacing="3",
@@ -70,19 +69,6 @@ def delete_question() -> rx.Component:
         on_no=ProviderPage.keep,
         more=name_to_type(drawn(ProviderPage.warned).to_type, ProviderPage.type_name),
         is_ready=ProviderPage.sure,
-    )
-
-
-def _menu(c: Drawn) -> rx.Component:
-    default_off = rx.cond(c.is_default, True, ~c.enabled)
-    return more(
-        c.label,
-        rx.dropdown_menu.item(t("common.edit"), on_select=ProviderForm.edit(c.name)),
-        rx.dropdown_menu.item(t("duplicate.open"), on_select=Duplicating.ask(c.name)),
-        rx.dropdown_menu.item(t("card.make_default"), on_select=Providers.make_default(c.name), disabled=default_off),
-        rx.dropdown_menu.separator(),
-        rx.dropdown_menu.item(t("common.delete"), color_scheme="red", on_select=ProviderPage.ask_delete),
-        size="3",
     )
 
 

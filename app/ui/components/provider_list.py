@@ -21,6 +21,8 @@ from app.ui.state.providers import Providers
 from app.ui.state.session import SessionState
 from app.ui.words import t, when
 
+BUTTON: Any = rx.breakpoints(initial="3", sm="2")
+
 
 def listing() -> rx.Component:
     """Everything below the page's title."""
@@ -52,22 +54,27 @@ def delete_question() -> rx.Component:
 
 def _strip() -> rx.Component:
     add = rx.button(
-        rx.icon("plus", size=16, aria_hidden="true"), t("providers.add"), size="3", width=["100%", "auto"], on_click=ProviderForm.add("")
+        rx.icon("plus", size=16, aria_hidden="true"), t("providers.add"), size=BUTTON, width=["100%", "auto"], on_click=ProviderForm.add("")
     )
     paste = rx.button(
-        rx.icon("clipboard-paste", size=16, aria_hidden="true"), t("paste.open"), size="3", variant="soft", on_click=Pasting.open
+        rx.icon("clipboard-paste", size=16, aria_hidden="true"), t("paste.open"), size=BUTTON, variant="soft", on_click=Pasting.open
     )
     all_ = rx.button(
-        rx.icon("activity", size=16, aria_hidden="true"), t("batch.open_all"), size="3", variant="soft", on_click=Batches.open_providers
+        rx.icon("activity", size=16, aria_hidden="true"), t("batch.open_all"), size=BUTTON, variant="soft", on_click=Batches.open_providers
     )
     return rx.flex(
         rx.flex(
             _summary(),
             rx.spacer(display=["none", "block"]),
-            rx.cond(SessionState.is_admin, rx.fragment(all_, paste, add)),
+            # Together: a language that needs more room takes all of them to a line of their own.
+            rx.cond(
+                SessionState.is_admin,
+                rx.flex(all_, paste, add, spacing="3", wrap=rx.breakpoints(initial="wrap", sm="nowrap"), width=["100%", "auto"]),
+            ),
             spacing="3",
             align="center",
             wrap="wrap",
+            min_height=["0", "40px"],
         ),
         narrowing(),
         direction="column",
@@ -97,6 +104,7 @@ def _summary() -> rx.Component:
         spacing="2",
         align="center",
         wrap="wrap",
+        min_height=["48px", "0"],  # two lines on a phone, whatever there is to say
         role="status",
     )
 
@@ -109,12 +117,14 @@ def _found() -> rx.Component:
         spacing="3",
         align="center",
         justify="center",
+        margin_top="16px",
     )
     return rx.cond(
         Providers.matching > 0,
-        rx.fragment(
+        rx.box(
             rx.cond(Providers.as_table, _table(), _grid()),
             rx.cond(Providers.matching > drawn(Providers.page).length(), more),
+            key=Providers.turned,
         ),
         empty.empty(
             "search-x",

@@ -1,6 +1,6 @@
 """What a provider shows of itself wherever it stands: its status, its test, its switch."""
 
-from typing import Any
+from typing import Any, Literal
 
 import reflex as rx
 
@@ -19,34 +19,34 @@ def busy(run: Drawn, tested: Drawn) -> Drawn:
     return tested & (run.outcome == "")
 
 
-def state(c: Drawn, run: Drawn, tested: Drawn, *, is_short: bool = False, with_keys: bool = True) -> rx.Component:
-    """Its status, what answers take, what says so and when; `with_keys` with the key that ends soon."""
+def state(c: Drawn, run: Drawn, tested: Drawn, *, place: Literal["card", "row", "page"]) -> rx.Component:
+    """Its status, what answers take, what says so and when. On its page there is room for all of it, and the keys say themselves which
+    of them ends soon."""
     testing = busy(run, tested)
-    if is_short:  # in a table two lines have to do, in every language
-        whole = rx.cond(c.seen != "", f"{c.seen}. {c.problem}", c.problem)
+    ending = rx.box(key_look.ending(c.key_ends, c.key_reminder, of_key=True)) if place != "page" else rx.fragment()
+    marks = status.badge(c.status, testing), rx.cond(~testing, status.latency(c.latency_ms))
+    whole = rx.cond(c.seen != "", f"{c.seen}. {c.problem}", c.problem)
+    if place == "row":  # in a table two lines have to do, in every language
         seen = rx.text(ago(c.seen_at), size="1", color_scheme="gray", white_space="nowrap")
         told = rx.cond(c.status == "degraded", c.seen, c.problem)  # how many failed says more here than what to do; a badge says the rest
         problem = rx.text(told, size="1", color_scheme="gray", class_name="pb-cut", title=whole)
         below = rx.cond((c.problem != "") & ~tested, problem, rx.cond(c.seen_at != "", seen))
+        lines = _marks(*marks, _keys(c)), rx.box(below, class_name="pb-line"), ending
     else:
-        seen = rx.text(c.seen, " · ", ago(c.seen_at), size="1", color_scheme="gray")
-        problem = rx.text(c.problem, size="2", color_scheme="gray")
-        below = rx.cond((c.problem != "") & ~tested, problem)
-    return rx.flex(
-        rx.flex(
-            status.badge(c.status, testing),
-            rx.cond(~testing, status.latency(c.latency_ms)),
-            rx.fragment() if is_short else rx.cond(c.seen_at != "", seen),
-            _keys(c),
-            spacing="2",
-            align="center",
-            wrap="wrap",
-        ),
-        below,
-        rx.box(key_look.ending(c.key_ends, c.key_reminder, of_key=True)) if with_keys else rx.fragment(),
-        direction="column",
-        spacing="2",
-    )
+        seen = rx.text(c.seen, " · ", ago(c.seen_at), size="1", color_scheme="gray", class_name="pb-cut")
+        cut = {"class_name": "pb-two-lines", "title": whole} if place == "card" else {}
+        problem = rx.text(c.problem, size="2", color_scheme="gray", **cut)
+        lines = (
+            _marks(*marks, _keys(c)),
+            rx.box(rx.cond(c.seen_at != "", seen), class_name="pb-line"),
+            rx.cond((c.problem != "") & ~tested, problem),
+            ending,
+        )
+    return rx.flex(*lines, direction="column", spacing="2", min_width="0")
+
+
+def _marks(*marks: rx.Component) -> rx.Component:
+    return rx.flex(*marks, spacing="2", align="center", wrap="wrap")
 
 
 def default_badge(c: Drawn) -> rx.Component:

@@ -5,11 +5,15 @@ from typing import Any
 import reflex as rx
 
 from app.ui.components import copying, empty
+from app.ui.components.browser import Reveal
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.entries import entry_list
 from app.ui.components.key_table import keys_tab
 from app.ui.components.ladder import ladder
 from app.ui.components.newest_calls import newest_calls
+from app.ui.components.provider_parts import busy, result
+from app.ui.state.cards import Run
+from app.ui.state.probing import Probing
 from app.ui.state.provider_keys import ProviderKeys
 from app.ui.state.provider_page import HISTORY, KEYS, MODELS, OVERVIEW, ProviderPage
 from app.ui.words import ago, t, t_of
@@ -61,6 +65,8 @@ def _overview() -> rx.Component:
         _fact("created", rx.fragment(ago(facts.created_at), rx.cond(facts.created_by != "", rx.fragment(" · ", facts.created_by)))),
         _fact("changed", ago(facts.updated_at)),
     )
+    c, runs = drawn(ProviderPage.card), drawn(Probing.runs)
+    under_way, is_open = runs[c.id].to(Run), runs.contains(c.id)
     tested = rx.flex(
         rx.text(ago(facts.tested_at), rx.cond(facts.tested_by != "", rx.fragment(" · ", facts.tested_by)), size="1", color_scheme="gray"),
         ladder(run),
@@ -73,7 +79,12 @@ def _overview() -> rx.Component:
             newest_calls(),
             rx.card(
                 rx.heading(t("provider_page.last_test"), size="3", as_="h3", margin_bottom="8px"),
-                rx.cond(run.outcome != "", tested, rx.text(t("provider_page.not_tested"), size="2", color_scheme="gray")),
+                Reveal.create(when=busy(under_way, is_open)),
+                rx.cond(
+                    is_open,
+                    result(c, under_way),
+                    rx.cond(run.outcome != "", tested, rx.text(t("provider_page.not_tested"), size="2", color_scheme="gray")),
+                ),
                 size="2",
             ),
             direction="column",

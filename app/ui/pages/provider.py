@@ -3,9 +3,11 @@
 import reflex as rx
 
 from app.ui.components import empty
+from app.ui.components.batch_dialog import batch_dialog
 from app.ui.components.browser import Pulse, Whereabouts
 from app.ui.components.drawn import drawn
 from app.ui.components.duplicate_dialog import duplicate_dialog
+from app.ui.components.how_to_test import test_dialog
 from app.ui.components.key_dialog import key_dialog
 from app.ui.components.key_table import remove_question
 from app.ui.components.provider_dialog import provider_dialog
@@ -30,6 +32,8 @@ def content() -> rx.Component:
         rx.cond(ProviderPage.gone, gone, rx.cond(drawn(ProviderPage.card).is_not_none(), shown, empty.loading("240px", 2))),
         provider_dialog(),
         duplicate_dialog(),
+        test_dialog(),
+        batch_dialog(),
         key_dialog(),
         rotation_wizard(),
         remove_question(),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from app.domain.probe import ProbeResult, Rung, Verdict
 from app.domain.provider import Provider
+from app.domain.shortened import shortened
 from app.ui.state.cards import sentence
 
 ANSWER = 120  # characters of an answer that are shown
@@ -59,7 +60,7 @@ def done(result: ProbeResult, language: str) -> Callable[[Row], Row]:
             ms=round(result.latency_ms or 0) if result.ok else 0,
             proven=result.proven[-1].value if result.proven else "",
             model="" if row.key == result.model else result.model or "",
-            said=" ".join(result.preview.split())[:ANSWER] if passed and result.preview.strip() else problem,
+            said=shortened(" ".join(result.preview.split()), ANSWER) if passed and result.preview.strip() else problem,
         )
 
     return changed

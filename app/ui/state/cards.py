@@ -30,7 +30,7 @@ class Face:
 class Card:
     """One provider in the list. `seen` says what its status comes from and `seen_at` when that was; times are ISO 8601 or "". `problem`
     is a sentence or "". `keys_used` of `key_count` are in use; `key_ends` is the time at which the first of them ends, with its
-    `key_reminder`, "" while none is near."""
+    `key_reminder`, "" while none is near. `gone`: it was deleted while the list is on the screen."""
 
     id: str
     name: str
@@ -59,6 +59,7 @@ class Card:
     problem: str
     fix: str
     version: int
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,13 @@ TABLE_FROM = 21
 
 class Providers(rx.State):
     """`page` holds the cards as they were drawn last (`drawn` counts), `fresh` what changed in one of them since: the browser keeps
-    those changes (`fresh_seq` tells it when it missed one), so that one change sends a few fields."""
+    those changes (`fresh_seq` tells it when it missed one), so that one change sends a few fields. What changes elsewhere moves no card:
+    who is about to press something finds it where it was. `turned` counts what the reader did to see another list."""
 
     loaded: bool = False
     page: list[Card] = []
     drawn: int = 0
+    turned: int = 0
     fresh: list[dict[str, Any]] = []
     fresh_seq: int = 0
     total: int = 0
@@ -122,7 +124,7 @@ class Providers(rx.State):
     async def follow(self) -> None:
         """Something changed somewhere: read what, send what differs."""
         await self._read()
-        self._present()
+        self._present(holding=True)
 
     @rx.event
     @answered
@@ -137,35 +139,35 @@ class Providers(rx.State):
     async def choose_group(self, group: str) -> None:
         """Show the providers of one status group."""
         self.group, self._room = _one_of(group, GROUPS, "all"), STEP
-        self._present()
+        self._turn_over()
 
     @rx.event
     @answered
     async def choose_auth(self, auth_type: str) -> None:
         """Show the providers that sign in one way."""
         self.auth_type, self._room = _one_of(auth_type, self.auth_types, ANY), STEP
-        self._present()
+        self._turn_over()
 
     @rx.event
     @answered
     async def choose_kind(self, kind: str) -> None:
         """Show the providers of one type."""
         self.kind, self._room = _one_of(kind, self.kinds, ANY), STEP
-        self._present()
+        self._turn_over()
 
     @rx.event
     @answered
     async def choose_tag(self, tag: str) -> None:
         """Show the providers with a tag."""
         self.tag, self._room = _one_of(tag, self.tags, ANY), STEP
-        self._present()
+        self._turn_over()
 
     @rx.event
     @answered
     async def choose_sort(self, sort: str) -> None:
         """Put the list in another order."""
         self.sort, self._room = _one_of(sort, SORTS, "label"), STEP
-        self._present()
+        self._turn_over()
 
     @rx.event
     @answered
@@ -179,7 +181,7 @@ class Providers(rx.State):
         """Forget search and filters."""
         self.search, self.group, self.auth_type, self.kind, self.tag, self._room = "", "all", ANY, ANY, ANY, STEP
         self.search_seed += 1
-        self._present()
+        self._turn_over()
 
     @rx.event
     @answered
@@ -188,7 +190,7 @@ class Providers(rx.State):
         """Draw the next ones."""
         if len(self._shown) < self.matching:
             self._room = len(self._shown) + STEP
-            self._present()
+            self._present(holding=True)
 
     @rx.event
     @requires(Role.ADMIN)
@@ -293,12 +295,24 @@ class Providers(rx.State):
         if getattr(self, name) != value:
             setattr(self, name, value)
 
-    def _present(self, *, anew: bool = False) -> None:
-        """Put the right cards on the page, sending only what differs when the page stays the same."""
+    def _turn_over(self) -> None:
+        """Another list: its cards are new ones, they do not come from where others were."""
+        self.turned += 1
+        self._present()
+
+    def _held(self, found: list[Card]) -> list[Card]:
+        """The cards on the page as they are by now, and behind them those that belong to the page and are not there yet."""
+        here = {card.id for card in self._shown}
+        held = [self._all[card.id].card if card.id in self._all else replace(card, gone=True) for card in self._shown]
+        return held + [card for card in found[: self._room] if card.id not in here]
+
+    def _present(self, *, anew: bool = False, holding: bool = False) -> None:
+        """Put the right cards on the page, sending only what differs when the page stays the same. `holding`: the cards on the page stay
+        where they are, whatever became of them; new ones stand behind."""
         wish = Wish(self.search, self.group, self.auth_type, self.kind, self.tag, self.sort)
-        found = wish.of(self._all.values())
-        self._say("matching", len(found))
-        wanted = [p.card for p in found[: self._room]]
+        found = [p.card for p in wish.of(self._all.values())]
+        wanted = self._held(found) if holding else found[: self._room]
+        self._say("matching", len({card.id for card in (*found, *wanted)}))
         changed = [(new, old) for new, old in zip(wanted, self._shown, strict=False) if new != old]
         same = [c.id for c in wanted] == [c.id for c in self._shown]
         self._shown = wanted

@@ -96,13 +96,28 @@ async def test_only_what_changed_is_read(tab: Any, many: Any, actor: Actor) -> N
     assert [p.name for p in changed.items] == ["p-003"]
 
 
-async def test_a_deleted_provider_leaves_every_tab_and_a_new_one_appears(tab: Any, many: Any, house: Upstream, actor: Actor) -> None:
+async def test_what_others_add_and_delete_moves_no_card(tab: Any, many: Any, house: Upstream, actor: Actor) -> None:
+    before = window(many)
     await providers.delete(actor, "p-000")
     await providers.create(actor, ProviderDraft(name="aaa", label="AAA", base_url=house.base_url, auth_type="none"))
     await tab.fire(Providers.follow)
 
-    assert window(many)[:2] == ["aaa", "p-001"]
+    assert window(many) == [*before, "aaa"]
+    assert [card.name for card in many.page if card.gone] == ["p-000"]
     assert many.total == 500
+    await tab.fire(Providers.show_everything)
+    assert window(many)[:2] == ["aaa", "p-001"]
+
+
+async def test_a_card_that_no_longer_matches_stays_until_the_reader_looks_anew(tab: Any, many: Any, actor: Actor) -> None:
+    await tab.fire(Providers.choose_group, "off")
+    [first, *rest] = window(many)
+    await providers.enable(actor, first)
+    await tab.fire(Providers.follow)
+
+    assert window(many) == [first, *rest]
+    await tab.fire(Providers.choose_group, "off")
+    assert window(many) == rest
 
 
 async def test_another_default_moves_the_mark(tab: Any, shown: Any, actor: Actor) -> None:

@@ -1,0 +1,30 @@
+"""What can be done to one provider: the same menu on its card, in its row and on its page."""
+
+from typing import Any
+
+import reflex as rx
+
+from app.ui.components.drawn import Drawn
+from app.ui.components.more import more
+from app.ui.state.batches import Batches
+from app.ui.state.duplicating import Duplicating
+from app.ui.state.provider_form import ProviderForm
+from app.ui.state.providers import Providers
+from app.ui.state.trial import Trial
+from app.ui.words import t
+
+
+def provider_menu(c: Drawn, *, on_delete: Any, **props: Any) -> rx.Component:
+    """`on_delete` asks first, in the place the menu stands in. `props` are those of the button."""
+    default_off = rx.cond(c.is_default, True, ~c.enabled)
+    return more(
+        c.label,
+        rx.dropdown_menu.item(t("common.edit"), on_select=ProviderForm.edit(c.name)),
+        rx.dropdown_menu.item(t("duplicate.open"), on_select=Duplicating.ask(c.name)),
+        rx.dropdown_menu.item(t("try.other_way"), on_select=Trial.open_(c.id, c.name, c.label, c.preset)),
+        rx.dropdown_menu.item(t("batch.open_models"), on_select=Batches.open_models(c.name, c.label)),
+        rx.dropdown_menu.item(t("card.make_default"), on_select=Providers.make_default(c.name), disabled=default_off),
+        rx.dropdown_menu.separator(),
+        rx.dropdown_menu.item(t("common.delete"), color_scheme="red", on_select=on_delete),
+        **props,
+    )
