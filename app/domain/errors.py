@@ -7,7 +7,7 @@ PatchbayError
 ├ AccessError         NotSignedIn, Forbidden, ConfirmationNeeded, TooManyAttempts
 ├ LimitReached        a limit of ours
 ├ VaultError          KeyMissing, KeyMismatch, CanaryCorrupt, KeyFileUnsafe, SecretUnreadable
-├ StorageError        StorageUnavailable
+├ StorageError        StorageUnavailable (DiskFull, StorageReadOnly), StorageDamaged
 └ UpstreamError       EgressRefused, NoCredential, Unreachable, TlsFailed, TimedOut, Refused, RateLimited, Failed, BadResponse,
                       CircuitOpen, TranslatorDown, TokenRefused, TokenUnreachable, TokenBadResponse
 """
@@ -198,6 +198,18 @@ class StorageError(PatchbayError):
 
 class StorageUnavailable(StorageError):
     code = "storage_unavailable"
+
+
+class DiskFull(StorageUnavailable):
+    code = "disk_full"
+
+
+class StorageReadOnly(StorageUnavailable):
+    code = "storage_read_only"
+
+
+class StorageDamaged(StorageError):
+    code = "storage_damaged"
 
 
 class UpstreamError(PatchbayError):

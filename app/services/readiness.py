@@ -35,7 +35,7 @@ async def shared() -> Readiness:
 
 async def look() -> Readiness:
     """Look now. Never raises: what cannot be asked does not hold."""
-    checks = {"database": False, "schema": False, "key": False, "registry": False}
+    checks = {"database": False, "writes": False, "schema": False, "key": False, "registry": False}
     revision, unreadable = registry.shared.snapshot.revision, 0
     try:
         async with engine.session() as session:
@@ -44,6 +44,7 @@ async def look() -> Readiness:
             unreadable = await _unreadable(session)
         checks["key"] = _has_key({row.kid for row in known if row.state == MasterKeyState.ACTIVE})
         checks["database"] = True
+        checks["writes"] = not engine.unwritable()
         checks["schema"] = await engine.schema_version() == migration.newest()
         checks["registry"] = revision <= stored and registry.shared.snapshot.built_at > 0
     except PatchbayError:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
+    DatabaseError,
     DataError,
     DBAPIError,
     IntegrityError,
@@ -24,8 +25,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.domain.errors import Conflict, InvalidDraft, StorageError, StorageUnavailable
-from app.storage import migration, notices, postgres, triggers
+from app.domain.errors import Conflict, DiskFull, InvalidDraft, StorageDamaged, StorageError, StorageReadOnly, StorageUnavailable
+from app.storage import faults, migration, notices, postgres, triggers
 from app.storage.reader import Reader
 from app.storage.steady import Session
 from app.storage.tables import Instance
@@ -55,6 +56,7 @@ class _Database:
     turn: asyncio.Lock
     watch: sqlite3.Connection | None = None
     seen: int = 0
+    unwritable: str = ""
     listener: notices.Listener | None = None
 
     @property
@@ -145,12 +147,28 @@ async def writing() -> AsyncIterator[AsyncSession]:
     """A session that holds the right to write from its first statement on. For `storage.work` only."""
     database = _current()
     async with database.turn:
-        with translated():
+        with _remembered(database), translated():
             async with Session(database.writer, expire_on_commit=False) as opened:
                 if not database.is_sqlite:
                     # One writer at a time, as BEGIN IMMEDIATE has it: no deadlock, and what was read is true until the commit.
                     await (await opened.connection()).exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
                 yield opened
+
+
+@contextmanager
+def _remembered(database: _Database) -> Iterator[None]:
+    """Keep why the newest change could not be written, until one is. Every process writes a heartbeat, so it is never old."""
+    try:
+        yield
+    except (DiskFull, StorageReadOnly, StorageDamaged) as error:
+        database.unwritable = error.code
+        raise
+    database.unwritable = ""
+
+
+def unwritable() -> str:
+    """Code of the error that the newest change met when the database cannot be written: disk_full and the like; "" when it can."""
+    return _current().unwritable
 
 
 async def announce(session: AsyncSession, revision: int) -> None:
@@ -167,7 +185,7 @@ def translated() -> Iterator[None]:
     except IntegrityError as error:
         raise Conflict("Somebody changed the same thing at the same moment. Reload and try again.") from error
     except (OperationalError, InterfaceError, InternalError, PoolTimeout) as error:
-        raise StorageUnavailable("The database does not answer or cannot be written. Nothing was changed; try again.") from error
+        raise faults.of(error) from error
     except (DataError, UnicodeEncodeError) as error:
         # NUL and halves of surrogate pairs, numbers beyond 64 bits: PostgreSQL stores none of them.
         raise InvalidDraft({"value": "This holds a sign or a number that no database stores. Take it out."}) from error
@@ -175,6 +193,8 @@ def translated() -> Iterator[None]:
         if (sentence := postgres.fault(error)) is None:
             raise  # a mistake of ours
         raise StorageError(sentence) from error
+    except DatabaseError as error:  # what is left: a file that is damaged, or is no database
+        raise faults.of(error) from error
 
 
 async def wait_for_news() -> None:  # noqa: RET503
@@ -241,6 +261,14 @@ async def schema_version() -> str:
     """The migration the database stands at."""
     async with session() as reading:
         return await (await reading.connection()).run_sync(migration.version)
+
+
+async def orphans() -> str:
+    """Which rows refer to rows that do not exist, as a sentence; "" when none do."""
+    if not _current().is_sqlite:
+        return ""
+    async with session() as reading:
+        return await (await reading.connection()).run_sync(migration.orphans)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, inspect
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
-from app.domain.errors import StorageError
+from app.domain.errors import StorageDamaged, StorageError
 from app.storage import postgres, triggers
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parents[2] / "alembic"
 _NAMED = re.compile(r"^(revision|down_revision)\b[^=\n]*=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
+_MOST_NAMED = 3  # rows that refer to nothing; the rest is known to be there
 _LOCK = 8_700_001  # advisory lock of PostgreSQL: ours by being unlikely
 
 
@@ -48,8 +49,24 @@ def upgrade(url: URL, prepare_sqlite: Callable[[Any], None], target: str = "head
 
                 command.upgrade(configuration(connection), target)
             triggers.require(triggers.found(connection))
-            if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                raise RuntimeError("the migration left a row that refers to nothing")
+            if sqlite and (orphan := orphans(connection)):
+                raise StorageDamaged(f"{orphan} Stop whatever writes to the database beside Patchbay, and restore it from a backup.")
+
+
+def orphans(connection: Connection) -> str:
+    """Which rows of a SQLite database refer to rows that do not exist, as a sentence; "" when none do. PostgreSQL lets none be."""
+    found = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(_MOST_NAMED + 1)
+    if not found:
+        return ""
+    named = [_orphan(connection, *row) for row in found[:_MOST_NAMED]]
+    more = ", and more" if len(found) > _MOST_NAMED else ""
+    return f"The database has rows that refer to nothing: {', '.join(named)}{more}. They were made by another program."
+
+
+def _orphan(connection: Connection, table: str, row: int | None, parent: str, number: int) -> str:
+    keys = connection.exec_driver_sql(f'PRAGMA foreign_key_list("{table}")').all()  # a name that SQLite itself told
+    column = next((key[3] for key in keys if key[0] == number), "?")
+    return f"{table} row {row if row is not None else '?'} ({column} names no {parent})"
 
 
 def require(url: URL) -> None:

@@ -186,7 +186,7 @@ async def test_health_is_open_and_says_no_more_than_it_must(client: Clients) -> 
 
     assert (live.status_code, live.json()) == (200, {"status": "ok"})
     assert ready.status_code == 200
-    assert set(ready.json()["checks"]) == {"database", "schema", "key", "registry"}
+    assert set(ready.json()["checks"]) == {"database", "writes", "schema", "key", "registry"}
 
 
 async def test_what_nobody_foresaw_is_answered_without_saying_why(caplog: pytest.LogCaptureFixture) -> None:
