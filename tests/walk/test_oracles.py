@@ -128,6 +128,7 @@ CALM_STEPS = [
         seen(replace(LAB_PAGE, query="?tab=keys", tabs=(("overview", False), ("keys", True))), before=LAB_PAGE), id="a tab of a provider"
     ),
     pytest.param(seen(replace(CALM, dialogs=(DIALOG,))), id="a press opened a dialog"),
+    pytest.param(seen(replace(CALM, query="?q=lab", focus="", cards=()), step=WENT_BACK), id="Back to another list"),
     pytest.param(seen(replace(CALM, toasts=("Saved",))), id="one notice"),
     pytest.param(seen(reads(words.say("en", "providers.summary_none_working", total=1))), id="a text that says None itself"),
     pytest.param(seen(reads(words.say("vi", "nav.providers"), language="vi", cards=())), id="another language"),

@@ -31,6 +31,9 @@ def two_questions(seen: Seen) -> list[str]:
 def focus(seen: Seen) -> list[str]:
     """Nothing has the focus after a dialog closed or something of the list went."""
     same = seen.before.document == seen.after.document and seen.before.path == seen.after.path
+    # A step of the history draws another list, and takes the focus along as the browser does.
+    if seen.step.kind is Kind.LEAVE and seen.before.query != seen.after.query:
+        return []
     if not same or seen.after.focus or seen.step.kind not in (Kind.PRESS, Kind.LEAVE, Kind.TYPE) or not seen.before.focus:
         return []
     closed = len(seen.after.dialogs) < len(seen.before.dialogs)
