@@ -37,8 +37,9 @@ def make() -> App:
     from app import main, web
     from app.api.edge import Edge
     from app.ui import bundle
+    from app.ui.frames import Frames
 
-    console = Edge(Pages(main.app(), bundle.served() / "build" / "client"))
+    console = Edge(Frames(Pages(main.app(), bundle.served() / "build" / "client")))
     site = web.make_web()
     return below.placed(settings.current().base_path, Outer(site, console, site.warm))
 

@@ -8,7 +8,7 @@ import reflex as rx
 
 from app import registry, web
 from app.services import health, rollout
-from app.ui import guard, look, page, shell
+from app.ui import guard, look, page, shell, sockets
 from app.ui.state import live, unforeseen
 
 app = rx.App(
@@ -17,11 +17,10 @@ app = rx.App(
     app_wraps=shell.wraps(),
     toaster=shell.toaster(),
     backend_exception_handler=unforeseen.answer,
+    frontend_exception_handler=unforeseen.reported,
 )
 app.add_middleware(guard.SessionGuard(), index=0)  # before the one of Reflex that answers `hydrate`
-if app.sio is not None:
-    # engine.io's own rule believes X-Forwarded-Proto and -Host of anybody, and knows no public address: ours holds.
-    app.sio.eio.cors_allowed_origins = lambda origin, environ: environ["asgi.scope"].get("state", {}).get("passed_wall", False)
+sockets.install(app)
 
 for entry in page.pages():
     app.add_page(

@@ -256,6 +256,7 @@ def reflex_environment(settings: Settings) -> dict[str, str]:
         "__REFLEX_SKIP_COMPILE": "true",
         "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
         "REFLEX_WEB_WORKDIR": str(pages),
+        "REFLEX_SOCKET_TIMEOUT": "30s",  # for the answer to a ping: what is half sent is held in memory as long
         "REFLEX_TELEMETRY_ENABLED": "false",
         "REFLEX_CHECK_LATEST_VERSION": "false",
     }

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from app import settings
 from app.api import answers, caller, handshakes
 from app.domain import cookie
+from app.logs import rate
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -56,6 +57,7 @@ class Edge:
             await self.app(scope, receive, send)
             return
         request = Request(scope, settings.current())
+        rate.caused_by(request.ip)
         if refusal := self.refusal(request) or _arrived(scope, request):
             await _refuse(scope, receive, send, refusal, request.id)
             return

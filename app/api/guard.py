@@ -21,6 +21,7 @@ from app.domain import cookie
 from app.domain.actor import Actor, ActorType
 from app.domain.errors import Forbidden, NotSignedIn
 from app.domain.people import Session, acting
+from app.logs import rate
 from app.services import client_keys, key_use, sessions
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -74,6 +75,7 @@ async def admit(request: Request, *, asks: bool = False) -> None:
         found = acting(session.user, session_hash=session.token_hash) if session else None
     if found is None:
         raise NotSignedIn(_SIGN_IN)
+    rate.caused_by_us()
     caller = replace(found, ip=ip_of(request.scope), request_id=errors.request_id(request))
     request.state.actor, request.state.session = caller, session  # before the checks: a refusal is audited under this name
     if session and unsafe and not _same(request.headers.get("x-csrf-token", ""), session.csrf_token):

@@ -10,6 +10,7 @@ import traceback
 from typing import Any
 
 from app.domain.errors import PatchbayError
+from app.logs import rate
 from app.logs.rules import on_one_line, scrub
 
 # Granian hands its lines to the one log; its start-up chatter stays away.
@@ -61,7 +62,7 @@ def configure(level: str) -> None:
     logging.setLogRecordFactory(ScrubbedRecord)
     formatter = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ")
     formatter.converter = time.gmtime
-    handler = logging.StreamHandler()
+    handler = rate.Log()
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]

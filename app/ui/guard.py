@@ -18,8 +18,9 @@ from reflex_base.registry import RegistrationContext
 
 from app.domain import cookie
 from app.domain.people import Session
+from app.logs import rate
 from app.services import denials, sessions
-from app.ui import permission
+from app.ui import permission, sockets
 from app.ui.state import acting
 from app.ui.state.session import SessionState
 
@@ -45,6 +46,10 @@ class SessionGuard(Middleware):
     async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:  # type: ignore[override]  # rx.App is reflex.app.App
         """None lets the event through; an update answers it instead."""
         session = await acting.session(state)  # type: ignore[arg-type]  # the root of the tree, an rx.State
+        if session is None:
+            rate.caused_by(str(state.router_data.get("ip", "")), str(state.router_data.get("sid", "")))
+        else:
+            rate.caused_by_us()
         tab = await state.get_state(SessionState)
         if not await _belongs(tab, session, event):
             return _turned_away(tab, state, "ended")
@@ -102,8 +107,11 @@ async def watch(app: rx.App) -> None:
     held: dict[str, str] = {}  # sid → token it was seen alive with
     while True:
         await asyncio.sleep(_LOOK_SECONDS)
+        rate.tell_left_out()
         try:
             held = await _look(app, held)
+            if (ours := sockets.of(app)) is not None:
+                await ours.sweep()
         except Exception:
             log.exception("the watch over open sockets failed once")
 

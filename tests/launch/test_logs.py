@@ -1,5 +1,6 @@
 """No secret in a line of the log, whoever wrote it."""
 
+import contextvars
 import io
 import logging
 import re
@@ -12,7 +13,7 @@ import pytest
 from app import logs
 from app.domain.errors import StorageUnavailable
 from app.domain.translation import Signing
-from app.logs import rules
+from app.logs import rate, rules
 from app.upstream import sigv4
 from tests.fixtures.regex_steps import words
 
@@ -178,3 +179,83 @@ def seconds(work: Callable[[], object]) -> float:
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(lines: io.StringIO) -> Clock:
+    """The clock of the log's rate."""
+    made = Clock()
+    handler = rate.Log(rate.Rate(made))
+    handler.setStream(lines)
+    handler.setFormatter(logging.getLogger().handlers[0].formatter)
+    logging.getLogger().handlers[:] = [handler]
+    return made
+
+
+def say(text: str, *, address: str = "", socket: str = "") -> None:
+    """Log a line that an address caused; "" = we did."""
+
+    def log() -> None:
+        if address:
+            rate.caused_by(address, socket)
+        logging.getLogger("x").info(text)
+
+    contextvars.copy_context().run(log)
+
+
+def test_a_socket_and_an_address_have_so_many_lines_a_minute_and_how_many_were_left_out_is_told(lines: io.StringIO, clock: Clock) -> None:
+    for n in range(100):
+        say(f"one {n}.", address="192.0.2.1", socket="a")
+    for n in range(100):
+        say(f"two {n}.", address="192.0.2.1", socket=f"b{n}")
+    say("three", address="192.0.2.9", socket="c")
+    say("four")
+
+    written = lines.getvalue()
+    assert written.count(" one ") == rate.PER_SOCKET
+    assert written.count(" two ") == rate.PER_ADDRESS - rate.PER_SOCKET
+    assert " three\n" in written and " four\n" in written
+    assert "left out" not in written
+
+    clock.now = rate.MINUTE
+    rate.tell_left_out()
+    rate.tell_left_out()
+
+    told = [line.partition(": ")[2] for line in lines.getvalue().removeprefix(written).splitlines()]
+    assert told == [
+        "90 lines caused by one socket of 192.0.2.1 (a) were left out within a minute",
+        "80 lines caused by 192.0.2.1 were left out within a minute",
+    ]
+    say("again", address="192.0.2.1", socket="a")
+    assert " again\n" in lines.getvalue()
+
+
+def test_many_addresses_together_have_so_many_lines_a_minute_and_take_no_more_memory(lines: io.StringIO, clock: Clock) -> None:
+    for n in range(5_000):
+        say(f"line {n}.", address=f"2001:db8::{n:x}", socket=str(n))
+    say("ours")
+
+    assert lines.getvalue().count(" line ") == rate.IN_ALL
+    assert " ours\n" in lines.getvalue()
+    clock.now = rate.MINUTE
+    say("ours again")
+    assert lines.getvalue().splitlines()[-2].endswith(" lines caused by strangers in all were left out within a minute")
+
+
+def test_what_a_known_person_causes_is_written_whole(lines: io.StringIO, clock: Clock) -> None:
+    def log() -> None:
+        rate.caused_by("192.0.2.1")
+        rate.caused_by_us()
+        for n in range(100):
+            logging.getLogger("x").info("line %d.", n)
+
+    contextvars.copy_context().run(log)
+
+    assert lines.getvalue().count(" line ") == 100

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+from typing import Any, get_type_hints
 
 import httpx
 import pytest
@@ -21,6 +22,13 @@ SETTERS = [name for name in HANDLERS if name.endswith(".setvar")]
 LIVE = f"{STATE}app___ui___state___live____live"
 HYDRATE = f"{STATE}hydrate"
 SESSION = f"{STATE}app___ui___state___session____session_state"
+
+
+def fitting(name: str) -> dict[str, Any]:
+    """What a page would send to a handler."""
+    fn = main.app._registration_context.event_handlers[name].handler.fn
+    hints = {argument: hint for argument, hint in get_type_hints(fn).items() if argument != "return"}
+    return {argument: {str: "x", int: 1, bool: True}.get(hint, {}) for argument, hint in hints.items()}
 
 
 def contents(server: Patchbay) -> list[str]:
@@ -43,7 +51,7 @@ async def test_a_stranger_can_fire_no_handler(server: Patchbay) -> None:
 
     for name in OURS:
         async with tab(server.url) as stranger:
-            await stranger.fire(name, {"code": "x"}, path="/client-keys")
+            await stranger.fire(name, fitting(name), path="/client-keys")
             await stranger.wait(stranger.redirects)
 
             assert stranger.redirects() == ["/login?next=%2Fclient-keys"], name
