@@ -10,6 +10,7 @@ PARAMETERS = {
     "key_id": "Id of a client key.",
     "limit": "How many items at most.",
     "name": "Name of a provider.",
+    "next_default": "Name of the provider that becomes the default where the deleted one is it; left out = none does.",
     "order": "Ascending or descending.",
     "preset": "Id of a known vendor.",
     "provider": "Name of a provider that a target leads to.",

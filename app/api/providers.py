@@ -8,7 +8,7 @@ from fastapi import Body, Query, Response
 from app import presets
 from app.api import errors, guard
 from app.api.guard import Caller
-from app.api.schemas import Copy, DraftToTest, PresetList, ProviderPage, ProviderPut, RegistryStatus, SavedToTest
+from app.api.schemas import Copy, DraftToTest, PresetList, ProviderPage, ProviderPut, RegistryStatus, SavedToTest, SwitchOff
 from app.api.versions import IfMatch, expected, tagged
 from app.domain.preset import Preset
 from app.domain.probe import ProbeResult, ProbeStep
@@ -97,9 +97,9 @@ async def update_provider(caller: Caller, name: str, patch: ProviderPatch, respo
 
 
 @router.delete("/providers/{name}", status_code=204, responses=CHANGED)
-async def delete_provider(caller: Caller, name: str, if_match: IfMatch = None) -> None:
-    """Move a provider to the trash."""
-    await providers.delete(caller, name, version=expected(if_match))
+async def delete_provider(caller: Caller, name: str, if_match: IfMatch = None, next_default: Annotated[str | None, Query()] = None) -> None:
+    """Move a provider to the trash. Where it was the default, another one takes its place only if it is named."""
+    await providers.delete(caller, name, version=expected(if_match), next_default=next_default)
 
 
 @router.get("/providers/{name}/dependants", responses=NAMED)
@@ -114,10 +114,11 @@ async def enable_provider(caller: Caller, name: str) -> Provider:
     return await providers.enable(caller, name)
 
 
-@router.post("/providers/{name}/disable", responses=NAMED)
-async def disable_provider(caller: Caller, name: str) -> Provider:
-    """Refuse new requests at once; running ones finish."""
-    return await providers.disable(caller, name)
+@router.post("/providers/{name}/disable", responses=CHANGED)
+async def disable_provider(caller: Caller, name: str, how: Annotated[SwitchOff | None, Body()] = None) -> Provider:
+    """Refuse new requests at once; running ones finish. A default provider stays the default unless `next_default` says otherwise."""
+    is_said = how is not None and "next_default" in how.model_fields_set
+    return await providers.disable(caller, name, next_default=how.next_default if how and is_said else providers.Default.KEEP)
 
 
 @router.post("/providers/{name}/default", responses=CHANGED)

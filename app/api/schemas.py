@@ -108,6 +108,12 @@ class Copy(Closed):
     with_keys: bool = False
 
 
+class SwitchOff(Closed):
+    """Which provider becomes the default where the one that is switched off is it: null = none, left out = it stays the default."""
+
+    next_default: str | None = None
+
+
 class RotationDraft(Closed):
     """The new key. `replaces` is the id of the old one; it may be left out where the provider has one key."""
 

@@ -17,6 +17,8 @@ provider = typer.Typer(help="Providers that requests are sent to.", no_args_is_h
 preset = typer.Typer(help="Known vendors.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Name of the provider.")]
+NextDefault = Annotated[str | None, typer.Option(help="Provider that becomes the default, where this one is it.")]
+NoDefault = Annotated[bool, typer.Option("--no-default", help="Have no default provider, where this one is it.")]
 _MARKS = {True: "ok", False: "fail", None: "-"}
 
 
@@ -110,19 +112,31 @@ def enable_provider(name: Name, data_dir: DataDir = None) -> None:
 
 
 @provider.command("disable")
-def disable_provider(name: Name, data_dir: DataDir = None) -> None:
+def disable_provider(name: Name, next_default: NextDefault = None, no_default: NoDefault = False, data_dir: DataDir = None) -> None:
     """Refuse new requests; running ones finish."""
     from app.services import providers
 
-    _each(providers.disable, name, data_dir)
+    said = next_default if next_default or no_default else providers.Default.KEEP
+
+    async def switch(caller: Actor) -> Provider:
+        return await providers.disable(caller, name, next_default=said)
+
+    if shell.at_home(switch, data_dir).is_default:
+        typer.echo(f"{name} stays the default provider: requests without a model are refused until it is on again.")
 
 
 @provider.command("remove")
-def remove_provider(name: Name, data_dir: DataDir = None) -> None:
+def remove_provider(name: Name, next_default: NextDefault = None, data_dir: DataDir = None) -> None:
     """Move a provider to the trash."""
     from app.services import providers
 
-    _each(providers.delete, name, data_dir)
+    async def remove(caller: Actor) -> bool:
+        was_default = (await providers.get(caller, name)).is_default
+        await providers.delete(caller, name, next_default=next_default)
+        return was_default
+
+    if shell.at_home(remove, data_dir) and not next_default:
+        typer.echo(f"{name} was the default provider. There is none now: requests without a model are refused.")
 
 
 @preset.command("check")

@@ -238,14 +238,21 @@ async def test_known_vendors_are_listed_and_used(admin: httpx.AsyncClient) -> No
     assert error(await admin.post(f"{V1}/providers/from-preset", json={"preset": "nobody"}))["code"] == "preset_not_found"
 
 
-async def test_one_provider_is_the_default_until_it_is_switched_off(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
+async def test_one_provider_is_the_default_until_it_is_said_otherwise(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
     assert saved["is_default"] is False
     assert (await admin.post(f"{V1}/providers/mine/default")).json()["is_default"] is True
 
     off = (await admin.post(f"{V1}/providers/mine/disable")).json()
-    assert (off["enabled"], off["is_default"], off["status"]) == (False, False, "off")
+    assert (off["enabled"], off["is_default"], off["status"]) == (False, True, "off")
+    assert (await admin.post(f"{V1}/providers/mine/enable")).json()["is_default"] is True
+    off = (await admin.post(f"{V1}/providers/mine/disable", json={"next_default": None})).json()
+    assert (off["enabled"], off["is_default"]) == (False, False)
     assert error(await admin.post(f"{V1}/providers/mine/default"))["code"] == "provider_disabled"
-    assert (await admin.post(f"{V1}/providers/mine/enable")).json()["is_default"] is False
+    await admin.post(f"{V1}/providers/mine/enable")
+    await admin.post(f"{V1}/providers/mine/default")
+    assert (await admin.post(f"{V1}/providers", json=body("next"))).status_code == 201
+    assert (await admin.delete(f"{V1}/providers/mine?next_default=next")).status_code == 204
+    assert (await admin.get(f"{V1}/providers/next")).json()["is_default"] is True
 
 
 async def test_the_registry_follows_a_save_at_once_and_can_be_refreshed(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:

@@ -231,23 +231,59 @@ async def test_the_name_never_changes(actor: Actor, saved: Provider) -> None:
         await providers.replace(actor, "mine", draft("other"))
 
 
-async def test_a_default_that_is_switched_off_or_deleted_is_cleared(actor: Actor, saved: Provider) -> None:
+async def default_changes() -> list[dict[str, Any]]:
+    return [entry.changes["default"] for entry in await entries("provider:default:set")]
+
+
+@pytest.mark.parametrize("how", ["the switch", "a patch"])
+async def test_a_default_that_is_switched_off_stays_the_default_unless_told_otherwise(actor: Actor, saved: Provider, how: str) -> None:
     assert (await providers.set_default(actor, "mine")).is_default
-    assert not (await providers.disable(actor, "mine")).is_default
+    told = len(await default_changes())
+
+    off = await (providers.disable(actor, "mine") if how == "the switch" else providers.update(actor, "mine", patch(enabled=False)))
+
+    assert (off.enabled, off.is_default) == (False, True)
+    assert (await providers.enable(actor, "mine")).is_default
+    assert len(await default_changes()) == told
+
+
+@pytest.mark.parametrize("how", ["switched off", "deleted"])
+@pytest.mark.parametrize("following", ["other", None])
+async def test_who_is_the_default_afterwards_is_said_and_audited(actor: Actor, saved: Provider, how: str, following: str | None) -> None:
+    other = await providers.create(actor, draft("other"))
+    await providers.set_default(actor, "mine")
+
+    end = providers.disable if how == "switched off" else providers.delete
+    await end(actor, "mine", next_default=following)
+
+    expected = other.id if following else None
+    assert (await rows(Instance))[0].default_provider_id == expected
+    assert (await default_changes())[-1] == {"before": saved.id, "after": expected}
+
+
+@pytest.mark.parametrize("how", ["switched off", "deleted"])
+async def test_one_that_is_off_or_about_to_be_takes_over_nothing(actor: Actor, saved: Provider, how: str) -> None:
+    await providers.create(actor, draft("off", enabled=False))
+    await providers.set_default(actor, "mine")
+    end = providers.disable if how == "switched off" else providers.delete
+
+    for following, error in (("off", ProviderDisabled), ("mine", ProviderDisabled), ("nobody", UnknownProvider)):
+        with pytest.raises(error):
+            await end(actor, "mine", next_default=following)
+
+    still = await providers.get(actor, "mine")
+    assert (still.enabled, still.is_default) == (True, True)
+
+
+async def test_another_than_the_default_hands_nothing_over(actor: Actor, saved: Provider) -> None:
+    await providers.create(actor, draft("other"))
+    await providers.set_default(actor, "mine")
+
+    await providers.disable(actor, "other", next_default=None)
+
+    assert (await providers.get(actor, "mine")).is_default
     with pytest.raises(ProviderDisabled):
-        await providers.set_default(actor, "mine")
-    await providers.enable(actor, "mine")
-    await providers.set_default(actor, "mine")
-
-    await providers.delete(actor, "mine")
-
-    assert (await rows(Instance))[0].default_provider_id is None
-
-
-async def test_switching_off_by_a_patch_clears_the_default_too(actor: Actor, saved: Provider) -> None:
-    await providers.set_default(actor, "mine")
-
-    assert not (await providers.update(actor, "mine", patch(enabled=False))).is_default
+        await providers.set_default(actor, "other")
 
 
 async def test_a_deleted_provider_comes_back_as_it_was(actor: Actor, saved: Provider) -> None:

@@ -2,7 +2,7 @@
 
 from app.services.providers.depending import AliasUse, Dependants, dependants
 from app.services.providers.duplicating import duplicate
-from app.services.providers.lifecycle import clear_default, delete, disable, enable, restore, set_default
+from app.services.providers.lifecycle import Default, clear_default, delete, disable, enable, restore, set_default
 from app.services.providers.pasting import Added, Find
 from app.services.providers.pasting import add as add_pasted
 from app.services.providers.pasting import look as look_into
@@ -14,6 +14,7 @@ __all__ = [
     "Added",
     "AliasUse",
     "Changes",
+    "Default",
     "Dependants",
     "Find",
     "HealthInFull",

@@ -1,5 +1,7 @@
 """On and off, the default, the trash."""
 
+from enum import Enum
+
 from app.domain.actor import Actor
 from app.domain.audit import Action
 from app.domain.errors import ProviderDisabled, UnknownProvider
@@ -12,14 +14,21 @@ from app.storage.tables import ProviderRow
 from app.storage.work import Work, work
 
 
+class Default(Enum):
+    """KEEP: a default provider stays the default while it is off; requests without a model are refused until it is on again."""
+
+    KEEP = 1
+
+
 async def enable(actor: Actor, name: str) -> Provider:
     """Let new requests through again. Raises `UnknownProvider`."""
     return await _switch(actor, name, enabled=True)
 
 
-async def disable(actor: Actor, name: str) -> Provider:
-    """Refuse new requests at once; running ones finish. A default that is disabled is no default any more."""
-    return await _switch(actor, name, enabled=False)
+async def disable(actor: Actor, name: str, *, next_default: str | Default | None = Default.KEEP) -> Provider:
+    """Refuse new requests at once; running ones finish. Where it is the default, `next_default` names the one that takes its place, None =
+    none does. Raises `UnknownProvider`, `ProviderDisabled` for a next one that is off."""
+    return await _switch(actor, name, enabled=False, next_default=next_default)
 
 
 async def set_default(actor: Actor, name: str) -> Provider:
@@ -45,12 +54,16 @@ async def clear_default(actor: Actor) -> None:
             doing.touch()
 
 
-async def delete(actor: Actor, name: str, *, version: int | None = None) -> None:
-    """Move a provider to the trash. Raises `UnknownProvider`, `Stale`."""
+async def delete(actor: Actor, name: str, *, version: int | None = None, next_default: str | None = None) -> None:
+    """Move a provider to the trash. Where it is the default, `next_default` names the one that takes its place, None = none does.
+
+    Raises `UnknownProvider`, `Stale`, `ProviderDisabled` for a next one that is off.
+    """
     actor.must_admin()
     async with work(actor) as doing:
         row = await known(doing.session, name)
         await expect_version(doing.session, row, version)
+        await _hand_over(doing, row, next_default)
         row.deleted_at = now()
         await _save(doing, row, Action.PROVIDER_DELETE, {"deleted": {"before": False, "after": True}})
 
@@ -72,11 +85,12 @@ async def restore(actor: Actor, name: str) -> Provider:
         return await provider_records.one(doing.session, row)
 
 
-async def _switch(actor: Actor, name: str, *, enabled: bool) -> Provider:
+async def _switch(actor: Actor, name: str, *, enabled: bool, next_default: str | Default | None = Default.KEEP) -> Provider:
     actor.must_admin()
     async with work(actor) as doing:
         row = await known(doing.session, name)
         if row.enabled != enabled:
+            await _hand_over(doing, row, next_default)
             row.enabled = enabled
             action = Action.PROVIDER_ENABLE if enabled else Action.PROVIDER_DISABLE
             await _save(doing, row, action, {"enabled": {"before": not enabled, "after": enabled}})
@@ -84,15 +98,26 @@ async def _switch(actor: Actor, name: str, *, enabled: bool) -> Provider:
 
 
 async def _save(doing: Work, row: ProviderRow, action: Action, changes: dict[str, dict[str, object]]) -> None:
-    """One more version; a provider that is gone or off is no default any more."""
-    if (row.deleted_at or not row.enabled) and await rows.default_id(doing.session) == row.id:
-        await rows.set_default(doing.session, None)
-        changes["is_default"] = {"before": True, "after": False}
+    """One more version."""
     changes["version"] = {"before": row.version, "after": row.version + 1}
     row.version, row.updated_at = row.version + 1, now()
     doing.session.add(row)
     doing.record(action, target=("provider", row.id, row.name), changes=changes)
     doing.touch(row.id)
+
+
+async def _hand_over(doing: Work, row: ProviderRow, to: str | Default | None) -> None:
+    """Who is the default instead of this one, if it is the default; an entry of its own says so."""
+    if to is Default.KEEP or await rows.default_id(doing.session) != row.id:
+        return
+    if to is None:
+        await rows.set_default(doing.session, None)
+        doing.record(Action.PROVIDER_DEFAULT, target=("provider", row.id, row.name), changes={"default": {"before": row.id, "after": None}})
+        return
+    following = await known(doing.session, to)
+    if not following.enabled or following.id == row.id:
+        raise ProviderDisabled(f"{following.label} cannot take over as the default: it is off, or about to be. Choose another one.")
+    await _make_default(doing, following, row.id)
 
 
 async def _make_default(doing: Work, row: ProviderRow, before: str | None) -> None:

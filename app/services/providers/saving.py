@@ -14,7 +14,6 @@ from app.domain.provider import FromPreset, Provider, ProviderDraft, ProviderPat
 from app.services.providers import keys
 from app.services.providers.reading import auth_types, expect_version, known, name_is_free, preset_of, taken_names
 from app.storage import approvals, credentials, engine, models, probes, provider_records
-from app.storage import providers as rows
 from app.storage.columns import now
 from app.storage.tables import ProviderRow
 from app.storage.work import Work, work
@@ -136,8 +135,6 @@ async def _apply(doing: Work, row: ProviderRow, settled: Settled, *, local: list
             setattr(row, field, value)
         row.version, row.updated_at = row.version + 1, now()
         session.add(row)
-        if not row.enabled and await rows.default_id(session) == row.id:
-            await rows.set_default(session, None)
         await _settle_in(doing, row, local=local)
     return await provider_records.one(session, row)
 

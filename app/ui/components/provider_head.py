@@ -4,6 +4,7 @@ import reflex as rx
 
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.logo import logo
+from app.ui.components.next_default import pick_for_delete
 from app.ui.components.provider_menu import provider_menu
 from app.ui.components.provider_parts import busy, default_badge, result, state, switch, test_button
 from app.ui.components.sheet import affected, name_to_type, question
@@ -67,7 +68,7 @@ def delete_question() -> rx.Component:
         on_yes=ProviderPage.delete,
         no=t("common.cancel"),
         on_no=ProviderPage.keep,
-        more=name_to_type(drawn(ProviderPage.warned).to_type, ProviderPage.type_name),
+        more=rx.fragment(pick_for_delete(c.is_default), name_to_type(drawn(ProviderPage.warned).to_type, ProviderPage.type_name)),
         is_ready=ProviderPage.sure,
     )
 

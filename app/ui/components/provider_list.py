@@ -8,6 +8,7 @@ from app.ui.components import empty
 from app.ui.components.browser import Fresh, Latest, Near, Slash
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.local_servers import local_servers
+from app.ui.components.next_default import pick_for_delete
 from app.ui.components.provider_card import provider_card, provider_row
 from app.ui.components.provider_filter import narrowing
 from app.ui.components.sheet import affected, name_to_type, question
@@ -47,7 +48,7 @@ def delete_question() -> rx.Component:
         on_yes=Providers.delete,
         no=t("common.cancel"),
         on_no=Providers.keep,
-        more=name_to_type(drawn(Providers.warned).to_type, Providers.type_name),
+        more=rx.fragment(pick_for_delete(doomed.is_default), name_to_type(drawn(Providers.warned).to_type, Providers.type_name)),
         is_ready=Providers.sure,
     )
 

@@ -10,6 +10,7 @@ from app.ui.components.duplicate_dialog import duplicate_dialog
 from app.ui.components.how_to_test import test_dialog
 from app.ui.components.key_dialog import key_dialog
 from app.ui.components.key_table import remove_question
+from app.ui.components.next_default import off_question
 from app.ui.components.provider_dialog import provider_dialog
 from app.ui.components.provider_head import delete_question, provider_head
 from app.ui.components.provider_list import searching
@@ -38,6 +39,7 @@ def content() -> rx.Component:
         rotation_wizard(),
         remove_question(),
         delete_question(),
+        off_question(),
         searching(),
     )
 

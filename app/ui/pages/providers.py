@@ -6,6 +6,7 @@ from app.ui.components.batch_dialog import batch_dialog
 from app.ui.components.browser import Pulse, Whereabouts
 from app.ui.components.duplicate_dialog import duplicate_dialog
 from app.ui.components.how_to_test import test_dialog
+from app.ui.components.next_default import off_question
 from app.ui.components.paste_dialog import paste_dialog
 from app.ui.components.provider_dialog import provider_dialog
 from app.ui.components.provider_list import delete_question, listing, searching
@@ -24,6 +25,7 @@ def content() -> rx.Component:
         paste_dialog(),
         duplicate_dialog(),
         delete_question(),
+        off_question(),
         test_dialog(),
         batch_dialog(),
         searching(),

@@ -11,7 +11,7 @@ from app.domain.provider import Provider
 from app.services import audit, credentials, models, providers
 from app.ui import words
 from app.ui.permission import requires
-from app.ui.state import address, depending
+from app.ui.state import address, depending, next_default
 from app.ui.state.acting import actor
 from app.ui.state.asking import needs_token
 from app.ui.state.audit import Entry, entry
@@ -136,6 +136,7 @@ class ProviderPage(rx.State):
         """Open the question whether to delete, saying what depends on it."""
         self.warned, self.typed = await depending.warning(await actor(self), self.name, await language(self)), ""
         self.deleting = True
+        await next_default.offer(self, self.name)
 
     @rx.event
     @answered
@@ -159,7 +160,8 @@ class ProviderPage(rx.State):
             return None
         self.deleting = False
         label = self.card.label if self.card else self.name
-        await providers.delete(await actor(self), self.name)
+        following = await next_default.chosen(self) if self.card and self.card.is_default else None
+        await providers.delete(await actor(self), self.name, next_default=following)
         self.name = ""
         await tell(self, "success", words.say(await language(self), "done.deleted", name=label))
         return rx.redirect("/")

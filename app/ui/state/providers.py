@@ -14,11 +14,12 @@ from app.domain.errors import PatchbayError
 from app.services import providers
 from app.ui import words
 from app.ui.permission import requires
-from app.ui.state import address, depending
+from app.ui.state import address, depending, next_default
 from app.ui.state.acting import actor
 from app.ui.state.cards import Card
 from app.ui.state.depending import Warned
 from app.ui.state.listing import ANY, GROUPS, SORTS, Listed, Wish, difference, listed, within
+from app.ui.state.next_default import NextDefault
 from app.ui.state.notices import answer, answered, language, tell
 from app.ui.state.presses import quiet
 
@@ -198,6 +199,9 @@ class Providers(rx.State):
     async def switch(self, name: str, on: bool) -> AsyncIterator[None]:
         """Enable or disable a provider. The switch moves at once, and back when that was refused."""
         known = next((p for p in self._all.values() if p.card.name == name), None)
+        if not on and (known.card if known else await providers.get(await actor(self), name)).is_default:
+            yield NextDefault.ask(name)  # type: ignore[misc]  # an event, as handlers yield them
+            return
         if known:
             self._take(replace(known, card=replace(known.card, enabled=on)))
             self._present()
@@ -231,6 +235,7 @@ class Providers(rx.State):
         if (found := self._all.get(provider_id)) is not None:
             self.warned, self.typed = await depending.warning(await actor(self), found.card.name, await language(self)), ""
             self.deleting = found.card
+            await next_default.offer(self, found.card.name)
 
     @rx.event
     @answered
@@ -253,7 +258,8 @@ class Providers(rx.State):
         if (doomed := self.deleting) is None or not self.warned.is_met_by(self.typed):
             return
         self.deleting = None
-        await providers.delete(await actor(self), doomed.name)
+        following = await next_default.chosen(self) if doomed.is_default else None
+        await providers.delete(await actor(self), doomed.name, next_default=following)
         self._all.pop(doomed.id, None)
         self._count()
         self._present()

@@ -1,0 +1,79 @@
+"""Before the default provider is switched off or deleted: who is the default afterwards."""
+
+import reflex as rx
+
+from app.domain.actor import Actor, Role
+from app.domain.provider import ProviderQuery
+from app.services import providers
+from app.ui import words
+from app.ui.permission import requires
+from app.ui.state.acting import actor
+from app.ui.state.notices import answered, language, tell
+
+KEEP, NONE = "", "-"  # neither is the name of a provider
+MOST = 100
+
+
+class NextDefault(rx.State):
+    """`name` is the default provider that is about to be switched off, "" while that question is closed. `others` are (name, label) of
+    those that could take its place, `chosen` one of them, KEEP or NONE."""
+
+    name: str = ""
+    label: str = ""
+    others: list[list[str]] = []
+    chosen: str = KEEP
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def ask(self, name: str) -> None:
+        """Open the question whether to switch the default off."""
+        who = await actor(self)
+        provider = await providers.get(who, name)
+        await self._offer(who, name, KEEP)
+        self.name, self.label = name, provider.label
+
+    @rx.event
+    @answered
+    async def choose(self, chosen: str) -> None:
+        """Who takes its place."""
+        self.chosen = chosen if chosen in (KEEP, NONE, *(name for name, _ in self.others)) else KEEP
+
+    @rx.event
+    @answered
+    async def close(self, _open: bool = False) -> None:
+        """Close the question; the provider stays on."""
+        self.reset()
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def confirm(self) -> None:
+        """Switch it off, with the default as chosen."""
+        name, chosen = self.name, self.chosen
+        if not name:
+            return
+        self.reset()
+        provider = await providers.disable(await actor(self), name, next_default=_said(chosen))
+        await tell(self, "success", words.say(await language(self), "done.disabled", name=provider.label))
+
+    async def _offer(self, who: Actor, name: str, chosen: str) -> None:
+        """The providers that are on and could take over from this one."""
+        found = (await providers.list_(who, ProviderQuery(limit=MOST))).items
+        self.others = [[p.name, p.label] for p in found if p.enabled and p.name != name]
+        self.chosen = chosen
+
+
+def _said(chosen: str) -> str | providers.Default | None:
+    return {KEEP: providers.Default.KEEP, NONE: None}.get(chosen, chosen)
+
+
+async def offer(state: rx.State, name: str) -> None:
+    """For the question whether to delete the default: none is proposed, one can be chosen."""
+    await (await state.get_state(NextDefault))._offer(await actor(state), name, NONE)
+
+
+async def chosen(state: rx.State) -> str | None:
+    """Who is the default after the deletion, None = nobody."""
+    picked = (await state.get_state(NextDefault)).chosen
+    return None if picked in (KEEP, NONE) else picked
