@@ -67,7 +67,7 @@ def get(preset: str) -> Preset:
         return _shipped()[preset]
     except KeyError:
         raise UnknownPreset(
-            "There is no preset of this name. Choose one of the list, or add a custom provider.", suggestions=sorted(_shipped())
+            "There is no known provider with this ID. Choose one from the list, or add a custom provider.", suggestions=sorted(_shipped())
         ) from None
 
 

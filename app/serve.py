@@ -208,8 +208,8 @@ def _announce(settings: Settings, token: str | None, *, open_browser: bool) -> N
         print(f"Set it up with this link (works once, for one hour): {where}", flush=True)
         if settings.database_url and (key := keyfile.default_path(settings)).exists():
             print(
-                f"The master key of this database is {key}. Nobody can read it without: keep a copy, "
-                "and give the same file to every other server (PATCHBAY_MASTER_KEY_FILE).",
+                f"The master key of this database is in {key}. The database cannot be read without it: keep a copy, "
+                "and use the same file on every other server (PATCHBAY_MASTER_KEY_FILE).",
                 flush=True,
             )
     has_screen = sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")

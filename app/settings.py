@@ -37,16 +37,18 @@ class Settings(BaseSettings):
     port: int = Field(8700, ge=1, le=65_535, description="Port to listen on.")
     workers: int = Field(1, ge=1, le=64, description="Processes of patchbay gateway. The console is always one.")
     drain_seconds: int = Field(
-        25, ge=0, le=3600, description="How long running answers may go on after the signal to stop; then each ends with an error event."
+        25, ge=0, le=3600, description="How long running responses may continue after the stop signal; then each ends with an error event."
     )
     public_url: str = Field(
         "",
         description="Address people type, when it is not http://host:port; for example https://llm.example.com or, behind a proxy that "
         "serves other things too, https://example.com/llm.",
     )
-    trusted_proxies: int = Field(0, ge=0, le=5, description="Number of reverse proxies in front whose X-Forwarded-For counts.")
+    trusted_proxies: int = Field(
+        0, ge=0, le=5, description="Number of trusted reverse proxies in front, whose X-Forwarded-For headers are used."
+    )
     egress_local: str = Field(
-        "ask", pattern="^(ask|off)$", description="ask = testing or saving a local address approves it; off = local addresses are refused."
+        "ask", pattern="^(ask|off)$", description="ask = testing or saving a local address allows it; off = local addresses are rejected."
     )
     own_addresses: str = Field(
         "",
@@ -65,7 +67,9 @@ class Settings(BaseSettings):
         description="Folders of files that a provider's key may be read from, separated by commas. "
         "Empty = /run/secrets and secrets in the data folder.",
     )
-    allow_partial: bool = Field(False, description="Start although the key of some credentials is missing; those stay unreadable.")
+    allow_partial: bool = Field(
+        False, description="Start even if the master key of some provider keys is missing; those keys stay unreadable."
+    )
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much is logged; DEBUG adds a line for every request."
     )

@@ -24,7 +24,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 PAUSE_SECONDS = 20.0
 BODY_SECONDS = 600.0
 _ONLY_TRAFFIC = {
-    "message": "This is a gateway: it answers /v1 and /health. The console is another process.", "type": "invalid_request_error",
+    "message": "This is a gateway. It serves /v1 and /health; the console is another process.", "type": "invalid_request_error",
     "param": None, "code": "unknown_url",
 }  # fmt: skip
 
@@ -94,7 +94,7 @@ class Web:
     async def nothing(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An address nobody answers."""
         request_id = scope.get("state", {}).get("request_id") or secrets.token_hex(8)
-        await self.answer(request_id, 404, "not_found", "There is nothing under this address.")(scope, receive, send)
+        await self.answer(request_id, 404, "not_found", "There is nothing at this address.")(scope, receive, send)
 
 
 def hurried(receive: Receive) -> Receive:

@@ -14,7 +14,7 @@ from app.services import audit, providers
 
 router = guard.router("Audit log")
 Limit = Annotated[int, Query(ge=1, le=100)]
-Before = Annotated[int | None, Query(ge=1, le=2**53, description="Entries before this number; `next_cursor` of the page before.")]
+Before = Annotated[int | None, Query(ge=1, le=2**53, description="Entries before this number; `next_cursor` of the previous page.")]
 _TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv"}
 
 

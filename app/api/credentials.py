@@ -11,7 +11,7 @@ from app.domain.credential import Credential, CredentialDraft, CredentialPatch
 from app.domain.probe import ProbeResult
 from app.services import credentials, probes, rotation
 
-router = guard.router("Keys of providers")
+router = guard.router("Provider keys")
 NAMED = errors.documented(404)
 CHANGED = errors.documented(404, 409)
 

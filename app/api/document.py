@@ -25,8 +25,8 @@ def document(app: FastAPI) -> dict[str, Any]:
         described = app.openapi()
         described["components"]["securitySchemes"] = {
             "session": {"type": "apiKey", "in": "cookie", "name": "__Host-pb", "description": "A signed-in browser."},
-            "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token", "description": "Of GET /session; browsers only."},
-            "client_key": {"type": "http", "scheme": "bearer", "description": "A client key of scope read or admin."},
+            "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token", "description": "From GET /session; browsers only."},
+            "client_key": {"type": "http", "scheme": "bearer", "description": "An app key with the read or admin scope."},
         }
         for schema in described["components"]["schemas"].values():
             if "CredentialDraft" in str((fields := schema.get("properties", {})).get("credential")):

@@ -32,7 +32,7 @@ _UNKNOWN_HOST = (
 )
 # In what the address of the page differs from the one that reached us → what to do.
 _FOREIGN = {
-    "host": "This request came from another site and was refused.",
+    "host": "This request came from another site and was rejected.",
     "port": "The page has another port than the address that reached Patchbay. Let the proxy pass the Host header on with its port, or set "
     "PATCHBAY_PUBLIC_URL to the address people type; see docs/reverse-proxy.md.",
     "scheme": "The page came over http or https, and the request reached Patchbay over the other one. Set PATCHBAY_PUBLIC_URL to the "

@@ -74,14 +74,14 @@ _log = logging.getLogger(__name__)
 _FIELD_NAME = re.compile(r"[a-z_]{1,24}|\d{1,4}")
 _SENTENCES = {
     "missing": "This field is required.",
-    "extra_forbidden": "There is no such field. Remove it, or check how it is spelled.",
+    "extra_forbidden": "This field does not exist. Remove it, or check its spelling.",
     "json_invalid": "The body is not valid JSON.",
-    "string_type": "This must be a text.",
+    "string_type": "This must be a string.",
     "bool_type": "This must be true or false.",
     "bool_parsing": "This must be true or false.",
-    "int_type": "This must be a whole number.",
-    "int_parsing": "This must be a whole number.",
-    "list_type": "This must be a list.",
+    "int_type": "This must be an integer.",
+    "int_parsing": "This must be an integer.",
+    "list_type": "This must be an array.",
     "dict_type": "This must be an object.",
     "model_type": "This must be an object.",
     "model_attributes_type": "This must be an object.",
@@ -196,8 +196,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
     known = {
         400: ("bad_request", "The request cannot be read."),
-        404: ("not_found", "There is nothing under this address. The addresses are listed in /api/v1/openapi.json."),
-        405: ("method_not_allowed", "This address does not know this method."),
+        404: ("not_found", "There is nothing at this address. All addresses are listed in /api/v1/openapi.json."),
+        405: ("method_not_allowed", "This address does not support this method."),
         413: ("too_large", "The body is larger than 4 MiB."),
         415: ("unsupported_media_type", "Send the body as application/json."),
     }
@@ -218,7 +218,7 @@ async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
 
 def unforeseen(number: str) -> JSONResponse:
     """Says nothing about the inside."""
-    return answer(number, 500, "error", "Something went wrong here. The log says more under this request id.")
+    return answer(number, 500, "error", "Something went wrong. The server log has details under this request ID.")
 
 
 def _path(place: Iterable[str | int]) -> str:
@@ -232,4 +232,4 @@ def _sentence(found: Mapping[str, Any]) -> str:
     kind = str(found["type"])
     if kind in _SENTENCES:
         return _SENTENCES[kind]
-    return f"{found['msg']}." if kind.startswith(_RULES) else "This value is not allowed here."
+    return f"{found['msg']}." if kind.startswith(_RULES) else "This value is not allowed."

@@ -26,7 +26,7 @@ from app.services import client_keys, key_use, sessions
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _KEY = re.compile(r"(?i:bearer)\s+(\S+)")
-_SIGN_IN = "Sign in, or send a client key of scope read or admin."
+_SIGN_IN = "Sign in, or send an app key with the read or admin scope."
 
 
 class GuardedRoute(APIRoute):
@@ -79,7 +79,7 @@ async def admit(request: Request, *, asks: bool = False) -> None:
     caller = replace(found, ip=ip_of(request.scope), request_id=errors.request_id(request))
     request.state.actor, request.state.session = caller, session  # before the checks: a refusal is audited under this name
     if session and unsafe and not _same(request.headers.get("x-csrf-token", ""), session.csrf_token):
-        raise Forbidden("Send the csrf_token of GET /api/v1/session as X-CSRF-Token.")
+        raise Forbidden("Send the csrf_token from GET /api/v1/session as X-CSRF-Token.")
     if unsafe and not asks:
         caller.must_admin()
     else:

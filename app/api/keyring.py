@@ -23,7 +23,7 @@ async def show_keyring(caller: Caller) -> KeyringStatus:
 @router.post(
     "/keyring/recovery-kit",
     response_class=PlainTextResponse,
-    responses={200: {"content": {"text/plain": {}}, "description": "The kit as a text file."}, **errors.documented(429)},
+    responses={200: {"content": {"text/plain": {}}, "description": "The recovery kit as a text file."}, **errors.documented(429)},
 )
 async def issue_recovery_kit(caller: Caller, browser: Browser, request: Request, wish: KitWish | None = None) -> Response:
     """The master key and how to restore with it, as a text file, once for each `POST /session/confirm`. Not for client keys."""

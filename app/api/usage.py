@@ -12,10 +12,10 @@ from app.domain.usage import By, Step, UsageReport, UsageSeries
 from app.services import usage
 
 router = guard.router("Usage")
-Since = Annotated[AwareDatetime | None, Query(alias="from", description="With a zone; a day before `to` when it is left out.")]
-Until = Annotated[AwareDatetime | None, Query(alias="to", description="With a zone; now when it is left out.")]
-Name = Annotated[str, Query(max_length=50, description="Name of a provider; all of them when it is left out.")]
-KeyId = Annotated[str, Query(max_length=36, description="Id of a client key; all of them when it is left out.")]
+Since = Annotated[AwareDatetime | None, Query(alias="from", description="With a time zone; defaults to one day before `to`.")]
+Until = Annotated[AwareDatetime | None, Query(alias="to", description="With a time zone; defaults to now.")]
+Name = Annotated[str, Query(max_length=50, description="ID of a provider (its `name`); omit it for all providers.")]
+KeyId = Annotated[str, Query(max_length=36, description="ID of an app key; omit it for all app keys.")]
 Limit = Annotated[int, Query(ge=1, le=1_000)]
 
 

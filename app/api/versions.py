@@ -7,7 +7,10 @@ from fastapi import Header, Response
 
 from app.domain.errors import InvalidDraft
 
-IfMatch = Annotated[str | None, Header(alias="If-Match", description="The version the change is based on; another one is 409 stale.")]
+IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", description="The version that the change is based on; any other version is answered with 409 stale."),
+]
 
 
 class Versioned(Protocol):
@@ -25,7 +28,7 @@ def expected(if_match: str | None, version: int | None = None) -> int | None:
         return version
     found = _VERSION.fullmatch(if_match.strip())
     if not found:
-        raise InvalidDraft({"If-Match": "Send the version number, as the ETag of the answer shows it."})
+        raise InvalidDraft({"If-Match": "Send the version number from the ETag of the response."})
     return int(found[1])
 
 

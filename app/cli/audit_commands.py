@@ -10,7 +10,7 @@ from app.cli import shell
 from app.cli.shell import DataDir, Json
 from app.domain.actor import Actor
 
-audit = typer.Typer(help="Who did what.", no_args_is_help=True)
+audit = typer.Typer(help="The audit log: who did what.", no_args_is_help=True)
 
 
 class Format(StrEnum):
@@ -27,12 +27,12 @@ def verify_audit(data_dir: DataDir = None, as_json: Json = False) -> None:
     good = [f"{verdict.checked} entries, whole and unchanged."] if verdict.ok else []
     shell.show(verdict, as_json=as_json, lines=good)
     if not verdict.ok:
-        shell.fail(f"Entry {verdict.first_bad} does not hold: {verdict.reason}.")
+        shell.fail(f"Entry {verdict.first_bad} is not valid: {verdict.reason}.")
 
 
 @audit.command("export")
 def export_audit(
-    fmt: Annotated[Format, typer.Option("--format", help="One JSON object a line, or a table.")] = Format.JSONL,
+    fmt: Annotated[Format, typer.Option("--format", help="One JSON object per line, or a table.")] = Format.JSONL,
     output: Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")] = None,
     data_dir: DataDir = None,
 ) -> None:

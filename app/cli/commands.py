@@ -31,7 +31,7 @@ def main() -> None:
     try:
         app(prog_name="patchbay")
     except Exception as error:  # noqa: BLE001 - the edge
-        shell.fail(f"Something went wrong that should not have; please report it.\n{logs.trace(error)}")
+        shell.fail(f"An unexpected error occurred. Please report it.\n{logs.trace(error)}")
 
 
 @app.command()
@@ -40,7 +40,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on [env: PATCHBAY_HOST].")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to listen on [env: PATCHBAY_PORT].")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
-    allow_partial: Annotated[bool, typer.Option("--allow-partial", help="Start although some credentials cannot be read.")] = False,
+    allow_partial: Annotated[bool, typer.Option("--allow-partial", help="Start even if some provider keys cannot be read.")] = False,
 ) -> None:
     """Console, REST and gateway on one port."""
     from app import serve as launcher
@@ -55,7 +55,7 @@ def gateway(
     host: Annotated[str | None, typer.Option(help="Address to listen on [env: PATCHBAY_HOST].")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to listen on [env: PATCHBAY_PORT].")] = None,
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="Processes that share the port [env: PATCHBAY_WORKERS].")] = None,
-    allow_partial: Annotated[bool, typer.Option("--allow-partial", help="Start although some credentials cannot be read.")] = False,
+    allow_partial: Annotated[bool, typer.Option("--allow-partial", help="Start even if some provider keys cannot be read.")] = False,
 ) -> None:
     """More capacity beside a console: /v1 alone, on a port of its own."""
     from app import serve as launcher
@@ -97,7 +97,7 @@ def examine(data_dir: DataDir = None, as_json: Json = False) -> None:
     findings = doctor.examine()
     shell.show([f.__dict__ for f in findings], as_json=as_json, lines=[f"{f.state:<5} {f.what}: {f.sentence}" for f in findings])
     if any(f.state == "fail" for f in findings):
-        shell.fail("Something stands in the way; see the lines marked fail.")
+        shell.fail("Some checks failed; see the lines marked fail.")
 
 
 def _chosen(data_dir: Path | None, **given: str | int | None) -> "Settings":

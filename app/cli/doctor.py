@@ -46,17 +46,19 @@ def _versions() -> Iterator[Found]:
         older = "" if sqlite3.sqlite_version_info >= SAFE_SQLITE else "; older than 3.51.3, so the rollback journal is used instead of WAL"
         yield Found("SQLite", "ok", f"{sqlite3.sqlite_version}{older}.")
     now = datetime.now(UTC)
-    yield Found("Clock", "ok" if now > BUILT else "fail", f"{now:%Y-%m-%d %H:%M} UTC." if now > BUILT else "It is years slow. Set it.")
+    yield Found(
+        "Clock", "ok" if now > BUILT else "fail", f"{now:%Y-%m-%d %H:%M} UTC." if now > BUILT else "The clock is years behind. Set it."
+    )
 
 
 def _folder() -> Iterator[Found]:
     folder = settings.current().data_dir
     if not folder.is_dir():
-        yield Found("Data folder", "warn", f"{folder} does not exist yet; the first start makes it.")
+        yield Found("Data folder", "warn", f"{folder} does not exist yet; the first start creates it.")
         return
     mode = stat.S_IMODE(folder.stat().st_mode)
     if mode & 0o077:
-        yield Found("Data folder", "warn", f"Others on this machine can look into it. Run: chmod 700 {folder}")
+        yield Found("Data folder", "warn", f"Other users of this machine can read it. Run: chmod 700 {folder}")
     elif not os.access(folder, os.W_OK | os.X_OK):
         yield Found("Data folder", "fail", f"{folder} cannot be written by this user.")
     else:
@@ -65,7 +67,7 @@ def _folder() -> Iterator[Found]:
     yield Found("Disk", "ok" if free > ROOM_BYTES else "warn", f"{free // 2**20} MiB free.")
     database = folder / "patchbay.db"
     if database.exists() and stat.S_IMODE(database.stat().st_mode) & 0o077:
-        yield Found("Database file", "warn", f"Others on this machine can read it. Run: chmod 600 {database}")
+        yield Found("Database file", "warn", f"Other users of this machine can read it. Run: chmod 600 {database}")
     keys = folder / "keys" / "master.key"
     if keys.exists():
         yield _key_file(keys)
@@ -73,8 +75,8 @@ def _folder() -> Iterator[Found]:
 
 def _key_file(file: Path) -> Found:
     if stat.S_IMODE(file.stat().st_mode) & 0o077:
-        return Found("Key file", "fail", f"Others on this machine can read it. Run: chmod 600 {file}")
-    return Found("Key file", "ok", f"{file.absolute()}. Keep a copy apart from the database: neither is of use without the other.")
+        return Found("Key file", "fail", f"Other users of this machine can read it. Run: chmod 600 {file}")
+    return Found("Key file", "ok", f"{file.absolute()}. Keep a copy apart from the database; each is useless without the other.")
 
 
 def _recovery_kit(status: KeyringStatus) -> Found:
@@ -82,15 +84,17 @@ def _recovery_kit(status: KeyringStatus) -> Found:
     kept = any(key.state is MasterKeyState.ACTIVE and key.kit_acknowledged_at for key in status.keys)
     if not kept:
         return Found(
-            "Recovery kit", "warn", "Nobody has said that the master key is kept. In the console, open Encryption and save the kit."
+            "Recovery kit", "warn", "The recovery kit is not confirmed as stored safely. In the console, open Encryption and save it."
         )
     current = settings.current()
     key, database = current.data_dir / "keys" / "master.key", current.data_dir / "patchbay.db"
     if key.exists() and database.exists() and key.stat().st_dev == database.stat().st_dev:
         return Found(
-            "Recovery kit", "warn", "It is kept. Key and database are on one volume: whoever copies it has both. See docs/master-key.md"
+            "Recovery kit",
+            "warn",
+            "Stored safely. Key and database are on one volume: anyone who copies it has both. See docs/master-key.md",
         )
-    return Found("Recovery kit", "ok", "An admin said that the master key is kept.")
+    return Found("Recovery kit", "ok", "Stored safely, as an admin confirmed.")
 
 
 def _port() -> Iterator[Found]:
@@ -126,7 +130,7 @@ def _pages() -> Iterator[Found]:
     from app.ui import bundle
 
     sentences: dict[str, tuple[State, str]] = {
-        "ready": ("ok", "Built, and they fit this version."),
+        "ready": ("ok", "Built for this version."),
         "missing": ("warn", "Not built yet. Run: patchbay build"),
         "stale": ("warn", "Built from another version. Run: patchbay build"),
     }
@@ -141,7 +145,7 @@ async def _translator() -> Found:
     try:
         await keeper.ready()
     except PatchbayError as error:
-        return Found("Translator", "warn", f"{error.message} Providers that speak OpenAI's protocol work without it.")
+        return Found("Translator", "warn", f"{error.message} OpenAI-compatible providers work without it.")
     else:
         seconds = float(str(keeper.status()["start_ms"])) / 1000
         return Found("Translator", "ok", f"It starts, in {seconds:.1f} s. Anthropic, Bedrock (Converse) and Azure deployments need it.")
@@ -152,7 +156,7 @@ async def _translator() -> Found:
 async def _data() -> list[Found]:
     current = settings.current()
     if not current.database_url and not (current.data_dir / "patchbay.db").is_file():
-        return [Found("Database", "warn", "There is none yet; the first start makes it.")]
+        return [Found("Database", "warn", "It does not exist yet; the first start creates it.")]
     from app.storage import engine
 
     try:
@@ -173,11 +177,9 @@ async def _database() -> AsyncIterator[Found]:
 
     stands, newest = await engine.schema_version(), migration.newest()
     if stands != newest:
-        yield Found(
-            "Database", "warn", f"The schema is {stands or 'empty'}, this version wants {newest}; the next start brings it up to date."
-        )
+        yield Found("Database", "warn", f"The schema is {stands or 'empty'}, this version needs {newest}; the next start updates it.")
         return
-    yield Found("Database", "ok", f"Schema {stands}, as this version wants it.")
+    yield Found("Database", "ok", f"Schema {stands}, as this version needs it.")
     try:
         await keyring.open_ring(keep_environment=True)
     except PatchbayError as error:
@@ -190,7 +192,7 @@ async def _database() -> AsyncIterator[Found]:
     if verdict.ok:
         yield Found("Audit log", "ok", f"{verdict.checked} entries, whole and unchanged; its triggers are in place.")
     else:
-        yield Found("Audit log", "fail", f"Entry {verdict.first_bad} does not hold: {verdict.reason}.")
+        yield Found("Audit log", "fail", f"Entry {verdict.first_bad} is not valid: {verdict.reason}.")
     page = await audit.page(_DOCTOR, limit=1)
     if page.items and page.items[0].at > datetime.now(UTC) + timedelta(minutes=5):
-        yield Found("Clock", "fail", "The newest entry of the audit lies in the future: the clock was set back.")
+        yield Found("Clock", "fail", "The newest audit entry is in the future: the clock was set back.")

@@ -10,9 +10,9 @@ from app.cli.shell import REFUSED, DataDir, Json
 from app.domain.actor import Actor
 from app.domain.keyring import AddedKey, RetiredKey
 
-keys = typer.Typer(help="The master keys: add, activate, rewrap, retire is a whole rotation.", no_args_is_help=True)
+keys = typer.Typer(help="Master keys. To replace one: add, activate, rewrap, retire.", no_args_is_help=True)
 
-Kid = Annotated[str | None, typer.Argument(metavar="[ID]", help="Id of the key, as `keys status` shows it.")]
+Kid = Annotated[str | None, typer.Argument(metavar="[ID]", help="ID of the key, as shown by `keys status`.")]
 
 
 @keys.command("status")
@@ -28,7 +28,7 @@ def keys_status(data_dir: DataDir = None, as_json: Json = False) -> None:
 
 @keys.command("add")
 def add_key(
-    stdin: Annotated[bool, typer.Option("--stdin", help="Read the new key from stdin instead of making one.")] = False,
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read the new key from stdin instead of generating one.")] = False,
     file: Annotated[Path | None, typer.Option("--file", help="Read the new key from this file.")] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -66,7 +66,7 @@ def rewrap_values(data_dir: DataDir = None, as_json: Json = False) -> None:
     from app.services import master_key
 
     done = shell.at_home(master_key.rewrap, data_dir)
-    lines = [f"{done.rewrapped} stored secrets brought under the master key {done.kid}; {done.left} left."]
+    lines = [f"{done.rewrapped} secrets re-encrypted with the master key {done.kid}; {done.left} left."]
     if done.broken:
         lines.append(f"{done.broken} are damaged and no key opens them. Enter those credentials again; the console marks them.")
     lines += [

@@ -11,17 +11,17 @@ from app.domain.actor import Actor, Role, Scope
 from app.domain.people import ClientKey, DisabledUser, IssuedClientKey, User
 from app.domain.record import MOST_PER_MINUTE
 
-user = typer.Typer(help="People who can sign in.", no_args_is_help=True)
-client_key = typer.Typer(help="Keys for applications.", no_args_is_help=True)
+user = typer.Typer(help="Users who can sign in.", no_args_is_help=True)
+client_key = typer.Typer(help="App keys.", no_args_is_help=True)
 
-Email = Annotated[str, typer.Argument(help="E-mail address of the account.")]
+Email = Annotated[str, typer.Argument(help="Email address of the account.")]
 
 
 @user.command("add")
 def add_user(
     email: Email,
-    role: Annotated[Role, typer.Option(help="What the person may do.")] = Role.VIEWER,
-    name: Annotated[str, typer.Option(help="Name to show; the part before the @ if left out.")] = "",
+    role: Annotated[Role, typer.Option(help="Role of the user.")] = Role.VIEWER,
+    name: Annotated[str, typer.Option(help="Display name; defaults to the part before the @.")] = "",
     password_stdin: PasswordStdin = False,
     password_file: PasswordFile = None,
     data_dir: DataDir = None,
@@ -58,7 +58,7 @@ def disable_user(email: Email, data_dir: DataDir = None) -> None:
         return await people.disable(caller, (await people.find(caller, email)).id)
 
     if left := shell.at_home(disable, data_dir).keys_left:
-        typer.echo(f"{left} of the keys for apps that they made still work; `patchbay client-key list` shows them.")
+        typer.echo(f"{left} of their app keys still work; `patchbay client-key list` shows them.")
 
 
 @user.command("reset")
@@ -76,12 +76,12 @@ def reset_user(email: Email, password_stdin: PasswordStdin = False, password_fil
 
 @client_key.command("add")
 def add_client_key(
-    name: Annotated[str, typer.Argument(help="What the key is for.")],
-    scope: Annotated[Scope, typer.Option(help="gateway calls /v1, read and admin use /api/v1.")] = Scope.GATEWAY,
+    name: Annotated[str, typer.Argument(help="Name of the app that uses the key.")],
+    scope: Annotated[Scope, typer.Option(help="gateway calls /v1; read and admin use /api/v1.")] = Scope.GATEWAY,
     model: Annotated[list[str] | None, typer.Option(help="Only this model; may be repeated.")] = None,
     provider: Annotated[list[str] | None, typer.Option(help="Only this provider; may be repeated.")] = None,
-    expires: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day on which it works, in UTC.")] = None,
-    rpm: Annotated[int, typer.Option(min=0, max=MOST_PER_MINUTE, help="Requests a minute, at most; 0 = no limit.")] = 0,
+    expires: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Expiry date (last valid day, in UTC).")] = None,
+    rpm: Annotated[int, typer.Option(min=0, max=MOST_PER_MINUTE, help="Requests per minute (max); 0 = no limit.")] = 0,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
@@ -126,7 +126,7 @@ def _limits(key: ClientKey) -> str:
 
 @client_key.command("revoke")
 def revoke_client_key(
-    key: Annotated[str, typer.Argument(help="Id of the key, as `client-key list` shows it, or its name.")], data_dir: DataDir = None
+    key: Annotated[str, typer.Argument(help="ID of the key, as shown by `client-key list`, or its name.")], data_dir: DataDir = None
 ) -> None:
     """Refuse a key from now on."""
     from app.domain.errors import UnknownClientKey
@@ -136,9 +136,9 @@ def revoke_client_key(
         found: list[ClientKey] = await client_keys.list_(caller)
         chosen = [k for k in found if key in (k.id, k.hint)] or [k for k in found if k.name == key and not k.revoked_at]
         if len(chosen) > 1:
-            raise UnknownClientKey("Several keys have this name. Name one by its id.", suggestions=[k.hint for k in chosen])
+            raise UnknownClientKey("Several app keys have this name. Use the ID of one.", suggestions=[k.hint for k in chosen])
         if not chosen:
-            raise UnknownClientKey("There is no such client key. `patchbay client-key list` shows them.")
+            raise UnknownClientKey("There is no such app key. `patchbay client-key list` shows them.")
         await client_keys.revoke(caller, chosen[0].id)
 
     shell.at_home(revoke, data_dir)

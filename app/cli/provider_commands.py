@@ -13,12 +13,12 @@ from app.domain.errors import InvalidDraft
 from app.domain.probe import Depth, ProbeResult, ProbeStep
 from app.domain.provider import FromPreset, Provider, ProviderDraft, ProviderQuery
 
-provider = typer.Typer(help="Providers that requests are sent to.", no_args_is_help=True)
-preset = typer.Typer(help="Known vendors.", no_args_is_help=True)
+provider = typer.Typer(help="Providers.", no_args_is_help=True)
+preset = typer.Typer(help="Known providers.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="Name of the provider.")]
-NextDefault = Annotated[str | None, typer.Option(help="Provider that becomes the default, where this one is it.")]
-NoDefault = Annotated[bool, typer.Option("--no-default", help="Have no default provider, where this one is it.")]
+Name = Annotated[str, typer.Argument(help="ID of the provider.")]
+NextDefault = Annotated[str | None, typer.Option(help="Provider that becomes the default if this one is the default.")]
+NoDefault = Annotated[bool, typer.Option("--no-default", help="Have no default provider if this one is the default.")]
 _MARKS = {True: "ok", False: "fail", None: "-"}
 
 
@@ -43,11 +43,11 @@ def list_providers(data_dir: DataDir = None, as_json: Json = False) -> None:
 @provider.command("add")
 def add_provider(
     name: Name,
-    preset_id: Annotated[str | None, typer.Option("--preset", help="Known vendor; without one this is a custom provider.")] = None,
+    preset_id: Annotated[str | None, typer.Option("--preset", help="Known provider; without one, this is a custom provider.")] = None,
     base_url: Annotated[str | None, typer.Option(help="Address, for example https://api.example.com/v1.")] = None,
-    label: Annotated[str | None, typer.Option(help="Name to show.")] = None,
+    label: Annotated[str | None, typer.Option(help="Display name.")] = None,
     model: Annotated[str | None, typer.Option(help="Default model.")] = None,
-    auth_type: Annotated[str | None, typer.Option(help="How calls sign in: api_key or none.")] = None,
+    auth_type: Annotated[str | None, typer.Option(help="Authentication: api_key or none.")] = None,
     secret_stdin: SecretStdin = False,
     secret_file: SecretFile = None,
     data_dir: DataDir = None,
@@ -69,14 +69,14 @@ def add_provider(
         return await providers.create(caller, _read(ProviderDraft, fields))
 
     made = shell.at_home(save, data_dir, found=True)
-    shell.show(made, as_json=as_json, lines=[f"Saved {made.name}. Calls go to {made.effective_urls['chat']}"])
+    shell.show(made, as_json=as_json, lines=[f"Saved {made.name}. Requests go to {made.effective_urls['chat']}"])
 
 
 @provider.command("test")
 def probe_provider(
     name: Name,
-    model: Annotated[str | None, typer.Option(help="Model to chat with.")] = None,
-    depth: Annotated[str, typer.Option(help="How far: auth, models, chat or stream.")] = "chat",
+    model: Annotated[str | None, typer.Option(help="Test model.")] = None,
+    depth: Annotated[str, typer.Option(help="Test depth: auth, models, chat or stream.")] = "chat",
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
@@ -98,7 +98,7 @@ def probe_provider(
     result = shell.at_home(climb, data_dir)
     shell.show(result, as_json=as_json)
     if result is None or not result.ok:
-        shell.fail(result.error.message if result and result.error else "The test found no answer.", REFUSED)
+        shell.fail(result.error.message if result and result.error else "The test ended without a result.", REFUSED)
     if result.error and not as_json:
         typer.echo(result.error.message)
 

@@ -37,7 +37,8 @@ def at_home(action: Callable[[Actor], Awaitable[T]], data_dir: Path | None, *, f
     current = settings.current()
     if not found and not current.database_url and not (current.data_dir / "patchbay.db").is_file():
         fail(
-            f"There is no Patchbay in {current.data_dir}. Start one with patchbay serve, or name its folder with --data-dir.", CONFIGURATION
+            f"There is no Patchbay data in {current.data_dir}. Start it with patchbay serve, or set its folder with --data-dir.",
+            CONFIGURATION,
         )
     try:
         return asyncio.run(_inside(action))
@@ -88,7 +89,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
 def secret(*, stdin: bool, file: Path | None) -> Secret | None:
     """A secret from stdin or a file, never from an argument: arguments can be read by everybody on a machine."""
     if stdin and file:
-        fail("Give the secret on stdin or in a file, not both.", USAGE)
+        fail("Pass the secret on stdin or in a file, not both.", USAGE)
     if file:
         try:
             return Secret(file.read_text("utf-8").rstrip("\r\n"))
@@ -105,7 +106,7 @@ def password(*, stdin: bool, file: Path | None) -> Secret:
     if given is None and sys.stdin.isatty():
         given = Secret(getpass.getpass("Password: "))
     if given is None:
-        fail("Give the password with --password-stdin or --password-file.", USAGE)
+        fail("Pass the password with --password-stdin or --password-file.", USAGE)
     return given
 
 

@@ -44,12 +44,12 @@ class Actor:
     def must_view(self) -> None:
         """Raise `Forbidden` unless this actor may read the console's data."""
         if self.role is None:
-            raise Forbidden("You are not allowed to see this. Ask an admin for access.")
+            raise Forbidden("You do not have permission to see this. Ask an admin for access.")
 
     def must_admin(self) -> None:
         """Raise `Forbidden` unless this actor may change things."""
         if self.role is not Role.ADMIN:
-            raise Forbidden("Only an admin can do this. Ask an admin, or ask for the admin role.")
+            raise Forbidden("Only an admin can do this. Ask an admin to do it or to give you the admin role.")
 
 
 SYSTEM = Actor(ActorType.SYSTEM, "system", "Patchbay", Role.ADMIN)

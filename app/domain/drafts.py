@@ -87,7 +87,7 @@ def settle(
     to the hint of the stored secret. Raises `InvalidDraft` with one sentence for each field that breaks a rule."""
     found = _Findings()
     if "credential" in draft.model_fields_set and draft.credential is None:
-        found.errors.append(InvalidDraft({"credential": "Leave credential out to keep the stored key; a key is removed by its id."}))
+        found.errors.append(InvalidDraft({"credential": "Omit credential to keep the saved key; a key is removed by its ID."}))
     type_ = found.ask(lambda: _type(draft, preset), draft.type)
     name = found.ask(lambda: names.check_slug(draft.name), draft.name)
     auth_type = draft.auth_type if "auth_type" in draft.model_fields_set or preset is None or not draft.preset else preset.auth_type
@@ -130,7 +130,7 @@ def patched(current: ProviderDraft, patch: ProviderPatch) -> ProviderDraft:
     fields = {f: getattr(patch, f) for f in patch.model_fields_set - {"detach", "version"}}
     for kept in ("enabled", "auth_type", "at_root"):
         if kept in fields and fields[kept] is None:
-            raise InvalidDraft({kept: "This cannot be empty. Leave it out to keep it as it is."})
+            raise InvalidDraft({kept: "This cannot be empty. Omit it to keep the current value."})
     cleared = {f for f, value in fields.items() if value is None and f not in ("credential", "default_model", "label")}
     values = {f: getattr(current, f) for f in current.model_fields_set} | fields
     if fields.get("auth_type", current.auth_type) != current.auth_type and "auth" not in fields:
@@ -168,7 +168,7 @@ def _type(draft: ProviderDraft, preset: Preset | None) -> ProviderType:
     if preset is None or not draft.preset:
         return draft.type
     if "type" in draft.model_fields_set and draft.type is not preset.type:
-        raise InvalidDraft({"type": f"{preset.label} speaks as {preset.type.value}. Leave the type out, or leave the preset out."})
+        raise InvalidDraft({"type": f"{preset.label} speaks as {preset.type.value}. Omit the type or the preset."})
     return preset.type
 
 
@@ -184,7 +184,7 @@ def _address(draft: ProviderDraft, preset: Preset | None, type_: ProviderType, i
 
 def _auth_type(name: str, types: Mapping[str, AuthTypeInfo]) -> AuthTypeInfo:
     if name not in types:
-        raise InvalidDraft({"auth_type": f"There is no such auth type. Choose one of: {', '.join(sorted(types))}."})
+        raise InvalidDraft({"auth_type": f"This auth type does not exist. Choose one of: {', '.join(sorted(types))}."})
     return types[name]
 
 
@@ -193,7 +193,7 @@ def _auth(auth: Mapping[str, str], info: AuthTypeInfo) -> dict[str, str]:
     values = {f: v.strip() for f, v in auth.items() if v.strip()}
     reasons: dict[str, str] = {}
     if set(values) - set(known):
-        reasons["auth"] = f"The auth type {info.name} has no such field. Secrets belong into credential.secret."
+        reasons["auth"] = f"The auth type {info.name} has no such field. Secrets belong in credential.secret."
     reasons |= {f"auth.{f}": FILL_IN for f in info.required_fields if f in known and f not in values}
     reasons |= {f"auth.{f.name}": why for f in info.fields if f.wrong and f.name in values and (why := f.wrong(values[f.name]))}
     reasons |= {f"auth.{f.name}": NO_OPTION for f in info.fields if f.options and values.get(f.name, f.options[0]) not in f.options}

@@ -17,7 +17,7 @@ _LIST = "/v1/models"
 _PROVIDERS = "/v1/providers/"
 _STORED = "/v1/responses/"
 _NOTHING = (
-    "There is nothing at {path}. Patchbay answers POST at "
+    "There is nothing at {path}. Patchbay accepts POST at "
     + ", ".join(DOORS)
     + " and GET at /v1/models; the same below /v1/providers/{name} for one provider."
 )
@@ -26,11 +26,11 @@ _NOT_KEPT = (
     "its id goes on as previous_response_id, with a model of the same provider."
 )
 _INCOMPLETE = errors.fault(
-    408, "The request stopped before it was complete. Send it again.", type_="invalid_request_error", code="request_incomplete"
+    408, "The request ended before it was complete. Send it again.", type_="invalid_request_error", code="request_incomplete"
 )
 _TOO_LARGE = errors.fault(
     413,
-    f"The request is larger than {BODY_BYTES // (1024 * 1024)} MiB, which is the most that is accepted.",
+    f"The request is larger than {BODY_BYTES // (1024 * 1024)} MiB, the maximum.",
     type_="invalid_request_error",
     code="request_too_large",
 )
@@ -87,5 +87,5 @@ async def _models(scope: Scope, send: Send, name: str, provider: str) -> None:
 
 
 async def _not_allowed(send: Send, method: str) -> None:
-    message = f"This address takes {method} only."
+    message = f"This address accepts {method} only."
     await exchange.refuse(send, errors.fault(405, message, type_="invalid_request_error", code="method_not_allowed"))

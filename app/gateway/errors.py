@@ -25,8 +25,8 @@ class Answer:
 
 _UNAVAILABLE = Answer(503, "api_error", "provider_unavailable")
 _INVALID = Answer(400, "invalid_request_error", "invalid_request")
-_INTERNAL = Answer(500, "api_error", "internal_error", hides="Something went wrong here. Try again.")
-_VAULT = Answer(503, "api_error", "provider_unavailable", hides="The provider's key cannot be read here right now. Ask the operator.")
+_INTERNAL = Answer(500, "api_error", "internal_error", hides="Something went wrong. Try again.")
+_VAULT = Answer(503, "api_error", "provider_unavailable", hides="The provider key cannot be read right now. Contact the operator.")
 _STORAGE = Answer(503, "api_error", "unavailable", hides="The configuration cannot be read right now. Try again.")
 _NOT_FOUND = Answer(404, "invalid_request_error", "not_found")
 _CONFLICT = Answer(409, "invalid_request_error", "conflict")
@@ -140,6 +140,6 @@ def _used_up(error: errors.LimitReached) -> tuple[tuple[bytes, bytes], ...]:
 
 def _callers_own(status: int, said: Mapping[str, Any]) -> Fault:
     """The provider's words about the request, put into OpenAI's shape."""
-    message = said.get("message") or "The provider did not accept this request."
+    message = said.get("message") or "The provider rejected this request."
     type_ = said.get("type") or "invalid_request_error"
     return fault(status, message, type_=type_, code=said.get("code") or None, param=said.get("param") or None)

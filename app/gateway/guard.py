@@ -11,7 +11,7 @@ from app.domain.errors import Forbidden, InvalidDraft, NotSignedIn
 from app.domain.snapshot import ClientKeyEntry
 
 # LiteLLM as a client knows a wrong key by the first four words, which are OpenAI's.
-_WRONG = "Incorrect API key provided. Check that it was copied whole and has not been revoked."
+_WRONG = "Incorrect API key provided. Check that you copied the whole key and that it has not been revoked."
 
 
 async def check(headers: Iterable[tuple[bytes, bytes]]) -> ClientKeyEntry:

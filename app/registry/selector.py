@@ -57,7 +57,7 @@ def provider(name: str, snapshot: Snapshot, allowed: ClientKeyEntry | None = Non
     if endpoint is None or not _may_ask(allowed, endpoint):
         raise UnknownProvider(f"There is no provider {name[:80]!r}, or you do not have access to it.")
     if not endpoint.enabled:
-        raise ProviderDisabled(f"The provider {name!r} is switched off.")
+        raise ProviderDisabled(f"The provider {name!r} is off.")
     return endpoint
 
 
@@ -70,7 +70,9 @@ def at(name: str, model: str, snapshot: Snapshot, allowed: ClientKeyEntry | None
     endpoint = provider(name, snapshot, allowed)
     wanted = model or endpoint.default_model
     if not wanted or (not model and not may_use(allowed, endpoint, wanted)):
-        raise UnknownModel(f"No model was named and the provider {name!r} has no default model. Name a model.", field="model")
+        raise UnknownModel(
+            f"The request names no model, and the provider {name!r} has no default model. Add a model to the request.", field="model"
+        )
     if not may_use(allowed, endpoint, wanted) or (endpoint.only_listed and not _lists(name, wanted, snapshot)):
         near = difflib.get_close_matches(
             wanted[:200], [m for m in endpoint.models[:_MOST_LIKELY] if may_use(allowed, endpoint, m)], _SUGGESTIONS
@@ -152,9 +154,9 @@ def _of_alias(alias: AliasEntry, snapshot: Snapshot, allowed: ClientKeyEntry | N
         route = snapshot.routes[asked] = Route(targets, alias.name)
         return route
     if any(reason is Obstacle.DISABLED for _, reason in found):
-        raise ProviderDisabled(f"Every provider that the alias {alias.name!r} leads to is switched off.", field="model")
+        raise ProviderDisabled(f"Every target provider of the alias {alias.name!r} is off.", field="model")
     if not found or any(reason is not Obstacle.OUT_OF_SCOPE for _, reason in found):
-        raise UnknownModel(f"The alias {alias.name!r} leads to no model that can be used. An admin has to change it.", field="model")
+        raise UnknownModel(f"The alias {alias.name!r} has no usable target. Ask an admin to change it.", field="model")
     raise _unknown(alias.name, snapshot, allowed)
 
 
@@ -188,15 +190,17 @@ def _lists(provider: str, model: str, snapshot: Snapshot) -> bool:
 def _default(snapshot: Snapshot, allowed: ClientKeyEntry | None) -> Route:
     endpoint = snapshot.endpoints.get(snapshot.default or "")
     if endpoint is None:
-        raise UnknownModel("No model was named and there is no default provider. Name a model.", field="model")
+        raise UnknownModel("The request names no model, and there is no default provider. Add a model to the request.", field="model")
     if not endpoint.default_model or not may_use(allowed, endpoint, endpoint.default_model):
-        raise UnknownModel("No model was named and the default provider has no default model. Name a model.", field="model")
+        raise UnknownModel(
+            "The request names no model, and the default provider has no default model. Add a model to the request.", field="model"
+        )
     return _of_provider(endpoint, endpoint.default_model, endpoint.default_model, snapshot, allowed)
 
 
 def _of_provider(endpoint: Endpoint, rest: str, selector: str, snapshot: Snapshot, allowed: ClientKeyEntry | None) -> Route:
     if not endpoint.enabled:
-        raise ProviderDisabled(f"The provider {endpoint.name!r} is switched off.", field="model")
+        raise ProviderDisabled(f"The provider {endpoint.name!r} is off.", field="model")
     model = rest or endpoint.default_model
     if not model or (endpoint.only_listed and not _lists(endpoint.name, model, snapshot)):
         raise _unknown(selector, snapshot, allowed)

@@ -208,7 +208,7 @@ def _open(record: _Record, asked: float | None) -> None:
 
 def _refusal(left: float, record: _Record) -> CircuitOpen:
     return CircuitOpen(
-        "The provider failed several times in a row, so it is left alone for a moment. It is tried again by itself.",
+        "The provider failed several times in a row and is paused. Patchbay retries it automatically.",
         retry_after=max(left, 0.1),
         details={"error": record.error},
     )

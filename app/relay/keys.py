@@ -68,15 +68,17 @@ def none_left(endpoint: Endpoint) -> UpstreamError:
     if cooling := [rest for rest in resting if rest.lesson is Lesson.COOLING]:
         soonest = min(cooling, key=lambda rest: rest.until)
         wait = max(_LEAST, soonest.until - time.monotonic())
-        sentence = "The account at the provider has no credit left." if soonest.kind == "no_credit" else "The provider limits requests."
+        sentence = (
+            "The account at the provider has no credit left." if soonest.kind == "no_credit" else "The provider is limiting requests."
+        )
         return RateLimited(f"{sentence} Try again later.", retry_after=wait, details={"kind": soonest.kind})
     if resting or any(key.state is KeyState.AUTO_DISABLED and not _is_expired(key) for key in keys):
         return NoCredential(
-            "The provider refuses the key that is stored for it here. It is tried again by itself; an admin can enter another one.",
+            "The provider rejected its saved key. Patchbay retries it automatically; an admin can enter a new one.",
             details={"kind": "refused"},
         )
     if any(key.state is KeyState.UNREADABLE for key in keys):
-        return NoCredential("The stored key cannot be read with the present master key. Enter it again.", details={"kind": "unreadable"})
+        return NoCredential("The saved key cannot be read with the current master key. Enter it again.", details={"kind": "unreadable"})
     if any(_is_expired(key) for key in keys):
         return NoCredential("The key of this provider has expired. Enter a new one.", details={"kind": "expired"})
     return NoCredential("This provider has no usable key. Enter one.", details={"kind": "missing"})

@@ -104,7 +104,7 @@ def admit(entry: ClientKeyEntry) -> None:
     if most and not _limiter.hit(_item(most), entry.id):
         wait = _seconds_until_free(most, entry.id)
         raise LimitReached(
-            f"This API key is limited to {_count(most, 'request')} a minute. Try again in {_count(wait, 'second')}.",
+            f"This API key is limited to {_count(most, 'request')} per minute. Try again in {_count(wait, 'second')}.",
             details={"limit": "key_rpm", "most": most, "retry_after": wait},
         )
 
@@ -125,7 +125,7 @@ def enter(endpoint: Endpoint) -> None:
     if most and not _limiter.hit(_item(most), endpoint.id):
         wait = _seconds_until_free(most, endpoint.id)
         raise LimitReached(
-            f"The provider {endpoint.name!r} is limited to {_count(most, 'request')} a minute. Try again in {_count(wait, 'second')}.",
+            f"The provider {endpoint.name!r} is limited to {_count(most, 'request')} per minute. Try again in {_count(wait, 'second')}.",
             details={"limit": "provider_rpm", "most": most, "retry_after": wait},
         )
     if limits.concurrent:

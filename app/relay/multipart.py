@@ -63,14 +63,14 @@ def parse(body: bytes, content_type: bytes) -> Form:
         if (low := name.lower()) not in _READ:
             continue
         if name != low or name in seen or has_file or end - start > _LONGEST_VALUE:
-            raise InvalidDraft({low.decode(): f"Send {low.decode()} once, as a short text, its name in small letters."})
+            raise InvalidDraft({low.decode(): f"Send {low.decode()} once, as a short string, its name in lowercase."})
         seen[name] = (start, end)
     try:
         selector, stream = (body[slice(*seen.get(name, (0, 0)))].decode() for name in _READ)
     except UnicodeDecodeError as error:
-        raise InvalidDraft({"model": "The model must be a text."}) from error
+        raise InvalidDraft({"model": "The model must be a string."}) from error
     if any(ord(character) < 32 for character in selector):
-        raise InvalidDraft({"model": "The model must be a text."})
+        raise InvalidDraft({"model": "The model must be a string."})
     streams = stream.strip().lower() in ("true", "1")
     asked = {"stream": msgspec.Raw(b"true")} if streams else {}
     return Form(body, content_type.decode("latin-1"), boundary, selector, seen.get(b"model"), streams, asked)

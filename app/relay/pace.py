@@ -23,5 +23,5 @@ def count(actor_id: str, *, kind: str = "test", most: int = PER_MINUTE, weight: 
         times.popleft()
     if (excess := len(times) + weight - most) > 0:
         wait = max(1, round(60 - (at - times[min(excess, len(times)) - 1]))) if times else 60
-        raise TooManyAttempts(f"That were many tests in a short time. Try again in {wait} seconds.", details={"retry_after": wait})
+        raise TooManyAttempts(f"Too many tests in a short time. Try again in {wait} seconds.", details={"retry_after": wait})
     times.extend([at] * weight)

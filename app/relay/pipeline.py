@@ -96,7 +96,7 @@ def _needs_key(endpoint: Endpoint) -> bool:
     """Whether calls carry a secret. Raises what makes a call impossible whatever the key."""
     kind = auth.types().get(endpoint.auth_type)
     if kind is None:
-        raise NoCredential("This provider signs in in a way that is not known here.", details={"kind": "unknown_auth_type"})
+        raise NoCredential("Patchbay does not support this provider's authentication.", details={"kind": "unknown_auth_type"})
     if endpoint.problem == "malformed":
-        raise Failed("The stored settings of this provider cannot be read. Edit and save it again.", details={"kind": "malformed"})
+        raise Failed("The saved settings of this provider cannot be read. Edit and save them again.", details={"kind": "malformed"})
     return bool(kind.info.secret_fields)

@@ -41,14 +41,14 @@ def refuse_declined(asked: Request | Form, endpoint: Endpoint) -> None:
     """Raise `Unsupported` when the request asks for something that the provider is declared not to do. Nothing was sent yet."""
     for field in sorted(endpoint.capabilities.declined & asked.fields.keys()):
         if _asks(field, bytes(asked.fields[field])):
-            raise Unsupported({field: f"The provider {endpoint.label!r} {_CANNOT[field]}. Leave {field} out, or name another model."})
+            raise Unsupported({field: f"The provider {endpoint.label!r} {_CANNOT[field]}. Remove {field}, or choose another model."})
 
 
 _CANNOT = {
-    "stream": "does not stream",
-    "tools": "does not call tools",
-    "functions": "does not call tools",
-    "response_format": "does not answer in JSON on request",
+    "stream": "does not support streaming",
+    "tools": "does not support tools",
+    "functions": "does not support tools",
+    "response_format": "does not support JSON output",
 }
 
 
@@ -69,10 +69,10 @@ def parse(body: bytes) -> Request:
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise InvalidDraft({"body": "The body must be a JSON object."}) from error
     if not _ALIKE.isdisjoint(fields):
-        raise InvalidDraft({"model": "Write the name of the field model in small letters, once."})
+        raise InvalidDraft({"model": "Send the field model once, in lowercase."})
     raw = fields.get("model")
     try:
         selector = "" if raw is None or bytes(raw) == b"null" else _TEXT.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidDraft({"model": "The model must be a text."}) from error
+        raise InvalidDraft({"model": "The model must be a string."}) from error
     return Request(fields, selector, bytes(fields.get("stream", b"")) == b"true")

@@ -57,7 +57,7 @@ def listed(body: bytes) -> list[str]:
     if isinstance(document, dict):
         document = document.get("data", document.get("models"))
     if not isinstance(document, list):
-        raise BadResponse("The provider's answer is not a list of models.", details={"kind": "not_json"})
+        raise BadResponse("The provider's response is not a list of models.", details={"kind": "not_json"})
     names = (item.get("id") or item.get("name") if isinstance(item, dict) else item for item in document[:MOST_MODELS])
     return list(dict.fromkeys(name for name in names if isinstance(name, str) and _IDENTIFIER.fullmatch(name)))
 
@@ -83,7 +83,7 @@ async def stream(calling: Calling) -> Said:
     text, chunks, usage, ended = "", 0, None, ""
     async with calling as reply:
         if not reply.is_events:
-            raise BadResponse("The provider answered in one piece although a stream was asked for.", details={"kind": "not_streamed"})
+            raise BadResponse("The provider did not stream its response.", details={"kind": "not_streamed"})
         async with aclosing(speech.events(reply)) as events:
             async for event in events:
                 first = first or _ms(started)
@@ -141,7 +141,7 @@ def not_chat(document: Any, body: bytes) -> Exception:
     if isinstance(error, dict) and isinstance(code := error.get("code"), int) and 400 <= code < 600:
         return failures.from_status(code, {}, body, failures.NOTHING_TO_SCRUB, "")
     detail = body[:2_000].decode(errors="replace")
-    return BadResponse("The provider's answer is not that of a chat.", detail=detail, details={"kind": "not_chat"})
+    return BadResponse("The provider's response is not a chat response.", detail=detail, details={"kind": "not_chat"})
 
 
 def _ms(started: float) -> float:

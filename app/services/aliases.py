@@ -101,7 +101,7 @@ async def delete(actor: Actor, alias_id: str, *, version: int | None = None) -> 
 async def _check_name(doing: Work, name: str, known: Mapping[str, str]) -> None:
     check_name(name, known)
     if await rows.by_name(doing.session, name) is not None:
-        raise NameTaken("There is already an alias of this name. Choose another name.", field="name")
+        raise NameTaken("An alias with this name already exists. Choose another name.", field="name")
 
 
 async def _expect_version(doing: Work, row: AliasRow, version: int | None) -> None:
@@ -109,7 +109,7 @@ async def _expect_version(doing: Work, row: AliasRow, version: int | None) -> No
         return
     changed, who = await providers.changed_since(doing.session, row.id, version)
     raise Stale(
-        "Somebody saved this alias in between. Look at what changed, then save again.",
+        "Another user saved this alias in the meantime. Review the changes, then save again.",
         details={"changed": changed, "version": row.version, "changed_by": who},
     )
 

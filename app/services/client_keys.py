@@ -79,7 +79,7 @@ async def update(actor: Actor, key_id: str, patch: ClientKeyPatch) -> ClientKey:
     async with work(actor) as doing:
         row = await _known(doing.session, key_id)
         if row.revoked_at is not None:
-            raise Conflict("This key was revoked, and that is for ever. Issue a new one.")
+            raise Conflict("This app key was revoked, which cannot be undone. Create a new one.")
         known = await client_keys.granted_to(doing.session, row.id)
         before = await client_keys.shown(doing.session, row)
         changed = {field: value for field in patch.model_fields_set if (value := _given(patch, field)) != getattr(before, field)}
@@ -142,7 +142,7 @@ async def check(key_text: str) -> Actor | None:
 async def _known(session: AsyncSession, key_id: str) -> ClientKeyRow:
     row = await client_keys.by_id(session, key_id)
     if row is None:
-        raise UnknownClientKey("There is no such client key. Reload the list.")
+        raise UnknownClientKey("There is no such app key. Reload the list.")
     return row
 
 
@@ -150,7 +150,7 @@ def _given(patch: ClientKeyPatch, field: str) -> Any:
     """What a patch says about a field, as it is stored. Raises `InvalidDraft` for a field that cannot be emptied."""
     value = getattr(patch, field)
     if value is None and field in ("name", "requests_per_minute"):
-        raise InvalidDraft({field: "This cannot be empty. Leave it out to keep it as it is."})
+        raise InvalidDraft({field: "This cannot be empty. Omit it to keep the current value."})
     match value:
         case str():
             return " ".join(value.split())

@@ -148,7 +148,7 @@ async def remove(actor: Actor, credential_id: str) -> None:
         siblings = {k.row.id: k.row for k in await credentials.of_provider(doing.session, row.id)}
         old = siblings.get(key.row.replaces or "")
         if old is not None and old.state_reason == Held.ROLLBACK:
-            raise RotationConflict("This key took the place of one that is kept for a roll-back. Roll back, or remove the old key first.")
+            raise RotationConflict("This key replaced one that is kept for a rollback. Roll back, or remove the old key first.")
         _record(doing, row, Action.KEY_REMOVE, key.row, credentials.cleared(key))
         await credentials.remove(doing.session, key)
         doing.touch(row.id)
@@ -210,7 +210,7 @@ def _settings(owner: CredentialRow, patch: CredentialPatch) -> dict[str, Any]:
         must_be_ahead(wanted["expires_at"], now())
     if "state" in wanted:
         if owner.state_reason in (Held.ROTATION, Held.ROLLBACK):
-            raise RotationConflict("This key is part of a rotation. Promote it, roll back, or remove it.")
+            raise RotationConflict("This key is being replaced. Promote it, roll back, or remove it.")
         if owner.state == KeyState.UNREADABLE and wanted["state"] != KeyState.DISABLED:
             raise _enter_again()
         owner.state_reason, owner.state_since, owner.next_retry_at = "", now(), None
@@ -237,7 +237,7 @@ async def _one(session: engine.AsyncSession, row: ProviderRow, key: StoredKey) -
 
 async def _provider(session: engine.AsyncSession, name: str) -> ProviderRow:
     if (row := await providers.get(session, name)) is None:
-        raise UnknownProvider("There is no provider of this name. It may have been renamed or deleted.")
+        raise UnknownProvider("There is no provider with this ID. It may have been deleted.")
     return row
 
 
@@ -250,7 +250,7 @@ async def _known(session: engine.AsyncSession, credential_id: str) -> tuple[Prov
 def _info(row: ProviderRow) -> AuthTypeInfo:
     kind = auth.types().get(row.auth_type)
     if kind is None:
-        raise InvalidDraft({"auth_type": "This provider signs in in a way that is not known here. Choose another and save it."})
+        raise InvalidDraft({"auth_type": "Patchbay does not support this provider's authentication. Choose another one and save."})
     return kind.info
 
 

@@ -71,7 +71,7 @@ async def _pieces(endpoint: Endpoint, question: Ask) -> AsyncGenerator[str]:
         async with aclosing(speech.events(reply)) as events:
             async for event in events:
                 if (failed := event.get("error")) is not None:
-                    raise Failed("The provider broke off with an error.", detail=str(failed)[:2_000])
+                    raise Failed("The provider ended the response with an error.", detail=str(failed)[:2_000])
                 if piece := speech.text(event, "delta"):
                     yield piece
 

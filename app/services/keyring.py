@@ -72,7 +72,7 @@ async def follow() -> None:
         return
     if active in held.kids:
         held.turn_to(active)
-        _log.info("New secrets are sealed with the master key %s from now on.", active)
+        _log.info("New secrets are encrypted with the master key %s from now on.", active)
     else:
         _log.warning("The master key %s is active and not loaded here. Add it to %s and restart this process.", active, _source)
 
@@ -120,8 +120,8 @@ async def _keep(found: keyfile.Found) -> None:
 
 def _missing(expected: str) -> KeyMissing:
     return KeyMissing(
-        f"The master key {expected} is missing: this database was sealed with it. Put it back as "
-        f"{keyfile.default_path(settings.current())} or set PATCHBAY_MASTER_KEY_FILE. Without it the stored credentials cannot be read.",
+        f"The master key {expected} is missing, and this database is encrypted with it. Restore it as "
+        f"{keyfile.default_path(settings.current())} or set PATCHBAY_MASTER_KEY_FILE. Without it, the saved keys cannot be read.",
         details={"expected": expected},
     )
 
@@ -163,9 +163,9 @@ async def _proved(found: keyfile.Found, *, allow_partial: bool) -> ring.Ring:
     # Without our own keys nothing could be audited or signed in: then a partial start is none.
     is_vital = any(value.kid in missing for value in own.values())
     if missing and (is_vital or not allow_partial):
-        otherwise = "" if is_vital else ", or start with --allow-partial: the providers concerned then stay unreadable"
+        otherwise = "" if is_vital else ", or start with --allow-partial: the keys of the affected providers then stay unreadable"
         raise KeyMissing(
-            f"{sum(missing.values())} stored secrets need the master key {_list(missing)}, which is not loaded. Add it to "
+            f"{sum(missing.values())} saved secrets need the master key {_list(missing)}, which is not loaded. Add it to "
             f"{found.source}{otherwise}.",
             details={"expected": sorted(missing), "values": sum(missing.values())},
         )
@@ -189,7 +189,7 @@ def _check_canary(made: ring.Ring, row: CryptoKey) -> None:
 
 def _active(known: list[CryptoKey]) -> CryptoKey:
     if (row := next((row for row in known if row.state == MasterKeyState.ACTIVE), None)) is None:
-        raise VaultError("The database names no active master key. Restore it from a backup.")
+        raise VaultError("The database has no active master key. Restore it from a backup.")
     return row
 
 

@@ -38,7 +38,7 @@ async def add(actor: Actor, given: Secret | None = None) -> AddedKey:
         kid, key = _read(text)
     assert kid is not None  # noqa: S101 - for the type checker
     if (row := known.get(kid)) and row.state != MasterKeyState.RETIRED:
-        raise Conflict(f"The master key {kid} is known already; it is {row.state.replace('_', ' ')}.")
+        raise Conflict(f"The master key {kid} is already known; it is {row.state.replace('_', ' ')}.")
     if kid not in found.keys:
         if not found.is_ours or found.file is None:
             return AddedKey(kid=kid, is_staged=False, key=None if given else text, advice=_advice(found))
@@ -115,12 +115,12 @@ async def retire(actor: Actor, kid: str | None = None) -> RetiredKey:
             doing.record(Action.MASTER_KEY_RETIRE, target=_target(chosen.kid), changes={"values": 0})
     # Only now, and again when the first try was killed here: the file loses a key that nothing asks for any more.
     found = _source()
-    keep = "Keep a copy of it for as long as you keep backups that were made before today: they open with this key only."
+    keep = "Keep a copy of it for as long as you keep backups from before today: they can only be decrypted with this key."
     if found.is_ours and found.file is not None:
         if chosen.kid in found.keys:
             keyfile.remove(found.file, chosen.kid)
         return RetiredKey(kid=chosen.kid, advice=f"It is no longer in {found.file}. {keep}")
-    left = f"Take it out of {_place(found)} at the next restart. " if chosen.kid in found.keys else ""
+    left = f"Remove it from {_place(found)} at the next restart. " if chosen.kid in found.keys else ""
     return RetiredKey(kid=chosen.kid, advice=left + keep)
 
 
@@ -209,10 +209,10 @@ async def _must_be_free(doing: Work, chosen: CryptoKey) -> None:
     if chosen.state == MasterKeyState.ACTIVE:
         raise Conflict(f"The master key {chosen.kid} is active. Activate another one first.")
     if count := (await crypto.kids_in_use(doing.session)).get(chosen.kid, 0):
-        raise Conflict(f"{count} stored secrets still need the master key {chosen.kid}. Run patchbay keys rewrap first.")
+        raise Conflict(f"{count} saved secrets still need the master key {chosen.kid}. Run patchbay keys rewrap first.")
     alive = await instance.workers(doing.session, since=now() - ALIVE)
     if sealing := [w for w in alive if w.kids[:1] == [chosen.kid]]:
-        raise Conflict(f"{_names(sealing)} still seals with the master key {chosen.kid}. Try again in a minute.")
+        raise Conflict(f"{_names(sealing)} still encrypts with the master key {chosen.kid}. Try again in a minute.")
 
 
 def _unfinished(known: Sequence[CryptoKey]) -> str | None:
@@ -231,7 +231,7 @@ def _chosen(known: Sequence[CryptoKey], kid: str | None, state: MasterKeyState, 
     if kid:
         raise Conflict(f"There is no master key {kid}. patchbay keys status shows those there are.", suggestions=[r.kid for r in known])
     if found:
-        raise Conflict(f"Several master keys could be meant. Name one: patchbay keys {verb} ID.", suggestions=[row.kid for row in found])
+        raise Conflict(f"There are several master keys. Choose one: patchbay keys {verb} ID.", suggestions=[row.kid for row in found])
     first = " Start with patchbay keys add." if state == MasterKeyState.STAGED else ""
     raise Conflict(f"There is no master key to {verb}.{first}")
 
@@ -241,7 +241,7 @@ def _must_hold(alive: Sequence[Worker], kid: str) -> None:
     _must_be_loaded(ring.current(), {kid: 1})
     if lacking := [worker for worker in alive if kid not in worker.kids]:
         raise Conflict(
-            f"{_names(lacking)} does not hold the master key {kid} yet. With a key file it is read within ten seconds; a process that "
+            f"{_names(lacking)} does not have the master key {kid} yet. With a key file it is read within ten seconds; a process that "
             "takes its keys from the environment has to be restarted with the new one. One that ended is forgotten after a minute.",
             details={"workers": [worker.worker_id for worker in lacking]},
         )

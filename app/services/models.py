@@ -97,7 +97,7 @@ async def sync(
         if version is not None and version != row.version:
             changed, who = await providers.changed_since(doing.session, row.id, version)
             details = {"changed": changed, "version": row.version, "changed_by": who}
-            raise Stale("Somebody saved this provider in between. Look at what changed, then save again.", details=details)
+            raise Stale("Another user saved this provider in the meantime. Review the changes, then save again.", details=details)
         drafts = [ModelDraft(identifier=m) if isinstance(m, str) else m for m in add]
         gone = await rows.remove(doing.session, row.id, remove)
         await doing.session.flush()
@@ -128,5 +128,5 @@ def _save(doing: Work, row: ProviderRow, *, new: list[str], gone: list[str], def
 
 def _found(row: ProviderRow | None) -> ProviderRow:
     if row is None:
-        raise UnknownProvider("There is no provider of this name. It may have been deleted.")
+        raise UnknownProvider("There is no provider with this ID. It may have been deleted.")
     return row

@@ -25,7 +25,7 @@ async def find(actor: Actor, email: str) -> User:
     actor.must_view()
     async with engine.session() as session:
         if (row := await people.by_email(session, email.strip().lower())) is None:
-            raise UnknownUser("There is no account with this e-mail address.")
+            raise UnknownUser("There is no account with this email address.")
         return await people.shown(session, row)
 
 
@@ -61,7 +61,7 @@ async def disable(actor: Actor, user_id: str) -> DisabledUser:
         row = await _existing(doing, user_id)
         if row.is_active:
             if row.role == Role.ADMIN and await people.active_admins(doing.session) == 1:
-                raise Conflict("This is the last admin. Make somebody else an admin first.")
+                raise Conflict("This is the last admin. Give another user the admin role first.")
             _change(doing, row, is_active=False)
             await people.end_sessions(doing.session, row.id)
             doing.record(Action.USER_DISABLE, target=_target(row))
@@ -96,7 +96,7 @@ async def change_password(actor: Actor, old: Secret, new: Secret) -> User:
     async with engine.session() as session:
         row = await people.by_id(session, actor.id)
     if row is None:
-        raise Forbidden("Only a person who is signed in has a password.")
+        raise Forbidden("Only a signed-in user has a password.")
     # Not audited: an attempt is no change; a stolen session must not become a place to guess in.
     async with work(actor, audited=False) as doing:
         wait = await people.count_attempt(doing.session, (people.account_subject(row.email), ACCOUNT))
@@ -105,7 +105,7 @@ async def change_password(actor: Actor, old: Secret, new: Secret) -> User:
     if not (await passwords.check(row.password_hash, old)).fits:
         async with work(actor) as doing:
             doing.record(Action.USER_PASSWORD, target=_target(row), outcome=Outcome.DENIED, reason="old password wrong")
-        raise NotSignedIn("The old password is wrong.", field="old_password")
+        raise NotSignedIn("The old password is incorrect.", field="old_password")
     return await _set_password(actor, actor.id, new, keep=actor.session_hash)
 
 
@@ -147,7 +147,7 @@ async def _existing(doing: Work, user_id: str) -> UserRow:
 
 
 def _unknown() -> UnknownUser:
-    return UnknownUser("There is no such account any more. Reload the list.")
+    return UnknownUser("This account no longer exists. Reload the list.")
 
 
 def _change(doing: Work, row: UserRow, **values: object) -> None:

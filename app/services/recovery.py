@@ -23,7 +23,7 @@ async def issue(actor: Actor, session: Session | None, *, language: str, address
     """
     actor.must_admin()
     if session is None:
-        raise Forbidden("A recovery kit is for an admin who is signed in in a browser. Open Encryption in the console.")
+        raise Forbidden("Only an admin who is signed in in a browser can save a recovery kit. Open Encryption in the console.")
     found = keyfile.find(settings.current())
     async with work(actor) as doing:
         if not await people.use_confirmation(doing.session, session.id, since=now() - CONFIRMED_FOR):
@@ -32,7 +32,7 @@ async def issue(actor: Actor, session: Session | None, *, language: str, address
         known = [row for row in await crypto.keys(doing.session) if row.state != MasterKeyState.RETIRED]
         active = _active(known)
         if found is None or active.kid not in found.keys:
-            raise KeyMissing("The active master key is not in the key source any more. Put it back, then save the kit.")
+            raise KeyMissing("The active master key is no longer in the key source. Restore it, then save the recovery kit.")
         active.kit_issued_at = at = now()
         doing.session.add(active)
         kids = [active.kid, *sorted(row.kid for row in known if row.kid in found.keys and row is not active)]
@@ -75,7 +75,7 @@ def is_proof(session: Session, given: str) -> bool:
 
 def _active(known: list[CryptoKey]) -> CryptoKey:
     if (row := next((row for row in known if row.state == MasterKeyState.ACTIVE), None)) is None:
-        raise KeyMissing("The database names no active master key. Restore it from a backup.")
+        raise KeyMissing("The database has no active master key. Restore it from a backup.")
     return row
 
 

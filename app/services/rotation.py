@@ -38,7 +38,7 @@ async def start(actor: Actor, name: str, draft: CredentialDraft, *, replaces: st
     async with work(actor) as doing:
         row = await providers.get(doing.session, name)
         if row is None:
-            raise UnknownProvider("There is no provider of this name. It may have been renamed or deleted.")
+            raise UnknownProvider("There is no provider with this ID. It may have been deleted.")
         keys = await credentials.of_provider(doing.session, row.id)
         old = _replaced(keys, replaces)
         if len(keys) >= MOST_KEYS:
@@ -66,7 +66,7 @@ async def promote(actor: Actor, credential_id: str, *, keep_hours: int = KEEP_HO
     async with work(actor) as doing:
         row, keys, new = await _known(doing, credential_id)
         if new.row.state != KeyState.STANDBY or new.row.state_reason != Held.ROTATION:
-            raise RotationConflict("This key is not waiting to be put in use. Reload the list.")
+            raise RotationConflict("This key is not a new key that waits to be used. Reload the list.")
         changes: dict[str, Any] = {}
         if (old := keys.get(new.row.replaces or "")) is not None:
             new.row.weight, new.row.priority = old.row.weight, old.row.priority
@@ -95,7 +95,7 @@ async def rollback(actor: Actor, credential_id: str) -> Credential:
         else:
             old, new = keys.get(named.row.replaces or ""), named
         if old is None or old.row.state_reason != Held.ROLLBACK:
-            raise RotationConflict("There is no old key to go back to. It may have been deleted by now; reload the list.")
+            raise RotationConflict("There is no old key to roll back to. It may have been deleted; reload the list.")
         _use(old.row)
         old.row.retire_at = None
         doing.session.add(old.row)
@@ -112,7 +112,7 @@ async def cancel(actor: Actor, credential_id: str) -> None:
     async with work(actor) as doing:
         row, _, new = await _known(doing, credential_id)
         if new.row.state_reason != Held.ROTATION:
-            raise RotationConflict("This key is not waiting to be put in use. Reload the list.")
+            raise RotationConflict("This key is not a new key that waits to be used. Reload the list.")
         await _delete(doing, row, new, Action.KEY_REMOVE)
 
 
@@ -170,7 +170,7 @@ def _replaced(keys: list[StoredKey], wanted: str | None) -> StoredKey:
     else:
         old = next((key for key in keys if key.row.id == wanted), None)
     if old is None:
-        raise UnknownCredential("This provider has no key of this id.")
+        raise UnknownCredential("This provider has no key with this ID.")
     if old not in free or old.row.state not in _IN_USE:
         raise InvalidDraft(
             {"replaces": Reason("not_in_use", "Only a key in use can be replaced step by step. Change this one in its row.")}
@@ -185,7 +185,7 @@ def _replaced(keys: list[StoredKey], wanted: str | None) -> StoredKey:
 async def _seal(doing: Work, row: ProviderRow, new: CredentialRow, keys: list[StoredKey], draft: CredentialDraft) -> dict[str, Any]:
     kind = auth.types().get(row.auth_type)
     if kind is None:
-        raise InvalidDraft({"auth_type": "This provider signs in in a way that is not known here. Choose another and save it."})
+        raise InvalidDraft({"auth_type": "Patchbay does not support this provider's authentication. Choose another one and save."})
     hints = {field: secret.hint for key in keys for field, secret in key.secrets.items()}
     secrets, places = key_fields(draft, kind.info, hints, at="")
     if not secrets and not places:

@@ -67,7 +67,7 @@ def _client_key(snapshot: Snapshot, key_id: str | None) -> ClientKeyEntry | None
         return None
     entry = next((entry for entry in snapshot.client_keys.values() if entry.id == key_id), None)
     if entry is None:
-        raise UnknownClientKey("There is no such client key. It may have been revoked.")
+        raise UnknownClientKey("There is no such app key. It may have been revoked.")
     return entry
 
 
@@ -104,7 +104,7 @@ def _refusal(allowed: ClientKeyEntry | None) -> Skip | None:
 def _refused_error(refused: Skip | None) -> Unanswered:
     if refused is not None:
         return Unanswered(code=refused.code, message=refused.message)
-    return Unanswered(code="no_target", message="Nothing that this leads to can answer right now.")
+    return Unanswered(code="no_target", message="No target can answer right now.")
 
 
 async def _of_alias(targets: Sequence[AliasTargetEntry], snapshot: Snapshot, allowed: ClientKeyEntry | None) -> list[TargetStep]:

@@ -27,7 +27,7 @@ async def sign_in(email: str, password: Secret, *, ip: str, agent: str, request_
     answer = await passwords.check(user.password_hash if user else None, password)
     if user is None or not answer.fits or not user.is_active:
         await _fail(stranger, account, user)
-        raise NotSignedIn("The e-mail or the password is wrong.")
+        raise NotSignedIn("Email or password is incorrect.")
     fresh = await passwords.hash_password(password) if answer.is_outdated else None
     return await _begin(user, fresh, ip=ip, agent=agent, request_id=request_id)
 
@@ -38,7 +38,7 @@ async def confirm(caller: Actor, session: Session | None, password: Secret) -> d
     Raises `Forbidden` for who is not in a browser, `InvalidDraft` for a wrong password, `TooManyAttempts`.
     """
     if session is None:
-        raise Forbidden("Only somebody who is signed in in a browser can confirm with a password.")
+        raise Forbidden("Only a user who is signed in in a browser can confirm with a password.")
     account = session.user.email
     await _admit(caller, account)
     async with engine.session() as reading:
@@ -104,7 +104,7 @@ async def _begin(known: UserRow, fresh: str | None, *, ip: str, agent: str, requ
     async with work(SYSTEM) as doing:
         user = await people.by_id(doing.session, known.id)
         if user is None or not user.is_active or user.password_hash != known.password_hash:
-            raise NotSignedIn("The e-mail or the password is wrong.")  # changed while the password was looked at
+            raise NotSignedIn("Email or password is incorrect.")  # changed while the password was looked at
         user.password_hash = fresh or user.password_hash
         begun = await people.start_session(doing.session, user, ip=ip, agent=agent)
         await _forgive(doing, ip, user.email)

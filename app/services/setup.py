@@ -17,7 +17,7 @@ from app.vault import passwords
 
 LINK_LIVES = timedelta(hours=1)
 _CLOSED = "Patchbay is already set up. Sign in, or ask an admin for an account."
-_BAD_LINK = "This set-up link is not valid any more. Run “patchbay setup-link” for a new one."
+_BAD_LINK = "This setup link is no longer valid. Run “patchbay setup-link” to get a new one."
 
 
 async def is_open() -> bool:

@@ -43,7 +43,7 @@ def _find(credential_id: str) -> tuple[Endpoint, Key]:
         for key in endpoint.keys:
             if key.id == credential_id:
                 return endpoint, key
-    raise UnknownCredential("There is no key of this id. It may have been deleted.")
+    raise UnknownCredential("There is no key with this ID. It may have been deleted.")
 
 
 async def _record(actor: Actor, endpoint: Endpoint, key: Key, changes: dict[str, object], outcome: Outcome) -> None:

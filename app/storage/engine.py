@@ -183,12 +183,12 @@ def translated() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        raise Conflict("Somebody changed the same thing at the same moment. Reload and try again.") from error
+        raise Conflict("Another user changed the same data at the same time. Reload and try again.") from error
     except (OperationalError, InterfaceError, InternalError, PoolTimeout) as error:
         raise faults.of(error) from error
     except (DataError, UnicodeEncodeError) as error:
         # NUL and halves of surrogate pairs, numbers beyond 64 bits: PostgreSQL stores none of them.
-        raise InvalidDraft({"value": "This holds a sign or a number that no database stores. Take it out."}) from error
+        raise InvalidDraft({"value": "This contains a character or a number that the database cannot store. Remove it."}) from error
     except ProgrammingError as error:
         if (sentence := postgres.fault(error)) is None:
             raise  # a mistake of ours
@@ -293,7 +293,7 @@ def _parsed(url: str) -> URL:
     except (ArgumentError, ValueError):
         # Not chained: the text of the driver's error may hold the password.
         raise StorageError(
-            "PATCHBAY_DATABASE_URL is not understood. Write postgresql://user:password@host:5432/name, with %-escapes for signs "
+            "PATCHBAY_DATABASE_URL is not valid. Use postgresql://user:password@host:5432/name, with %-escapes for characters "
             "like @ / : in the password."
         ) from None
     return parsed

@@ -79,14 +79,12 @@ def require(url: URL) -> None:
     if not found:
         raise StorageError("Patchbay has not been set up in this database. Start patchbay serve on it first.")
     if found != newest():
-        raise StorageError(
-            "The database is still that of an older version. Start patchbay serve of this version, which brings it up to date."
-        )
+        raise StorageError("The database was created by an older version. Start patchbay serve of this version to update it.")
 
 
 def _not_newer(found: str) -> None:
     if found and found not in _told():
-        raise StorageError("The database was brought up to date by a newer version of Patchbay. Install that version here as well.")
+        raise StorageError("The database was updated by a newer version of Patchbay. Install that version here too.")
 
 
 def describe(url: URL) -> str:

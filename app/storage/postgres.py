@@ -32,20 +32,20 @@ _SENTENCES = (
     (('database "',), "There is no database {name} at {where}. Create it, or correct {setting}."),
     (('role "',), "There is no user {user} at the database server {where}. Create it, or correct {setting}."),
     (("pg_hba.conf", "no encryption"),
-     "The database server at {where} does not let {user} in from here. Look at its pg_hba.conf, or add ?sslmode=require to {setting}."),
+     "The database server at {where} does not accept {user} from this host. Check its pg_hba.conf, or add ?sslmode=require to {setting}."),
     (("certificate", "ssl", "tls"),
-     "The encrypted connection to the database at {where} failed. Look at sslmode and sslrootcert in {setting}."),
+     "The encrypted connection to the database at {where} failed. Check sslmode and sslrootcert in {setting}."),
     (("too many", "connection slots"), "The database at {where} has no connection left. Raise max_connections there."),
     (("starting up", "shutting down"), "The database at {where} is just starting or stopping. Try again in a moment."),
     (("invalid connection option", "invalid uri", "invalid port", "invalid sslmode"),
-     "{setting} is not understood: it has an option that PostgreSQL does not know."),
+     "{setting} is not valid: PostgreSQL does not support one of its options."),
     (("refused", "translate host", "timeout", "timed out", "no such file", "no route", "unreachable", "resolve", "not known",
       "closed the connection"),
-     "No database answers at {where}. Start it, or correct {setting}."),
+     "No database responds at {where}. Start it, or correct {setting}."),
 )  # fmt: skip
 
 
-_OLD_SCHEMA = "The tables of the database do not fit this version of Patchbay. Restart the server, which brings them up to date."
+_OLD_SCHEMA = "The tables of the database do not match this version of Patchbay. Restart the server to update them."
 # SQLSTATE → what to do.
 _FAULTS = {
     "42501": "The database user lacks rights on Patchbay's tables. Grant what docs/postgresql.md lists.",
@@ -87,7 +87,7 @@ def require(connection: Connection) -> None:
     if version < OLDEST_VERSION:
         raise StorageError(f"The database is PostgreSQL {version}; Patchbay needs {OLDEST_VERSION} or newer. Upgrade the server.")
     if encoding != "UTF8":
-        raise StorageError(f"The database stores text as {encoding}. Create it anew with ENCODING 'UTF8'.")
+        raise StorageError(f"The database stores text as {encoding}. Create it again with ENCODING 'UTF8'.")
     if reads_only:
         raise StorageError(f"The database is a standby that cannot be written. Point {_SETTING} to the primary.")
 
@@ -106,7 +106,7 @@ def refusal(error: DBAPIError, url: URL) -> str:
         return f"The database user {url.username} may not change the schema. Let the owner of the tables start Patchbay once."
     said = str(error.orig).lower()
     sentence = next((text for marks, text in _SENTENCES if any(mark in said for mark in marks)), None)
-    sentence = sentence or "The database at {where} refused the connection. Look at {setting}."
+    sentence = sentence or "The database at {where} refused the connection. Check {setting}."
     return sentence.format(where=where(url), user=url.username or "of this process", name=url.database or url.username, setting=_SETTING)
 
 

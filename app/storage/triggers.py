@@ -45,6 +45,6 @@ def require(state: tuple[str, dict[str, str]]) -> None:
     if wrong := sorted(name for name in expected.keys() | present.keys() if expected.get(name) != present.get(name)):
         raise StorageError(
             f"The audit is not protected: {', '.join(wrong)} differ from what Patchbay installs. "
-            "Somebody changed the database by hand. Restore a backup or recreate these triggers.",
+            "The database was changed outside Patchbay. Restore a backup or recreate these triggers.",
             details={"triggers": wrong},
         )

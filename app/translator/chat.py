@@ -25,8 +25,8 @@ _TOP = ("id", "object", "created", "model", "system_fingerprint", "service_tier"
 _SAID = ("role", "content", "refusal", "reasoning_content", "tool_calls", "annotations", "audio")
 _DETAILS = {"prompt_tokens_details": ("cached_tokens",), "completion_tokens_details": ("reasoning_tokens",)}
 _UNFIT = "This request cannot be put into the provider's own protocol. Check its messages, tools and parameters."
-_NO_NAME = "The provider has no model of this name."
-_ONE_ANSWER = "This provider gives one answer to a request. Leave n out, or send the request several times."
+_NO_NAME = "The provider has no model with this name."
+_ONE_ANSWER = "This provider returns one answer per request. Remove n, or send the request several times."
 _ELSEWHERE = (
     "This provider's own protocol carries images inside the request, and Patchbay fetches none from elsewhere. Send them as data: URLs."
 )
@@ -69,7 +69,7 @@ def failure(error: BaseException, task: Task, passage: Passage) -> UpstreamError
     if passage.failure is not None:
         return passage.failure
     if passage.is_used:
-        return BadResponse("The provider's answer cannot be understood.", details={"kind": "not_json", "by": type(error).__name__})
+        return BadResponse("The provider's response cannot be read.", details={"kind": "not_json", "by": type(error).__name__})
     by = type(error).__name__
     return unfit("remote_content", _ELSEWHERE, by=by) if _points_elsewhere(task.request) else unfit(by=by)
 

@@ -102,9 +102,9 @@ def sign(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secr
 def _put(headers: dict[str, str], added: Mapping[str, str]) -> None:
     for value in added.values():
         if _SEALED.search(value):
-            raise NoCredential("The stored key could not be opened and is not sent. Enter it again.", details={"kind": "sealed"})
+            raise NoCredential("The saved key cannot be decrypted and is not sent. Enter it again.", details={"kind": "sealed"})
         if not value.isascii() or not value.isprintable():
-            raise NoCredential("The key holds characters that cannot be sent. Enter it again.", details={"kind": "characters"})
+            raise NoCredential("The key contains characters that cannot be sent. Enter it again.", details={"kind": "characters"})
     headers |= added
 
 
@@ -127,7 +127,7 @@ def curl_options(endpoint: Endpoint) -> list[str]:
 def _kind(endpoint: Endpoint) -> AuthType:
     kind = auth.types().get(endpoint.auth_type)
     if kind is None:
-        raise NoCredential("This way of signing in is not known here.", details={"kind": "unknown_auth_type"})
+        raise NoCredential("Patchbay does not support this authentication.", details={"kind": "unknown_auth_type"})
     return kind
 
 
@@ -200,7 +200,7 @@ def _open(key: Key, field: AuthField) -> Secret:
         return secret
     except SecretUnreadable as error:
         raise NoCredential(
-            "The stored key cannot be read with the present master key. Enter it again.", details={"kind": "unreadable"}
+            "The saved key cannot be read with the current master key. Enter it again.", details={"kind": "unreadable"}
         ) from error
 
 
@@ -215,7 +215,7 @@ def _opened(key: Key, field: str, destination: str) -> Secret:
     """What was sealed: a value, or a reference. A row that says another place than the sealed text was changed by hand."""
     secret = open_secret(key.secrets[field], _binding(key, field, destination))
     if reference_in(secret) != key.references.get(field):
-        raise SecretUnreadable("The place of this key was changed outside Patchbay.", details={"kind": "auth_failed"})
+        raise SecretUnreadable("The source of this key was changed outside Patchbay.", details={"kind": "auth_failed"})
     return secret
 
 

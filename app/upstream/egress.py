@@ -127,10 +127,10 @@ _SENTENCES = {
     "reserved": "This address is reserved and is never called.",
     "service_port": "This port belongs to a service that is not a model provider and is never called.",
     "own_port": "This address is Patchbay itself or its own database and is never called.",
-    "local": "This address is on your own network and has not been approved. An admin approves it by testing or saving the provider.",
-    "local_off": "Addresses on your own network are switched off here (PATCHBAY_EGRESS_LOCAL=off).",
-    "key_in_clear": "A key is never sent unencrypted over the internet. Use an https:// address.",
-    "proxy": "Calls are never sent through a proxy that was not set up here.",
+    "local": "This address is on your network and is not allowed yet. An admin allows it by testing or saving the provider.",
+    "local_off": "Addresses on your own network are not allowed (PATCHBAY_EGRESS_LOCAL=off).",
+    "key_in_clear": "Keys are never sent unencrypted over the internet. Use an https:// address.",
+    "proxy": "Requests are never sent through a proxy that is not configured in Patchbay.",
 }
 
 

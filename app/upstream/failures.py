@@ -46,11 +46,11 @@ _VERIFY_KINDS = {
 }
 _TLS_SENTENCES = {
     "expired": "The provider's certificate has expired or is not valid yet.",
-    "self_signed": "The provider's certificate is self-signed and not trusted here.",
-    "unknown_issuer": "The provider's certificate comes from an issuer that is not trusted here.",
+    "self_signed": "The provider's certificate is self-signed and not trusted.",
+    "unknown_issuer": "The provider's certificate comes from an issuer that is not trusted.",
     "wrong_name": "The provider's certificate belongs to another host name.",
-    "not_spoken": "The port does not speak TLS. Perhaps the address should start with http://.",
-    "failed": "A secure connection to the provider could not be made.",
+    "not_spoken": "The port does not use TLS. Perhaps the address should start with http://.",
+    "failed": "The secure connection to the provider failed.",
 }
 # Reasons with which OpenSSL says that the other side talks something else.
 _NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}
@@ -72,17 +72,17 @@ def from_exception(error: BaseException, origin: str) -> UpstreamError:
         case aiohttp.ClientConnectorError():
             return unreachable(error.os_error)
         case aiohttp.ServerDisconnectedError():
-            return Unreachable("The provider closed the connection without an answer.", details={"kind": "lost"})
+            return Unreachable("The provider closed the connection without a response.", details={"kind": "lost"})
         case aiohttp.ClientResponseError():
             # The parser quotes the offending bytes; 0x15 0x03 begins a TLS alert.
             kind = "tls_expected" if "\\x15\\x03" in error.message else "not_http"
-            return BadResponse("What answers there does not speak HTTP.", details={"kind": kind})
+            return BadResponse("The server at this address does not use HTTP.", details={"kind": kind})
         case ssl.SSLError():
             return tls_failed(error)
         case OSError():
             return unreachable(error)
         case _:
-            return Failed("The call to the provider failed.")
+            return Failed("The request to the provider failed.")
 
 
 def tls_failed(error: BaseException) -> TlsFailed:
@@ -100,19 +100,19 @@ def unreachable(error: OSError) -> Unreachable:
     """`details["kind"]`: refused, lost, network."""
     match error.errno:
         case errno.ECONNREFUSED:
-            return Unreachable("Nothing listens at the provider's address and port.", details={"kind": "refused"})
+            return Unreachable("Nothing responds at the provider's address and port.", details={"kind": "refused"})
         case errno.ECONNRESET | errno.EPIPE | errno.ECONNABORTED:
-            return Unreachable("The provider closed the connection without an answer.", details={"kind": "lost"})
+            return Unreachable("The provider closed the connection without a response.", details={"kind": "lost"})
     if "refused" in str(error).lower() or "Errno 111" in str(error) or "Errno 61" in str(error):
-        return Unreachable("Nothing listens at the provider's address and port.", details={"kind": "refused"})
+        return Unreachable("Nothing responds at the provider's address and port.", details={"kind": "refused"})
     return Unreachable("The provider cannot be reached over the network.", details={"kind": "network"})
 
 
 _LIMITS = {
     "connect": "The provider did not accept a connection within {:g} s (our limit).",
-    "first_byte": "The provider did not begin to answer within {:g} s (our limit).",
-    "idle": "The provider sent nothing for {:g} s in the middle of its answer (our limit).",
-    "total": "The provider's answer took longer than {:g} s in all (our limit).",
+    "first_byte": "The provider did not start to respond within {:g} s (our limit).",
+    "idle": "The provider sent nothing for {:g} s in the middle of its response (our limit).",
+    "total": "The provider's response took longer than {:g} s in total (our limit).",
 }
 
 
@@ -126,7 +126,7 @@ def from_status(status: int, headers: Mapping[str, str], body: bytes, scrub: Scr
     said = _said(body, scrub)
     detail = said["message"]
     if status in (402, 429) and _TOO_LARGE.search(detail):
-        sentence = "The provider has no room for a request of this size with this account. Make it shorter, or ask for fewer tokens."
+        sentence = "The request is too large for this account at the provider. Make it shorter, or ask for fewer tokens."
         return RateLimited(sentence, detail=detail, status=status, details={"kind": "too_large"})
     match status:
         case 401 | 403:
@@ -145,16 +145,18 @@ def from_status(status: int, headers: Mapping[str, str], body: bytes, scrub: Scr
         case _ if 300 <= status < 400:
             target = _target(headers.get("location", ""), origin, scrub)
             return BadResponse(
-                "The provider answered with a redirect, which is never followed.",
+                "The provider responded with a redirect, which is never followed.",
                 status=status,
                 details={"kind": "redirect", "target": target},
             )
         case _ if status < 300:
-            return BadResponse("The provider's answer has an unexpected status.", detail=detail, status=status, details={"kind": "status"})
+            return BadResponse(
+                "The provider's response has an unexpected status.", detail=detail, status=status, details={"kind": "status"}
+            )
     if _speaks_tls(said["message"]):
-        return BadResponse("What answers there expects https.", detail=detail, status=status, details={"kind": "tls_expected"})
+        return BadResponse("The server at this address expects HTTPS.", detail=detail, status=status, details={"kind": "tls_expected"})
     wait = retry_after(headers.get("retry-after"))
-    return Failed("The provider could not answer this request.", detail=detail, status=status, retry_after=wait, details={"error": said})
+    return Failed("The provider could not process this request.", detail=detail, status=status, retry_after=wait, details={"error": said})
 
 
 def bad_response(kind: str, *, detail: str = "", status: int | None = None) -> BadResponse:
@@ -163,11 +165,11 @@ def bad_response(kind: str, *, detail: str = "", status: int | None = None) -> B
 
 
 _BAD = {
-    "html": "The provider answered with a web page instead of JSON. Check the address.",
-    "not_json": "The provider's answer is not JSON.",
-    "encoded": "The provider sent a compressed answer although none was asked for.",
-    "too_large": "The provider's answer is larger than allowed.",
-    "cut_off": "The provider's answer broke off before its end.",
+    "html": "The provider responded with a web page instead of JSON. Check the address.",
+    "not_json": "The provider's response is not JSON.",
+    "encoded": "The provider sent a compressed response that was not asked for.",
+    "too_large": "The provider's response is larger than allowed.",
+    "cut_off": "The provider's response ended before it was complete.",
 }
 
 

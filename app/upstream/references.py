@@ -71,7 +71,7 @@ def resolve(reference: Reference, *, keep_scheme: bool = False) -> Secret:
 
 def unusable(reference: Reference) -> NoCredential:
     """The error for a place without a value that could be sent."""
-    sentence = "The place this provider's key is read from holds no usable value. Provide it there, or enter the key."
+    sentence = "The source of this provider's key has no usable value. Set it there, or enter the key."
     return NoCredential(sentence, details={"kind": "reference", "place": reference.text})
 
 

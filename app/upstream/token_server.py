@@ -97,13 +97,13 @@ async def exchange(request: TokenRequest) -> Token:
             finally:
                 response.close()
     except TimeoutError:
-        raise _unreachable(host, f"No answer within {ANSWER_SECONDS:g} s, which is our limit.") from None
+        raise _unreachable(host, f"No response within {ANSWER_SECONDS:g} s, which is our limit.") from None
     except BadResponse as error:
         raise _no_token(host, error.message) from error
     except UpstreamError as error:
         raise _unreachable(host, error.message) from error
     except (aiohttp.ClientError, OSError) as error:
-        raise _unreachable(host, "The token server closed the connection in the middle of its answer.") from error
+        raise _unreachable(host, "The token server closed the connection in the middle of its response.") from error
     return _judged(response.status, data, host, scrub, asked_at)
 
 
@@ -115,7 +115,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     while part := await response.content.readany():
         data += part
         if len(data) > LONGEST_ANSWER:
-            raise BadResponse("The token server's answer is larger than allowed.")
+            raise BadResponse("The token server's response is larger than allowed.")
     return data
 
 
@@ -130,19 +130,19 @@ def _judged(status: int, data: bytes, host: str, scrub: Scrubber, asked_at: date
     words = ": ".join(scrub.text(text, _LONGEST_WORD) for name in ("error", "error_description") if isinstance(text := said.get(name), str))
     detail = f"{words or 'The token server did not say why.'} (status {status})"
     if status in (401, 403) or (status == 400 and words):
-        why = "The token server did not accept the client ID, its secret or the scope."
+        why = "The token server rejected the client ID, client secret or scope."
         raise TokenRefused(why, detail=detail, details={"token_host": host, "kind": "token", "status": status})
     if status in (408, 425, 429) or status >= 500:
         raise _unreachable(host, detail)
-    raise _no_token(host, "It answers with a redirect, which is never followed." if 300 <= status < 400 else detail)
+    raise _no_token(host, "It responds with a redirect, which is never followed." if 300 <= status < 400 else detail)
 
 
 def _token(said: Mapping[str, Any], host: str, scrub: Scrubber, asked_at: datetime) -> Token:
     text, kind, scope = said.get("access_token"), said.get("token_type"), said.get("scope")
     if not isinstance(text, str) or not _TOKEN.fullmatch(text):
-        raise _no_token(host, "The answer holds no access token that can be sent.")
+        raise _no_token(host, "The response contains no usable access token.")
     if isinstance(kind, str) and kind.lower() != "bearer":
-        raise _no_token(host, f"Tokens of the type {scrub.text(kind, 40)} are not known here; only Bearer is.")
+        raise _no_token(host, f"Tokens of the type {scrub.text(kind, 40)} are not supported; only Bearer is.")
     secret, life = Secret(text), _life(said.get("expires_in"))
     quiet = Scrubber([secret])
     shown = quiet.text(scrub.text(scope, _LONGEST_WORD), _LONGEST_WORD) if isinstance(scope, str) else ""
@@ -159,8 +159,10 @@ def _life(value: Any) -> float:  # Any: whatever a token server sends; some writ
 
 
 def _unreachable(host: str, detail: str) -> TokenUnreachable:
-    return TokenUnreachable("The token server does not answer right now.", detail=detail, details={"token_host": host, "kind": "token"})
+    return TokenUnreachable("The token server does not respond right now.", detail=detail, details={"token_host": host, "kind": "token"})
 
 
 def _no_token(host: str, detail: str) -> TokenBadResponse:
-    return TokenBadResponse("The token server's answer is not a token.", detail=detail, details={"token_host": host, "kind": "token"})
+    return TokenBadResponse(
+        "The token server did not return an access token.", detail=detail, details={"token_host": host, "kind": "token"}
+    )

@@ -44,10 +44,10 @@ _OWN = {
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 }
 _SENTENCES = {
-    "missing": "A part that this provider needs is not installed here: litellm. Install what requirements.lock lists, then restart.",
-    "broken": "The part that speaks this provider's own protocol could not be started. Run patchbay doctor on the server to see why.",
-    "slow": "The part that speaks this provider's own protocol did not start within a minute. Run patchbay doctor on the server.",
-    "died": "The part that speaks this provider's own protocol has stopped. It starts again by itself; send the request again.",
+    "missing": "This provider needs litellm, which is not installed. Install what requirements.lock lists, then restart.",
+    "broken": "The part of Patchbay that handles this provider's own protocol could not be started. Run patchbay doctor on the server.",
+    "slow": "The part of Patchbay that handles this provider's own protocol did not start in time. Run patchbay doctor on the server.",
+    "died": "The part of Patchbay for this provider's own protocol has stopped. It restarts automatically; send the request again.",
 }
 
 _log = logging.getLogger(__name__)

@@ -192,7 +192,7 @@ def _from_own_file(path: Path) -> Found:
         if state.st_uid != os.geteuid():
             raise KeyFileUnsafe(f"{place} belongs to another user. Run: chown {os.geteuid()} {place}")
         if state.st_mode & 0o777 & ~widest:
-            raise KeyFileUnsafe(f"{place} can be read by others. Run: chmod {widest:o} {place}")
+            raise KeyFileUnsafe(f"{place} can be read by other users. Run: chmod {widest:o} {place}")
     try:
         return replace(_keys(path.read_text("ascii", "replace"), str(path)), file=path, is_ours=True)
     except OSError as error:
@@ -214,7 +214,7 @@ def _key(word: str, source: str) -> bytes:
     if len(key) != s1.KEY_BYTES:
         raise KeyFileUnsafe(f"A key in {source} is not a master key: it must be 44 characters of base64url (32 bytes).")
     if len(set(key)) == 1 or s1.kid_of(key) in PUBLISHED:
-        raise KeyFileUnsafe(f"A key in {source} is an example that everybody knows. Use a random one.")
+        raise KeyFileUnsafe(f"A key in {source} is a published example. Use a random one.")
     return key
 
 

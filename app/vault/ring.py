@@ -51,7 +51,7 @@ class Ring:
         """Open our own keys. Raises `SecretUnreadable` naming nothing but the kind; half of them is none of them."""
         opened = {name: bytes.fromhex(self._open(value, system_binding(name)).decode()) for name, value in system.items()}
         if missing := [name for name in SYSTEM_KEYS if len(opened.get(name, b"")) != s1.KEY_BYTES]:
-            raise KeyMissing(f"The database lacks its own keys ({', '.join(missing)}). Restore a backup.")
+            raise KeyMissing(f"The database is missing its own keys ({', '.join(missing)}). Restore a backup.")
         self._system = opened
 
     def mac(self, purpose: str, data: bytes) -> bytes:

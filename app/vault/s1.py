@@ -94,9 +94,9 @@ def unwrap(key: Fernet, wrapped: bytes) -> bytes:
 def unreadable(kind: str) -> SecretUnreadable:
     """`kind`: missing_kid, auth_failed, malformed."""
     what = {
-        "missing_kid": "The master key that seals this secret is not loaded. Add it to the key source and restart.",
-        "auth_failed": "This sealed secret does not belong here or was damaged. Enter the secret again.",
-        "malformed": "This sealed secret is damaged. Enter the secret again.",
+        "missing_kid": "The master key of this secret is not loaded. Add it to the key source and restart.",
+        "auth_failed": "This encrypted secret is damaged or belongs elsewhere. Enter the secret again.",
+        "malformed": "This encrypted secret is damaged. Enter the secret again.",
     }[kind]
     return SecretUnreadable(what, details={"kind": kind})
 

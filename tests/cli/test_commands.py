@@ -156,7 +156,7 @@ def test_a_test_that_fails_exits_1_with_its_reason(home: Path) -> None:
 
     assert run.returncode == 1
     assert "fail  port" in run.stdout
-    assert "Nothing listens" in run.stderr
+    assert "Nothing responds" in run.stderr
 
 
 def test_the_audit_is_verified_and_exported(home: Path, tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_the_doctor_says_what_is_wrong(home: Path, tmp_path: Path) -> None:
         pytest.param(("user", "add", "eve@example.com"), 2, "--password-stdin", id="no password"),
         pytest.param(("user", "disable", "eve@example.com"), 1, "no account", id="an unknown person"),
         pytest.param(("user", "disable", "ada@example.com"), 1, "last admin", id="the last admin"),
-        pytest.param(("client-key", "revoke", "none"), 1, "no such client key", id="an unknown client key"),
+        pytest.param(("client-key", "revoke", "none"), 1, "no such app key", id="an unknown client key"),
     ],
 )
 def test_a_refusal_is_one_sentence(home: Path, arguments: tuple[str, ...], code: int, words: str) -> None:

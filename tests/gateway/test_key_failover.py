@@ -108,7 +108,7 @@ async def test_without_any_usable_key_the_reason_is_said_and_nothing_is_sent(acm
     reply = await gateway.http.post("/v1/chat/completions", json=ASK)
 
     assert (reply.status_code, reply.json()["error"]["code"]) == (503, "provider_unavailable")
-    assert reply.json()["error"]["message"].startswith("The provider refuses the key that is stored for it here.")
+    assert reply.json()["error"]["message"].startswith("The provider rejected its saved key.")
     assert upstream.heard == []
 
 

@@ -48,7 +48,7 @@ async def test_a_key_that_called_too_often_is_told_when_to_come_back(acme: Upstr
     reply = await ask(gateway, key)
 
     assert said(reply) == REFUSED
-    assert reply.json()["error"]["message"].startswith("This API key is limited to 2 requests a minute. Try again in ")
+    assert reply.json()["error"]["message"].startswith("This API key is limited to 2 requests per minute. Try again in ")
     assert 1 <= int(reply.headers["retry-after"]) <= 60
     assert {name: reply.headers[f"x-ratelimit-{name}-requests"] for name in ("limit", "remaining")} == {"limit": "2", "remaining": "0"}
     assert reply.headers["x-ratelimit-reset-requests"] == f"{reply.headers['retry-after']}s"
@@ -63,7 +63,7 @@ async def test_the_sdk_hears_a_rate_limit(acme: Upstream, gateway: Gateway, acto
     with pytest.raises(openai.RateLimitError) as told:
         await gateway.sdk.chat.completions.create(model="acme/alpha", messages=[{"role": "user", "content": "hello"}])
 
-    assert "'acme' is limited to 1 request a minute" in told.value.message
+    assert "'acme' is limited to 1 request per minute" in told.value.message
 
 
 async def test_a_limit_of_a_key_is_changed_and_counts_at_once(acme: Upstream, gateway: Gateway, actor: Actor) -> None:

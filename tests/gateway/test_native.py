@@ -105,7 +105,7 @@ async def test_what_is_not_chat_is_refused_in_one_sentence(
 ) -> None:
     await native(ProviderType.ANTHROPIC)
 
-    with pytest.raises(openai.BadRequestError, match=r"only chat is offered for it. For embeddings name a provider"):
+    with pytest.raises(openai.BadRequestError, match=r"supports only chat for it. For embeddings, use"):
         await gateway.sdk.embeddings.create(model=MODEL, input="x")
 
     assert upstream.heard == []

@@ -58,7 +58,7 @@ async def _rotate(tmp_path: Path, *, providers: int, each: int) -> None:
     assert await sealed.unsound(data, expected=providers * each + 1, typed=heard.saved) == []
     (new,) = sealed.in_file(data)
     assert new not in before
-    assert f"sealed with the master key {new}" in printed, "the server follows without a restart"
+    assert f"encrypted with the master key {new}" in printed, "the server follows without a restart"
 
 
 def _serve_through(running: Patchbay, data: Path, providers: int) -> Heard:

@@ -113,7 +113,7 @@ def test_both_outlive_a_database_that_is_away(
         cluster.start()
 
     assert refused.status_code == 503
-    assert "database does not answer" in refused.json()["error"]["message"]
+    assert "database does not respond" in refused.json()["error"]["message"]
     assert (alive, answered) == ([200, 200], "Hi there, this is fakellm.")
     until("ready again", lambda: all(httpx.get(f"{each.url}/health/ready").status_code == 200 for each in two), 15)
     assert rest.patch("/providers/shared", json={"label": "Found"}).status_code == 200
@@ -152,8 +152,8 @@ def test_the_password_is_shown_nowhere(two: tuple[Patchbay, Patchbay], rest: htt
     [
         pytest.param("postgresql://postgres:planted-zx9w@127.0.0.1:{port}/patchbay", "does not accept this password", id="wrong password"),
         pytest.param("postgresql://postgres:{password}@127.0.0.1:{port}/gone", "There is no database gone", id="no such database"),
-        pytest.param("postgresql://postgres:planted-zx9w@127.0.0.1:1/x", "No database answers at 127.0.0.1:1", id="nobody answers"),
-        pytest.param("postgresql://postgres:planted-zx9w@[::1/x", "is not understood", id="not a URL"),
+        pytest.param("postgresql://postgres:planted-zx9w@127.0.0.1:1/x", "No database responds at 127.0.0.1:1", id="nobody answers"),
+        pytest.param("postgresql://postgres:planted-zx9w@[::1/x", "is not valid", id="not a URL"),
         pytest.param("mysql://root:planted-zx9w@127.0.0.1/x", "PATCHBAY_DATABASE_URL", id="another database"),
     ],
 )

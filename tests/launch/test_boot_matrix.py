@@ -65,7 +65,9 @@ def another_source(_: Path, patch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        pytest.param(lambda data, _: (data / "keys" / "master.key").unlink(), "is missing: this database was sealed with it", id="no key"),
+        pytest.param(
+            lambda data, _: (data / "keys" / "master.key").unlink(), "is missing, and this database is encrypted with it", id="no key"
+        ),
         pytest.param(write(OTHER), "This database expects the master key", id="other keys only"),
         pytest.param(write(OLD), "This database expects the master key", id="the key of before"),
         pytest.param(write(NEW), "which is not loaded. Add it to", id="an older key is missing"),
@@ -75,7 +77,7 @@ def another_source(_: Path, patch: pytest.MonkeyPatch) -> None:
         pytest.param(lambda data, _: (data / "keys").chmod(0o755), "chmod 700", id="a folder others look into"),
         pytest.param(another_user, "chown", id="a foreign owner"),
         pytest.param(another_source, "Two key sources disagree", id="two sources"),
-        pytest.param(write("A" * 43 + "="), "an example that everybody knows", id="a key of zeros"),
+        pytest.param(write("A" * 43 + "="), "is a published example", id="a key of zeros"),
         pytest.param(write("nonsense"), "is not a master key", id="no key at all"),
     ],
 )

@@ -113,5 +113,5 @@ async def test_rows_that_point_nowhere_harm_nobody(live: Registry, named: Any, d
     await live.rebuild()
 
     assert leads_to(live, "good") == ["one/alpha"]
-    with pytest.raises(UnknownModel, match="An admin has to change it"):
+    with pytest.raises(UnknownModel, match="Ask an admin to change it"):
         live.resolve("bad")

@@ -93,7 +93,7 @@ def test_a_provider_that_is_off_says_so() -> None:
 
 
 def test_without_a_default_a_model_must_be_named() -> None:
-    with pytest.raises(UnknownModel, match="Name a model"):
+    with pytest.raises(UnknownModel, match="Add a model"):
         selector.resolve("", snapshot(provider("acme", "gpt")))
 
 
@@ -174,7 +174,7 @@ def test_an_alias_whose_providers_are_all_off_says_so() -> None:
 
 
 def test_an_alias_that_leads_nowhere_asks_for_an_admin() -> None:
-    with pytest.raises(UnknownModel, match="An admin has to change it"):
+    with pytest.raises(UnknownModel, match="Ask an admin to change it"):
         selector.resolve("lost", NAMED)
 
 

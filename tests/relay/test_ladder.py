@@ -592,7 +592,7 @@ async def test_a_time_out_says_whose_limit_it_was(upstream: Upstream) -> None:
 
     assert (result.verdict, result.error and result.error.code) == (Verdict.TIMEOUT, Finding.FIRST_BYTE_TIMEOUT)
     assert result.error is not None
-    assert "0.2 s, which is our limit" in result.error.message
+    assert "0.2 s, which is the limit" in result.error.message
 
 
 # What can be shown

@@ -91,7 +91,7 @@ def test_a_refusal_says_which_limit_it_was_and_when_to_try_again(clock: list[flo
         limits.admit(entry(1))
 
     assert refused.value.details == {"limit": "key_rpm", "most": 1, "retry_after": wait}
-    assert f"limited to 1 request a minute. Try again in {wait} second" in refused.value.message
+    assert f"limited to 1 request per minute. Try again in {wait} second" in refused.value.message
     clock[0] += wait
     limits.admit(entry(1))
 

@@ -146,7 +146,7 @@ async def test_a_key_of_ones_own_is_staged_once(db: Database, actor: Actor, file
     assert added.kid == s1.kid_of(NEW)
     assert added.key is None
     assert text(NEW) in file.read_text()
-    with pytest.raises(Conflict, match="known already"):
+    with pytest.raises(Conflict, match="already known"):
         await master_key.add(actor, Secret(text(NEW)))
     with pytest.raises(InvalidDraft, match="44 characters") as raised:
         await master_key.add(actor, Secret("hunter2"))
@@ -206,7 +206,7 @@ async def test_activating_waits_for_every_process_that_serves_and_names_the_one_
     await beat([old, added.kid])
     await beat([old])
 
-    with pytest.raises(Conflict, match=r"serve on box \(process 7\) does not hold"):
+    with pytest.raises(Conflict, match=r"serve on box \(process 7\) does not have"):
         await master_key.activate(actor)
 
     assert states(db) == {old: "active", added.kid: "staged"}
@@ -407,13 +407,13 @@ async def test_a_key_that_is_needed_is_not_retired(db: Database, actor: Actor, f
     await master_key.activate(actor)
     before = file.read_text()
 
-    with pytest.raises(Conflict, match=rf"{2 + len(ring.SYSTEM_KEYS)} stored secrets still need the master key {old}"):
+    with pytest.raises(Conflict, match=rf"{2 + len(ring.SYSTEM_KEYS)} saved secrets still need the master key {old}"):
         await master_key.retire(actor)
     with pytest.raises(Conflict, match="is active"):
         await master_key.retire(actor, added.kid)
     await master_key.rewrap(actor)
     await beat([old, added.kid])
-    with pytest.raises(Conflict, match="still seals"):
+    with pytest.raises(Conflict, match="still encrypts"):
         await master_key.retire(actor)
 
     assert file.read_text() == before

@@ -177,7 +177,7 @@ async def test_of_several_keys_the_one_that_is_meant_is_named(actor: Actor, save
     await credentials.add(actor, "mine", draft("sk-planted-more-1c2d3e4f5a6b"))
     reserve = await credentials.add(actor, "mine", draft("sk-planted-less-1c2d3e4f5a6b", state="standby"))
 
-    with pytest.raises(InvalidDraft, match="which key"):
+    with pytest.raises(InvalidDraft, match="key to replace"):
         await rotation.start(actor, "mine", draft())
     with pytest.raises(InvalidDraft, match="in use"):
         await rotation.start(actor, "mine", draft(), replaces=reserve.id)

@@ -87,7 +87,7 @@ async def test_who_is_not_let_in_learns_nothing_about_why(grace: User, db: Datab
     with pytest.raises(NotSignedIn) as raised:
         await sign_in(WRONG if case == "wrong password" else PASSWORD, email="nobody@example.com" if case == "unknown account" else EMAIL)
 
-    assert raised.value.message == "The e-mail or the password is wrong."
+    assert raised.value.message == "Email or password is incorrect."
     assert sql(db, "SELECT action, outcome, ip, request_id FROM audit ORDER BY seq DESC LIMIT 1") == [
         ("user:session:fail", "denied", "192.0.2.7", "req-1")
     ]

@@ -73,7 +73,7 @@ async def test_two_processes_may_migrate_at_once(blank: Database) -> None:
 def test_a_database_of_another_version_is_told_apart(stored: Database) -> None:
     engine.require_schema(stored.url)
     cases = {
-        "UPDATE alembic_version SET version_num = '0001'": "still that of an older version",
+        "UPDATE alembic_version SET version_num = '0001'": "created by an older version",
         "UPDATE alembic_version SET version_num = '9999'": "by a newer version of Patchbay",
         "DELETE FROM alembic_version": "has not been set up in this database",
     }

@@ -180,11 +180,11 @@ def door(blank: Postgres) -> Iterator[str]:
         pytest.param(":pg%20", ":wrong%20", "does not accept this password for the user postgres", id="wrong password"),
         pytest.param("postgres:", "nobody:", "does not accept this password for the user nobody", id="unknown user"),
         pytest.param("/test", "/gone", "There is no database gone", id="no such database"),
-        pytest.param("127.0.0.1", "127.0.0.254", "No database answers at 127.0.0.254:", id="nobody answers"),
-        pytest.param("127.0.0.1", "no.such.host.invalid", "No database answers at no.such.host.invalid:", id="unknown host"),
+        pytest.param("127.0.0.1", "127.0.0.254", "No database responds at 127.0.0.254:", id="nobody answers"),
+        pytest.param("127.0.0.1", "no.such.host.invalid", "No database responds at no.such.host.invalid:", id="unknown host"),
         pytest.param("?", "?sslmode=require&", "encrypted connection", id="no TLS there"),
-        pytest.param("?", "?pgbouncer=true&", "PATCHBAY_DATABASE_URL is not understood", id="strange option"),
-        pytest.param("127.0.0.1:", "127.0.0.1:x", "PATCHBAY_DATABASE_URL is not understood", id="not a port"),
+        pytest.param("?", "?pgbouncer=true&", "PATCHBAY_DATABASE_URL is not valid", id="strange option"),
+        pytest.param("127.0.0.1:", "127.0.0.1:x", "PATCHBAY_DATABASE_URL is not valid", id="not a port"),
     ],
 )
 def test_each_refusal_is_one_sentence_without_the_password(door: str, old: str, new: str, sentence: str) -> None:

@@ -39,7 +39,7 @@ async def test_a_token_server_that_moved_is_not_followed(upstream: Upstream, sta
     egress.approve(frozenset({upstream.origin}))
     upstream.on("/token", answer(status, {}, {"location": f"{upstream.origin}/elsewhere"}))
 
-    with pytest.raises(TokenBadResponse, match="not a token") as refused:
+    with pytest.raises(TokenBadResponse, match="did not return an access token") as refused:
         await token_server.exchange(token_server.client_credentials(f"{upstream.origin}/token", "client", SECRET))
 
     assert "redirect" in refused.value.detail

@@ -28,7 +28,7 @@ async def stored(session: engine.AsyncSession, name: str) -> tuple[ProviderRow, 
     """The row of a saved provider and its keys. Raises `UnknownProvider`."""
     row = await providers.get(session, name)
     if row is None:
-        raise UnknownProvider("There is no provider of this name. It may have been deleted.")
+        raise UnknownProvider("There is no provider with this ID. It may have been deleted.")
     return row, await credentials.of_provider(session, row.id)
 
 

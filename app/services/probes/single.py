@@ -106,7 +106,7 @@ def _with_one(endpoint: Endpoint, credential_id: str) -> Endpoint:
     """The provider with one key to test: whatever keeps traffic away from it, a test may find out. One that is off stays so."""
     alone = relay_keys.alone(endpoint, credential_id)
     if alone is None:
-        raise UnknownCredential("This provider has no key of this id.")
+        raise UnknownCredential("This provider has no key with this ID.")
     return alone
 
 
@@ -177,5 +177,5 @@ def _preset_of(draft: ProviderDraft, row: ProviderRow | None) -> Preset | None:
         return presets.get("openai") if draft.type is ProviderType.OPENAI else None
     found = presets.find(draft.preset)
     if found is None and (row is None or row.preset != draft.preset):
-        raise InvalidDraft({"preset": "There is no preset of this name."})
+        raise InvalidDraft({"preset": "There is no known provider with this ID."})
     return found

@@ -39,7 +39,7 @@ async def save(work: Work, row: ProviderRow, keys: list[StoredKey], settled: Set
     moved = [k for k in keys if k.secrets and k.row.origin != settled.destination and k.row.state != KeyState.UNREADABLE]
     if moved and not detach:
         raise ReentryRequired(
-            "The address points to another host, and the stored key was entered for the old one. Enter the key again to use it there.",
+            "The address moved to another host, and the saved key belongs to the old one. Enter the key again.",
             field="credential",
             details={"credential_ids": [k.row.id for k in moved], "origin": moved[0].row.origin},
         )

@@ -77,7 +77,7 @@ async def restore(actor: Actor, name: str) -> Provider:
     async with work(actor) as doing:
         row = await rows.trashed(doing.session, name)
         if row is None:
-            raise UnknownProvider("There is no provider of this name in the trash.")
+            raise UnknownProvider("There is no provider with this ID in the trash.")
         await name_is_free(doing.session, name)
         row.deleted_at = None
         await _save(doing, row, Action.PROVIDER_RESTORE, {"deleted": {"before": True, "after": False}})

@@ -110,7 +110,7 @@ async def known(session: engine.AsyncSession, name: str) -> ProviderRow:
     if row := await rows.get(session, name):
         return row
     near = difflib.get_close_matches(name, await rows.names(session), n=3)
-    raise UnknownProvider("There is no provider of this name. It may have been renamed or deleted.", suggestions=near)
+    raise UnknownProvider("There is no provider with this ID. It may have been deleted.", suggestions=near)
 
 
 async def name_is_free(session: engine.AsyncSession, name: str) -> None:
@@ -127,7 +127,7 @@ async def name_is_free(session: engine.AsyncSession, name: str) -> None:
             alias=alias,
         )
         raise InvalidDraft({"name": reason}, suggestions=[free])
-    raise NameTaken(f"There is already a provider named {name}. Choose another name.", field="name", suggestions=[free])
+    raise NameTaken(f"There is already a provider with the ID {name}. Choose another one.", field="name", suggestions=[free])
 
 
 async def taken_names(session: engine.AsyncSession) -> set[str]:
@@ -141,7 +141,7 @@ async def expect_version(session: engine.AsyncSession, row: ProviderRow, version
         return
     changed, who = await rows.changed_since(session, row.id, version)
     raise Stale(
-        "Somebody saved this provider in between. Look at what changed, then save again.",
+        "Another user saved this provider in the meantime. Review the changes, then save again.",
         details={"changed": changed, "version": row.version, "changed_by": who},
     )
 

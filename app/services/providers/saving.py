@@ -75,7 +75,7 @@ async def replace(actor: Actor, name: str, draft: ProviderDraft, *, version: int
 
     def whole(_: ProviderDraft) -> ProviderDraft:
         if draft.name != name:
-            raise InvalidDraft({"name": "The name of a provider cannot be changed. Change its label instead."})
+            raise InvalidDraft({"name": "The ID of a provider (name) cannot be changed. Change its label instead."})
         return draft
 
     return await _change(actor, name, whole, version=version, detach=detach)
@@ -116,7 +116,7 @@ async def _change(
             present = await known(doing.session, name)
             if (present.id, present.version) == (row.id, row.version):
                 return await _apply(doing, present, settled, local=local, detach=detach)
-    raise Stale("This provider is being changed by somebody else right now. Reload and try again.")
+    raise Stale("Another user is changing this provider right now. Reload and try again.")
 
 
 async def _apply(doing: Work, row: ProviderRow, settled: Settled, *, local: list[str], detach: bool) -> Provider:

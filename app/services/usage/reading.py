@@ -143,7 +143,7 @@ async def _id_of(session: engine.AsyncSession, provider: str) -> str:
         return ""
     row = await provider_rows.get(session, provider) or await provider_rows.trashed(session, provider)
     if row is None:
-        raise UnknownProvider("There is no provider of this name. It may have been renamed.")
+        raise UnknownProvider("There is no provider with this ID. It may have been deleted.")
     return row.id
 
 
@@ -151,7 +151,7 @@ def _hours(since: datetime, until: datetime) -> tuple[int, int]:
     """First second of the first hour, and of the one after the last."""
     begin, end = int(since.timestamp()) // HOUR * HOUR, -(-int(until.timestamp()) // HOUR) * HOUR
     if begin >= end:
-        raise InvalidDraft({"from": "This is not before the end. Choose an earlier moment."})
+        raise InvalidDraft({"from": "The start must be before the end. Choose an earlier time."})
     if until - since > LONGEST:
         raise InvalidDraft({"from": "This is more than 100 days before the end. Choose a shorter period."})
     return begin, end

@@ -19,9 +19,7 @@ from app.upstream.wire.openai import curl
 
 _CHAT = "/chat/completions"
 _MODELS = "/models"
-_NOT_OFFERED = (
-    "This provider speaks a protocol of its own, and only chat is offered for it. For {} name a provider that speaks the OpenAI protocol."
-)
+_NOT_OFFERED = "This provider has its own protocol, and Patchbay supports only chat for it. For {}, use an OpenAI-compatible provider."
 _ERRORS: dict[str, type[errors.UpstreamError]] = {
     kind.__name__: kind
     for kind in (errors.EgressRefused, errors.Unreachable, errors.TlsFailed, errors.TimedOut, errors.BadResponse, errors.Failed)

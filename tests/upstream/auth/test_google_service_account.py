@@ -86,13 +86,13 @@ def test_the_token_server_of_a_pasted_file_counts_for_nothing(pair: rsa.RSAPriva
 
 @pytest.mark.parametrize("missing", ["client_email", "private_key", "private_key_id"])
 def test_a_file_that_is_not_whole_is_refused_with_what_it_lacks(pair: rsa.RSAPrivateKey, missing: str) -> None:
-    assert f"lacks {missing}" in refused(file(pair, **{missing: ...}))
+    assert f"does not contain {missing}" in refused(file(pair, **{missing: ...}))
 
 
 def test_what_is_no_such_file_is_refused(pair: rsa.RSAPrivateKey) -> None:
-    assert "not the key file" in refused("AIzaSy-not-a-file")
-    assert "not the key file" in refused(file(pair)[:-20])
-    assert "another kind" in refused(json.dumps({"type": "authorized_user", "client_id": "x"}))
+    assert "not a service account key file" in refused("AIzaSy-not-a-file")
+    assert "not a service account key file" in refused(file(pair)[:-20])
+    assert "another type" in refused(json.dumps({"type": "authorized_user", "client_id": "x"}))
     assert "damaged" in refused(file(pair, private_key="-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"))
 
 
