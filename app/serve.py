@@ -158,7 +158,7 @@ def _aside(look: Callable[..., Coroutine[Any, Any, str | None]], settings: Setti
     try:
         refusal, found = answer.recv()
     except EOFError:
-        refuse("The database could not be prepared. What happened stands above.")
+        refuse("The database could not be prepared. The reason is above.")
     finally:
         child.join()
     if refusal:

@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(
         "",
-        description="Address people type, when it is not http://host:port; for example https://llm.example.com or, behind a proxy that "
+        description="Address that users open, if it is not http://host:port; for example https://llm.example.com or, behind a proxy that "
         "serves other things too, https://example.com/llm.",
     )
     trusted_proxies: int = Field(

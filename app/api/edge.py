@@ -27,16 +27,16 @@ _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)
 _ADDRESS = re.compile(r"\[[0-9a-f:.]+\]|\d{1,3}(\.\d{1,3}){3}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _UNKNOWN_HOST = (
-    "Patchbay does not know itself under this name. Set PATCHBAY_PUBLIC_URL to the address people type, and let a proxy pass the Host "
+    "Patchbay does not accept this host name. Set PATCHBAY_PUBLIC_URL to the address that users open, and let a proxy pass the Host "
     "header on; see docs/reverse-proxy.md."
 )
 # In what the address of the page differs from the one that reached us → what to do.
 _FOREIGN = {
     "host": "This request came from another site and was rejected.",
     "port": "The page has another port than the address that reached Patchbay. Let the proxy pass the Host header on with its port, or set "
-    "PATCHBAY_PUBLIC_URL to the address people type; see docs/reverse-proxy.md.",
+    "PATCHBAY_PUBLIC_URL to the address that users open; see docs/reverse-proxy.md.",
     "scheme": "The page came over http or https, and the request reached Patchbay over the other one. Set PATCHBAY_PUBLIC_URL to the "
-    "address people type; see docs/reverse-proxy.md.",
+    "address that users open; see docs/reverse-proxy.md.",
 }
 _NOT_UPGRADED = (
     "This is the address of a websocket, and the request does not ask for one: a proxy on the way dropped the headers Upgrade and "

@@ -71,7 +71,7 @@ def rewrap_values(data_dir: DataDir = None, as_json: Json = False) -> None:
         lines.append(f"{done.broken} are damaged and no key opens them. Enter those credentials again; the console marks them.")
     lines += [
         "Next: patchbay keys retire",
-        "If the old key became known to somebody: this does not take back what they could read. Renew what patchbay keys exposed lists.",
+        "If the old key has leaked, this does not undo what could be read with it. Renew what patchbay keys exposed lists.",
     ]
     shell.show(done, as_json=as_json, lines=lines)
     if done.left:

@@ -278,7 +278,7 @@ def _advice(found: keyfile.Found) -> str:
     if found.file:
         return (
             f"Nothing is staged yet. Add this key as a new line to {found.file} behind the present one, on every server; "
-            "then run patchbay keys add again. Servers that run read the file by themselves."
+            "then run patchbay keys add again. Running servers read the file automatically."
         )
     return (
         "Nothing is staged yet. Set PATCHBAY_MASTER_KEYS to the present key, a comma and this key, on every server, and restart them; "

@@ -7,12 +7,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.domain.errors import DiskFull, StorageDamaged, StorageError, StorageReadOnly, StorageUnavailable
 
-_FULL = "The disk of the database is full. Nothing was changed. Make room on it; Patchbay goes on as soon as there is some."
+_FULL = "The disk of the database is full. Nothing was changed. Free up space; Patchbay then continues automatically."
 _READ_ONLY = "The database cannot be written. Nothing was changed. Give the user that runs Patchbay write access to it and its folder."
 _DAMAGED = "The database is damaged. Stop Patchbay and restore it from a backup."
-_DISK = "The disk of the database reports an error. Nothing was changed. Look at the disk, at its quota and at its free space."
+_DISK = "The disk of the database reports an error. Nothing was changed. Check the disk, its quota and its free space."
 _LOCKED = "Another program keeps the database locked. Nothing was changed. Close that program, or try again in a moment."
-_AWAY = "The database does not answer or cannot be written. Nothing was changed; try again."
+_AWAY = "The database does not respond or cannot be written. Nothing was changed; try again."
 # What SQLite calls it, the beginning of its name → what it is.
 _SQLITE: tuple[tuple[str, type[StorageError], str], ...] = (
     ("SQLITE_FULL", DiskFull, _FULL),

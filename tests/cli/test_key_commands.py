@@ -32,7 +32,7 @@ def test_a_rotation_is_four_commands_each_of_which_names_the_next(home: str) -> 
     for sentence, following in zip(said, ("keys activate", "keys rewrap", "keys retire", "Keep a copy"), strict=True):
         assert following in sentence
     assert "4 secrets re-encrypted" in said[2]
-    assert "does not take back" in said[2]
+    assert "does not undo" in said[2]
     assert "keys exposed" in said[2]
     status = json.loads(keys(home, "status", "--json"))
     assert [(k["state"], k["values"]) for k in status["keys"]] == [("retired", 0), ("active", 4)]
