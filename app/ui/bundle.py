@@ -32,7 +32,7 @@ _TAIL = 20
 # What a page loads or sends by an absolute path of ours: in scripts and styles by name, in pages every attribute that holds one.
 _IN_SCRIPTS = re.compile(r"""(["'`(])/(?=(?:assets|logos|auth)/|favicon\.svg)""")
 _IN_PAGES = re.compile(r"""\b(href|src|action)="/(?!/)""")
-_HEAD = re.compile(r"<head[^>]*>")
+_HEAD = re.compile(r"<head[^<>]*>")
 # Whoever comes past the proxy, to the top of our own port, goes on to where the pages live.
 _PAST_THE_PROXY = "location.pathname.startsWith('BASE/')||location.replace('BASE'+location.pathname+location.search+location.hash)"
 _ROUTER = re.compile(r'"basename":"/"')

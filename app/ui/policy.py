@@ -4,8 +4,8 @@ import base64
 import hashlib
 import re
 
-_INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
-_HEAD = re.compile(r"<head[^>]*>")
+_INLINE = re.compile(r"<script(?![^<>]*\bsrc=)[^<>]*>([^<]*(?:<(?!/?script)[^<]*)*)</script>")
+_HEAD = re.compile(r"<head[^<>]*>")
 _WRITTEN = re.compile(r'<meta http-equiv="Content-Security-Policy" content="[^"]*"/>')
 
 

@@ -70,4 +70,8 @@ def test_state_is_kept_in_memory_and_never_on_disk() -> None:
 def test_no_origin_but_our_own_is_let_in_by_reflex_itself() -> None:
     assert rx.config.get_config().cors_allowed_origins == []
     assert main.app.sio is not None
-    assert main.app.sio.eio.cors_allowed_origins is None  # engine.io: same origin only; a list would be a list of others
+    allowed = main.app.sio.eio.cors_allowed_origins  # of engine.io: a function is asked for every origin
+    assert callable(allowed)
+    assert not allowed("https://console.example.com", {"asgi.scope": {}})
+    assert not allowed("https://console.example.com", {"asgi.scope": {"state": {"passed_wall": False}}})
+    assert allowed("https://console.example.com", {"asgi.scope": {"state": {"passed_wall": True}}})

@@ -6,6 +6,7 @@ from reflex.utils.format import json_dumps
 
 from app.domain.actor import Actor
 from app.services import providers
+from app.ui import words
 from app.ui.state.pasting import Pasting
 from app.ui.state.provider_form import ProviderForm
 
@@ -31,7 +32,7 @@ async def test_one_that_cannot_be_added_says_why_and_stays(tab: Any, actor: Acto
     await tab.fire(Pasting.submit, {"intent": "save", "secret.text": text})
     state = await tab.state(Pasting)
     assert [(i.label, i.can_add) for i in state.items] == [("OpenAI", False), ("Groq", True)]
-    assert "placeholder" in state.items[0].note
+    assert state.items[0].note == words.say("en", "paste.note.masked")
     await tab.fire(Pasting.tick, 0, True)
     assert state.ticked == 1
     await tab.fire(Pasting.submit, {"intent": "add", "secret.text": text})
