@@ -3,10 +3,14 @@
 Importing this reads nothing; `current()` reads once.
 """
 
+import os
 import re
+from contextlib import suppress
+from datetime import UTC, tzinfo
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -70,6 +74,7 @@ class Settings(BaseSettings):
     allow_partial: bool = Field(
         False, description="Start even if the master key of some provider keys is missing; those keys stay unreadable."
     )
+    time_zone: str = Field("", description="Time zone in which a day ends, for example Europe/Berlin. Empty = the server's own.")
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much is logged; DEBUG adds a line for every request."
     )
@@ -85,6 +90,21 @@ class Settings(BaseSettings):
         if (first := urlsplit(text).path.strip("/").split("/")[0].lower()) in OWN_PATHS:
             raise ValueError(f"/{first} is a path of Patchbay's own; choose another path, for example /patchbay")
         return text
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_zone(cls, name: str) -> str:
+        """Refuse a name that this machine has no rules for."""
+        try:
+            ZoneInfo(name or "UTC")
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("write the name of a time zone that this machine knows, for example Europe/Berlin or UTC") from None
+        return name
+
+    @property
+    def zone(self) -> tuple[str, tzinfo]:
+        """The time zone of this installation: its name, and its rules."""
+        return _zone(self.time_zone)
 
     @property
     def base_path(self) -> str:
@@ -104,6 +124,17 @@ class Settings(BaseSettings):
             return f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'patchbay.db'}"
         scheme, rest = self.database_url.split("://", 1)
         return f"{'sqlite+aiosqlite' if scheme.startswith('sqlite') else 'postgresql+psycopg'}://{rest}"
+
+
+@lru_cache(4)
+def _zone(name: str) -> tuple[str, tzinfo]:
+    """By name, else the one this machine is set to: by TZ, by the link /etc/localtime, at last UTC."""
+    linked = os.path.realpath("/etc/localtime").rpartition("zoneinfo/")[2]
+    for known in (name, os.environ.get("TZ", "").lstrip(":"), linked):
+        with suppress(ZoneInfoNotFoundError, ValueError, OSError):
+            if known:
+                return known, ZoneInfo(known)
+    return "UTC", UTC
 
 
 @lru_cache(1)

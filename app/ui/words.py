@@ -119,7 +119,7 @@ def say_of(language: str, prefix: str, code: str, **values: object) -> str:
 
 
 def ago(at: rx.Var | str) -> rx.Component:
-    """A time (ISO 8601) as "2 min ago", kept current, with the exact time on hover."""
+    """A time (ISO 8601) as "2 min ago", kept current, with the exact time on hover; a day (2027-12-31) as that day, wherever it is read."""
     return _Ago.create(at=at, language=Language.code)
 
 

@@ -12,6 +12,7 @@ from app.ui.components.options import options
 from app.ui.components.sheet import body, cancel, foot, head, sheet
 from app.ui.state.key_draft import PASTE
 from app.ui.state.key_form import KeyForm
+from app.ui.state.session import SessionState
 from app.ui.words import t
 
 
@@ -118,7 +119,7 @@ def _more(extra: rx.Component, *, is_open: bool = False) -> rx.Component:
             field.text("expires_at", KeyForm.errors, type="date", default_value=KeyForm.expires_on),
             name="expires_at",
             label=t("key_form.expires"),
-            help_=t("key_form.expires_help"),
+            help_=rx.fragment(t("key_form.expires_help"), " ", t("common.day_ends", zone=SessionState.zone)),
             error=field.error_of(KeyForm.errors, "expires_at"),
             optional=True,
         ),

@@ -11,7 +11,7 @@ from app.ui.components.sheet import body, cancel, foot, head, question, sheet
 from app.ui.state.client_keys import SHOWN_ONCE, ClientKeys
 from app.ui.state.key_rights import KeyRights
 from app.ui.state.session import SessionState
-from app.ui.words import ago, moment, t, t_of
+from app.ui.words import ago, t, t_of
 
 
 def listing() -> rx.Component:
@@ -104,7 +104,7 @@ def _row(key: Drawn) -> rx.Component:
         _cell("scope", _rights(key)),
         _cell("created", rx.fragment(ago(key.created_at), " ", made_by)),
         _cell("used", rx.cond(key.used_at != "", ago(key.used_at), t("common.never"))),
-        _cell("expires", rx.cond(key.expires_at != "", moment(key.expires_at), t("client_keys.no_end"))),
+        _cell("expires", rx.cond(key.ends_on != "", ago(key.ends_on), t("client_keys.no_end"))),
         _cell("status", _status(key.status)),
         rx.table.cell(can, justify="end"),
         align="center",

@@ -9,6 +9,7 @@ from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.picker import choice, picker
 from app.ui.state.client_keys import NO_MODEL, ClientKeys
 from app.ui.state.key_rights import ALL, NEW_MODEL, SOME, KeyRights
+from app.ui.state.session import SessionState
 from app.ui.words import t
 
 _ADDING = "add-model"  # the form that the field for another model belongs to: Enter adds it, and does not save the key
@@ -43,7 +44,7 @@ def until() -> rx.Component:
         field.text("expires_at", ClientKeys.errors, type="date", default_value=KeyRights.expires_at, key=KeyRights.seed),
         name="expires_at",
         label=t("client_keys.expires"),
-        help_=t("client_keys.expires_help"),
+        help_=rx.fragment(t("client_keys.expires_help"), " ", t("common.day_ends", zone=SessionState.zone)),
         error=field.error_of(ClientKeys.errors, "expires_at"),
         optional=True,
     )

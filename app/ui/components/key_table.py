@@ -175,7 +175,7 @@ def _name(k: Drawn) -> rx.Component:
         rx.cond(k.place != "", elsewhere, stored),
         rx.text(rx.cond(k.place != "", t("keys.lives_elsewhere"), t("keys.lives_here")), size="1", color_scheme="gray"),
         rx.cond(Keys.needs_token, _token(k)),
-        rx.cond(k.expires_at != "", key_look.ending(k.expires_at, k.reminder, far=_far(k))),
+        rx.cond(k.ends_on != "", key_look.ending(k.ends_on, k.reminder, far=_far(k))),
         direction="column",
         spacing="1",
         align="start",
@@ -188,7 +188,7 @@ def _token(k: Drawn) -> rx.Component:
 
 
 def _far(k: Drawn) -> rx.Component:
-    return rx.text(when("keys.expires", k.expires_at), size="1", color_scheme="gray")
+    return rx.text(when("keys.expires", k.ends_on), size="1", color_scheme="gray")
 
 
 def _times(k: Drawn) -> rx.Component:

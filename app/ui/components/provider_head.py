@@ -77,7 +77,7 @@ def _reminders() -> rx.Component:
     """Keys whose date is near or over."""
 
     def one(key: Drawn) -> rx.Component:
-        over, near = (when(said, key.expires_at, name=key.label) for said in ("keys.expired_name", "keys.expires_name"))
+        over, near = (when(said, key.ends_on, name=key.label) for said in ("keys.expired_name", "keys.expires_name"))
         return rx.text(rx.cond(key.reminder == "expired", over, near), size="2")
 
     look = rx.button(t("keys.look"), variant="soft", size="1", type="button", high_contrast=True, on_click=ProviderPage.choose_tab(KEYS))

@@ -67,7 +67,11 @@ const relative = (language, at) => {
   }
 };
 
-// A time in a sentence. `sentence` holds a gap (words.py: _GAP) where the time stands; without one there is only the time.
+// A day is the same day everywhere: no time zone moves it.
+const DAY = /^\d{4,}-\d\d-\d\d$/;
+const day = (language, at) => tool("DateTimeFormat", language, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(`${at}T00:00Z`));
+
+// A time, or a day, in a sentence. `sentence` holds a gap (words.py: _GAP) where the time stands; without one there is only the time.
 const GAP = "\ue000";
 export const Ago = ({ at, language, sentence = GAP }) => {
   const [, tick] = useState(0);
@@ -76,10 +80,11 @@ export const Ago = ({ at, language, sentence = GAP }) => {
     return () => clearInterval(timer);
   }, []);
   if (!at) return null;
-  const said = relative(language, at);
+  const isDay = DAY.test(at);
+  const said = isDay ? day(language, at) : relative(language, at);
   const [before, after = ""] = sentence.split(GAP);
   const seam = (left, right) => (spaced(left.slice(-1) + right.slice(0, 1)).length > 2 ? " " : "");
-  const time = createElement("time", { dateTime: at, title: moment(language, at) }, said);
+  const time = createElement("time", { dateTime: at, title: isDay ? undefined : moment(language, at) }, said);
   return createElement(Fragment, null, before + seam(before, said), time, seam(said, after) + after);
 };
 

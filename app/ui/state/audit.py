@@ -12,7 +12,7 @@ from app.domain.audit import Action, AuditItem, Outcome
 from app.domain.capabilities import ABILITIES
 from app.services import audit
 from app.ui import words
-from app.ui.state import address
+from app.ui.state import address, days
 from app.ui.state.acting import actor
 from app.ui.state.gallery import preset_of
 from app.ui.state.notices import answered, language
@@ -22,7 +22,7 @@ _GAP = "\ue000"
 STEP = 50
 LOOK = 5  # pages looked through for entries of a group before the reader has to ask for more
 LISTED = 9  # values of a list that are spelled out; the ladder has nine rungs
-TIMES = ("expires_at", "retire_at")  # ISO 8601, in UTC
+TIMES = ("expires_at", "retire_at")  # ISO 8601; the first is a day to people
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 GROUPS: dict[str, tuple[str, ...]] = {
     "providers": ("provider:", "credential:", "alias:", "egress:", "discovery:"),
@@ -213,7 +213,7 @@ def _value(value: Any, language: str, field: str) -> str:
     if field == "state" and isinstance(value, str) and f"key_state.{value}" in words.keys():  # noqa: SIM118 - a function
         return words.say_of(language, "key_state", value)
     if field in TIMES and isinstance(value, str) and value:
-        return f"{value[:16].replace('T', ' ')} UTC"
+        return days.day_in(value) if field == "expires_at" else days.moment(value)
     if field == "preset" and isinstance(value, str) and (known := preset_of(value)):
         return known.label
     match value:

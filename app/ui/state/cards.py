@@ -13,6 +13,7 @@ from app.domain.probe import FixAction, ProbeError, ProbeResult, ProbeStep, Rung
 from app.domain.provider import Provider, Status
 from app.ui import words
 from app.ui.state import health_words
+from app.ui.state.days import day_of
 
 TINTS = ("iris", "teal", "orange", "pink", "cyan", "grass", "brown", "purple")
 
@@ -29,7 +30,7 @@ class Face:
 @dataclass(frozen=True, slots=True)
 class Card:
     """One provider in the list. `seen` says what its status comes from and `seen_at` when that was; times are ISO 8601 or "". `problem`
-    is a sentence or "". `keys_used` of `key_count` are in use; `key_ends` is the time at which the first of them ends, with its
+    is a sentence or "". `keys_used` of `key_count` are in use; `key_ends` is the last day of the first of them that ends, with its
     `key_reminder`, "" while none is near. `gone`: it was deleted while the list is on the screen."""
 
     id: str
@@ -119,7 +120,7 @@ def card(provider: Provider, preset: Preset | None, language: str) -> Card:
         key_hint=hint(provider.credentials),
         key_count=len(keys),
         keys_used=sum(key.state is KeyState.ACTIVE for key in keys),
-        key_ends=first.expires_at.isoformat() if first and first.expires_at else "",
+        key_ends=day_of(first.expires_at) if first else "",
         key_reminder=reminder(first.expires_at, datetime.now(UTC)) or "" if first else "",
         models=provider.model_count or len(result.models if result else ()),
         default_model=provider.default_model or "",

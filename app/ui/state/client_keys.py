@@ -17,6 +17,7 @@ from app.ui import words
 from app.ui.permission import requires
 from app.ui.state import address
 from app.ui.state.acting import actor
+from app.ui.state.days import day_of
 from app.ui.state.key_rights import KeyRights
 from app.ui.state.notices import answered, language, reasons, tell
 from app.ui.state.presses import quiet
@@ -29,7 +30,7 @@ SPELLED_OUT = 4  # names of a restriction that a line shows
 
 @dataclass(frozen=True, slots=True)
 class KeyLine:
-    """One key in the list. Times are ISO 8601 or ""; `status`: active, expired or revoked."""
+    """One key in the list. Times are ISO 8601 or "", `ends_on` its last day; `status`: active, expired or revoked."""
 
     id: str
     name: str
@@ -37,7 +38,7 @@ class KeyLine:
     scope: str
     created_at: str
     created_by: str
-    expires_at: str
+    ends_on: str
     used_at: str
     status: str
     providers: str  # those it is restricted to, in words; "" = all
@@ -214,7 +215,7 @@ def _line(key: ClientKey) -> KeyLine:
         scope=key.scope.value,
         created_at=key.created_at.isoformat(),
         created_by=key.created_by,
-        expires_at=key.expires_at.isoformat() if key.expires_at else "",
+        ends_on=day_of(key.expires_at),
         used_at=key.last_call.at.isoformat() if key.last_call else "",
         providers=_names(key.providers),
         models=_names(key.models),

@@ -1,6 +1,7 @@
 """From the fields of the dialogs for keys to drafts. Secrets come as `secret.<field>`, places as `place.<field>`."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -29,9 +30,9 @@ def replacement(form: Mapping[str, str], secrets: dict[str, Secret], *, way: str
     return CredentialDraft(label=label, secret=secrets) if way == PASTE else CredentialDraft(label=label, reference=places(form, way))
 
 
-def patch(form: Mapping[str, str], *, state: str | None) -> CredentialPatch:
-    """What the dialog says about a saved key; an empty date clears it. Raises `InvalidDraft`."""
-    return CredentialPatch.model_validate(_settings(form) | ({"state": _state(state)} if state else {}))
+def patch(form: Mapping[str, str], *, state: str | None, ends_at: datetime | None) -> CredentialPatch:
+    """What the dialog says about a saved key, which ends at `ends_at`; an empty date clears it. Raises `InvalidDraft`."""
+    return CredentialPatch.model_validate(_settings(form, ends_at) | ({"state": _state(state)} if state else {}))
 
 
 def places(form: Mapping[str, str], way: str) -> dict[str, Reference]:
@@ -61,11 +62,11 @@ def placed(reasons: Mapping[str, str]) -> dict[str, str]:
     return {PLACE + field.removeprefix("reference.") if field.startswith("reference.") else field: why for field, why in reasons.items()}
 
 
-def _settings(form: Mapping[str, str]) -> dict[str, Any]:
+def _settings(form: Mapping[str, str], ends_at: datetime | None = None) -> dict[str, Any]:
     return {
         **({"label": label} if (label := _label(form)) else {}),
         **{name: _number(name, text) for name in _RANGES if (text := form.get(name, "").strip())},
-        "expires_at": end_of(form.get("expires_at", "")),
+        "expires_at": end_of(form.get("expires_at", ""), was=ends_at),
     }
 
 

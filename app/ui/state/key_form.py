@@ -1,6 +1,8 @@
 """The dialogs that add keys to a provider and change one. What is typed into a secret field is in no var."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import reflex as rx
 
@@ -12,7 +14,7 @@ from app.services import credentials, providers
 from app.services.providers.reading import auth_types
 from app.ui import words
 from app.ui.permission import requires
-from app.ui.state import days, key_draft
+from app.ui.state import key_draft
 from app.ui.state.acting import actor
 from app.ui.state.form_draft import take_secrets
 from app.ui.state.key_draft import FILE, PASTE, VARIABLE
@@ -63,6 +65,7 @@ class KeyForm(rx.State):
     expires_on: str = ""
     can_switch: bool = True
     _provider: str = ""
+    _ends_at: Any = None  # when it ends now
     _was: str = ""  # the state it had when the dialog opened
 
     @rx.event
@@ -91,10 +94,11 @@ class KeyForm(rx.State):
             return
         self._clear()
         self._provider, self.key_id, self.label = keys.provider, key.id, key.label
-        self.weight, self.priority, self.expires_on = key.weight, key.priority, days.day_in(key.expires_at)
+        self.weight, self.priority, self.expires_on = key.weight, key.priority, key.ends_on
         self.can_switch = key.zone != HELD
         self.state = KeyState.DISABLED.value if key.look == KeyState.DISABLED else _STATES.get(key.zone, KeyState.ACTIVE.value)
         self._was = self.state
+        self._ends_at = datetime.fromisoformat(key.expires_at) if key.expires_at else None
         self.step = "edit"
 
     @rx.event
@@ -148,7 +152,7 @@ class KeyForm(rx.State):
             return
         who, spoken = await actor(self), await language(self)
         try:
-            patch = key_draft.patch(form, state=self.state if self.state != self._was else None)
+            patch = key_draft.patch(form, state=self.state if self.state != self._was else None, ends_at=self._ends_at)
             changed = await credentials.update(who, self.key_id, patch)
         except InvalidDraft as error:
             self._mark(error, spoken)

@@ -101,7 +101,7 @@ class KeyRights(rx.State):
         """The form as fields of a key. Raises `InvalidDraft` for those that allow nothing."""
         day = form.get("expires_at", "").strip()
         # The same day again is the same time: one that was set over REST may lie within the day.
-        ends = {"expires_at": self._ends if day == day_of(self._ends) else end_of(day)}
+        ends = {"expires_at": end_of(day, was=self._ends)}
         if not calls_models:
             return ends
         providers = [tick.name for tick in self.providers if tick.on] if self.which_providers == SOME else None

@@ -8,6 +8,7 @@ from app.domain.credential import Credential, Held, KeyState, Reference, reminde
 from app.domain.probe import Rung, Verdict
 from app.ui import words
 from app.ui.state.cards import sentence
+from app.ui.state.days import day_of
 
 USED, RESERVE, HELD = "used", "reserve", "held"
 _OUT = (KeyState.COOLING, KeyState.AUTO_DISABLED, KeyState.EXPIRED, KeyState.UNRESOLVED, KeyState.UNREADABLE, KeyState.DISABLED)
@@ -15,9 +16,10 @@ _OUT = (KeyState.COOLING, KeyState.AUTO_DISABLED, KeyState.EXPIRED, KeyState.UNR
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """One key. Times are ISO 8601 or "". `zone`: used, reserve, or held for a rotation; `look` is its state, or which half of a rotation
-    it is. `outcome` of its last test: "", ok, partly or failed. `resolves`: "", yes or no. `replaces` is the name of the key whose place
-    it takes; `replaced_by` is the id of the key that takes its place; `goes_back_to` of the one that is kept for a roll-back."""
+    """One key. Times are ISO 8601 or ""; `ends_on` is its last day. `zone`: used, reserve, or held for a rotation; `look` is its state,
+    or which half of a rotation it is. `outcome` of its last test: "", ok, partly or failed. `resolves`: "", yes or no. `replaces` is
+    the name of the key whose place it takes; `replaced_by` is the id of the key that takes its place; `goes_back_to` of the one that is
+    kept for a roll-back."""
 
     id: str
     label: str
@@ -32,6 +34,7 @@ class KeyRow:
     weight: int
     priority: int
     expires_at: str
+    ends_on: str
     reminder: str
     used_at: str
     tested_at: str
@@ -114,6 +117,7 @@ def _row(key: Credential, keys: Sequence[Credential], language: str, token_until
         weight=key.weight,
         priority=key.priority,
         expires_at=_iso(key.expires_at),
+        ends_on=day_of(key.expires_at),
         reminder=(reminder(key.expires_at, datetime.now(UTC)) or "") if key.state_reason != Held.ROLLBACK else "",
         used_at=_iso(key.last_used_at),
         tested_at=_iso(result.checked_at) if result else "",

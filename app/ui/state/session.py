@@ -5,7 +5,7 @@ import reflex as rx
 from app.domain.actor import Role
 from app.services import recovery, setup
 from app.ui.permission import public
-from app.ui.state import acting
+from app.ui.state import acting, days
 from app.ui.state.notices import answered
 from app.ui.state.presses import quiet
 
@@ -18,6 +18,7 @@ class SessionState(rx.State):
     name: str = ""
     email: str = ""
     role: str = ""
+    zone: str = ""  # in which days end here
     is_setup_open: bool = False
     is_kit_due: bool = False
     _owner: str = ""
@@ -37,6 +38,7 @@ class SessionState(rx.State):
         if found := await acting.session(self):
             person = found.user
             self.user_id, self.name, self.email, self.role = person.id, person.name or person.email, person.email, person.role.value
+            self.zone = days.zone_name()
             self.is_kit_due = await recovery.is_due(await acting.actor(self))
             self.is_known = True
 

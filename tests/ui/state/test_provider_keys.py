@@ -209,4 +209,4 @@ async def test_the_history_names_keys_states_and_times_in_words(tab: Any, keys: 
 
     newest = (await tab.state(ProviderPage)).entries[0]
     assert newest.what == "changed a key of "
-    assert {"Key: Main", "Status: In use → Off", "Expiry date: 2031-05-06 07:08 UTC"} <= set(newest.changes)
+    assert {"Key: Main", "Status: In use → Off", "Expiry date: 2031-05-06"} <= set(newest.changes)
