@@ -4,13 +4,14 @@ import asyncio
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from app.domain.actor import Actor
 from app.domain.audit import Action, AuditVerdict
 from app.domain.provider import Page
-from app.storage import audit, engine
+from app.storage import audit, engine, providers, usage
 from app.storage.work import work
 
 Format = Literal["jsonl", "csv"]
@@ -29,6 +30,23 @@ async def page(actor: Actor, *, before_seq: int | None = None, limit: int = 50, 
         total, _ = await audit.head_of(session)
     more = str(items[limit - 1].seq) if len(items) > limit else None
     return Page(items=items[:limit], next_cursor=more, total=total)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What entries speak of, as it is called now, or was last: by id, and providers by their short name."""
+
+    of_id: Mapping[str, str] = field(default_factory=dict)
+    of_provider: Mapping[str, str] = field(default_factory=dict)
+
+
+async def names(actor: Actor, ids: Iterable[str]) -> Names:
+    """The names behind these ids of providers, credentials and client keys, and the labels of all providers."""
+    actor.must_view()
+    async with engine.session() as session:
+        found = await usage.names(session, ids)
+        labels = await providers.labels(session)
+    return Names({id_: named.label for id_, named in found.items()}, labels)
 
 
 async def verify(actor: Actor) -> AuditVerdict:

@@ -30,6 +30,12 @@ async def get(session: AsyncSession, name: str) -> ProviderRow | None:
     return (await session.exec(select(ProviderRow).where(ProviderRow.name == name, col(ProviderRow.deleted_at).is_(None)))).first()
 
 
+async def labels(session: AsyncSession) -> dict[str, str]:
+    """Short name → label of every provider, the deleted ones too; where a name was given again, of the one that has it now."""
+    rows = (await session.exec(select(ProviderRow.name, ProviderRow.label, ProviderRow.deleted_at))).all()
+    return {name: label for name, label, _ in sorted(rows, key=lambda row: row[2] is None)}
+
+
 async def trashed(session: AsyncSession, name: str) -> ProviderRow | None:
     """The provider of this name that was deleted last."""
     query = select(ProviderRow).where(ProviderRow.name == name, col(ProviderRow.deleted_at).is_not(None))

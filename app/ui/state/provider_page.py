@@ -14,7 +14,7 @@ from app.ui.permission import requires
 from app.ui.state import address, depending, next_default
 from app.ui.state.acting import actor
 from app.ui.state.asking import needs_token
-from app.ui.state.audit import Entry, entry
+from app.ui.state.audit_words import Entry, entries, named_in
 from app.ui.state.cards import Card, Run, card, finished
 from app.ui.state.depending import Warned
 from app.ui.state.gallery import preset_of
@@ -198,8 +198,7 @@ class ProviderPage(rx.State):
         if self.card is None:
             return
         page = await audit.page(who, target_id=self.card.id, before_seq=self._before if more else None, limit=_ENTRIES)
-        labels = {key.id: key.label for key in (await self.get_state(ProviderKeys))._every()}
-        found = [entry(item, spoken, labels) for item in page.items]
+        found = entries(page.items, spoken, await audit.names(who, named_in(page.items)))
         self._before = int(page.next_cursor) if page.next_cursor else None
         self._say("entries", [*self.entries, *found] if more else found)
         self._say("older", self._before is not None)

@@ -1,16 +1,29 @@
 """The audit in sentences."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from app.domain.actor import Actor
+from app.domain.actor import SYSTEM, Actor, Scope
 from app.domain.audit import Action, AuditActor, AuditItem, AuditTarget, Outcome
+from app.domain.people import ClientKeyPatch
 from app.domain.provider import ProviderDraft
-from app.services import providers
+from app.services import client_keys, denials, models, providers
+from app.services.audit import Names
+from app.storage.work import work
 from app.ui import words
-from app.ui.state.audit import Audit, entry
+from app.ui.state import audit_words
+from app.ui.state.audit import Audit
+from tests.fixtures import make
+from tests.fixtures.upstream import Upstream
+
+NAMES = Names()
+
+
+def entry(item: AuditItem, language: str, names: Names = NAMES) -> audit_words.Entry:
+    return audit_words.entry(item, language, names)
 
 
 def item(action: str, changes: dict[str, Any]) -> AuditItem:
@@ -36,7 +49,7 @@ def item(action: str, changes: dict[str, Any]) -> AuditItem:
         pytest.param({"tags": {"before": [], "after": []}}, [], id="nothing"),
         pytest.param({"version": {"before": 1, "after": 2}}, [], id="the version says nothing to a reader"),
         pytest.param({"api_key": {"op": "rotate", "fp_before": "aa", "fp_after": "bb", "destination": "x"}}, ["Key replaced"], id="key"),
-        pytest.param({"models": {"added": ["a", "b"], "removed": []}}, ["Models: +2 −0"], id="models"),
+        pytest.param({"models": {"added": ["a", "b"], "removed": []}}, ["Models: added a, b"], id="models"),
         pytest.param(
             {"capabilities": {"before": {}, "after": {"streaming": "no", "test_path": "/health"}}},
             ["Capabilities: empty → Streaming: No, Test path: /health"],
@@ -48,7 +61,7 @@ def item(action: str, changes: dict[str, Any]) -> AuditItem:
             id="header",
         ),
         pytest.param({"models": {"added": []}}, [], id="no models of a new one"),
-        pytest.param({"models": {"added": ["a"]}}, ["Models: +1 −0"], id="models of a new one"),
+        pytest.param({"models": {"added": ["a"]}}, ["Models: added a"], id="models of a new one"),
         pytest.param({"network": {"before": {}, "after": {}}}, [], id="no parts"),
         pytest.param({"scope": {"before": None, "after": "gateway"}}, ["Permissions: Call models"], id="a value with words of its own"),
         pytest.param({"preset": {"before": None, "after": "lm-studio"}}, ["Vendor: LM Studio"], id="a preset by its label"),
@@ -95,10 +108,10 @@ def test_having_no_default_provider_any_more_is_a_sentence_of_its_own() -> None:
 
 
 async def test_the_page_lists_filters_and_verifies(tab: Any, actor: Actor) -> None:
-    await providers.create(actor, ProviderDraft(name="lab", base_url="https://x.example/v1", auth_type="none"))
+    await providers.create(actor, ProviderDraft(name="lab", label="Lab", base_url="https://x.example/v1", auth_type="none"))
     await tab.fire(Audit.load)
     state = await tab.state(Audit)
-    assert (state.entries[0].what, state.entries[0].target) == ("added provider ", "lab")
+    assert (state.entries[0].what, state.entries[0].target) == ("added provider ", "Lab")
 
     await tab.fire(Audit.choose_group, "access")
     assert {e.what for e in state.entries} >= {"signed in"}
@@ -107,3 +120,36 @@ async def test_the_page_lists_filters_and_verifies(tab: Any, actor: Actor) -> No
     await tab.fire(Audit.verify)
     assert state.intact
     assert state.checked == words.say("en", "audit.verified", n=4)
+
+
+async def test_entries_speak_in_names_and_words_in_every_language(tab: Any, actor: Actor, house: Upstream) -> None:
+    """No id, no short name where there is a label, no code and no 0 for no limit, whatever was done."""
+    own = {"base_url": house.base_url, "auth_type": "api_key"}
+    key = {"secret": {"api_key": make.SECRET}, "label": "Main"}
+    drafts = [
+        {"name": name, "label": label, "credential": key, **own}
+        for name, label in (("slug-one", "First Desk"), ("slug-two", "Second Desk"))
+    ]
+    first, _ = [await providers.create(actor, ProviderDraft.model_validate(draft)) for draft in drafts]
+    await providers.set_default(actor, "slug-one")
+    await providers.set_default(actor, "slug-two")
+    await models.sync(actor, "slug-one", add=["alpha", "beta"])
+    await models.sync(actor, "slug-one", remove=["beta"])
+    app = await client_keys.issue(actor, "Website", Scope.GATEWAY, providers=["slug-one"], requests_per_minute=5)
+    await client_keys.update(actor, app.client_key.id, ClientKeyPatch(requests_per_minute=0))
+    await providers.duplicate(actor, "slug-one", new_name="slug-three", label="Third Desk")
+    await denials.record(actor, "submission.submit")
+    async with work(SYSTEM) as doing:
+        out = {"credential_id": first.credentials[0].id, "reason": {"before": None, "after": "refused (401)"}}
+        doing.record(Action.KEY_AUTO_DISABLE, target=("provider", first.id, first.name), changes=out)
+    await providers.delete(actor, "slug-two")
+
+    for language in words.languages():
+        (await tab.state(words.Language)).code = language
+        await tab.fire(Audit.load)
+        told = "\n".join(f"{e.what}{e.target}{e.rest}\n" + "\n".join(e.changes) for e in (await tab.state(Audit)).entries)
+        assert [word for word in ("slug-", "refused (", "submission", "_", "+1", "−0") if word in told] == []
+        assert re.findall(r"[0-9a-f]{8}-[0-9a-f]{4}", told) == []
+        assert all(name in told for name in ("First Desk", "Second Desk", "Third Desk", "alpha", "Website"))
+        assert words.say(language, "form.no_limit") in told
+        assert words.say(language, "audit.refused_with", status="401") in told
