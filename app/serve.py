@@ -4,24 +4,21 @@ Everything that can be wrong is found here, before anything listens, and said in
 """
 
 import asyncio
-import fcntl
 import multiprocessing
 import os
-import socket
 import subprocess
 import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from multiprocessing.connection import Connection
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
 from app import logs
-from app.settings import Settings, current
+from app.claim import claimed, local_address, port_problem, refuse, unusable
+from app.settings import Settings, current, unread
 from app.ui import bundle
 from app.vault import keyfile
 
-EXIT_CONFIGURATION = 78
 _CLOSING_SECONDS = 5  # what a worker may take, after its requests have ended, to write what it learned and close
 # Waits for the server in a process of its own, so that nothing runs in a thread while granian forks. The address comes on
 # stdin: an argument could be read by anybody on this machine, and it may hold the set-up token.
@@ -46,6 +43,7 @@ def run(settings: Settings, *, allow_partial: bool = False, open_browser: bool =
     """
     share(settings, allow_partial=allow_partial)
     logs.configure(settings.log_level)
+    warn_of_unread()
     try:
         with claimed(settings):
             ensure_bundle()
@@ -64,6 +62,7 @@ def run_gateway(settings: Settings, *, allow_partial: bool = False) -> None:
     """
     share(settings, allow_partial=allow_partial)
     logs.configure(settings.log_level)
+    warn_of_unread()
     if problem := port_problem(settings.host, settings.port):
         refuse(problem)
     _aside(_examine, settings, allow_partial=allow_partial)
@@ -71,18 +70,17 @@ def run_gateway(settings: Settings, *, allow_partial: bool = False) -> None:
     _serve(settings, "app.asgi:make_gateway", workers=settings.workers)
 
 
-def refuse(sentence: str) -> NoReturn:
-    """Say why not, and end."""
-    print(sentence, file=sys.stderr, flush=True)
-    raise SystemExit(EXIT_CONFIGURATION)
+def warn_of_unread() -> None:
+    """Name variables that look like settings and are none: whoever misspelled one believes that it holds."""
+    for sentence in unread():
+        print(f"Warning: {sentence}", file=sys.stderr, flush=True)
 
 
 def address(settings: Settings) -> str:
     """What people type, without a slash at the end."""
     if settings.public_url:
         return settings.public_url.rstrip("/")
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, f"[{settings.host}]" if ":" in settings.host else settings.host)
-    return f"http://{host}:{settings.port}"
+    return local_address(settings.host, settings.port)
 
 
 def share(settings: Settings, *, allow_partial: bool) -> None:
@@ -95,42 +93,6 @@ def share(settings: Settings, *, allow_partial: bool) -> None:
         "PATCHBAY_ALLOW_PARTIAL": str(allow_partial).lower(),
     }
     current.cache_clear()
-
-
-@contextmanager
-def claimed(settings: Settings) -> Iterator[None]:
-    """Hold data folder and port against a second start. granian itself would share the port and take half of the requests."""
-    folder = settings.data_dir
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(folder / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        refuse(f"The data folder {folder} cannot be used: {error.strerror}. Choose another with --data-dir.")
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            refuse(f"Patchbay is already running on the data folder {folder}. Stop that one, or choose another folder with --data-dir.")
-        if problem := port_problem(settings.host, settings.port):
-            refuse(problem)
-        yield
-    finally:
-        os.close(lock)
-
-
-def port_problem(host: str, port: int) -> str:
-    """Why this address cannot be listened on, as a sentence; "" when it can."""
-    try:
-        family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    except OSError:
-        return f"{host} is not an address of this machine. Choose one with --host, for example 127.0.0.1."
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # not REUSEPORT: that would let two share it
-        try:
-            probe.bind(where)
-        except OSError as error:
-            return f"Port {port} on {host} cannot be used: {error.strerror}. Stop what is there, or choose another with --port."
-    return ""
 
 
 def ensure_bundle() -> None:
@@ -168,17 +130,23 @@ def _aside(look: Callable[..., Coroutine[Any, Any, str | None]], settings: Setti
 
 def _asked(said: Connection, look: Callable[..., Coroutine[Any, Any, str | None]], url: str, *, allow_partial: bool) -> None:
     from app.domain.errors import PatchbayError
+    from app.presets import BadPreset
 
     try:
         said.send(("", asyncio.run(look(url, allow_partial=allow_partial))))
     except PatchbayError as error:
         said.send((error.message, None))
+    except BadPreset as error:
+        said.send((f"A preset cannot be used. {error}", None))
+    except OSError as error:
+        said.send((unusable(current().data_dir, error), None))
 
 
 async def _prepare(url: str, *, allow_partial: bool) -> str | None:
     from app.services import keyring, setup
     from app.storage import engine
 
+    keyfile.close_folder(current())
     await asyncio.to_thread(engine.migrate, url)
     engine.open(url)
     try:
@@ -192,6 +160,7 @@ async def _examine(url: str, *, allow_partial: bool) -> None:
     from app.services import keyring
     from app.storage import engine
 
+    keyfile.close_folder(current())
     await asyncio.to_thread(engine.require_schema, url)
     engine.open(url)
     try:

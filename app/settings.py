@@ -3,8 +3,10 @@
 Importing this reads nothing; `current()` reads once.
 """
 
+import difflib
 import os
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, tzinfo
 from functools import lru_cache
@@ -12,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _PUBLIC_URL = re.compile(
@@ -23,6 +25,9 @@ OWN_PATHS = frozenset(
     {"v1", "api", "auth", "health", "assets", "logos", "_event", "audit", "client-keys", "encryption", "login", "people", "providers"}
     | {"routes", "setup", "start", "usage"}
 )
+_PREFIX = "PATCHBAY_"
+# What a cluster puts into the environment of every container beside a service of that name.
+_OF_A_CLUSTER = re.compile(r"PATCHBAY_(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT_\d+_(TCP|UDP)\w*)")
 
 
 class Settings(BaseSettings):
@@ -141,3 +146,38 @@ def _zone(name: str) -> tuple[str, tzinfo]:
 def current() -> Settings:
     """The settings of this process. Tests call `current.cache_clear()` after changing the environment."""
     return Settings()  # pyright: ignore[reportCallIssue]  # the environment fills the fields
+
+
+def told(error: ValidationError, around: Mapping[str, str] = os.environ) -> str:
+    """What is wrong with the settings, as one sentence that repeats no value."""
+    wrong = []
+    for each in error.errors(include_url=False, include_input=False):
+        name = f"{_PREFIX}{str(each['loc'][0]).upper()}"
+        why = each["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+        if around.get(name, "").startswith("tcp://"):
+            why = "a cluster wrote its own value there; set enableServiceLinks: false for the pod"
+        wrong.append(f"{name}: {why[:1].lower()}{why[1:]}")
+    return f"A setting is not valid. {'; '.join(wrong)}. .env.example describes each of them."
+
+
+def unknown(around: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Variables that look like settings of ours and are none → the one that was meant, "" when that is not clear."""
+    known = {f"{_PREFIX}{name.upper()}" for name in Settings.model_fields}
+    allowed = {name.strip() for name in around.get("PATCHBAY_REFERENCE_VARIABLES", "").split(",")}
+    strange = [
+        name
+        for name in around
+        if name.startswith(_PREFIX)
+        and name not in known | allowed
+        and not name.startswith("PATCHBAY_SECRET_")
+        and not _OF_A_CLUSTER.fullmatch(name)
+    ]
+    return {name: next(iter(difflib.get_close_matches(name, known, 1, 0.75)), "") for name in sorted(strange)}
+
+
+def unread(around: Mapping[str, str] = os.environ) -> list[str]:
+    """A sentence for each variable that nothing reads."""
+    return [
+        f"{name} is no setting of Patchbay and is not read." + (f" Did you mean {meant}?" if meant else " .env.example lists all of them.")
+        for name, meant in unknown(around).items()
+    ]

@@ -6,13 +6,15 @@ import shutil
 import sqlite3
 import stat
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from app import settings
+from app import logs, settings
+from app.claim import local_address, port_problem, serving, unusable
+from app.cli import reaching
 from app.domain.actor import Actor, ActorType, Role
 from app.domain.errors import PatchbayError
 from app.domain.keyring import KeyringStatus, MasterKeyState
@@ -20,6 +22,7 @@ from app.domain.keyring import KeyringStatus, MasterKeyState
 State = Literal["ok", "warn", "fail"]
 SAFE_SQLITE = (3, 51, 3)
 ROOM_BYTES = 200 * 2**20
+FULL_BYTES = 2**20
 BUILT = datetime(2026, 1, 1, tzinfo=UTC)  # a clock before this is wrong
 _DOCTOR = Actor(ActorType.CLI, "cli:doctor", "doctor", Role.VIEWER)
 
@@ -35,7 +38,35 @@ class Found:
 
 def examine() -> list[Found]:
     """Look at everything. Creates no folder, key or database."""
-    return [*_versions(), *_folder(), *_port(), *_pages(), asyncio.run(_translator()), *asyncio.run(_data())]
+    looks: list[tuple[str, Callable[[], Iterable[Found]]]] = [
+        ("Versions", _versions),
+        ("Settings", _settings),
+        ("Data folder", _folder),
+        ("Port", _port),
+        ("Public address", _public),
+        ("Presets", _presets),
+        ("Pages", _pages),
+        ("Translator", lambda: [asyncio.run(_translator())]),
+        ("Database", lambda: asyncio.run(_data())),
+    ]
+    return [found for what, look in looks for found in _seen(what, look)]
+
+
+def _seen(what: str, look: Callable[[], Iterable[Found]]) -> Iterator[Found]:
+    """What one look finds. One that cannot look says so: the others are needed all the more."""
+    try:
+        yield from look()
+    except OSError as error:
+        yield Found(what, "fail", unusable(settings.current().data_dir, error))
+    except PatchbayError as error:
+        yield Found(what, "fail", error.message)
+    except Exception as error:  # noqa: BLE001 - told by its kind; the text of an unforeseen error could hold anything
+        yield Found(what, "fail", f"It could not be looked at ({logs.kind(error)}); please report it.")
+
+
+def _settings() -> Iterator[Found]:
+    for sentence in settings.unread():
+        yield Found("Settings", "warn", sentence)
 
 
 def _versions() -> Iterator[Found]:
@@ -57,20 +88,25 @@ def _folder() -> Iterator[Found]:
         yield Found("Data folder", "warn", f"{folder} does not exist yet; the first start creates it.")
         return
     mode = stat.S_IMODE(folder.stat().st_mode)
-    if mode & 0o077:
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+        yield Found("Data folder", "fail", f"{folder} cannot be written by this user. Give it to the user that runs Patchbay (chown).")
+    elif mode & 0o077:
         yield Found("Data folder", "warn", f"Other users of this machine can read it. Run: chmod 700 {folder}")
-    elif not os.access(folder, os.W_OK | os.X_OK):
-        yield Found("Data folder", "fail", f"{folder} cannot be written by this user.")
     else:
         yield Found("Data folder", "ok", f"{folder.absolute()}.")
-    free = shutil.disk_usage(folder).free
-    yield Found("Disk", "ok" if free > ROOM_BYTES else "warn", f"{free // 2**20} MiB free.")
+    yield _disk(shutil.disk_usage(folder).free)
     database = folder / "patchbay.db"
     if database.exists() and stat.S_IMODE(database.stat().st_mode) & 0o077:
         yield Found("Database file", "warn", f"Other users of this machine can read it. Run: chmod 600 {database}")
     keys = folder / "keys" / "master.key"
     if keys.exists():
         yield _key_file(keys)
+
+
+def _disk(free: int) -> Found:
+    if free < FULL_BYTES:
+        return Found("Disk", "fail", f"It is full: {free // 2**10} KiB are free. Make room on it; nothing can be saved until then.")
+    return Found("Disk", "ok" if free > ROOM_BYTES else "warn", f"{free // 2**20} MiB free.")
 
 
 def _key_file(file: Path) -> Found:
@@ -98,32 +134,40 @@ def _recovery_kit(status: KeyringStatus) -> Found:
 
 
 def _port() -> Iterator[Found]:
-    from app import serve
-
+    """The port of the console that is running, whatever it was given; where none is, the one that the next start would take."""
     current = settings.current()
-    if not (problem := serve.port_problem(current.host, current.port)):
-        yield Found("Port", "ok", f"{current.host}:{current.port} is free.")
-    elif _is_serving(current.data_dir):
-        yield Found("Port", "ok", f"{current.host}:{current.port}; Patchbay is running on this data folder.")
+    if (running := serving(current.data_dir)) is None:
+        problem = port_problem(current.host, current.port)
+        yield Found("Port", "warn", problem) if problem else Found("Port", "ok", f"{current.host}:{current.port} is free.")
+    elif not running.port:
+        yield Found("Port", "ok", "Patchbay is running on this data folder.")
     else:
-        yield Found("Port", "warn", problem)
+        at = f"{running.host}:{running.port}"
+        local = local_address(running.host, running.port)
+        if reaching.is_ready(local):
+            yield Found("Port", "ok", f"Patchbay is running on this data folder, at {at} (process {running.pid}).")
+        else:
+            yield Found(
+                "Port", "fail", f"Patchbay is running at {at} (process {running.pid}), but it is not ready. Look at {local}/health/ready"
+            )
 
 
-def _is_serving(folder: Path) -> bool:
-    """Whether a server holds the folder's lock."""
-    import fcntl
+def _public() -> Iterator[Found]:
+    """Whether a page of the public address gets its websocket. Only where a console runs that could answer."""
+    current = settings.current()
+    if current.public_url and serving(current.data_dir) is not None:
+        yield Found("Public address", *reaching.look(current.public_url.rstrip("/")))
+
+
+def _presets() -> Iterator[Found]:
+    from app import presets
 
     try:
-        lock = os.open(folder / "serve.lock", os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(lock)
-    return False
+        known = len(presets.all_())
+    except presets.BadPreset as error:
+        yield Found("Presets", "fail", f"A preset cannot be used. {error}")
+    else:
+        yield Found("Presets", "ok", f"{known} known providers.")
 
 
 def _pages() -> Iterator[Found]:
@@ -175,11 +219,14 @@ async def _database() -> AsyncIterator[Found]:
     from app.services import audit, keyring
     from app.storage import engine, migration
 
+    await engine.check_schema()
     stands, newest = await engine.schema_version(), migration.newest()
     if stands != newest:
         yield Found("Database", "warn", f"The schema is {stands or 'empty'}, this version needs {newest}; the next start updates it.")
         return
     yield Found("Database", "ok", f"Schema {stands}, as this version needs it.")
+    if orphans := await engine.orphans():
+        yield Found("Database rows", "fail", f"{orphans} The next start refuses them. Restore a backup.")
     try:
         await keyring.open_ring(keep_environment=True)
     except PatchbayError as error:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
+from pydantic import ValidationError
 
 from app import presets, settings
 from app.domain.actor import Actor, command_line
@@ -59,9 +60,8 @@ def point_to(data_dir: Path | None) -> None:
         settings.current.cache_clear()
     try:
         settings.current()
-    except ValueError as error:
-        names = ", ".join(f"PATCHBAY_{str(e['loc'][0]).upper()}" for e in getattr(error, "errors", list)())
-        fail(f"A setting is not valid: {names}. .env.example describes each of them.", CONFIGURATION)
+    except ValidationError as error:
+        fail(settings.told(error), CONFIGURATION)
 
 
 def fail(sentence: str, code: int = REFUSED) -> NoReturn:

@@ -263,6 +263,12 @@ async def schema_version() -> str:
         return await (await reading.connection()).run_sync(migration.version)
 
 
+async def check_schema() -> None:
+    """Raise `StorageError` unless the next start can bring this database up to date."""
+    async with session() as reading:
+        await (await reading.connection()).run_sync(migration.require_ours)
+
+
 async def orphans() -> str:
     """Which rows refer to rows that do not exist, as a sentence; "" when none do."""
     if not _current().is_sqlite:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, create_engine, inspect
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
+from sqlmodel import SQLModel
 
 from app.domain.errors import StorageDamaged, StorageError
 from app.storage import postgres, triggers
@@ -43,7 +44,7 @@ def upgrade(url: URL, prepare_sqlite: Callable[[Any], None], target: str = "head
             if not sqlite:
                 postgres.require(connection)
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-            _not_newer(version(connection))
+            require_ours(connection)
             if target != "head" or version(connection) != newest():
                 from alembic import command
 
@@ -80,6 +81,18 @@ def require(url: URL) -> None:
         raise StorageError("Patchbay has not been set up in this database. Start patchbay serve on it first.")
     if found != newest():
         raise StorageError("The database was created by an older version. Start patchbay serve of this version to update it.")
+
+
+def require_ours(connection: Connection) -> None:
+    """Raise `StorageError` unless this is an empty database, or one of ours that is not newer than we are."""
+    found = version(connection)
+    _not_newer(found)
+    taken = set() if found else set(inspect(connection).get_table_names()) & set(SQLModel.metadata.tables)
+    if taken:
+        raise StorageError(
+            f"The database holds tables that are not Patchbay's ({', '.join(sorted(taken)[:3])}). Choose another data folder with "
+            "--data-dir, or point PATCHBAY_DATABASE_URL to an empty database."
+        )
 
 
 def _not_newer(found: str) -> None:

@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from app.ui import policy
+from app.ui import build_log, policy
 from app.vault import keyfile
 
 ROOT = Path(__file__).parents[2]
@@ -132,6 +132,10 @@ def _build(home: Path, work: Path) -> None:
     if done.returncode or not (work / "build" / SEAL).is_file():
         log = work.parent / "build.log"
         log.write_text(done.stdout + done.stderr, "utf-8")
+        if cause := build_log.cause(done.stdout + done.stderr, ROOT):
+            raise BuildFailed(
+                f"The pages could not be built. {cause}. Correct it and run patchbay build again; the builder's words are in {log}"
+            )
         raise BuildFailed(f"The pages could not be built. What the builder said is in {log}. From the first error on:\n{_end(log)}")
     install(work, home)
 

@@ -34,6 +34,10 @@ class UnknownWord(KeyError):
     """A key that the English catalogue does not have, or values that do not fit its text."""
 
 
+class BadLanguage(ValueError):
+    """A language file that cannot be read. The text is `file:line: what is wrong`."""
+
+
 class Language(rx.State):
     """The language of this browser. Kept by the browser, so it is a wish, never a fact: unknown values read as English."""
 
@@ -66,9 +70,15 @@ def catalogues() -> dict[str, dict[str, Text]]:
 
 
 def read(file: Path) -> dict[str, Text]:
-    """The texts of one language file, flat."""
+    """The texts of one language file, flat. Raises `BadLanguage`."""
     flat: dict[str, Text] = {}
-    _flatten(tomllib.loads(file.read_text("utf-8")), "", flat)
+    try:
+        _flatten(tomllib.loads(file.read_text("utf-8")), "", flat)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        raise BadLanguage(f"{file.name}:{found[1] if found else 1}: this is not valid TOML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise BadLanguage(f"{file.name}:1: the file cannot be read as UTF-8 text") from error
     return flat
 
 

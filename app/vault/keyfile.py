@@ -71,6 +71,18 @@ def create(path: Path) -> Found:
     return _from_own_file(path)  # read back: what is used is what is on the disk
 
 
+def close_folder(settings: Settings) -> None:
+    """Close the folder of our key file when it was restored wider than it was. The file itself must have been closed: then nobody
+    can have read the key. One that was open stays as it is, and whoever reads it refuses."""
+    file = default_path(settings)
+    try:
+        folder, key = file.parent.stat(), file.stat()
+    except FileNotFoundError:
+        return
+    if folder.st_uid == os.geteuid() and folder.st_mode & 0o077 and not key.st_mode & 0o077:
+        file.parent.chmod(0o700)
+
+
 def make() -> str:
     """A new master key as it is written down: 44 characters."""
     return base64.urlsafe_b64encode(os.urandom(s1.KEY_BYTES)).decode()

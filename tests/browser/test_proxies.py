@@ -10,6 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from app.cli import reaching
 from app.ui import page as pages
 from app.ui import words
 from tests.browser.conftest import PASSWORD
@@ -96,6 +97,24 @@ def test_behind_tls_on_another_port_the_page_comes_alive(tmp_path: Path, browser
                 context = browser.new_context(ignore_https_errors=True)
                 expect_live(sign_in(context, proxy))
                 context.close()
+                if host == "localhost":  # the other name is known to the browser alone
+                    assert reaching.look(proxy.url) == ("ok", f"{proxy.url} answers, and pages get their websocket."), what
+
+
+def test_the_doctor_says_of_each_proxy_what_it_lacks(tmp_path: Path) -> None:
+    with public(tmp_path, "localhost") as (console, port):
+        blocks = {
+            "drops the headers Upgrade and Connection": lines(console.port, without=UPGRADE),
+            "does not reach Patchbay": "location /_event { return 403; }\n" + lines(console.port),
+            "answers with HTTP 502": lines(free_port()),
+        }
+        for words_, block in blocks.items():
+            with nginx(tmp_path / words_, block, port=port) as proxy:
+                state, sentence = reaching.look(proxy.url)
+                assert (state, words_ in sentence) == ("fail", True), sentence
+                assert ("proxy_set_header Upgrade $http_upgrade;" in sentence) == ("502" not in words_)
+        state, sentence = reaching.look(f"https://localhost:{port}")
+        assert (state, "does not answer from this machine: connection refused" in sentence) == ("warn", True), sentence
 
 
 def test_under_localhost_no_public_address_is_needed_where_the_proxy_tells_the_scheme(

@@ -62,6 +62,11 @@ def another_source(_: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setenv("PATCHBAY_MASTER_KEY", NEW)
 
 
+def open_both(data: Path, _: pytest.MonkeyPatch) -> None:
+    (data / "keys").chmod(0o755)
+    (data / "keys" / "master.key").chmod(0o644)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -74,7 +79,7 @@ def another_source(_: Path, patch: pytest.MonkeyPatch) -> None:
         pytest.param(sql("UPDATE crypto_key SET canary = substr(canary, 1, 200)"), "does not open this database", id="a damaged canary"),
         pytest.param(sql("UPDATE instance SET instance_id = 'x'"), "does not open this database", id="another installation"),
         pytest.param(lambda data, _: (data / "keys" / "master.key").chmod(0o640), "chmod 600", id="readable for a group"),
-        pytest.param(lambda data, _: (data / "keys").chmod(0o755), "chmod 700", id="a folder others look into"),
+        pytest.param(open_both, "chmod 700", id="a folder and a file that others read"),
         pytest.param(another_user, "chown", id="a foreign owner"),
         pytest.param(another_source, "Two key sources disagree", id="two sources"),
         pytest.param(write("A" * 43 + "="), "is a published example", id="a key of zeros"),
@@ -103,6 +108,7 @@ def test_the_start_is_refused_with_78_and_what_helps(
         pytest.param(lambda data, _: None, id="all keys"),
         pytest.param(write(NEW, OLD), id="in another order"),
         pytest.param(lambda data, _: (data / "patchbay.db").unlink(), id="an empty database and keys"),
+        pytest.param(lambda data, _: (data / "keys").chmod(0o755), id="a folder restored with another mode"),
     ],
 )
 def test_the_start_goes_on(data: Path, monkeypatch: pytest.MonkeyPatch, change: Change) -> None:
@@ -110,3 +116,5 @@ def test_the_start_goes_on(data: Path, monkeypatch: pytest.MonkeyPatch, change: 
     settings.current.cache_clear()
 
     serve.prepare(settings.current(), allow_partial=False)
+
+    assert (data / "keys").stat().st_mode & 0o077 == 0

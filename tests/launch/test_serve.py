@@ -34,6 +34,14 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
     return done.stderr
 
 
+def test_the_doctor_finds_the_port_that_is_served(server: Patchbay) -> None:
+    """Its own settings name another one: the default."""
+    found = {f["what"]: f for f in json.loads(server.run("doctor", "--json").stdout)}
+
+    assert found["Port"]["state"] == "ok"
+    assert f"at 127.0.0.1:{server.port} (process " in found["Port"]["sentence"]
+
+
 def test_a_second_start_on_the_same_data_folder_is_refused(server: Patchbay) -> None:
     assert "already running on the data folder" in refusal(second(server.data, free_port()))
 

@@ -110,6 +110,25 @@ def test_a_failed_build_says_what_the_builder_said_and_keeps_the_old_pages(tmp_p
     assert said
 
 
+def test_a_mistake_in_a_file_of_ours_is_the_whole_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = tmp_path / "cache/web"
+    work.mkdir(parents=True)
+    output = (
+        "compiling\n" * 100
+        + "Traceback (most recent call last):\napp.presets.BadPreset: acme.toml:3: label: Input should be a valid string"
+    )
+    builder = tmp_path / "python"
+    builder.write_text(f"#!/bin/sh\ncat <<'END'\n{output}\nEND\nexit 1\n")
+    builder.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(builder))
+
+    with pytest.raises(bundle.BuildFailed) as failed:
+        bundle.build(print, home=tmp_path / "home", work=work)
+
+    assert failed.value.message.startswith("The pages could not be built. presets/acme.toml:3: label: Input should be a valid string.")
+    assert len(failed.value.message.splitlines()) == 1
+
+
 def test_without_node_the_sentence_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
