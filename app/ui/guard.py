@@ -8,6 +8,7 @@ websocket's handshake. A state tree belongs to one session: for another one it i
 import asyncio
 import logging
 import time
+from functools import lru_cache
 from urllib.parse import urlencode
 
 import reflex as rx
@@ -15,12 +16,13 @@ from reflex.event import Event
 from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
 from reflex_base.registry import RegistrationContext
+from reflex_base.utils.format import format_event_handler
 
 from app.domain import cookie
 from app.domain.people import Session
 from app.logs import rate
 from app.services import denials, sessions
-from app.ui import permission, sockets
+from app.ui import page, permission, sockets
 from app.ui.state import acting
 from app.ui.state.session import SessionState
 
@@ -67,10 +69,18 @@ class SessionGuard(Middleware):
         if session is None:
             return _turned_away(tab, state, "ended" if tab._had_owner else "")
         if not permission.allows(session.user.role, needed):
+            if event.name in arrivals():
+                return StateUpdate()
             log.warning("refused: %s needs role %s, fired by %s", event.name, needed, session.user.id)
             await denials.record(await acting.actor(state), _short(event.name))  # type: ignore[arg-type]  # as above
             return StateUpdate()
         return None
+
+
+@lru_cache(1)
+def arrivals() -> frozenset[str]:
+    """What pages fire as they open. A viewer who opens an admin's page is told so by the page, and has tried nothing."""
+    return frozenset(format_event_handler(handler) for entry in page.pages() for handler in entry.on_load)
 
 
 def _short(name: str) -> str:

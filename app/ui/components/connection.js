@@ -11,6 +11,7 @@ const AGAIN = 10000;
 const SLOW = 8000;
 const TEXTS = {
   away: "connection.away",
+  too_many_visitors: "connection.crowded",
   status: "connection.status",
   host: "connection.host",
   origin_host: "connection.origin_host",
@@ -54,7 +55,8 @@ const Lines = ({ language, name, text }) =>
     ),
   );
 
-export const Connection = ({ lost, proxies, settings }) => {
+// `refused`: what the server said when it refused the connection itself; a handshake that failed says nothing.
+export const Connection = ({ lost, refused, proxies, settings }) => {
   const [found, tell] = useState(null);
   useEffect(() => {
     if (!lost) return tell(null);
@@ -74,12 +76,12 @@ export const Connection = ({ lost, proxies, settings }) => {
   }, [lost]);
   if (!lost || !found) return null;
   const language = localStorage.getItem("pb-language") ?? "en";
-  const { code, status } = found;
+  const code = Object.hasOwn(TEXTS, refused) ? refused : found.code;
   return h(
     "section",
     { className: "pb-connection", role: "status", "data-reason": code },
     h("strong", null, tr(language, "connection.title")),
-    h("p", null, tr(language, TEXTS[code] ?? TEXTS.nothing, { status, host: window.location.host })),
+    h("p", null, tr(language, TEXTS[code] ?? TEXTS.nothing, { status: found.status, host: window.location.host })),
     SETTINGS.includes(code) && h(Lines, { language, name: tr(language, "connection.settings"), text: settings }),
     PROXY_LINES.includes(code) && Object.entries(proxies).map(([name, text]) => h(Lines, { key: name, language, name: tr(language, "connection.lines", { proxy: name }), text })),
   );

@@ -3,7 +3,7 @@
 from typing import Any
 
 import reflex as rx
-from reflex_components_core.core.banner import has_connection_errors
+from reflex_components_core.core.banner import connection_error, has_connection_errors
 
 from app.domain import proxies
 
@@ -14,10 +14,11 @@ class Connection(rx.Component):
     library = "$/utils/connection"  # written by `catalogue`
     tag = "Connection"
     lost: rx.Var[bool]
+    refused: rx.Var[str]  # `sockets.CROWDED`, or what else the server or the browser says
     proxies: rx.Var[dict[str, Any]]
     settings: rx.Var[str]
 
 
 def explained() -> rx.Component:
     """Nothing while all is well."""
-    return Connection.create(lost=has_connection_errors, proxies=proxies.LINES, settings=proxies.SETTINGS)
+    return Connection.create(lost=has_connection_errors, refused=connection_error, proxies=proxies.LINES, settings=proxies.SETTINGS)
