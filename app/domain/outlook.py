@@ -38,16 +38,16 @@ class ConcernCode(StrEnum):
 
 
 SENTENCES: dict[ConcernCode, str] = {
-    ConcernCode.NO_CREDIT: "The account at the provider has no credit left: its newest calls were refused for that.",
-    ConcernCode.LIMITED: "The provider limits requests: its newest calls were refused for that.",
-    ConcernCode.KEY_REFUSED: "The provider refused its key in the newest calls or in the last test.",
-    ConcernCode.FAILING: "The newest calls to the provider failed.",
-    ConcernCode.UNSTABLE: "Some of the newest calls to the provider failed, or were slow.",
+    ConcernCode.NO_CREDIT: "The account at the provider has no credit left. The latest requests were rejected for this reason.",
+    ConcernCode.LIMITED: "The provider is limiting requests. The latest requests were rejected for this reason.",
+    ConcernCode.KEY_REFUSED: "The provider rejected the key in the latest requests or in the last test.",
+    ConcernCode.FAILING: "The latest requests to the provider failed.",
+    ConcernCode.UNSTABLE: "Some of the latest requests to the provider failed or were slow.",
     ConcernCode.TEST_FAILED: "The last test of the provider failed.",
-    ConcernCode.NOT_TRIED: "Neither a call nor a test of the last day says whether the provider answers.",
-    ConcernCode.KEY_NOT_PROVEN: "The last test left open whether the provider accepts the key.",
+    ConcernCode.NOT_TRIED: "No request and no test in the past 24 hours shows whether the provider responds.",
+    ConcernCode.KEY_NOT_PROVEN: "The last test did not show whether the provider accepts the key.",
     ConcernCode.MODEL_UNKNOWN: "The provider does not list this model.",
-    ConcernCode.MODEL_NOT_LISTED: "This model is not in the list that is kept here, and the provider's own is not known.",
+    ConcernCode.MODEL_NOT_LISTED: "This model is not in the saved list, and the provider's own list is unknown.",
 }
 _WORST = list(Outlook)
 

@@ -26,15 +26,15 @@ _TEXTS: Mapping[str, str] = MappingProxyType(
         ENGLISH: """\
 PATCHBAY RECOVERY KIT
 
-Keep this file where you keep other keys of your organisation: printed in a safe, or in a password manager.
-Not beside the backups of the database. Whoever has this file and a copy of the database can read every stored secret.
+Keep this file with your organization's other keys: printed in a safe, or in a password manager.
+Do not keep it next to the database backups. Anyone with this file and a copy of the database can read every secret.
 
-Made on        {at}
-Made by        {by}
-Address        {address}
-Installation   {instance}
-Key in use     {active}
-Keys in here   {kids}
+Created         {at}
+Created by      {by}
+Address         {address}
+Instance ID     {instance}
+Key in use      {active}
+Keys included   {kids}
 
 THE MASTER KEY{many}
 
@@ -42,7 +42,7 @@ THE MASTER KEY{many}
 
 WHAT IT IS FOR
 
-If the machine is lost, you need two things: a backup of the database, and this key.
+If the server is damaged or lost, you need two things: a backup of the database, and this key.
 
 1. Install Patchbay and open a shell in an empty folder.
 2. Write the key into a new data folder:
@@ -50,23 +50,23 @@ If the machine is lost, you need two things: a backup of the database, and this 
 {write}
 
 3. Put the backup of the database into the folder data, under the name patchbay.db.
-   If your database is PostgreSQL: restore it there and set PATCHBAY_DATABASE_URL.
+   If you use PostgreSQL: restore the database on your PostgreSQL server and set PATCHBAY_DATABASE_URL.
 4. The first of these commands shows the key as "active" and "loaded"; the second one starts Patchbay:
 
 {start}
 
-After you change the master key, save a new kit. Keep this one for as long as you keep backups from its time.
+After you change the master key, save a new recovery kit. Keep this one for as long as you keep backups made with this key.
 """,
         "vi": """\
 BỘ KHÔI PHỤC PATCHBAY
 
-Giữ tệp này ở nơi bạn giữ các khóa khác của tổ chức: in ra để trong két, hoặc trong trình quản lý mật khẩu.
-Đừng để cạnh bản sao lưu cơ sở dữ liệu. Ai có tệp này và một bản sao cơ sở dữ liệu thì đọc được mọi khóa đã lưu.
+Giữ tệp này cùng các khóa khác của tổ chức: in ra để trong két, hoặc trong trình quản lý mật khẩu.
+Không để cạnh bản sao lưu cơ sở dữ liệu. Ai có tệp này và một bản sao cơ sở dữ liệu thì đọc được mọi thông tin bí mật.
 
 Tạo lúc            {at}
 Người tạo          {by}
 Địa chỉ            {address}
-Bản cài đặt        {instance}
+ID bản cài đặt     {instance}
 Khóa đang dùng     {active}
 Các khóa ở đây     {kids}
 
@@ -76,31 +76,31 @@ KHÓA CHỦ{many}
 
 DÙNG ĐỂ LÀM GÌ
 
-Nếu mất máy chủ, bạn cần hai thứ: một bản sao lưu cơ sở dữ liệu và khóa này.
+Nếu máy chủ bị hỏng hoặc bị mất, bạn cần hai thứ: một bản sao lưu cơ sở dữ liệu và khóa này.
 
-1. Cài Patchbay rồi mở cửa sổ lệnh trong một thư mục trống.
+1. Cài Patchbay rồi mở dòng lệnh trong một thư mục trống.
 2. Ghi khóa vào một thư mục dữ liệu mới:
 
 {write}
 
 3. Đặt bản sao lưu cơ sở dữ liệu vào thư mục data với tên patchbay.db.
-   Nếu bạn dùng PostgreSQL: khôi phục ở đó và đặt PATCHBAY_DATABASE_URL.
+   Nếu bạn dùng PostgreSQL: khôi phục cơ sở dữ liệu trên máy chủ PostgreSQL và đặt PATCHBAY_DATABASE_URL.
 4. Lệnh thứ nhất dưới đây cho thấy khóa là "active" và "loaded"; lệnh thứ hai khởi động Patchbay:
 
 {start}
 
-Sau khi đổi khóa chủ, hãy lưu bộ khôi phục mới. Giữ bộ này chừng nào bạn còn giữ các bản sao lưu cùng thời.
+Sau khi đổi khóa chủ, lưu bộ khôi phục mới. Giữ bộ này chừng nào bạn còn giữ các bản sao lưu dùng khóa này.
 """,
         "zh": """\
-PATCHBAY 恢复包
+PATCHBAY 恢复套件
 
 请把此文件与贵组织的其他密钥放在一起：打印后锁入保险柜，或存入密码管理器。
-不要与数据库备份放在一起。同时拥有此文件和数据库副本的人，可以读取所有已保存的密钥。
+不要与数据库备份放在一起。同时拥有此文件和数据库副本的人，可以读取所有机密信息。
 
 生成时间     {at}
 生成者       {by}
 地址         {address}
-安装编号     {instance}
+实例 ID      {instance}
 使用中的密钥 {active}
 包含的密钥   {kids}
 
@@ -110,7 +110,7 @@ PATCHBAY 恢复包
 
 用途
 
-如果服务器丢失，您需要两样东西：数据库备份和此密钥。
+如果服务器损坏或丢失，您需要两样东西：数据库备份和此密钥。
 
 1. 安装 Patchbay，并在一个空文件夹中打开命令行。
 2. 将密钥写入新的数据文件夹：
@@ -118,12 +118,12 @@ PATCHBAY 恢复包
 {write}
 
 3. 将数据库备份放入 data 文件夹，命名为 patchbay.db。
-   如果使用 PostgreSQL：在那里恢复数据库，并设置 PATCHBAY_DATABASE_URL。
+   如果使用 PostgreSQL：在 PostgreSQL 服务器上恢复数据库，并设置 PATCHBAY_DATABASE_URL。
 4. 下面第一条命令会显示密钥为 "active" 和 "loaded"；第二条启动 Patchbay：
 
 {start}
 
-更换主密钥后，请保存新的恢复包。只要还保留着同一时期的备份，就请保留此恢复包。
+更换主密钥后，请保存新的恢复套件。只要还保留着用此密钥创建的备份，就请保留此恢复套件。
 """,
     }
 )

@@ -22,8 +22,8 @@ _NOTHING = (
     + " and GET at /v1/models; the same below /v1/providers/{name} for one provider."
 )
 _NOT_KEPT = (
-    "Stored responses cannot be asked for here: an id does not say which provider keeps it. Use the answer of POST /v1/responses; "
-    "its id goes on as previous_response_id, with a model of the same provider."
+    "Stored responses cannot be read here: the ID does not say which provider stores them. Use the response of POST /v1/responses; "
+    "send its ID as previous_response_id, with a model of the same provider."
 )
 _INCOMPLETE = errors.fault(
     408, "The request ended before it was complete. Send it again.", type_="invalid_request_error", code="request_incomplete"

@@ -25,7 +25,7 @@ SENTENCES: dict[Finding, str] = {
     _F.KEY_NOT_TRIED: "The key is not confirmed yet.",
     _F.LIST_IS_PUBLIC: "The model list is also answered without the key, so it does not show whether the key works. Test with a chat.",
     _F.KEY_NOT_PROVEN: "Whether the key is accepted could not be found out this way. Test with a chat.",
-    _F.LIMITED_UNPROVEN: "The provider is limiting requests right now, so the key could not be tried. Test again later.",
+    _F.LIMITED_UNPROVEN: "The provider is limiting requests right now, so the key could not be tested. Test again later.",
     _F.DEFAULT_NOT_LISTED: "The provider does not list the default model {model}. Choose another one, or test with a chat.",
     _F.NO_MODEL_LIST: "The provider does not list its models. Enter the model you want to use.",
     _F.STREAM_NOT_OFFERED: "Skipped, because streaming is set to no for this provider.",

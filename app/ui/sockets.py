@@ -57,7 +57,7 @@ class Sockets(EventNamespace):
         else:
             rate.caused_by(address, sid)
             if not self._has_room(address):
-                _log.info("A page of %s may not connect: too many are open that belong to nobody.", address)
+                _log.info("A page of %s may not connect: too many are open without a session.", address)
                 raise Refused(CROWDED)
             self.strangers[sid] = _network(address)
         event = auth.get(CompileVars.CONNECT_AUTH_EVENT) if isinstance(auth, dict) else None

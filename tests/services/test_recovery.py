@@ -104,7 +104,7 @@ async def test_who_was_shut_out_a_moment_ago_gets_no_kit(db: Database, grace: Se
 async def test_a_wrong_password_is_throttled_and_audited_like_a_sign_in(db: Database, grace: Session) -> None:
     who = acting(grace.user, ip="192.0.2.7")
     for _ in range(ACCOUNT.free):
-        with pytest.raises(InvalidDraft, match="not the password"):
+        with pytest.raises(InvalidDraft, match="not your account password"):
             await sessions.confirm(who, grace, Secret("seven blue bicycles sing"))
     with pytest.raises(TooManyAttempts):
         await sessions.confirm(who, grace, PASSWORD)
