@@ -27,7 +27,7 @@ def planted(seed: int) -> dict[str, str]:
         + plain(3)
         + "'+/="
         + plain(8)
-        + "%20? # {}"
+        + "%20?#{}"
         + plain(6),
         "provider key, hostile": "sk-" + plain(45),
         "provider key, hostile and odd": f'{plain(12)}/+{plain(7)}&<{plain(6)}"{plain(5)}=={plain(8)}',
