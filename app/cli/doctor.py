@@ -217,15 +217,15 @@ async def _data() -> list[Found]:
 
 async def _database() -> AsyncIterator[Found]:
     from app.services import audit, keyring
-    from app.storage import engine, migration
+    from app.storage import inspection, migration
 
-    await engine.check_schema()
-    stands, newest = await engine.schema_version(), migration.newest()
+    await inspection.check_schema()
+    stands, newest = await inspection.schema_version(), migration.newest()
     if stands != newest:
         yield Found("Database", "warn", f"The schema is {stands or 'empty'}, this version needs {newest}; the next start updates it.")
         return
     yield Found("Database", "ok", f"Schema {stands}, as this version needs it.")
-    if orphans := await engine.orphans():
+    if orphans := await inspection.orphans():
         yield Found("Database rows", "fail", f"{orphans} The next start refuses them. Restore a backup.")
     try:
         await keyring.open_ring(keep_environment=True)

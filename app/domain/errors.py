@@ -14,29 +14,9 @@ PatchbayError
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
+from app.domain.error_base import PatchbayError as PatchbayError
 from app.domain.reason import Reason as Reason
-
-
-class PatchbayError(Exception):
-    """Base. `message` is one English sentence that says what happened and what to do; it never holds a secret."""
-
-    code: ClassVar[str] = "error"
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        field: str | None = None,
-        suggestions: Sequence[str] = (),
-        details: Mapping[str, object] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.field = field
-        self.suggestions = tuple(suggestions)
-        self.details = dict(details or {})
 
 
 class NotFound(PatchbayError):

@@ -14,7 +14,7 @@ from app.domain.audit import Action
 from app.domain.errors import StorageError
 from app.domain.ids import uuid7
 from app.domain.keyring import ALIVE, Worker
-from app.storage import audit, engine, instance, people
+from app.storage import audit, engine, inspection, instance, people
 from app.storage.tables import now
 from app.storage.work import work
 from app.vault import ring
@@ -45,7 +45,7 @@ class Heartbeat:
 
     async def start(self) -> None:
         """Record the start (and the migration, if the schema is newer than at the last one), then beat in the background."""
-        schema, held = await engine.schema_version(), ring.current()
+        schema, held = await inspection.schema_version(), ring.current()
         async with work(SYSTEM) as doing:
             last = await audit.newest(doing.session, Action.INSTANCE_MIGRATE)
             before = last.changes.get("schema", {}).get("after") if last else None

@@ -10,7 +10,7 @@ from app.domain.audit import Action
 from app.domain.errors import CanaryCorrupt, KeyMismatch, KeyMissing, SecretUnreadable, VaultError
 from app.domain.keyring import ALIVE, KeyringStatus, MasterKey, MasterKeyState
 from app.domain.secret import Secret
-from app.storage import crypto, engine, instance
+from app.storage import crypto, engine, inspection, instance
 from app.storage.tables import CryptoKey, SystemSecret, now
 from app.storage.work import work
 from app.vault import envelope, keyfile, ring, s1
@@ -31,7 +31,7 @@ async def open_ring(*, allow_partial: bool = False, keep_environment: bool = Fal
     `keep_environment` is for a parent process that only checks and whose child reads the environment again.
     """
     global _source, _source_kind, _stamp
-    await engine.check_triggers()
+    await inspection.check_triggers()
     options = settings.current()
     _stamp = keyfile.stamp(options)
     found = keyfile.find(options)

@@ -7,7 +7,7 @@ from app import registry
 from app.domain.errors import PatchbayError
 from app.domain.keyring import MasterKeyState
 from app.domain.record import Record
-from app.storage import crypto, engine, instance, migration
+from app.storage import crypto, engine, inspection, instance, migration
 from app.vault import ring
 
 
@@ -45,7 +45,7 @@ async def look() -> Readiness:
         checks["key"] = _has_key({row.kid for row in known if row.state == MasterKeyState.ACTIVE})
         checks["database"] = True
         checks["writes"] = not engine.unwritable()
-        checks["schema"] = await engine.schema_version() == migration.newest()
+        checks["schema"] = await inspection.schema_version() == migration.newest()
         checks["registry"] = revision <= stored and registry.shared.snapshot.built_at > 0
     except PatchbayError:
         pass

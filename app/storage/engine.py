@@ -26,7 +26,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.errors import Conflict, DiskFull, InvalidDraft, StorageDamaged, StorageError, StorageReadOnly, StorageUnavailable
-from app.storage import faults, migration, notices, postgres, triggers
+from app.storage import faults, migration, notices, postgres
 from app.storage.reader import Reader
 from app.storage.steady import Session
 from app.storage.tables import Instance
@@ -248,33 +248,6 @@ def places(url: str) -> list[tuple[str, int]]:
     """(host, port) of the database server, where it has one."""
     parsed = _parsed(url)
     return [] if parsed.get_backend_name() == "sqlite" else postgres.places(parsed)
-
-
-async def check_triggers() -> None:
-    """Raise `StorageError` unless the triggers that keep the audit append-only are exactly those we ship."""
-    async with session() as reading:
-        connection = await reading.connection()
-        triggers.require(await connection.run_sync(triggers.found))
-
-
-async def schema_version() -> str:
-    """The migration the database stands at."""
-    async with session() as reading:
-        return await (await reading.connection()).run_sync(migration.version)
-
-
-async def check_schema() -> None:
-    """Raise `StorageError` unless the next start can bring this database up to date."""
-    async with session() as reading:
-        await (await reading.connection()).run_sync(migration.require_ours)
-
-
-async def orphans() -> str:
-    """Which rows refer to rows that do not exist, as a sentence; "" when none do."""
-    if not _current().is_sqlite:
-        return ""
-    async with session() as reading:
-        return await (await reading.connection()).run_sync(migration.orphans)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, inspect
 from app.domain.actor import Actor
 from app.domain.audit import Action
 from app.domain.errors import StorageError
-from app.storage import engine, migration, work
+from app.storage import engine, inspection, migration, work
 from tests.fixtures.databases import Database, Sqlite, only_sqlite
 
 
@@ -153,14 +153,14 @@ DISABLED = {"sqlite": "DROP TRIGGER audit_in_order", "postgres": "ALTER TABLE au
     ],
 )
 async def test_changed_triggers_are_noticed(db: Database, damage: list[dict[str, str]]) -> None:
-    await engine.check_triggers()
+    await inspection.check_triggers()
     db.alter(*(statement[db.kind] for statement in damage))
 
     with pytest.raises(StorageError, match="not protected"):
-        await engine.check_triggers()
+        await inspection.check_triggers()
     with pytest.raises(StorageError, match="not protected"):
         engine.migrate(db.url)
 
 
 async def test_the_schema_version_is_known(db: Database) -> None:
-    assert await engine.schema_version() == migration.newest()
+    assert await inspection.schema_version() == migration.newest()

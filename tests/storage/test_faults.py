@@ -12,7 +12,7 @@ from app.domain.actor import Actor
 from app.domain.audit import Action
 from app.domain.errors import DiskFull, StorageDamaged, StorageError, StorageReadOnly, StorageUnavailable
 from app.services import readiness
-from app.storage import engine, faults
+from app.storage import engine, faults, inspection
 from app.storage.work import work
 from tests.fixtures import databases
 from tests.fixtures.databases import Database
@@ -59,7 +59,7 @@ async def test_reading_goes_on_while_the_disk_is_full(db: Database, actor: Actor
     with pytest.raises(DiskFull):
         await change(actor, "full")
 
-    assert await engine.schema_version()
+    assert await inspection.schema_version()
     assert (await readiness.look()).checks["database"]
 
 

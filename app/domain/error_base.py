@@ -1,0 +1,24 @@
+"""What every error of ours carries. The tree of errors: `domain.errors`, which is where to import this from."""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+
+class PatchbayError(Exception):
+    """Base. `message` is one English sentence that says what happened and what to do; it never holds a secret."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        suggestions: Sequence[str] = (),
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.suggestions = tuple(suggestions)
+        self.details = dict(details or {})
