@@ -37,7 +37,7 @@ def _search() -> rx.Component:
 
 def _status() -> rx.Component:
     groups = [choice(t("filter.all"), "all"), *[choice(t(f"filter.{group}"), group) for group in GROUPS]]
-    return picker(t("providers.filter"), groups, value=Providers.group, on_change=Providers.choose_group)
+    return picker(t("providers.filter"), groups, value=Providers.group, on_change=Providers.choose("status"))
 
 
 def _more() -> rx.Component:
@@ -60,12 +60,12 @@ def _more() -> rx.Component:
         rx.popover.trigger(button),
         rx.popover.content(
             rx.flex(
-                _labelled(t("providers.sort"), orders, Providers.sort, Providers.choose_sort),
-                _labelled(t("providers.by_auth"), [any_, auths], Providers.auth_type, Providers.choose_auth),
-                _labelled(t("providers.by_type"), [any_, kinds], Providers.kind, Providers.choose_kind),
+                _labelled(t("providers.sort"), orders, Providers.sort, Providers.choose("sort")),
+                _labelled(t("providers.by_auth"), [any_, auths], Providers.auth_type, Providers.choose("auth")),
+                _labelled(t("providers.by_type"), [any_, kinds], Providers.kind, Providers.choose("type")),
                 rx.cond(
                     drawn(Providers.tags).length() > 0,
-                    _labelled(t("providers.by_tag"), [any_, tags], Providers.tag, Providers.choose_tag),
+                    _labelled(t("providers.by_tag"), [any_, tags], Providers.tag, Providers.choose("tag")),
                 ),
                 direction="column",
                 spacing="3",

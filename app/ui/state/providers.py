@@ -3,7 +3,7 @@
 Everything is read once; afterwards only what changed is read, and only what differs is sent. The page holds a window of the list.
 """
 
-from collections.abc import AsyncIterator, Container
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -26,12 +26,14 @@ from app.ui.state.presses import quiet
 STEP = 25  # providers drawn at once; more come while the reader scrolls
 CHANGES = 8  # up to so many changed cards are sent by themselves, more send the page anew
 TABLE_FROM = 21
+# What narrows or orders the list, by its name in the address: the var, and what it is where nothing is asked for.
+FILTERS = {"status": ("group", "all"), "auth": ("auth_type", ANY), "type": ("kind", ANY), "tag": ("tag", ANY), "sort": ("sort", "label")}
 
 
 class Providers(rx.State):
     """`page` holds the cards as they were drawn last (`drawn` counts), `fresh` what changed in one of them since: the browser keeps
-    those changes (`fresh_seq` tells it when it missed one), so that one change sends a few fields. What changes elsewhere moves no card:
-    who is about to press something finds it where it was. `turned` counts what the reader did to see another list."""
+    those changes (`fresh_seq` tells it when it missed one), so that one change sends a few fields. What changes elsewhere moves no card
+    from under a pointer. `turned` counts what the reader did to see another list."""
 
     loaded: bool = False
     page: list[Card] = []
@@ -85,14 +87,8 @@ class Providers(rx.State):
     @rx.var
     def query(self) -> str:
         """What is shown of the list, for the address."""
-        return address.query(
-            q=(self.search, ""),
-            status=(self.group, "all"),
-            auth=(self.auth_type, ANY),
-            type=(self.kind, ANY),
-            tag=(self.tag, ANY),
-            sort=(self.sort, "label"),
-        )
+        chosen = {"status": self.group, "auth": self.auth_type, "type": self.kind, "tag": self.tag, "sort": self.sort}
+        return address.query(q=(self.search, ""), **{name: (value, FILTERS[name][1]) for name, value in chosen.items()})
 
     @rx.event
     @answered
@@ -102,12 +98,8 @@ class Providers(rx.State):
         asked = address.asked(self)
         if (search := asked.get("q", "")[:100]) != self.search:
             self.search, self.search_seed = search, self.search_seed + 1
-        self.group = _one_of(asked.get("status"), GROUPS, "all")
-        self.auth_type = _one_of(asked.get("auth"), self.auth_types, ANY)
-        self.kind = _one_of(asked.get("type"), self.kinds, ANY)
-        self.tag = _one_of(asked.get("tag"), self.tags, ANY)
-        self.sort = _one_of(asked.get("sort"), SORTS, "label")
-        self._room = STEP
+        for filter_ in FILTERS:
+            self._set(filter_, asked.get(filter_, ""))
         self._present(anew=True)
         self.loaded = True
 
@@ -137,38 +129,11 @@ class Providers(rx.State):
 
     @rx.event
     @answered
-    async def choose_group(self, group: str) -> None:
-        """Show the providers of one status group."""
-        self.group, self._room = _one_of(group, GROUPS, "all"), STEP
-        self._turn_over()
-
-    @rx.event
-    @answered
-    async def choose_auth(self, auth_type: str) -> None:
-        """Show the providers that sign in one way."""
-        self.auth_type, self._room = _one_of(auth_type, self.auth_types, ANY), STEP
-        self._turn_over()
-
-    @rx.event
-    @answered
-    async def choose_kind(self, kind: str) -> None:
-        """Show the providers of one type."""
-        self.kind, self._room = _one_of(kind, self.kinds, ANY), STEP
-        self._turn_over()
-
-    @rx.event
-    @answered
-    async def choose_tag(self, tag: str) -> None:
-        """Show the providers with a tag."""
-        self.tag, self._room = _one_of(tag, self.tags, ANY), STEP
-        self._turn_over()
-
-    @rx.event
-    @answered
-    async def choose_sort(self, sort: str) -> None:
-        """Put the list in another order."""
-        self.sort, self._room = _one_of(sort, SORTS, "label"), STEP
-        self._turn_over()
+    async def choose(self, filter_: str, wanted: str) -> None:
+        """Show the providers of one status group, sign-in, type or tag, or put them in another order."""
+        if filter_ in FILTERS:
+            self._set(filter_, wanted)
+            self._turn_over()
 
     @rx.event
     @answered
@@ -270,8 +235,7 @@ class Providers(rx.State):
         who, spoken = await actor(self), await language(self)
         since = self._revision if spoken == self._spoken else -1
         found = await providers.changes(who, since=since, turn=self._turn)
-        if since < 0:
-            self._all = {}
+        self._all = {} if since < 0 else self._all
         for provider in found.items:
             self._take(listed(provider, spoken))
         for provider_id in found.gone:
@@ -301,6 +265,13 @@ class Providers(rx.State):
         if getattr(self, name) != value:
             setattr(self, name, value)
 
+    def _set(self, filter_: str, wanted: str) -> None:
+        """What is asked for, where there is such a thing."""
+        known = {"status": GROUPS, "auth": self.auth_types, "type": self.kinds, "tag": self.tags, "sort": SORTS}[filter_]
+        var, otherwise = FILTERS[filter_]
+        self._room = STEP
+        setattr(self, var, wanted if wanted in known else otherwise)
+
     def _turn_over(self) -> None:
         """Another list: its cards are new ones, they do not come from where others were."""
         self.turned += 1
@@ -327,7 +298,3 @@ class Providers(rx.State):
         elif changed:
             self.fresh = [difference(new, old) for new, old in changed]
             self.fresh_seq += 1
-
-
-def _one_of(asked: str | None, known: Container[str], otherwise: str) -> str:
-    return asked if asked is not None and asked in known else otherwise

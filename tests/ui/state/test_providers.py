@@ -110,13 +110,13 @@ async def test_what_others_add_and_delete_moves_no_card(tab: Any, many: Any, hou
 
 
 async def test_a_card_that_no_longer_matches_stays_until_the_reader_looks_anew(tab: Any, many: Any, actor: Actor) -> None:
-    await tab.fire(Providers.choose_group, "off")
+    await tab.fire(Providers.choose, "status", "off")
     [first, *rest] = window(many)
     await providers.enable(actor, first)
     await tab.fire(Providers.follow)
 
     assert window(many) == [first, *rest]
-    await tab.fire(Providers.choose_group, "off")
+    await tab.fire(Providers.choose, "status", "off")
     assert window(many) == rest
 
 
@@ -132,21 +132,21 @@ async def test_another_default_moves_the_mark(tab: Any, shown: Any, actor: Actor
 @pytest.mark.parametrize(
     ("handler", "wish", "matching", "first"),
     [
-        pytest.param(Providers.find, "PROVIDER 12", 10, "p-120", id="search by label"),
-        pytest.param(Providers.find, "api-499.example", 1, "p-499", id="search by address"),
-        pytest.param(Providers.find, "prod", 250, "p-001", id="search by tag"),
-        pytest.param(Providers.choose_group, "off", 10, "p-049", id="status"),
-        pytest.param(Providers.choose_auth, "api_key", 100, "p-000", id="sign-in"),
-        pytest.param(Providers.choose_kind, "custom", 400, "p-001", id="type"),
-        pytest.param(Providers.choose_tag, "prod", 250, "p-001", id="tag"),
-        pytest.param(Providers.choose_sort, "newest", 500, "p-499", id="newest first"),
-        pytest.param(Providers.choose_sort, "nonsense", 500, "p-000", id="an order that does not exist"),
+        pytest.param(Providers.find, ("PROVIDER 12",), 10, "p-120", id="search by label"),
+        pytest.param(Providers.find, ("api-499.example",), 1, "p-499", id="search by address"),
+        pytest.param(Providers.find, ("prod",), 250, "p-001", id="search by tag"),
+        pytest.param(Providers.choose, ("status", "off"), 10, "p-049", id="status"),
+        pytest.param(Providers.choose, ("auth", "api_key"), 100, "p-000", id="sign-in"),
+        pytest.param(Providers.choose, ("type", "custom"), 400, "p-001", id="type"),
+        pytest.param(Providers.choose, ("tag", "prod"), 250, "p-001", id="tag"),
+        pytest.param(Providers.choose, ("sort", "newest"), 500, "p-499", id="newest first"),
+        pytest.param(Providers.choose, ("sort", "nonsense"), 500, "p-000", id="an order that does not exist"),
     ],
 )
 async def test_five_hundred_can_be_searched_filtered_and_sorted(
-    tab: Any, many: Any, handler: Any, wish: str, matching: int, first: str
+    tab: Any, many: Any, handler: Any, wish: tuple[str, ...], matching: int, first: str
 ) -> None:
-    await tab.fire(handler, wish)
+    await tab.fire(handler, *wish)
 
     assert (many.matching, window(many)[0], many.total) == (matching, first, 500)
 
@@ -178,7 +178,7 @@ async def test_search_and_filter_narrow_the_list(tab: Any, shown: Any, actor: Ac
 
     await tab.fire(Providers.find, "provider 0")
     assert shown.matching == 10
-    await tab.fire(Providers.choose_group, "off")
+    await tab.fire(Providers.choose, "status", "off")
     assert [card.name for card in shown.page] == ["p-03"]
     await tab.fire(Providers.show_everything)
     assert (shown.matching, shown.total, shown.in_use) == (12, 12, 11)
