@@ -150,7 +150,7 @@ async def _prepare(url: str, *, allow_partial: bool) -> str | None:
     await asyncio.to_thread(engine.migrate, url)
     engine.open(url)
     try:
-        await keyring.open_ring(allow_partial=allow_partial, keep_environment=True)
+        await keyring.open_ring(allow_partial=allow_partial, keep_environment=True, may_adopt=True)
         return await setup.issue_link() if await setup.is_open() else None
     finally:
         await engine.close()

@@ -132,7 +132,7 @@ async def house(kind: str = "serve", *, serving: bool = True, allow_partial: boo
     async with AsyncExitStack() as opened:
         engine.open(current.url)
         opened.push_async_callback(engine.close)
-        await keyring.open_ring(allow_partial=partial, keep_environment=not serving)
+        await keyring.open_ring(allow_partial=partial, keep_environment=not serving, may_adopt=not serving)
         _protect(current)
         session.open()
         opened.push_async_callback(session.close)

@@ -33,6 +33,7 @@ STATUS: dict[type[errors.PatchbayError], int] = {
     errors.ProviderDisabled: 409,
     errors.RotationConflict: 409,
     errors.AlreadySetUp: 409,
+    errors.RowRefused: 409,
     errors.InvalidDraft: 422,
     errors.Unsupported: 422,
     errors.AccessError: 403,

@@ -9,6 +9,7 @@ import typer
 from app.cli import shell
 from app.cli.shell import DataDir, Json
 from app.domain.actor import Actor
+from app.domain.audit import RefusedRow
 
 audit = typer.Typer(help="The audit log: who did what.", no_args_is_help=True)
 
@@ -20,14 +21,30 @@ class Format(StrEnum):
 
 @audit.command("verify")
 def verify_audit(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Follow the whole chain; exit 1 at the first entry that does not hold."""
+    """Follow the whole chain, and look for rows that were added or changed outside Patchbay; exit 1 when there is anything."""
     from app.services import audit as service
 
     verdict = shell.at_home(service.verify, data_dir)
-    good = [f"{verdict.checked} entries, whole and unchanged."] if verdict.ok else []
-    shell.show(verdict, as_json=as_json, lines=good)
-    if not verdict.ok:
+    lines = [] if verdict.first_bad else [f"{verdict.checked} entries, whole and unchanged."]
+    shell.show(verdict, as_json=as_json, lines=[*lines, *map(refusal, verdict.refused)])
+    if verdict.first_bad:
         shell.fail(f"Entry {verdict.first_bad} is not valid: {verdict.reason}.")
+    if verdict.refused:
+        shell.fail(f"{len(verdict.refused)} rows were added or changed outside Patchbay and are refused.")
+
+
+@audit.command("remove-refused")
+def remove_refused(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Delete the rows that were added or changed outside Patchbay, as `audit verify` names them."""
+    from app.services import refused
+
+    found = shell.at_home(refused.remove, data_dir)
+    shell.show(found, as_json=as_json, lines=[f"{row.kind} {row.name} ({row.id}) is removed." for row in found] or ["There are none."])
+
+
+def refusal(row: RefusedRow) -> str:
+    """A row that is refused, and what to do about it."""
+    return f"The {row.kind} {row.name} ({row.id}) was added or changed outside Patchbay and is refused. {row.advice}"
 
 
 @audit.command("export")

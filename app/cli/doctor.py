@@ -14,7 +14,7 @@ from typing import Literal
 
 from app import logs, settings
 from app.claim import local_address, port_problem, serving, unusable
-from app.cli import reaching
+from app.cli import audit_commands, reaching
 from app.domain.actor import Actor, ActorType, Role
 from app.domain.errors import PatchbayError
 from app.domain.keyring import KeyringStatus, MasterKeyState
@@ -24,6 +24,7 @@ SAFE_SQLITE = (3, 51, 3)
 ROOM_BYTES = 200 * 2**20
 FULL_BYTES = 2**20
 BUILT = datetime(2026, 1, 1, tzinfo=UTC)  # a clock before this is wrong
+_AUDIT_ADVICE = "Somebody who can write to the database did this: change its password, and compare with your newest backup."
 _DOCTOR = Actor(ActorType.CLI, "cli:doctor", "doctor", Role.VIEWER)
 
 
@@ -236,10 +237,12 @@ async def _database() -> AsyncIterator[Found]:
     yield Found("Master key", "ok", f"Loaded from {status.source}; it opens this database.")
     yield _recovery_kit(status)
     verdict = await audit.verify(_DOCTOR)
-    if verdict.ok:
+    if verdict.first_bad is None:
         yield Found("Audit log", "ok", f"{verdict.checked} entries, whole and unchanged; its triggers are in place.")
     else:
-        yield Found("Audit log", "fail", f"Entry {verdict.first_bad} is not valid: {verdict.reason}.")
+        yield Found("Audit log", "fail", f"Entry {verdict.first_bad} is not valid: {verdict.reason}. {_AUDIT_ADVICE}")
+    for row in verdict.refused:
+        yield Found("Accounts and keys", "fail", audit_commands.refusal(row))
     page = await audit.page(_DOCTOR, limit=1)
     if page.items and page.items[0].at > datetime.now(UTC) + timedelta(minutes=5):
         yield Found("Clock", "fail", "The newest audit entry is in the future: the clock was set back.")

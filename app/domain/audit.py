@@ -66,6 +66,9 @@ class Action(StrEnum):
     REGISTRY_REFRESH = "registry:snapshot:refresh"
     ACCESS_DENY = "access:request:deny"
     AUDIT_EXPORT = "audit:log:export"
+    AUDIT_BREAK = "audit:log:break"
+    ROWS_ADOPT = "instance:rows:adopt"
+    ROW_REMOVE = "instance:row:remove"
 
 
 class Outcome(StrEnum):
@@ -100,10 +103,21 @@ class AuditItem(Record):
     request_id: str
 
 
+class RefusedRow(Record):
+    """A row that would let somebody in or allow something and is not as Patchbay wrote it: it is refused. `advice` says what to do."""
+
+    kind: str
+    id: str
+    name: str
+    advice: str
+
+
 class AuditVerdict(Record):
-    """Result of verifying the chain. `first_bad` is the first entry that does not hold, None when all do."""
+    """Result of verifying the chain. `first_bad` is the first entry that does not hold, None when all do; `refused` are the rows that
+    were added or changed outside Patchbay."""
 
     ok: bool
     checked: int
     first_bad: int | None
     reason: str = ""
+    refused: list[RefusedRow] = []

@@ -2,7 +2,7 @@
 
 PatchbayError
 ├ NotFound            UnknownProvider, UnknownPreset, UnknownModel, UnknownAlias, UnknownClientKey, UnknownUser
-├ Conflict            NameTaken, Stale, ReentryRequired, ProviderDisabled, RotationConflict, AlreadySetUp
+├ Conflict            NameTaken, Stale, ReentryRequired, ProviderDisabled, RotationConflict, AlreadySetUp, RowRefused
 ├ InvalidDraft        field → reason; Unsupported
 ├ AccessError         NotSignedIn, Forbidden, ConfirmationNeeded, TooManyAttempts
 ├ LimitReached        a limit of ours
@@ -83,6 +83,12 @@ class RotationConflict(Conflict):
 
 class AlreadySetUp(Conflict):
     code = "already_set_up"
+
+
+class RowRefused(Conflict):
+    """A row that lets somebody in or allows something is not as we wrote it."""
+
+    code = "row_refused"
 
 
 class InvalidDraft(PatchbayError):

@@ -36,6 +36,8 @@ def clean_person(email: str, name: str) -> tuple[str, str]:
 
 
 class User(Record):
+    """An account. `is_refused`: it was added or changed outside Patchbay, so nobody signs in with it; `role` says nothing then."""
+
     id: str
     email: str
     name: str
@@ -43,6 +45,7 @@ class User(Record):
     is_active: bool
     created_at: datetime
     last_login_at: datetime | None
+    is_refused: bool = False
 
 
 class DisabledUser(User):
@@ -84,8 +87,9 @@ class LastCall(Record):
 
 
 class ClientKey(Record):
-    """An application's key. `hint` = public id, safe to show; the key itself is shown once, on issue. `last_call` is up to ten
-    seconds old while a key is in constant use, None for one that was never used."""
+    """An application's key. `hint` = public id, safe to show; the key itself is shown once, on issue. `models` and `providers`: None =
+    all, an empty list = nothing, because what it was granted is gone. `last_call` is up to ten seconds old while a key is in constant
+    use, None for one that was never used. `is_refused`: it was added or changed outside Patchbay and is not accepted."""
 
     id: str
     name: str
@@ -99,6 +103,7 @@ class ClientKey(Record):
     created_by: str
     revoked_at: datetime | None
     last_call: LastCall | None = None
+    is_refused: bool = False
 
 
 class ClientKeyPatch(Closed):

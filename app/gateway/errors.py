@@ -48,6 +48,7 @@ ANSWERS: dict[type[errors.PatchbayError], Answer] = {
     errors.ProviderDisabled: _UNAVAILABLE,
     errors.RotationConflict: _CONFLICT,
     errors.AlreadySetUp: _CONFLICT,
+    errors.RowRefused: _CONFLICT,
     errors.InvalidDraft: _INVALID,
     errors.Unsupported: Answer(400, "invalid_request_error", "unsupported_parameter"),
     errors.AccessError: Answer(403, "invalid_request_error", "forbidden"),

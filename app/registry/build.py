@@ -3,34 +3,32 @@
 import logging
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Collection, Iterable
 
 from app.domain.actor import Scope
 from app.domain.snapshot import AliasEntry, AliasTargetEntry, ClientKeyEntry, Endpoint, ModelGrants
-from app.storage.snapshot import StoredAlias, StoredClientKey
+from app.storage.snapshot import StoredAlias, StoredClientKey, StoredGrant
 
 _log = logging.getLogger(__name__)
 
 
-def client_keys(stored: Iterable[StoredClientKey]) -> Mapping[str, ClientKeyEntry]:
-    """Public id → entry; a row that cannot be read lets nobody in."""
-    entries = {}
-    for row in stored:
-        try:
-            entries[row.public_id] = ClientKeyEntry(
-                id=row.id,
-                name=row.name,
-                digest=bytes(row.digest),
-                scope=Scope(row.scope),
-                models=None if row.all_models else _models(row),
-                providers=None if row.all_providers else frozenset(p for p, _, model in row.grants if p is not None and model is None),
-                expires_at=row.expires_at,
-                requests_per_minute=row.requests_per_minute,
-            )
-        except (ValueError, TypeError) as error:
-            _log.warning("client key %s cannot be read: %s", row.id, type(error).__name__)
-    return MappingProxyType(entries)
+def client_key(row: StoredClientKey, grants: Collection[StoredGrant]) -> ClientKeyEntry | None:
+    """The key as the gateway checks it; None for one of a newer version, which lets nobody in."""
+    try:
+        scope = Scope(row.scope)
+    except ValueError:
+        _log.warning("client key %s cannot be read: its scope is not known here", row.id)
+        return None
+    return ClientKeyEntry(
+        id=row.id,
+        name=row.name,
+        digest=row.digest,
+        scope=scope,
+        models=None if row.all_models else _models(grants),
+        providers=None if row.all_providers else frozenset(g.provider_id for g in grants if g.provider_id and g.model is None),
+        expires_at=row.expires_at,
+        requests_per_minute=row.requests_per_minute,
+    )
 
 
 def alias(stored: StoredAlias) -> AliasEntry:
@@ -60,9 +58,9 @@ def listing(before: dict[str, tuple[str, ...]], old: Iterable[Endpoint], new: It
     return names
 
 
-def _models(stored: StoredClientKey) -> ModelGrants:
+def _models(grants: Collection[StoredGrant]) -> ModelGrants:
     return ModelGrants(
-        bare=frozenset(model for provider, _, model in stored.grants if provider is None and model is not None),
-        at=frozenset((provider, model) for provider, _, model in stored.grants if provider is not None and model is not None),
-        aliases=frozenset(alias for _, alias, _ in stored.grants if alias is not None),
+        bare=frozenset(g.model for g in grants if g.model is not None and g.provider_id is None),
+        at=frozenset((g.provider_id, g.model) for g in grants if g.model is not None and g.provider_id is not None),
+        aliases=frozenset(g.alias_id for g in grants if g.alias_id is not None),
     )

@@ -13,6 +13,7 @@ from app.domain.errors import PatchbayError, UnknownProvider
 from app.domain.snapshot import AliasEntry, ClientKeyEntry, Endpoint, Route, Snapshot
 from app.registry import build, selector
 from app.registry.aliases import Aliases
+from app.registry.client_keys import ClientKeys
 from app.registry.endpoint import endpoint_from_row
 from app.storage import engine, work
 from app.storage import snapshot as stored
@@ -48,7 +49,7 @@ class Registry:
         self.snapshot = _EMPTY
         self._names: dict[str, str] = {}  # provider id → name in the snapshot
         self._by_model: dict[str, tuple[str, ...]] = {}
-        self._aliases = Aliases()
+        self._aliases, self._client_keys = Aliases(), ClientKeys()
         self._lock = asyncio.Lock()
         self._watcher: asyncio.Task[None] | None = None
         self._subscribers: list[Callable[[Snapshot], None]] = []
@@ -76,7 +77,8 @@ class Registry:
             await asyncio.wait([watcher])
         if self._committed in work.on_commit:
             work.on_commit.remove(self._committed)
-        self.snapshot, self._names, self._by_model, self._aliases, self._lock = _EMPTY, {}, {}, Aliases(), asyncio.Lock()
+        self.snapshot, self._names, self._by_model, self._lock = _EMPTY, {}, {}, asyncio.Lock()
+        self._aliases, self._client_keys = Aliases(), ClientKeys()
         egress.approve(frozenset())
 
     async def refresh(self, min_revision: int = 0) -> None:
@@ -181,7 +183,7 @@ class Registry:
         self._tell(self._subscribers)
 
     def _news(self, connection: engine.Connection, since: int) -> _News | None:
-        """In the reader's thread, where nothing but the aliases' memory is changed. None = nothing is newer."""
+        """In the reader's thread, where nothing but the memory of aliases and client keys is changed. None = nothing is newer."""
         revision, default_id = stored.head(connection)
         if revision == self.snapshot.revision and since >= 0:
             return None
@@ -192,7 +194,7 @@ class Registry:
             default_id or "",
             since < 0,
             stored.providers(connection, since=since),
-            build.client_keys(stored.client_keys(connection)),
+            self._client_keys.read(connection, is_whole=since < 0),
             stored.approved_origins(connection),
             self._aliases.read(connection, is_whole=since < 0),
         )

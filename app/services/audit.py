@@ -11,7 +11,7 @@ from typing import Any, Literal
 from app.domain.actor import Actor
 from app.domain.audit import Action, AuditVerdict
 from app.domain.provider import Page
-from app.storage import audit, engine, providers, usage
+from app.storage import audit, engine, providers, refusals, usage
 from app.storage.work import work
 
 Format = Literal["jsonl", "csv"]
@@ -50,27 +50,43 @@ async def names(actor: Actor, ids: Iterable[str]) -> Names:
 
 
 async def verify(actor: Actor) -> AuditVerdict:
-    """Follow the whole chain: every hash, every link, every seal, no gap, no missing tail.
+    """Follow the whole chain: every hash, every link, every seal, no gap, no missing beginning or tail; and look for rows that let
+    somebody in and are not as we wrote them.
 
     Reads in chunks, each in a transaction of its own, so that a long audit never holds up a writer.
     """
     actor.must_view()
+    seen = engine.audit_end()
     async with engine.session() as session:
-        end, end_hash, last = await audit.end_of(session)
+        end, begins_well, breaks = await audit.end_of(session, seen), await audit.begins_well(session), await audit.breaks(session)
+        refused = await refusals.all_refused(session)
+    seq, bad = await _followed(end)
+    if bad is None and not begins_well:
+        bad = (1, "the audit does not begin with the registration of a master key: its beginning was removed")
+    if bad is None and end.broken:
+        bad = (end.seq + 1, end.broken)
+    if bad is None and breaks:
+        bad = (breaks[0], "entries before this one were removed; it was written when that was noticed")
+    first_bad, reason = bad or (None, "")
+    return AuditVerdict(ok=bad is None and not refused, checked=seq, first_bad=first_bad, reason=reason, refused=refused)
+
+
+async def _followed(end: audit.End) -> tuple[int, tuple[int, str] | None]:
+    """How far the chain holds, and the first entry that does not with the reason."""
     seq, previous = 0, audit.GENESIS
-    while seq < end:
-        rows = await _chunk(seq, end)
+    while seq < end.seq:
+        rows = await _chunk(seq, end.seq)
         checked, previous, bad = await asyncio.to_thread(audit.check, rows, after=seq, previous=previous)
         if bad is None and not rows:
             bad = (seq + 1, "an entry is missing")
         if bad is not None:
-            return AuditVerdict(ok=False, checked=checked, first_bad=bad[0], reason=bad[1])
+            return checked, bad
         seq = checked
-    if previous != end_hash:
-        return AuditVerdict(ok=False, checked=seq, first_bad=seq, reason="the newest entry is not the one that was written last")
-    if last > end:
-        return AuditVerdict(ok=False, checked=seq, first_bad=end + 1, reason="it stands behind the entry that was written last")
-    return AuditVerdict(ok=True, checked=seq, first_bad=None)
+    if previous != end.hash:
+        return seq, (seq, "the newest entry is not the one that was written last")
+    if end.last > end.seq:
+        return seq, (end.seq + 1, "it stands behind the entry that was written last")
+    return seq, None
 
 
 async def export(actor: Actor, fmt: Format) -> AsyncIterator[str]:

@@ -15,7 +15,7 @@ from app.domain.errors import Conflict, InvalidDraft, Reason, UnknownClientKey
 from app.domain.people import LONGEST_NAME, ClientKey, ClientKeyPatch, IssuedClientKey
 from app.domain.record import MOST_PER_MINUTE
 from app.registry import selector
-from app.storage import aliases, client_keys, engine
+from app.storage import aliases, client_keys, engine, macs
 from app.storage.client_keys import Grant, Granted
 from app.storage.engine import AsyncSession
 from app.storage.tables import ClientKeyRow, now
@@ -78,6 +78,7 @@ async def update(actor: Actor, key_id: str, patch: ClientKeyPatch) -> ClientKey:
     actor.must_admin()
     async with work(actor) as doing:
         row = await _known(doing.session, key_id)
+        macs.must_hold(row, "This key")
         if row.revoked_at is not None:
             raise Conflict("This app key was revoked, which cannot be undone. Create a new one.")
         known = await client_keys.granted_to(doing.session, row.id)
@@ -117,6 +118,7 @@ async def revoke(actor: Actor, key_id: str) -> ClientKey:
     actor.must_admin()
     async with work(actor) as doing:
         row = await _known(doing.session, key_id)
+        macs.must_hold(row, "This key")
         if row.revoked_at is None:
             row.revoked_at = now()
             doing.session.add(row)
@@ -131,7 +133,7 @@ async def check(key_text: str) -> Actor | None:
     if not public_id:
         return None
     async with engine.session() as session:
-        row = await client_keys.by_public_id(session, public_id)
+        row = macs.genuine(await client_keys.by_public_id(session, public_id))
     if row is None or not hmac.compare_digest(row.digest, client_key.digest_of(key_text)):
         return None
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now()):
@@ -226,7 +228,7 @@ async def _models(session: AsyncSession, names: Sequence[str]) -> list[Grant]:
 async def _owner(session: AsyncSession, actor: Actor) -> str | None:
     """The person with whom a new key ends: who makes it, or whose key makes it."""
     if actor.type is ActorType.CLIENT_KEY:
-        made_with = await client_keys.by_id(session, actor.id)
+        made_with = macs.genuine(await client_keys.by_id(session, actor.id))
         return made_with.owner_user_id if made_with else None
     return actor.id if actor.type is ActorType.USER else None
 

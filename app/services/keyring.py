@@ -2,15 +2,15 @@
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from app import settings
-from app.domain.actor import SYSTEM, Actor
+from app.domain.actor import SYSTEM, Actor, Role
 from app.domain.audit import Action
-from app.domain.errors import CanaryCorrupt, KeyMismatch, KeyMissing, SecretUnreadable, VaultError
+from app.domain.errors import CanaryCorrupt, KeyMismatch, KeyMissing, SecretUnreadable, StorageError, VaultError
 from app.domain.keyring import ALIVE, KeyringStatus, MasterKey, MasterKeyState
-from app.domain.secret import Secret
-from app.storage import crypto, engine, inspection, instance
+from app.domain.secret import Sealed, Secret
+from app.storage import audit, client_keys, crypto, engine, inspection, instance, macs, people
 from app.storage.tables import CryptoKey, SystemSecret, now
 from app.storage.work import work
 from app.vault import envelope, keyfile, ring, s1
@@ -22,13 +22,14 @@ _source_kind = ""
 _stamp: tuple[object, ...] = ()
 
 
-async def open_ring(*, allow_partial: bool = False, keep_environment: bool = False) -> None:
+async def open_ring(*, allow_partial: bool = False, keep_environment: bool = False, may_adopt: bool = False) -> None:
     """Load the master keys, prove that they belong to this database, make the ring current.
 
     An empty database registers the key it is given, or a new one that is written to the data folder. Raises `KeyMissing`,
     `KeyMismatch`, `CanaryCorrupt`, `KeyFileUnsafe`, and `StorageError` when the audit's triggers were changed.
     `allow_partial` starts although some credentials need a key that is not there: those stay unreadable.
-    `keep_environment` is for a parent process that only checks and whose child reads the environment again.
+    `keep_environment` is for a parent process that only checks and whose child reads the environment again. `may_adopt` is for whoever
+    brings the schema up to date: rows of a version without MACs get theirs.
     """
     global _source, _source_kind, _stamp
     await inspection.check_triggers()
@@ -44,7 +45,7 @@ async def open_ring(*, allow_partial: bool = False, keep_environment: bool = Fal
         await _register(found)
         if is_new:
             await _keep(found)
-    made = await _proved(found, allow_partial=allow_partial)
+    made = await _proved(found, allow_partial=allow_partial, may_adopt=may_adopt)
     ring.install(made)
     _source, _source_kind = found.source, _kind(found)
     if not keep_environment:
@@ -142,7 +143,7 @@ async def _register(found: keyfile.Found) -> None:
         doing.record(Action.MASTER_KEY_REGISTER, target=("master_key", found.first, found.first), changes={"source": _kind(found)})
 
 
-async def _proved(found: keyfile.Found, *, allow_partial: bool) -> ring.Ring:
+async def _proved(found: keyfile.Found, *, allow_partial: bool, may_adopt: bool) -> ring.Ring:
     """A ring that opens what this database holds."""
     async with engine.session() as session:
         place, known = await instance.read(session), await crypto.keys(session)
@@ -170,8 +171,54 @@ async def _proved(found: keyfile.Found, *, allow_partial: bool) -> ring.Ring:
             details={"expected": sorted(missing), "values": sum(missing.values())},
         )
     made.lacking = frozenset(missing)
+    _must_open(made, own)
+    if ring.BEFORE_MACS in own:
+        own = await _adopted(made, may_adopt=may_adopt)
     made.unlock(own)
     return made
+
+
+def _must_open(made: ring.Ring, own: Mapping[str, Sealed]) -> None:
+    """Raise `SecretUnreadable` that names those of our own keys that are damaged. They cannot be typed again; a backup has them, and
+    since a rotation changes only what wraps them, any that was made under a master key that is loaded."""
+    if damaged := sorted(name for name, value in own.items() if made.examine(value, ring.system_binding(name))):
+        raise SecretUnreadable(
+            f"The system secret {_list(damaged)} is damaged and cannot be opened. Copy its row of the table system_secret, and nothing "
+            f"else, from a backup of this database that was made while the master key {made.active} was in use.",
+            details={"kind": "auth_failed", "names": damaged},
+        )
+
+
+async def _adopted(made: ring.Ring, *, may_adopt: bool) -> Mapping[str, Sealed]:
+    """Give the rows of a version without MACs theirs, as they stand, in one transaction; a process that was faster wins.
+
+    That this database has had none is not what a row of it says: `BEFORE_MACS` opened, and only somebody with the master key makes
+    that. It goes now. Whoever kept a copy of it and puts it back meets the entry of the audit that says it went.
+    """
+    if not may_adopt:
+        raise StorageError("Rows of this database have no MACs yet. Start patchbay serve of this version once: it adds them.")
+    async with work(SYSTEM) as doing:
+        place = await instance.lock(doing.session)
+        own = await crypto.system_secrets(doing.session)
+        if ring.BEFORE_MACS not in own:
+            return own
+        if "row_mac" in own or await audit.newest(doing.session, Action.ROWS_ADOPT) is not None:
+            raise StorageError(
+                "Rows of this database got their MACs before, and somebody wants that to happen again: the system secret "
+                f"{ring.BEFORE_MACS} was put back by hand. Restore a backup."
+            )
+        own["row_mac"] = envelope.seal(made, Secret(os.urandom(s1.KEY_BYTES).hex()), ring.system_binding("row_mac"))
+        await crypto.replace_system_secret(doing.session, ring.BEFORE_MACS, "row_mac", own["row_mac"])
+        del own[ring.BEFORE_MACS]
+        made.unlock(own)
+        ring.install(made)
+        await macs.adopt(doing.session)
+        doing.adopt_audit()
+        admins = sorted(user.email for user in await people.all_users(doing.session) if user.role is Role.ADMIN)
+        keys = [key.name for key in await client_keys.all_keys(doing.session) if key.revoked_at is None]
+        doing.record(Action.ROWS_ADOPT, target=("instance", place.instance_id, "Patchbay"), changes={"admins": admins, "client_keys": keys})
+    _log.warning("Accounts and client keys carry MACs from now on. Look whether you know these admins: %s.", _list(admins))
+    return own
 
 
 def _check_canary(made: ring.Ring, row: CryptoKey) -> None:

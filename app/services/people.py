@@ -7,7 +7,7 @@ from app.domain.passwords import check_password
 from app.domain.people import DisabledUser, User, clean_person
 from app.domain.secret import Secret
 from app.domain.throttle import ACCOUNT
-from app.storage import client_keys, engine, instance, people, recent_sessions
+from app.storage import client_keys, engine, instance, macs, people, recent_sessions
 from app.storage.tables import UserRow, now
 from app.storage.work import Work, work
 from app.vault import passwords
@@ -94,7 +94,7 @@ async def change_password(actor: Actor, old: Secret, new: Secret) -> User:
     """One's own password. The session that changes it stays, all others end. Raises `NotSignedIn` when
     `old` is wrong and `TooManyAttempts` after several."""
     async with engine.session() as session:
-        row = await people.by_id(session, actor.id)
+        row = macs.genuine(await people.by_id(session, actor.id))
     if row is None:
         raise Forbidden("Only a signed-in user has a password.")
     # Not audited: an attempt is no change; a stolen session must not become a place to guess in.
@@ -143,6 +143,7 @@ async def _end_keys(doing: Work, row: UserRow) -> int:
 async def _existing(doing: Work, user_id: str) -> UserRow:
     if (row := await people.by_id(doing.session, user_id)) is None:
         raise _unknown()
+    macs.must_hold(row, "This account")
     return row
 
 

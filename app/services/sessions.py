@@ -8,7 +8,7 @@ from app.domain.errors import Forbidden, InvalidDraft, NotSignedIn, Reason, Stor
 from app.domain.people import CONFIRMED_FOR, NewSession, Session, acting
 from app.domain.secret import Secret
 from app.domain.throttle import ACCOUNT, ADDRESS, Attempts
-from app.storage import engine, people, recent_sessions
+from app.storage import engine, macs, people, recent_sessions
 from app.storage.tables import UserRow, now
 from app.storage.work import Work, work
 from app.vault import passwords
@@ -25,7 +25,7 @@ async def sign_in(email: str, password: Secret, *, ip: str, agent: str, request_
     async with engine.session() as session:
         user = await people.by_email(session, account)
     answer = await passwords.check(user.password_hash if user else None, password)
-    if user is None or not answer.fits or not user.is_active:
+    if macs.genuine(user) is None or user is None or not answer.fits or not user.is_active:
         await _fail(stranger, account, user)
         raise NotSignedIn("Email or password is incorrect.")
     fresh = await passwords.hash_password(password) if answer.is_outdated else None
@@ -44,7 +44,7 @@ async def confirm(caller: Actor, session: Session | None, password: Secret) -> d
     async with engine.session() as reading:
         user = await people.by_id(reading, session.user.id)
     answer = await passwords.check(user.password_hash if user else None, password)
-    if user is None or not answer.fits or not user.is_active:
+    if macs.genuine(user) is None or user is None or not answer.fits or not user.is_active:
         await _fail(caller, account, user, Action.SESSION_CONFIRM)
         raise InvalidDraft({"password": Reason("password_wrong", "This is not your account password.")})
     async with work(caller) as doing:
@@ -95,14 +95,20 @@ async def _fail(stranger: Actor, account: str, user: UserRow | None, action: Act
     """Audit the failure. What was typed is named only if it is an account: people type passwords into the wrong field."""
     target = ("user", user.id, user.email) if user else ("user", "", "unknown account")
     async with work(stranger) as doing:
-        doing.record(action, target=target, outcome=Outcome.DENIED, reason="disabled" if user and not user.is_active else "")
+        doing.record(action, target=target, outcome=Outcome.DENIED, reason=_reason(user))
         if (await people.attempts(doing.session, people.account_subject(account))).failures == ACCOUNT.free:
             doing.record(Action.SESSION_LOCK, target=target, outcome=Outcome.DENIED)
 
 
+def _reason(user: UserRow | None) -> str:
+    if user is None:
+        return ""
+    return "changed outside Patchbay" if not macs.holds(user) else "" if user.is_active else "disabled"
+
+
 async def _begin(known: UserRow, fresh: str | None, *, ip: str, agent: str, request_id: str) -> NewSession:
     async with work(SYSTEM) as doing:
-        user = await people.by_id(doing.session, known.id)
+        user = macs.genuine(await people.by_id(doing.session, known.id))
         if user is None or not user.is_active or user.password_hash != known.password_hash:
             raise NotSignedIn("Email or password is incorrect.")  # changed while the password was looked at
         user.password_hash = fresh or user.password_hash

@@ -11,18 +11,20 @@ from enum import Enum
 from typing import Any
 
 import rfc8785
-from sqlalchemy import Text, cast
+from sqlalchemy import Table, Text, cast
 from sqlalchemy.engine import RowMapping
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.domain.actor import Actor
+from app.domain.actor import SYSTEM, Actor
 from app.domain.audit import Action, AuditActor, AuditItem, AuditTarget, Outcome
-from app.storage.tables import AuditHead, AuditRow
+from app.storage import engine, macs
+from app.storage.tables import AuditHead, AuditRow, CryptoKey
 from app.vault import ring
 
 GENESIS = bytes(32)
 _LONGEST_VALUE = 1_000
+_HEAD: Table = AuditHead.__table__  # type: ignore[attr-defined] # SQLModel puts it there
 _SUBJECT = ("target_type", "target_id", "target_name", "outcome", "changes", "reason")
 _COLUMNS = ("seq", "ts", "actor_type", "actor_id", "actor_name", "ip", "session_id_hash", "request_id", "action", *_SUBJECT)
 EXPORTED = (*_COLUMNS, "prev_hash", "hash", "seal")
@@ -63,10 +65,12 @@ def plain(value: Any) -> Any:  # Any: the shape of JSON
             raise TypeError(f"{type(value).__name__} cannot be written to the audit")
 
 
-async def append(session: AsyncSession, entries: Iterable[Entry]) -> None:
-    """Write entries at the end of the chain. Call it last in a transaction: it locks the head until the commit."""
+async def append(session: AsyncSession, entries: Iterable[Entry], *, is_adopting: bool = False) -> tuple[int, bytes]:
+    """Write entries at the end of the chain and return where it ends then. Call it last in a transaction: it locks the head until the
+    commit. An end that is not ours is told by an entry of its own, which stays: from then on the head has our MAC again."""
     head = (await session.exec(select(AuditHead).with_for_update())).one()
-    for entry in entries:
+    broken = "" if is_adopting else await _broken_end(session, head, engine.audit_end())
+    for entry in [_break(head, broken), *entries] if broken else entries:
         row = _row(entry, head.seq + 1)
         row.prev_hash = head.hash
         row.hash = chain_hash(head.hash, row.model_dump(include=set(_COLUMNS)))
@@ -74,8 +78,10 @@ async def append(session: AsyncSession, entries: Iterable[Entry]) -> None:
         session.add(row)
         await session.flush()  # the triggers compare each row with the head, so row and head go in turn
         head.seq, head.hash = row.seq, row.hash
+        head.mac = _mac_of(head)
         session.add(head)
         await session.flush()
+    return head.seq, head.hash
 
 
 def chain_hash(previous: bytes, fields: Mapping[str, Any]) -> bytes:
@@ -89,10 +95,35 @@ async def head_of(session: AsyncSession) -> tuple[int, bytes]:
     return head.seq, head.hash
 
 
-async def end_of(session: AsyncSession) -> tuple[int, bytes, int]:
-    """(seq of the head, its hash, highest seq of an entry), in one statement, so that no append falls in between."""
-    head = (await session.exec(select(AuditHead.seq, AuditHead.hash, select(func.max(AuditRow.seq)).scalar_subquery()))).one()
-    return head[0], head[1], head[2] or 0
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where the audit ends: what the head says, the highest entry there is, and why the head is not to be believed, "" when it is."""
+
+    seq: int
+    hash: bytes
+    last: int
+    broken: str
+
+
+async def end_of(session: AsyncSession, seen: tuple[int, bytes]) -> End:
+    """All of it of one moment, so that no append falls in between. `seen` is `engine.audit_end()` of before the session began."""
+    head = (await session.exec(select(AuditHead))).one()
+    last = (await session.exec(select(func.max(AuditRow.seq)))).one() or 0
+    return End(head.seq, head.hash, last, await _broken_end(session, head, seen))
+
+
+async def breaks(session: AsyncSession) -> list[int]:
+    """Seqs of the entries that say that the end before them was not ours."""
+    query = select(AuditRow.seq).where(AuditRow.action == Action.AUDIT_BREAK).order_by(col(AuditRow.seq))
+    return list((await session.exec(query)).all())
+
+
+async def begins_well(session: AsyncSession) -> bool:
+    """Whether the first entry is what every installation begins with. Where no master key was registered, nothing has begun."""
+    if (await session.exec(select(func.count()).select_from(CryptoKey))).one() == 0:
+        return True
+    first = (await session.exec(select(AuditRow.action).where(AuditRow.seq == 1))).first()
+    return first == Action.MASTER_KEY_REGISTER
 
 
 async def chunk(session: AsyncSession, *, after: int, upto: int, limit: int) -> Sequence[RowMapping]:
@@ -133,6 +164,29 @@ async def newest(session: AsyncSession, action: Action) -> AuditItem | None:
     """The last entry of this action."""
     row = (await session.exec(select(AuditRow).where(AuditRow.action == action).order_by(col(AuditRow.seq).desc()).limit(1))).first()
     return _item(row) if row else None
+
+
+async def _broken_end(session: AsyncSession, head: AuditHead, seen: tuple[int, bytes]) -> str:
+    """Why the end that the head tells is not ours; "" when it is. Before the first entry there is no MAC."""
+    is_new = head.seq == 0 and head.mac is None
+    if not is_new and not macs.fits(_HEAD, _end(head), head.mac):
+        return "the end of the audit does not carry our MAC: entries were removed there, or the record of its end was changed"
+    if seen in ((0, b""), (head.seq, head.hash)):
+        return ""
+    known = (await session.exec(select(AuditRow.hash).where(AuditRow.seq == seen[0]))).first() if head.seq >= seen[0] else None
+    return "" if known == seen[1] else "the audit was set back while Patchbay was running, as a restored backup does"
+
+
+def _break(head: AuditHead, reason: str) -> Entry:
+    return Entry(SYSTEM, Action.AUDIT_BREAK, ("audit", "", "audit"), Outcome.FAILED, {"seq": head.seq}, reason)
+
+
+def _mac_of(head: AuditHead) -> bytes:
+    return macs.of(_HEAD, _end(head))
+
+
+def _end(head: AuditHead) -> dict[str, Any]:
+    return {"id": head.id, "seq": head.seq, "hash": head.hash}
 
 
 def _row(entry: Entry, seq: int) -> AuditRow:

@@ -36,9 +36,10 @@ class AuditRow(SQLModel, table=True):
 
 
 class AuditHead(SQLModel, table=True):
-    """Singleton (id 1): the lock taken last in a transaction that writes to the audit."""
+    """Singleton (id 1): the lock taken last in a transaction that writes to the audit. Its MAC says that it ends here."""
 
     __tablename__ = "audit_head"
     id: int = Field(default=1, primary_key=True)
     seq: int = Field(default=0, sa_type=BigInteger)
     hash: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
+    mac: bytes | None = Field(default=None, sa_type=LargeBinary)

@@ -9,10 +9,10 @@ from sqlalchemy import CheckConstraint, LargeBinary
 from sqlmodel import Column, Field, SQLModel
 
 from app.domain.ids import uuid7
-from app.storage.columns import key_of, now, owner_column, time_column
+from app.storage.columns import MacRow, key_of, now, owner_column, time_column
 
 
-class ClientKeyRow(SQLModel, table=True):
+class ClientKeyRow(MacRow, table=True):
     """An application's key: `pb-<public_id>-<random>`; `digest` = SHA-256 of the whole text."""
 
     __tablename__ = "client_key"
@@ -31,7 +31,7 @@ class ClientKeyRow(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
 
 
-class ClientKeyGrant(SQLModel, table=True):
+class ClientKeyGrant(MacRow, table=True):
     """What a restricted key may use: a provider, a model of a provider, a model of whichever provider, or an alias. By id, so that
     nothing that is made later under an old name is granted by it."""
 

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.actor import Scope
 from app.domain.people import ClientKey, LastCall
+from app.storage import macs
 from app.storage.columns import UtcTime
 from app.storage.tables import AliasRow, ClientKeyGrant, ClientKeyRow, ClientKeyUse, ProviderRow
 
@@ -56,21 +57,25 @@ class Granted:
 
 def record(row: ClientKeyRow, granted: Sequence[Granted], use: ClientKeyUse | None = None) -> ClientKey:
     """What may be shown: the public id, never the hash."""
+    is_refused = not macs.holds(row)
     return ClientKey(
-        id=row.id, name=row.name, scope=Scope(row.scope), hint=f"pb-{row.public_id}",
+        id=row.id, name=row.name, scope=Scope.GATEWAY if is_refused else Scope(row.scope), hint=f"pb-{row.public_id}",
         models=None if row.all_models else _names(granted, of_providers=False),
         providers=None if row.all_providers else _names(granted, of_providers=True),
         requests_per_minute=row.requests_per_minute, expires_at=row.expires_at, created_at=row.created_at,
         created_by=row.created_by, revoked_at=row.revoked_at,
         last_call=LastCall(at=use.at, model=use.model, status=use.status, ms=use.ms) if use else None,
+        is_refused=is_refused,
     )  # fmt: skip
 
 
 async def by_public_id(session: AsyncSession, public_id: str) -> ClientKeyRow | None:
+    """The key, as it stands: look at its MAC before you believe it."""
     return (await session.exec(select(ClientKeyRow).where(ClientKeyRow.public_id == public_id))).first()
 
 
 async def by_id(session: AsyncSession, key_id: str) -> ClientKeyRow | None:
+    """The same by its id."""
     return await session.get(ClientKeyRow, key_id)
 
 
@@ -104,7 +109,7 @@ async def grant(session: AsyncSession, key_id: str, wanted: Collection[Grant], *
 async def live_of(session: AsyncSession, user_id: str) -> list[ClientKeyRow]:
     """Keys that end with a person: those they made, or that were made with one of these, as far as they still work."""
     query = select(ClientKeyRow).where(ClientKeyRow.owner_user_id == user_id, col(ClientKeyRow.revoked_at).is_(None))
-    return list((await session.exec(query)).all())
+    return [row for row in (await session.exec(query)).all() if macs.holds(row)]
 
 
 async def used(session: AsyncSession, key_id: str, *, at: datetime, model: str, status: int, ms: int) -> None:
@@ -113,7 +118,7 @@ async def used(session: AsyncSession, key_id: str, *, at: datetime, model: str, 
 
 
 async def _granted(session: AsyncSession, key_id: str | None = None) -> dict[str, list[Granted]]:
-    """Key id → what it was granted, of one key or of all."""
+    """Key id → what it was granted, of one key or of all. A grant that was added or changed outside Patchbay is none."""
     row = ClientKeyGrant
     query = (
         select(row, ProviderRow.name, ProviderRow.deleted_at, AliasRow.name)
@@ -124,6 +129,8 @@ async def _granted(session: AsyncSession, key_id: str | None = None) -> dict[str
         query = query.where(row.client_key_id == key_id)
     found: dict[str, list[Granted]] = {}
     for grant_, provider, deleted_at, alias in (await session.exec(query)).all():
+        if not macs.holds(grant_):
+            continue
         name = "/".join(part for part in (provider, alias, grant_.model) if part is not None)
         found.setdefault(grant_.client_key_id, []).append(Granted(grant_, name if deleted_at is None else None))
     return found

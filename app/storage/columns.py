@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, ForeignKey, MetaData, String, Text
+from sqlalchemy import JSON, DateTime, ForeignKey, LargeBinary, MetaData, String, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator
-from sqlmodel import Column, SQLModel
+from sqlmodel import Column, Field, SQLModel
 
 from app.domain.secret import Sealed
 
@@ -69,6 +69,12 @@ def _plainly(element: Any, compiler: Any, **given: Any) -> str:  # Any: SQLAlche
 @compiles(bytewise, "postgresql")
 def _in_c(element: Any, compiler: Any, **given: Any) -> str:
     return f'({compiler.process(element.clauses, **given)} COLLATE "C")'
+
+
+class MacRow(SQLModel):
+    """A row that lets somebody in or allows something. `storage.macs` makes and checks its MAC; None = no row of ours."""
+
+    mac: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
 def now() -> datetime:

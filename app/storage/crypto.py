@@ -27,6 +27,14 @@ async def system_secrets(session: AsyncSession) -> dict[str, Sealed]:
     return {row.name: row.value for row in (await session.exec(select(SystemSecret))).all()}
 
 
+async def replace_system_secret(session: AsyncSession, old: str, name: str, value: Sealed) -> None:
+    """Put one of our own keys in the place of another."""
+    if (row := await session.get(SystemSecret, old)) is not None:
+        await session.delete(row)
+    session.add(SystemSecret(name=name, value=value))
+    await session.flush()
+
+
 def sealed_columns() -> list[tuple[Table, Column[Sealed]]]:
     """Every column that holds sealed values, read from the tables themselves: a new one cannot be forgotten."""
     return [(table, column) for table in SQLModel.metadata.sorted_tables for column in table.columns if isinstance(column.type, SealedText)]

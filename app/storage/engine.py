@@ -57,6 +57,7 @@ class _Database:
     watch: sqlite3.Connection | None = None
     seen: int = 0
     unwritable: str = ""
+    audit_end: tuple[int, bytes] = (0, b"")
     listener: notices.Listener | None = None
 
     @property
@@ -248,6 +249,17 @@ def places(url: str) -> list[tuple[str, int]]:
     """(host, port) of the database server, where it has one."""
     parsed = _parsed(url)
     return [] if parsed.get_backend_name() == "sqlite" else postgres.places(parsed)
+
+
+def audit_end() -> tuple[int, bytes]:
+    """(seq, hash) of the newest entry of the audit that this process saw committed; (0, b"") before any."""
+    return _current().audit_end
+
+
+def note_audit_end(end: tuple[int, bytes]) -> None:
+    """Remember it: a database that is set back while this process runs does not know it."""
+    database = _current()
+    database.audit_end = max(database.audit_end, end)
 
 
 @contextmanager

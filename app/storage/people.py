@@ -5,12 +5,13 @@ import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, text
-from sqlmodel import col, delete, func, select, update
+from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.actor import Role
 from app.domain.people import NewSession, Session, User
 from app.domain.throttle import Attempts, Limit
+from app.storage import macs
 from app.storage.columns import UtcTime, bytewise
 from app.storage.tables import LoginThrottle, SessionRow, SessionUse, UserRow, UserUse, now
 
@@ -23,9 +24,10 @@ _FIRST_ATTEMPT = text(
 
 def user_of(row: UserRow, use: UserUse | None = None) -> User:
     """What may be shown of a person; the hash stays here."""
+    is_refused = not macs.holds(row)
     return User(
-        id=row.id, email=row.email, name=row.name, role=Role(row.role), is_active=row.is_active,
-        created_at=row.created_at, last_login_at=use.signed_in_at if use else None,
+        id=row.id, email=row.email, name=row.name, role=Role.VIEWER if is_refused else Role(row.role), is_active=row.is_active,
+        created_at=row.created_at, last_login_at=use.signed_in_at if use else None, is_refused=is_refused,
     )  # fmt: skip
 
 
@@ -53,11 +55,12 @@ def address_subject(ip: str) -> str:
 
 
 async def by_id(session: AsyncSession, user_id: str) -> UserRow | None:
+    """The account, as it stands: look at its MAC before you believe it."""
     return await session.get(UserRow, user_id)
 
 
 async def by_email(session: AsyncSession, email: str) -> UserRow | None:
-    """`email` in lower case."""
+    """The same for an e-mail in lower case."""
     return (await session.exec(select(UserRow).where(UserRow.email == email))).first()
 
 
@@ -68,8 +71,8 @@ async def all_users(session: AsyncSession) -> list[User]:
 
 
 async def active_admins(session: AsyncSession) -> int:
-    query = select(func.count()).select_from(UserRow).where(UserRow.role == Role.ADMIN, col(UserRow.is_active))
-    return (await session.exec(query)).one()
+    query = select(UserRow).where(UserRow.role == Role.ADMIN, col(UserRow.is_active))
+    return sum(macs.holds(row) for row in (await session.exec(query)).all())
 
 
 async def start_session(session: AsyncSession, user: UserRow, *, ip: str, agent: str) -> NewSession:
@@ -96,21 +99,28 @@ async def live_session(session: AsyncSession, token_hash: str) -> tuple[SessionR
         .where(SessionRow.token_hash == token_hash, col(SessionRow.revoked_at).is_(None), col(UserRow.is_active))
         .where(SessionRow.expires_at > at, SessionUse.seen_at > at - IDLE)
     )
-    return (await session.exec(query)).first()
+    found = (await session.exec(query)).first()
+    return found if found is not None and macs.holds(found[0]) and macs.holds(found[1]) else None
 
 
 async def confirm(session: AsyncSession, session_id: str, at: datetime) -> None:
     """Note that the password was shown again in this session."""
-    await session.exec(update(SessionRow).where(col(SessionRow.id) == session_id).values(confirmed_at=at))
+    if (row := await session.get(SessionRow, session_id)) is not None:
+        row.confirmed_at = at
+        session.add(row)
 
 
 async def use_confirmation(session: AsyncSession, session_id: str, *, since: datetime) -> bool:
     """Whether an admin who may still be here showed the password again since then; it counts once. Asked of the database: what a
     process remembers of a session may be two seconds old."""
-    admins = select(UserRow.id).where(col(UserRow.is_active), UserRow.role == Role.ADMIN)
-    query = update(SessionRow).where(col(SessionRow.id) == session_id, col(SessionRow.confirmed_at) >= since)
-    query = query.where(col(SessionRow.revoked_at).is_(None), col(SessionRow.user_id).in_(admins))
-    return (await session.exec(query.values(confirmed_at=None))).rowcount == 1
+    query = select(SessionRow, UserRow).join(UserRow, col(UserRow.id) == SessionRow.user_id)
+    query = query.where(SessionRow.id == session_id, col(SessionRow.confirmed_at) >= since, col(SessionRow.revoked_at).is_(None))
+    found = (await session.exec(query.where(col(UserRow.is_active), UserRow.role == Role.ADMIN).with_for_update())).first()
+    if found is None or not macs.holds(found[0]) or not macs.holds(found[1]):
+        return False
+    found[0].confirmed_at = None
+    session.add(found[0])
+    return True
 
 
 async def seen(session: AsyncSession, session_id: str, at: datetime) -> None:
@@ -119,10 +129,12 @@ async def seen(session: AsyncSession, session_id: str, at: datetime) -> None:
 
 async def end_sessions(session: AsyncSession, user_id: str, *, keep: str = "") -> None:
     """End every session of a person, but the one whose token hash begins with `keep`."""
-    query = update(SessionRow).where(col(SessionRow.user_id) == user_id, col(SessionRow.revoked_at).is_(None))
-    if keep:
-        query = query.where(col(SessionRow.token_hash).not_like(f"{keep}%"))
-    await session.exec(query.values(revoked_at=now()))
+    query = select(SessionRow).where(SessionRow.user_id == user_id, col(SessionRow.revoked_at).is_(None))
+    at = now()
+    for row in (await session.exec(query)).all():
+        if macs.holds(row) and not (keep and row.token_hash.startswith(keep)):
+            row.revoked_at = at
+            session.add(row)
 
 
 async def forget_old(session: AsyncSession, *, before: datetime) -> None:

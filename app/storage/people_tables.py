@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from app.domain.ids import uuid7
-from app.storage.columns import key_of, now, owner_column, time_column
+from app.storage.columns import MacRow, key_of, now, owner_column, time_column
 
 
-class UserRow(SQLModel, table=True):
+class UserRow(MacRow, table=True):
     __tablename__ = "user_account"
     id: str = Field(default_factory=uuid7, primary_key=True, max_length=36)
     email: str = Field(max_length=254, unique=True)  # lower case
@@ -31,7 +31,7 @@ class UserUse(SQLModel, table=True):
     signed_in_at: datetime = Field(sa_column=time_column())
 
 
-class SessionRow(SQLModel, table=True):
+class SessionRow(MacRow, table=True):
     """A signed-in browser. Only the SHA-256 of its token is here."""
 
     __tablename__ = "user_session"

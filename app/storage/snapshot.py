@@ -4,7 +4,7 @@ Columns that hold JSON come out as they are stored: one that cannot be read spoi
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 from sqlmodel import col
 
 from app.domain.secret import Sealed
-from app.storage.columns import bytewise
+from app.storage import macs
+from app.storage.columns import MacRow, bytewise
 from app.storage.credentials import StoredKey
 from app.storage.tables import (
     AliasRow,
@@ -78,7 +79,7 @@ class StoredProvider:
 
 @dataclass(frozen=True, slots=True)
 class StoredClientKey:
-    """A client key that was not revoked. A grant: provider id, alias id, model."""
+    """A client key that is as we wrote it."""
 
     id: str
     public_id: str
@@ -89,7 +90,16 @@ class StoredClientKey:
     all_providers: bool
     expires_at: datetime | None
     requests_per_minute: int
-    grants: list[tuple[str | None, str | None, str | None]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredGrant:
+    """A grant that is as we wrote it: of a provider, of a model (there or anywhere), or of an alias."""
+
+    client_key_id: str
+    provider_id: str | None
+    alias_id: str | None
+    model: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +139,26 @@ def providers(connection: Connection, *, since: int = -1) -> list[StoredProvider
     return list(found.values())
 
 
-def client_keys(connection: Connection) -> list[StoredClientKey]:
-    """Every client key that was not revoked; whether one has expired is asked at each use."""
-    found = {r[0]: StoredClientKey(*r) for r in _rows(connection, _client_keys())}
-    for key_id, *grant in _rows(connection, _client_key_grants()):
-        if key_id in found:
-            found[key_id].grants.append(tuple(grant))
-    return list(found.values())
+def client_key_macs(connection: Connection) -> dict[str, bytes | None]:
+    """Id → MAC of every client key that was not revoked; whether one has expired is asked at each use."""
+    return {r[0]: r[1] for r in _rows(connection, _macs(ClientKeyRow).where(col(ClientKeyRow.revoked_at).is_(None)))}
+
+
+def grant_macs(connection: Connection) -> dict[str, bytes | None]:
+    """Id → MAC of every grant."""
+    return {r[0]: r[1] for r in _rows(connection, _macs(ClientKeyGrant))}
+
+
+def client_keys(connection: Connection, ids: Collection[str]) -> list[StoredClientKey]:
+    """Those of the client keys that are as we wrote them."""
+    wanted = [f.name for f in fields(StoredClientKey)]
+    return [StoredClientKey(**{name: row[name] for name in wanted}) for row in _genuine(connection, ClientKeyRow, ids)]
+
+
+def grants(connection: Connection, ids: Collection[str]) -> dict[str, StoredGrant]:
+    """Id → grant, of those that are as we wrote them."""
+    wanted = [f.name for f in fields(StoredGrant)]
+    return {row["id"]: StoredGrant(**{name: row[name] for name in wanted}) for row in _genuine(connection, ClientKeyGrant, ids)}
 
 
 def alias_mark(connection: Connection) -> tuple[Any, ...]:
@@ -164,7 +187,7 @@ def aliases(connection: Connection, ids: Collection[str]) -> list[StoredAlias]:
 
 def approved_origins(connection: Connection) -> frozenset[str]:
     """Local origins that an admin approved."""
-    return frozenset(r[0] for r in _rows(connection, _approved()))
+    return frozenset(row["origin"] for row in _genuine(connection, EgressApproval))
 
 
 def _add_keys(connection: Connection, found: dict[str, StoredProvider]) -> None:
@@ -203,6 +226,20 @@ def _of(connection: Connection, query: Any, column: Any, found: dict[str, Stored
     return [r for r in _rows(connection, query) if r[0] in found]
 
 
+def _genuine(connection: Connection, kind: type[MacRow], ids: Collection[str] | None = None) -> list[dict[str, Any]]:
+    """Rows of a table with MACs that are as we wrote them, columns by name; these ones or all."""
+    table: sa.Table = kind.__table__  # type: ignore[attr-defined] # SQLModel puts it there
+    query = sa.select(*macs.plainly(table))
+    if ids is not None and len(ids) <= _MOST_IDS:
+        query = query.where(table.c.id.in_(list(ids)))
+    rows = (macs.read(table, row) for row in connection.execute(query).mappings() if ids is None or row["id"] in ids)
+    return [row for row in rows if macs.fits(table, row, row["mac"])]
+
+
+def _macs(kind: type[MacRow]) -> Any:
+    return sa.select(col(kind.id), col(kind.mac))  # type: ignore[attr-defined] # every one has an id
+
+
 def _rows(connection: Connection, query: Any, **values: Any) -> Sequence[Any]:
     """Columns, not objects: a start reads a hundred thousand rows."""
     return connection.execute(query, values).all()
@@ -234,26 +271,6 @@ def _providers() -> Any:
         sa.type_coerce(col(row.limits), sa.Text), sa.type_coerce(col(row.capabilities), sa.Text), col(row.default_model),
         col(row.only_listed_models), col(row.enabled), col(row.deleted_at).is_not(None),
     )  # fmt: skip
-
-
-@cache
-def _client_keys() -> Any:
-    row = ClientKeyRow
-    return sa.select(
-        col(row.id), col(row.public_id), col(row.name), col(row.digest), col(row.scope), col(row.all_models), col(row.all_providers),
-        col(row.expires_at), col(row.requests_per_minute),
-    ).where(col(row.revoked_at).is_(None))  # fmt: skip
-
-
-@cache
-def _client_key_grants() -> Any:
-    row = ClientKeyGrant
-    return sa.select(col(row.client_key_id), col(row.provider_id), col(row.alias_id), col(row.model))
-
-
-@cache
-def _approved() -> Any:
-    return sa.select(col(EgressApproval.origin))
 
 
 @cache

@@ -19,7 +19,7 @@ from app.storage.audit_tables import AuditRow as AuditRow
 from app.storage.client_key_tables import ClientKeyGrant as ClientKeyGrant
 from app.storage.client_key_tables import ClientKeyRow as ClientKeyRow
 from app.storage.client_key_tables import ClientKeyUse as ClientKeyUse
-from app.storage.columns import SealedText, json_column, now, owner_column, time_column
+from app.storage.columns import MacRow, SealedText, json_column, now, owner_column, time_column
 from app.storage.health_tables import HealthRow as HealthRow
 from app.storage.people_tables import LoginThrottle as LoginThrottle
 from app.storage.people_tables import SessionRow as SessionRow
@@ -228,7 +228,7 @@ class TemplateRow(SQLModel, table=True):
     created_by: str = Field(default="", max_length=80)
 
 
-class EgressApproval(SQLModel, table=True):
+class EgressApproval(MacRow, table=True):
     """An origin on a loopback or private address that an admin approved by testing or saving it."""
 
     __tablename__ = "egress_approval"

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import event
@@ -12,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.domain.actor import Actor
 from app.domain.audit import Action, Outcome
 from app.domain.errors import StorageError
-from app.storage import audit, engine
+from app.storage import audit, engine, macs
 from app.storage.steady import to_the_end
 from app.storage.tables import Instance, ProviderRow
 
@@ -34,6 +35,8 @@ class Work:
         self._touched: set[str] | None = None
         self._hooks: list[Callable[[], Awaitable[None]]] = []
         self._wrote = False
+        self._is_adopting = False
+        macs.stamped(session.sync_session)
         event.listen(session.sync_session, "after_flush", self._flushed)
         event.listen(session.sync_session, "do_orm_execute", self._executed)
 
@@ -48,6 +51,10 @@ class Work:
     ) -> None:
         """Add an audit entry to this transaction. `target` = (type, id, name as it reads after the target is gone)."""
         self._entries.append(audit.Entry(self.actor, action, target, outcome, audit.plain(changes or {}), reason))
+
+    def adopt_audit(self) -> None:
+        """Let the audit end where it says that it ends, though nothing proves it. Once in the life of a database, with `macs.adopt`."""
+        self._is_adopting = True
 
     def touch(self, *provider_ids: str) -> None:
         """The registry's content changes: raise the revision and stamp these providers with it."""
@@ -64,9 +71,11 @@ class Work:
             raise StorageError("A change without an audit entry was refused.")
         if self._touched is not None:
             self.revision = await self._raise_revision(self._touched)
-        if self._entries:
-            await audit.append(self.session, self._entries)
+        append = partial(audit.append, is_adopting=True) if self._is_adopting else audit.append
+        end = await append(self.session, self._entries) if self._entries else None
         await self.session.commit()
+        if end is not None:
+            engine.note_audit_end(end)
         await self._effects()
 
     async def _raise_revision(self, provider_ids: set[str]) -> int:

@@ -1,16 +1,18 @@
 """The key ring of this process: master keys by id, and our own random keys that they seal."""
 
-import hashlib
 import hmac
 from collections.abc import Mapping
 from functools import lru_cache
 
-from app.domain.errors import KeyMissing
+from app.domain.errors import KeyMissing, SecretUnreadable
 from app.domain.secret import Binding, Sealed, Secret
 from app.vault import s1
 
 # Random keys of our own, one row of `system_secret` each. Rotating the master key changes none of them.
-SYSTEM_KEYS = ("audit_seal", "fingerprint", "mac")
+SYSTEM_KEYS = ("audit_seal", "fingerprint", "row_mac")
+# What stands in the place of `row_mac` in a database of a version whose rows had no MACs. It goes when they get them, and nobody without
+# the master key can make another: so rows are adopted as they stand once, and never again because somebody says that they were not.
+BEFORE_MACS = "mac"
 
 # Unwrapping a data key costs more than the rest of opening a value. One that is kept opens one value, and is worth nothing to
 # whoever can read this memory: the master keys lie beside it. Texts are opened anew, under their binding, for every call.
@@ -56,7 +58,7 @@ class Ring:
 
     def mac(self, purpose: str, data: bytes) -> bytes:
         """HMAC-SHA-256 under a key nobody outside can use; different purposes never collide."""
-        return self._hmac("mac", len(purpose).to_bytes(4, "big") + purpose.encode() + data)
+        return self._hmac("row_mac", len(purpose).to_bytes(4, "big") + purpose.encode() + data)
 
     def fingerprint(self, secret: Secret) -> str:
         """12 hex characters: equal secrets have equal fingerprints, and nothing leads back."""
@@ -82,6 +84,14 @@ class Ring:
         expected = f"canary:{self.instance_id}".encode()
         return hmac.compare_digest(self._open(canary, canary_binding(canary.kid)), expected)
 
+    def examine(self, sealed: Sealed, binding: Binding) -> str:
+        """Why a value cannot be opened where it stands, "" when it can: missing_kid, auth_failed or malformed. The text is not shown."""
+        try:
+            self._open(sealed, binding)
+        except SecretUnreadable as error:
+            return str(error.details["kind"])
+        return ""
+
     def _open(self, sealed: Sealed, binding: Binding) -> bytes:
         """For this room alone: `vault.open` is the door. Raises `SecretUnreadable`."""
         return s1.decrypt(*self._prepared(sealed, binding))
@@ -100,7 +110,7 @@ class Ring:
     def _hmac(self, name: str, data: bytes) -> bytes:
         if not (key := self._system.get(name)):  # an empty key would make every seal forgeable
             raise KeyMissing("The key ring is not unlocked.")
-        return hmac.new(key, data, hashlib.sha256).digest()
+        return hmac.digest(key, data, "sha256")
 
     def __repr__(self) -> str:
         return f"Ring(active={self.active}, kids={sorted(self._masters)})"

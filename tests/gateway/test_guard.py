@@ -11,7 +11,8 @@ from app import registry
 from app.domain.actor import Actor, Scope
 from app.relay import outcomes
 from app.services import client_keys
-from app.storage import engine
+from app.storage.tables import ClientKeyRow
+from tests.fixtures.rows import rewrite
 from tests.fixtures.upstream import Upstream, answer
 from tests.gateway.conftest import Gateway
 
@@ -83,10 +84,7 @@ async def test_a_revoked_key_stops_at_once(acme: Upstream, gateway: Gateway, act
 
 async def test_an_expired_key_is_refused(acme: Upstream, gateway: Gateway, actor: Actor) -> None:
     issued = await client_keys.issue(actor, "other", Scope.GATEWAY, expires_at=datetime.now(UTC) + timedelta(days=1))
-    async with engine.writing() as session:
-        connection = await session.connection()
-        await connection.exec_driver_sql("UPDATE client_key SET expires_at = '2020-01-01 00:00:00' WHERE expires_at IS NOT NULL")
-        await session.commit()
+    await rewrite(ClientKeyRow, ClientKeyRow.name == "other", expires_at=datetime(2020, 1, 1, tzinfo=UTC))
     await registry.shared.rebuild()
 
     assert (await send(gateway, {"x-api-key": issued.key}))[0] == 401

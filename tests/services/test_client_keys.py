@@ -11,7 +11,9 @@ from app.domain.errors import Conflict, Forbidden, InvalidDraft, UnknownClientKe
 from app.domain.people import ClientKeyPatch
 from app.domain.provider import ProviderDraft
 from app.services import aliases, audit, client_keys, providers
+from app.storage.tables import ClientKeyRow
 from tests.fixtures.databases import Database
+from tests.fixtures.rows import rewrite
 
 VIEWER = Actor(ActorType.USER, "v", "Vera", Role.VIEWER)
 
@@ -81,7 +83,7 @@ async def test_a_revoked_key_is_nobody_and_stays_listed(db: Database, actor: Act
 async def test_a_key_ends_at_its_time(db: Database, actor: Actor) -> None:
     issued = await client_keys.issue(actor, "app", Scope.READ, expires_at=datetime.now(UTC) + timedelta(hours=1))
     assert await client_keys.check(issued.key)
-    db.run("UPDATE client_key SET expires_at = '2020-01-01 00:00:00.000000'")
+    await rewrite(ClientKeyRow, expires_at=datetime(2020, 1, 1, tzinfo=UTC))
 
     assert await client_keys.check(issued.key) is None
 
@@ -260,7 +262,7 @@ async def test_all_is_said_and_grants_are_gone_with_it(db: Database, actor: Acto
 
 async def test_a_key_that_has_ended_works_again_with_a_later_end(db: Database, actor: Actor) -> None:
     issued = await client_keys.issue(actor, "app", Scope.READ, expires_at=datetime.now(UTC) + timedelta(hours=1))
-    db.run("UPDATE client_key SET expires_at = '2020-01-01 00:00:00.000000'")
+    await rewrite(ClientKeyRow, expires_at=datetime(2020, 1, 1, tzinfo=UTC))
     await client_keys.update(actor, issued.client_key.id, ClientKeyPatch(name="still over"))
     assert await client_keys.check(issued.key) is None
 

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from argon2 import PasswordHasher
@@ -15,8 +16,10 @@ from app.domain.secret import Secret
 from app.domain.throttle import ACCOUNT, ADDRESS
 from app.services import people, sessions
 from app.storage import audit, recent_sessions
+from app.storage.tables import SessionRow, UserRow
 from app.vault import passwords
 from tests.fixtures.databases import Database, at
+from tests.fixtures.rows import rewrite
 
 PASSWORD = Secret("seven green bicycles sing")
 WRONG = Secret("seven blue bicycles sing")
@@ -162,7 +165,7 @@ async def test_signing_in_well_does_not_use_up_the_address(grace: User, evaluate
 
 async def test_a_hash_of_older_parameters_is_renewed_on_the_way_in(grace: User, db: Database) -> None:
     old = PasswordHasher(time_cost=1, memory_cost=19 * 1024, parallelism=1).hash(PASSWORD.reveal())
-    db.run(f"UPDATE user_account SET password_hash = '{old}'")  # noqa: S608 - our own text
+    await rewrite(UserRow, password_hash=old)
     await sign_in()
 
     assert str(sql(db, "SELECT password_hash FROM user_account")[0][0]).startswith("$argon2id$v=19$m=65536,t=2,p=1$")
@@ -225,7 +228,7 @@ async def test_another_process_that_ends_a_session_is_noticed_within_two_seconds
 ) -> None:
     begun = await sign_in()
     assert await sessions.find(begun.token)
-    db.run("UPDATE user_session SET revoked_at = '2026-01-01 00:00:00.000000'")
+    await rewrite(SessionRow, revoked_at=datetime(2026, 1, 1, tzinfo=UTC))
     assert await sessions.find(begun.token)
     later = time.monotonic() + recent_sessions.SECONDS
     monkeypatch.setattr(recent_sessions.time, "monotonic", lambda: later)
@@ -259,8 +262,10 @@ async def test_a_session_ends_after_idle_minutes_and_after_a_day_of_work(
     begun = await sign_in()
     (user,) = await people.list_(SYSTEM)
     hours = (begun.session.expires_at - user.last_login_at).total_seconds() / 3_600  # type: ignore[operator] # just signed in
-    table = "user_session_use" if column == "seen_at" else "user_session"
-    db.run(f"UPDATE {table} SET {column} = {at(minutes=ago)}")  # noqa: S608 - our own text
+    if column == "seen_at":
+        db.run(f"UPDATE user_session_use SET seen_at = {at(minutes=ago)}")  # noqa: S608 - our own text
+    else:
+        await rewrite(SessionRow, expires_at=datetime.now(UTC) + timedelta(minutes=ago))
 
     assert hours == 12
     assert (await sessions.find(begun.token) is not None) is lives

@@ -21,7 +21,7 @@ from app.services.audit import verify
 from app.storage import audit
 from app.storage.tables import AuditRow
 from app.storage.work import work
-from tests.fixtures.databases import Database, Sqlite, only_postgres, only_sqlite
+from tests.fixtures.databases import Database, Sqlite, blob, only_postgres, only_sqlite
 
 TARGET = ("provider", "01900000-0000-7000-8000-0000000000ff", "groq")
 ROWS = 7
@@ -34,11 +34,6 @@ async def fill(actor: Actor, count: int = ROWS) -> None:
     for number in range(count):
         async with work(actor) as doing:
             doing.record(Action.PROVIDER_UPDATE, target=TARGET, changes={"label": {"before": f"é{number}", "after": None}}, reason="why")
-
-
-def blob(db: Database, value: bytes) -> str:
-    """A literal."""
-    return f"x'{value.hex()}'" if db.kind == "sqlite" else f"'\\x{value.hex()}'"
 
 
 def spoken(db: Database, statement: str) -> str:

@@ -7,6 +7,7 @@ from app.ui.components import empty, field, key_rights, once
 from app.ui.components.browser import FirstError
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.options import options
+from app.ui.components.refusal import refusal
 from app.ui.components.sheet import body, cancel, foot, head, question, sheet
 from app.ui.state.client_keys import SHOWN_ONCE, ClientKeys
 from app.ui.state.key_rights import KeyRights
@@ -95,7 +96,8 @@ def _row(key: Drawn) -> rx.Component:
         aria_label=t("client_keys.edit_name", name=key.name),
         on_click=ClientKeys.edit(key.id),
     )
-    can = rx.cond(SessionState.is_admin & (key.status != "revoked"), rx.flex(edit, revoke, spacing="2", justify="end"))
+    is_usable = (key.status != "revoked") & (key.status != "refused")
+    can = rx.cond(SessionState.is_admin & is_usable, rx.flex(edit, revoke, spacing="2", justify="end"))
     return rx.table.row(
         rx.table.row_header_cell(
             rx.text(key.name, weight="medium", style={"overflowWrap": "anywhere"}),
@@ -132,6 +134,7 @@ def _status(status: Drawn) -> Drawn:
         status,
         ("active", rx.badge(t("client_keys.active"), color_scheme="green", high_contrast=True)),
         ("expired", rx.badge(t("client_keys.expired"), color_scheme="amber", high_contrast=True)),
+        ("refused", refusal()),
         rx.badge(t("client_keys.revoked"), color_scheme="gray"),
     )
 

@@ -9,6 +9,7 @@ from app.ui.components import field
 from app.ui.components.browser import FirstError
 from app.ui.components.drawn import Drawn
 from app.ui.components.options import options
+from app.ui.components.refusal import refusal
 from app.ui.components.sheet import body, cancel, foot, head, sheet
 from app.ui.state.people import People
 from app.ui.state.session import SessionState
@@ -47,7 +48,9 @@ def _row(person: Drawn) -> rx.Component:
         _cell("role", rx.cond(person.role == Role.ADMIN.value, t("people.role_admin"), t("people.role_viewer"))),
         _cell("last", rx.cond(person.last_login_at != "", ago(person.last_login_at), t("people.never"))),
         # Nobody switches themselves off. A switch that cannot be moved is drawn gray, as one that is off.
-        _cell("on", rx.cond(person.id == SessionState.user_id, rx.text(t("common.on"), size="2"), switch)),
+        _cell(
+            "on", rx.cond(person.refused, refusal(), rx.cond(person.id == SessionState.user_id, rx.text(t("common.on"), size="2"), switch))
+        ),
         align="center",
         key=person.id,
     )

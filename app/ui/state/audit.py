@@ -2,12 +2,12 @@
 
 import reflex as rx
 
-from app.domain.audit import AuditItem, Outcome
+from app.domain.audit import AuditItem, AuditVerdict, Outcome
 from app.services import audit
 from app.ui import words
 from app.ui.state import address
 from app.ui.state.acting import actor
-from app.ui.state.audit_words import Entry, entries, named_in
+from app.ui.state.audit_words import LISTED, Entry, entries, named_in
 from app.ui.state.notices import answered, language
 from app.ui.state.presses import busy
 
@@ -83,11 +83,7 @@ class Audit(rx.State):
             verdict = await audit.verify(who)
         async with self:
             self.intact = verdict.ok
-            self.checked = (
-                words.say(spoken, "audit.verified", n=verdict.checked)
-                if verdict.ok
-                else words.say(spoken, "audit.broken", seq=verdict.first_bad)
-            )
+            self.checked = _told(verdict, spoken)
 
     async def _read(self) -> None:
         who, spoken = await actor(self), await language(self)
@@ -100,6 +96,15 @@ class Audit(rx.State):
                 break
         self.entries = [*self.entries, *entries(found, spoken, await audit.names(who, named_in(found)))]
         self.more = self._before is not None
+
+
+def _told(verdict: AuditVerdict, language: str) -> str:
+    if verdict.first_bad is not None:
+        return words.say(language, "audit.broken", seq=verdict.first_bad)
+    if names := [row.name or row.id for row in verdict.refused]:
+        shown = words.say(language, "common.comma").join(names[:LISTED]) + (" …" if len(names) > LISTED else "")
+        return words.say(language, "audit.refused", n=len(names), names=shown)
+    return words.say(language, "audit.verified", n=verdict.checked)
 
 
 def _is_in(action: str, group: str) -> bool:

@@ -25,12 +25,13 @@ from app.ui.state.snippets import snippets
 
 SHOWN_ONCE = "issued_key"  # id of the hidden field
 NO_MODEL = "provider/model"
+SHOWN = ("active", "refused")  # the others are listed on request
 SPELLED_OUT = 4  # names of a restriction that a line shows
 
 
 @dataclass(frozen=True, slots=True)
 class KeyLine:
-    """One key in the list. Times are ISO 8601 or "", `ends_on` its last day; `status`: active, expired or revoked."""
+    """One key in the list. Times are ISO 8601 or "", `ends_on` its last day; `status`: active, expired, revoked or refused."""
 
     id: str
     name: str
@@ -196,8 +197,8 @@ class ClientKeys(rx.State):
         return (await self.get_state(KeyRights))._chosen(form, calls_models=self.scope == Scope.GATEWAY.value)
 
     def _present(self) -> None:
-        self.revoked = sum(key.status != "active" for key in self._all)
-        self.keys = [key for key in self._all if self.show_revoked or key.status == "active"]
+        self.revoked = sum(key.status not in SHOWN for key in self._all)
+        self.keys = [key for key in self._all if self.show_revoked or key.status in SHOWN]
 
     async def _example(self) -> str:
         """A model that works here, for the snippets."""
@@ -221,7 +222,7 @@ def _line(key: ClientKey) -> KeyLine:
         models=_names(key.models),
         nothing=[] in (key.providers, key.models),
         per_minute=key.requests_per_minute,
-        status="revoked" if key.revoked_at else "expired" if over else "active",
+        status="refused" if key.is_refused else "revoked" if key.revoked_at else "expired" if over else "active",
     )
 
 

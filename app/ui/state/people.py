@@ -25,6 +25,7 @@ class Person:
     role: str
     active: bool
     last_login_at: str
+    refused: bool
 
 
 class People(rx.State):
@@ -103,4 +104,4 @@ async def _switched(who: Actor, user_id: str, *, on: bool) -> tuple[User, int]:
 
 def _person(user: User) -> Person:
     last = user.last_login_at.isoformat() if user.last_login_at else ""
-    return Person(user.id, user.email, user.name, user.role.value, user.is_active, last)
+    return Person(user.id, user.email, user.name, user.role.value, user.is_active, last, user.is_refused)
