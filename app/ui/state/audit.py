@@ -103,7 +103,7 @@ def _told(verdict: AuditVerdict, language: str) -> str:
         return words.say(language, "audit.broken", seq=verdict.first_bad)
     if names := [row.name or row.id for row in verdict.refused]:
         shown = words.say(language, "common.comma").join(names[:LISTED]) + (" …" if len(names) > LISTED else "")
-        return words.say(language, "audit.refused", n=len(names), names=shown)
+        return words.say(language, "audit.rows_refused", n=len(names), names=shown)
     return words.say(language, "audit.verified", n=verdict.checked)
 
 

@@ -6,8 +6,7 @@ The key is typed into a field that no var knows. Label and address are mirrored 
 import reflex as rx
 
 from app.domain.actor import Role
-from app.domain.address import Address, looks_local, normalise
-from app.domain.credential import KeyState
+from app.domain.address import looks_local, normalise
 from app.domain.drafts import filled
 from app.domain.errors import InvalidDraft
 from app.domain.probe import FixAction
@@ -15,11 +14,11 @@ from app.domain.provider import Provider, ProviderType
 from app.domain.routes import effective_urls
 from app.services import providers
 from app.ui.permission import requires
-from app.ui.state import asking, gallery
+from app.ui.state import asking, form_values, gallery
 from app.ui.state.abilities import Abilities, show
 from app.ui.state.acting import actor
 from app.ui.state.asking import Ask
-from app.ui.state.cards import Run, face, hint
+from app.ui.state.cards import Run, face
 from app.ui.state.gallery import Gallery, preset_of, ways_of
 from app.ui.state.notices import answer, answered, language
 from app.ui.state.presses import quiet
@@ -236,39 +235,24 @@ class ProviderForm(rx.State):
         self._ask()
         self._fold()
         show(await self.get_state(Abilities), None, known)
-        self.step, self.seed = "fields", self.seed + 1
-        self.errors, self.run = {}, Run()
+        self.step, self.seed, self.errors, self.run = "fields", self.seed + 1, {}, Run()
         await self._preview()
 
     async def _fill(self, provider: Provider) -> None:
         known = preset_of(provider.preset)
         key = next((c for c in provider.credentials if c.is_set), None)
         self._provider, self._origin = provider, key.origin if key else ""
-        self.editing, self.version, self.title = provider.name, provider.version, provider.label
         self.preset = provider.preset or CUSTOM
         self._face(provider.label)
-        self.label, self.base_url, self.description = provider.label, asking.template(provider, known), provider.description
-        self.name, self.default_model = provider.name, provider.default_model or ""
-        self.limits = {name: f"{seconds:g}" for name, seconds in provider.network.model_dump(exclude_none=True).items()}
-        self.allowed = {name: str(most) for name, most in provider.limits.model_dump(exclude_defaults=True).items()}
-        self.only_listed = provider.only_listed_models
-        self.key_url, self.own_prefixes = (known.key_url, list(known.key_prefixes)) if known else ("", [])
-        self.models = of_draft(provider.last_test.result.models if provider.last_test else [], self.preset)
-        kinds = ways_of(known)
-        self.auth_types = kinds if provider.auth_type in kinds else [*kinds, provider.auth_type]
-        self.at_root = provider.at_root and not (known and Address(known.base_url, "").is_at_root)
-        self.auth_type, self.key_hint = provider.auth_type, hint(provider.credentials)
-        self.unreadable = key is not None and key.state is KeyState.UNREADABLE
+        form_values.fill(self, form_values.of_saved(provider, known))
         self._ask()
         show(await self.get_state(Abilities), provider.capabilities, known)
         self.step, self.seed = "fields", self.seed + 1
         await self._preview()
 
     def _fold(self) -> None:
-        """Hide the address that the vendor and the fields of the sign-in make; what a person must fill in there shows."""
-        known = preset_of(self.preset)
-        is_known = known is not None and not known.local and not self.editing and self.base_url == known.base_url
-        self.address_folded = is_known and asking.fills(self.auth_type, self.base_url)
+        """Hide an address that is made; what a person must fill in there shows."""
+        self.address_folded = not self.editing and form_values.is_made(preset_of(self.preset), self.auth_type, self.base_url)
 
     @property
     def _type(self) -> ProviderType:
@@ -286,14 +270,9 @@ class ProviderForm(rx.State):
         self.logo, self.initials, self.tint = look.logo, look.initials if label else "", look.tint
 
     def _ask(self) -> None:
-        saved = self._provider
-        self.has_key = bool(saved and saved.auth_type == self.auth_type and any(c.is_set for c in saved.credentials))
-        self.keys = sum(c.is_set for c in saved.credentials) if saved and self.has_key else 0
-        values = saved.auth if saved and saved.auth_type == self.auth_type else {}
-        held = saved.credentials if saved and self.has_key and asking.needs_token(self.auth_type) else []
-        self.key_id = next((c.id for c in held if c.is_set), "")
-        self._texts = dict(values)
-        self.asks = asking.asks(self.auth_type, values, self._type)
+        self._texts = form_values.fields(self._provider, self.auth_type)
+        self.has_key, self.keys, self.key_id = form_values.keys(self._provider, self.auth_type)
+        self.asks = asking.asks(self.auth_type, self._texts, self._type)
 
     async def _preview(self) -> None:
         """Where calls will go, while it is typed. An unfinished address is no error yet."""

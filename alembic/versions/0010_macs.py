@@ -1,6 +1,6 @@
 """MACs for the rows that let somebody in or allow something, and for the end of the audit.
 
-Revision: 0009. A migration has no master key: the rows get their MACs at the next start (app/services/keyring.py). Sessions are not
+Revision: 0010. A migration has no master key: the rows get their MACs at the next start (app/services/keyring.py). Sessions are not
 taken over; everybody signs in again.
 """
 
@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
