@@ -27,6 +27,7 @@ from app.api import (
     providers,
     routes,
     tokens,
+    trash,
     usage,
 )
 
@@ -46,6 +47,7 @@ ROUTERS = (
     discovery.router,
     chat.router,
     tokens.router,
+    trash.router,
     keyring.router,
     usage.router,
     document.router,

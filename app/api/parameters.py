@@ -14,6 +14,7 @@ PARAMETERS = {
     "order": "Ascending or descending.",
     "preset": "ID of a known provider.",
     "provider": "ID of the provider of a target.",
+    "provider_id": "Id of a provider in the trash.",
     "search": "Part of the name, or of other text in the list.",
     "sort": "Field to sort by; items with the same value are sorted by name.",
     "status": "Only providers with this status.",

@@ -16,6 +16,7 @@ from app.domain.probe import Depth
 from app.domain.provider import Model, ModelDraft, Provider, ProviderDraft
 from app.domain.record import Closed, Identifier, Label, Record, RequestsPerMinute
 from app.domain.secret import Secret
+from app.services.providers import Trashed
 
 
 class PasswordAgain(Closed):
@@ -178,6 +179,10 @@ class UserDraft(Closed):
     name: Label
     role: Role = Role.VIEWER
     password: Secret
+
+
+class TrashList(Record):
+    items: list[Trashed]
 
 
 class UserList(Record):

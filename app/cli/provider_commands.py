@@ -19,6 +19,7 @@ preset = typer.Typer(help="Known providers.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="ID of the provider.")]
 NextDefault = Annotated[str | None, typer.Option(help="Provider that becomes the default if this one is the default.")]
 NoDefault = Annotated[bool, typer.Option("--no-default", help="Have no default provider if this one is the default.")]
+InTrash = Annotated[str, typer.Argument(help="Id, as `provider trash` shows it.")]
 _MARKS = {True: "ok", False: "fail", None: "-"}
 
 
@@ -137,6 +138,32 @@ def remove_provider(name: Name, next_default: NextDefault = None, data_dir: Data
 
     if shell.at_home(remove, data_dir) and not next_default:
         typer.echo(f"{name} was the default provider. There is none now: requests without a model are refused.")
+
+
+@provider.command("trash")
+def list_trash(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Deleted providers, and when each is removed for good."""
+    from app.services import providers
+
+    found = shell.at_home(providers.in_trash, data_dir)
+    rows = [(one.id, one.name, one.label, f"{one.deleted_at:%Y-%m-%d}", f"{one.purge_at:%Y-%m-%d}") for one in found]
+    shell.show(found, as_json=as_json, lines=shell.table(("ID", "NAME", "LABEL", "DELETED", "GONE FOR GOOD"), rows))
+
+
+@provider.command("restore")
+def restore_provider(provider_id: InTrash, data_dir: DataDir = None) -> None:
+    """Take a provider out of the trash, as it was."""
+    from app.services import providers
+
+    _each(providers.restore_from_trash, provider_id, data_dir)
+
+
+@provider.command("purge")
+def purge_provider(provider_id: InTrash, data_dir: DataDir = None) -> None:
+    """Remove a deleted provider for good, with its keys and models."""
+    from app.services import providers
+
+    _each(providers.purge, provider_id, data_dir)
 
 
 @preset.command("check")

@@ -31,6 +31,7 @@ class Action(StrEnum):
     PROVIDER_DUPLICATE = "provider:config:duplicate"
     PROVIDER_DELETE = "provider:config:delete"
     PROVIDER_RESTORE = "provider:config:restore"
+    PROVIDER_PURGE = "provider:config:purge"
     PROVIDER_DEFAULT = "provider:default:set"
     PROVIDER_TEST = "provider:connection:test"
     PROVIDER_TEST_MANY = "provider:batch:test"

@@ -5,14 +5,14 @@ import binascii
 import json
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, delete, func, or_
+from sqlalchemy import ColumnElement, delete, func, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.alias import Alias, AliasQuery, AliasTarget, TargetProblem
 from app.domain.errors import InvalidDraft
 from app.domain.ids import uuid7
-from app.storage.columns import bytewise
+from app.storage.columns import bytewise, now
 from app.storage.tables import AliasRow, ModelRow, ProviderRow
 from app.storage.tables import AliasTarget as TargetRow
 
@@ -67,6 +67,14 @@ async def remove(session: AsyncSession, row: AliasRow) -> None:
     """Delete an alias with its targets."""
     await session.exec(delete(TargetRow).where(col(TargetRow.alias_id) == row.id))
     await session.delete(row)
+
+
+async def forget_provider(session: AsyncSession, provider_id: str) -> None:
+    """Take the targets at a provider out of every alias; the aliases count as changed."""
+    leading = select(TargetRow.alias_id).where(TargetRow.provider_id == provider_id)
+    changed = update(AliasRow).where(col(AliasRow.id).in_(leading)).values(version=col(AliasRow.version) + 1, updated_at=now())
+    await session.exec(changed)
+    await session.exec(delete(TargetRow).where(col(TargetRow.provider_id) == provider_id))
 
 
 async def provider_ids(session: AsyncSession, alias_id: str = "") -> dict[str, str]:

@@ -113,6 +113,7 @@ def prepare_sqlite(engine: Any) -> None:  # Any: a sync Engine, of the running p
         "synchronous=FULL",
         "foreign_keys=ON",
         "recursive_triggers=ON",
+        "secure_delete=ON",  # what was sealed and is deleted is overwritten, not only unlinked
     )
 
     def connected(connection: Any, _: Any) -> None:

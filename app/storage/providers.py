@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, cast, func, or_
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.errors import InvalidDraft
@@ -40,6 +40,22 @@ async def trashed(session: AsyncSession, name: str) -> ProviderRow | None:
     """The provider of this name that was deleted last."""
     query = select(ProviderRow).where(ProviderRow.name == name, col(ProviderRow.deleted_at).is_not(None))
     return (await session.exec(query.order_by(col(ProviderRow.deleted_at).desc()).limit(1))).first()
+
+
+async def in_trash(session: AsyncSession) -> list[ProviderRow]:
+    """Every provider that was deleted, the newest first."""
+    query = select(ProviderRow).where(col(ProviderRow.deleted_at).is_not(None))
+    return list((await session.exec(query.order_by(col(ProviderRow.deleted_at).desc(), col(ProviderRow.id)))).all())
+
+
+async def of_id(session: AsyncSession, provider_id: str) -> ProviderRow | None:
+    """The provider with this id, in the trash or not."""
+    return (await session.exec(select(ProviderRow).where(ProviderRow.id == provider_id))).first()
+
+
+async def purge(session: AsyncSession, provider_id: str) -> None:
+    """Delete a provider for good; what belongs to it goes with it, by the foreign keys."""
+    await session.exec(delete(ProviderRow).where(col(ProviderRow.id) == provider_id))
 
 
 async def names(session: AsyncSession) -> list[str]:

@@ -9,8 +9,10 @@ from app.services.providers.pasting import look as look_into
 from app.services.providers.reading import Changes, Preview, changes, get, list_, validate
 from app.services.providers.saving import create, from_preset, replace, update
 from app.services.providers.standing import HealthInFull, HealthList, ProviderHealth, health_of, health_of_all
+from app.services.providers.trash import KEPT, Purge, Trashed, in_trash, purge, purge_due, restore_from_trash
 
 __all__ = [
+    "KEPT",
     "Added",
     "AliasUse",
     "Changes",
@@ -21,6 +23,8 @@ __all__ = [
     "HealthList",
     "Preview",
     "ProviderHealth",
+    "Purge",
+    "Trashed",
     "add_pasted",
     "changes",
     "clear_default",
@@ -34,10 +38,14 @@ __all__ = [
     "get",
     "health_of",
     "health_of_all",
+    "in_trash",
     "list_",
     "look_into",
+    "purge",
+    "purge_due",
     "replace",
     "restore",
+    "restore_from_trash",
     "set_default",
     "update",
     "validate",

@@ -78,11 +78,16 @@ async def restore(actor: Actor, name: str) -> Provider:
         row = await rows.trashed(doing.session, name)
         if row is None:
             raise UnknownProvider("There is no provider with this ID in the trash.")
-        await name_is_free(doing.session, name)
-        row.deleted_at = None
-        await _save(doing, row, Action.PROVIDER_RESTORE, {"deleted": {"before": True, "after": False}})
-        await doing.session.flush()
-        return await provider_records.one(doing.session, row)
+        return await bring_back(doing, row)
+
+
+async def bring_back(doing: Work, row: ProviderRow) -> Provider:
+    """Take this row out of the trash. Raises `NameTaken`, `InvalidDraft` when an alias begins with its name."""
+    await name_is_free(doing.session, row.name)
+    row.deleted_at = None
+    await _save(doing, row, Action.PROVIDER_RESTORE, {"deleted": {"before": True, "after": False}})
+    await doing.session.flush()
+    return await provider_records.one(doing.session, row)
 
 
 async def _switch(actor: Actor, name: str, *, enabled: bool, next_default: str | Default | None = Default.KEEP) -> Provider:

@@ -1,0 +1,145 @@
+"""Deleted providers: kept for a while, restored or removed for good, by a person or when their time is over."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.domain.actor import SYSTEM, Actor
+from app.domain.audit import Action
+from app.domain.errors import PatchbayError, UnknownProvider
+from app.domain.provider import Provider
+from app.domain.record import Record
+from app.services.providers.lifecycle import bring_back
+from app.storage import aliases, credentials, engine, models
+from app.storage import providers as rows
+from app.storage.columns import now
+from app.storage.tables import ProviderRow
+from app.storage.work import Work, work
+
+KEPT = timedelta(days=30)
+LOOK_SECONDS = 3_600.0
+
+_log = logging.getLogger(__name__)
+
+
+class Trashed(Record):
+    """A deleted provider. It is removed for good at `purge_at`, with its keys and models, and the targets of `aliases` that lead there."""
+
+    id: str
+    name: str
+    label: str
+    base_url: str
+    deleted_at: datetime
+    purge_at: datetime
+    keys: int
+    models: int
+    aliases: list[str]
+
+
+async def in_trash(actor: Actor) -> list[Trashed]:
+    """What was deleted, the newest first."""
+    actor.must_view()
+    async with engine.session() as session:
+        found = await rows.in_trash(session)
+        ids = [row.id for row in found]
+        keys, counted = await credentials.of_providers(session, ids), await models.counts(session, ids)
+        leading = {row.id: [name for name, _ in await aliases.leading_to(session, row.id)] for row in found}
+    return [
+        Trashed(
+            id=row.id, name=row.name, label=row.label, base_url=row.base_url, deleted_at=deleted_at, purge_at=deleted_at + KEPT,
+            keys=len(keys[row.id]), models=counted.get(row.id, 0), aliases=leading[row.id],
+        )
+        for row in found
+        if (deleted_at := row.deleted_at) is not None
+    ]  # fmt: skip
+
+
+async def restore_from_trash(actor: Actor, provider_id: str) -> Provider:
+    """Take a provider out of the trash, as it was. Raises `UnknownProvider`, `NameTaken`, `InvalidDraft`."""
+    actor.must_admin()
+    async with work(actor) as doing:
+        return await bring_back(doing, await _trashed(doing, provider_id))
+
+
+async def purge(actor: Actor, provider_id: str) -> None:
+    """Remove a deleted provider for good, now. Raises `UnknownProvider` for one that is not in the trash."""
+    actor.must_admin()
+    async with work(actor) as doing:
+        await _remove(doing, await _trashed(doing, provider_id))
+
+
+async def purge_due(at: datetime) -> list[str]:
+    """Remove those whose time is over at `at`; ids of those that this call removed. Of several processes one does it."""
+    async with engine.session() as session:
+        due = [row.id for row in await rows.in_trash(session) if _is_due(row, at)]
+    gone = []
+    for provider_id in due:
+        async with work(SYSTEM) as doing:  # holds the right to write: it may have been restored since
+            row = await rows.of_id(doing.session, provider_id)
+            if row is None or not _is_due(row, at):
+                continue
+            await _remove(doing, row)
+            gone.append(provider_id)
+    return gone
+
+
+class Purge:
+    """Looks now and then for what is due. `start()` … `stop()`; one a serving process. `clock` and `pause` are the world's."""
+
+    def __init__(self, clock: Callable[[], datetime] = now, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._clock, self._pause = clock, pause
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Look in the background from now on."""
+        self._task = asyncio.create_task(self._run(), name="purge of the trash")
+
+    async def stop(self) -> None:
+        """End. A transaction that runs is finished or rolled back."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        is_failing = False
+        while True:
+            try:
+                await purge_due(self._clock())
+                is_failing = False
+            except PatchbayError as error:  # the next look tries again
+                if not is_failing:
+                    _log.warning("The trash is not emptied at the moment: %s", error.message)
+                is_failing = True
+            await self._pause(LOOK_SECONDS)
+
+
+def _is_due(row: ProviderRow, at: datetime) -> bool:
+    return row.deleted_at is not None and row.deleted_at + KEPT <= at
+
+
+async def _trashed(doing: Work, provider_id: str) -> ProviderRow:
+    row = await rows.of_id(doing.session, provider_id)
+    if row is None or row.deleted_at is None:
+        raise UnknownProvider("There is no such provider in the trash. It may have been restored or deleted for good.")
+    return row
+
+
+async def _remove(doing: Work, row: ProviderRow) -> None:
+    """Everything that belongs to it: sealed values, keys, models, tests, health, grants of app keys and targets of aliases. What was used
+    and what the audit says stays."""
+    session = doing.session
+    keys = await credentials.of_provider(session, row.id)
+    leading = [name for name, _ in await aliases.leading_to(session, row.id)]
+    listed = await models.of_provider(session, row.id)
+    changes: dict[str, Any] = {
+        "keys": {"before": [key.row.label for key in keys], "after": None},
+        "models": {"added": [], "removed": [model.identifier for model in listed]},
+        "aliases": {"before": leading, "after": None},
+        "fingerprints": {"before": [secret.fingerprint for key in keys for secret in key.secrets.values()], "after": None},
+    }
+    doing.record(Action.PROVIDER_PURGE, target=("provider", row.id, row.name), changes=changes)
+    await aliases.forget_provider(session, row.id)
+    await rows.purge(session, row.id)
+    doing.touch()
