@@ -23,11 +23,11 @@ _PUBLIC_URL = re.compile(
 # First parts of our own paths: below one of these a path could not be told from ours.
 OWN_PATHS = frozenset(
     {"v1", "api", "auth", "health", "assets", "logos", "_event", "audit", "client-keys", "encryption", "login", "people", "providers"}
-    | {"routes", "setup", "start", "usage"}
+    | {"routes", "setup", "start", "trash", "usage"}
 )
 _PREFIX = "PATCHBAY_"
 # What a cluster puts into the environment of every container beside a service of that name.
-_OF_A_CLUSTER = re.compile(r"PATCHBAY_(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT_\d+_(TCP|UDP)\w*)")
+_OF_A_CLUSTER = re.compile(r"PATCHBAY_(\w{1,60}_)?(SERVICE_(HOST|PORT\w{0,60})|PORT_\d{1,5}_(TCP|UDP)\w{0,60})")
 
 
 class Settings(BaseSettings):

@@ -24,7 +24,9 @@ SAFE_SQLITE = (3, 51, 3)
 ROOM_BYTES = 200 * 2**20
 FULL_BYTES = 2**20
 BUILT = datetime(2026, 1, 1, tzinfo=UTC)  # a clock before this is wrong
-_AUDIT_ADVICE = "Somebody who can write to the database did this: change its password, and compare with your newest backup."
+_AUDIT_ADVICE = (
+    "This was done by a person or program with write access to the database: change its password, and compare with your newest backup."
+)
 _DOCTOR = Actor(ActorType.CLI, "cli:doctor", "doctor", Role.VIEWER)
 
 

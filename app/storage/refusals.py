@@ -15,10 +15,10 @@ REMOVE = "Remove it with: patchbay audit remove-refused"
 _KINDS: Mapping[str, tuple[str, str]] = {
     "user_account": (
         ACCOUNT,
-        f"Nobody can sign in with it. If you do not know it, somebody writes to your database: change its password. {REMOVE}; "
+        f"It cannot be used to sign in. If you do not know it, a stranger can write to your database: change its password. {REMOVE}; "
         "then add the person again.",
     ),
-    "user_session": ("session", f"It signs nobody in. The person signs in again. {REMOVE}"),
+    "user_session": ("session", f"It is not accepted. The person signs in again. {REMOVE}"),
     "client_key": ("client key", f"It is not accepted. {REMOVE}; then create a new key for the application."),
     "client_key_grant": ("grant of a client key", f"It allows nothing. {REMOVE}; then save what the key may use again."),
     "egress_approval": ("approval of a local address", f"It allows no call. {REMOVE}; then test the provider at this address again."),

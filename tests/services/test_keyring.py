@@ -220,7 +220,7 @@ async def test_an_old_key_that_is_still_needed_is_asked_for(keys: Callable[..., 
     await rotate_to_new(keys)
     keys(NEW)
 
-    with pytest.raises(KeyMissing, match=f"1 stored secrets.*{s1.kid_of(OLD)}.*--allow-partial"):
+    with pytest.raises(KeyMissing, match=f"1 saved secrets.*{s1.kid_of(OLD)}.*--allow-partial"):
         await boot()
 
 
