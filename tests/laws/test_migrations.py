@@ -160,6 +160,31 @@ def test_a_key_of_before_ends_with_who_made_it(blank: Database) -> None:
     assert owners == {"hers": "ada", "made": "ada", "again": "ada", "cli": None, "gone": "gus", "untold": None}
 
 
+def test_rows_wait_for_their_macs_and_sessions_end(blank: Database) -> None:
+    url = address(blank, "postgresql+psycopg")
+    migration.upgrade(url, engine.prepare_sqlite, "0009")
+    person = {"name": "", "role": "admin", "password_hash": "-", "is_active": True, "created_at": AT, "updated_at": AT}
+    flags = {"all_models": False, "all_providers": True}
+    blank.run(
+        inserted("user_account", id="ada", email="ada@example.com", **person),
+        inserted("user_account_use", user_id="ada", signed_in_at=AT),
+        inserted(
+            "user_session", id="s", user_id="ada", token_hash="t", csrf_token="c", ip="", user_agent="", created_at=AT, expires_at=AT
+        ),
+        inserted("user_session_use", session_id="s", seen_at=AT),
+        client_key(id="k", public_id="k", owner_user_id="ada", **flags),
+        inserted("client_key_grant", id="g", client_key_id="k", model="gpt"),
+        inserted("egress_approval", origin="http://127.0.0.1:1", approved_by="Ada", approved_at=AT),
+    )  # fmt: skip
+
+    migration.upgrade(url, engine.prepare_sqlite)
+
+    assert blank.rows("SELECT * FROM user_session") == blank.rows("SELECT * FROM user_session_use") == []
+    for table in ("user_account", "client_key", "client_key_grant", "egress_approval", "audit_head"):
+        assert blank.rows(f"SELECT mac FROM {table}") == [(None,)]  # noqa: S608 - our own names
+    assert len(blank.rows("SELECT * FROM user_account_use")) == 1
+
+
 def provider(**fields: object) -> str:
     texts = dict.fromkeys(("label", "description", "type", "base_url", "origin", "auth_type", "created_by"), "")
     bags = dict.fromkeys(("auth", "network", "limits", "capabilities"), "{}") | {"tags": "[]"}

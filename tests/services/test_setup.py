@@ -1,6 +1,7 @@
 """The first admin: exactly one, by a link that works once, for an hour, and never again afterwards."""
 
 import asyncio
+import hashlib
 
 import pytest
 
@@ -146,3 +147,20 @@ async def test_an_admin_made_on_the_command_line_closes_the_door(db: Database) -
 async def test_a_viewer_issues_no_link(db: Database) -> None:
     with pytest.raises(Forbidden):
         await setup.issue_link(Actor(ActorType.USER, "v", "Vera", Role.VIEWER))
+
+
+async def test_whoever_can_only_write_to_the_database_opens_no_door(db: Database) -> None:
+    await complete(await setup.issue_link())
+    for stored in (hashlib.sha256(b"mine").hexdigest(), "mine", ""):
+        db.run(f"UPDATE instance SET setup_done_at = NULL, setup_token_hash = '{stored}', setup_expires_at = {at(minutes=59)}")  # noqa: S608
+
+        with pytest.raises(NotSignedIn):
+            await complete("mine", "eve@example.com")
+
+
+async def test_the_hour_of_a_link_cannot_be_prolonged(db: Database) -> None:
+    token = await setup.issue_link()
+    db.run(f"UPDATE instance SET setup_expires_at = {at(minutes=120)}")  # noqa: S608 - our own text
+
+    with pytest.raises(NotSignedIn):
+        await complete(token)
