@@ -15,8 +15,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
-from app import gateway, logs, settings
-from app.api import below
+from app import below, gateway, logs, settings
 from app.domain.errors import PatchbayError
 
 Scope = MutableMapping[str, Any]

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.api import below
+from app import below
 
 SEEN: dict[str, Any] = {}
 

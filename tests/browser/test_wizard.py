@@ -130,7 +130,7 @@ def test_from_the_link_to_the_first_call(
     shot(page, "wizard-5-key")
     call(console, key, code)
     expect(page.get_by_text("Your first request has arrived")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"vllm/gpt-4o-mini answered after [\d,]+ ms"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"vllm/gpt-4o-mini answered in [\d,]+ ms"))).to_be_visible()
     shot(page, "wizard-5-arrived")
     hand.click("Finish")
 
