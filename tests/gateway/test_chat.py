@@ -226,7 +226,7 @@ async def test_a_cut_stream_ends_in_an_error_and_never_in_done(acme: Upstream, g
     last = json.loads(raw.rpartition(b"data: ")[2])
     assert last["error"]["code"] == "upstream_bad_response"
     stream = await gateway.sdk.chat.completions.create(model="acme/alpha", messages=HELLO, stream=True)
-    with pytest.raises(openai.APIError, match="ended the response"):
+    with pytest.raises(openai.APIError, match="response"):
         [chunk async for chunk in stream]
     assert len(acme.heard) == 2  # never a second try
 
