@@ -258,9 +258,8 @@ def audit_end() -> tuple[int, bytes]:
 
 
 def note_audit_end(end: tuple[int, bytes]) -> None:
-    """Remember it: a database that is set back while this process runs does not know it."""
-    database = _current()
-    database.audit_end = max(database.audit_end, end)
+    """Remember it, before the next writer has its turn: a database that is set back while this process runs does not know it."""
+    _current().audit_end = end
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from app.ui import words
 from app.ui.state import audit_words
 from app.ui.state.audit import Audit
 from tests.fixtures import make
+from tests.fixtures.databases import Database
 from tests.fixtures.upstream import Upstream
 
 NAMES = Names()
@@ -120,6 +121,16 @@ async def test_the_page_lists_filters_and_verifies(tab: Any, actor: Actor) -> No
     await tab.fire(Audit.verify)
     assert state.intact
     assert state.checked == words.say("en", "audit.verified", n=4)
+
+
+async def test_rows_that_were_changed_outside_are_named_with_the_verdict(tab: Any, actor: Actor, house: Upstream, db: Database) -> None:
+    await client_keys.issue(actor, "reports", Scope.GATEWAY)
+    db.run("UPDATE client_key SET scope = 'admin'")
+
+    await tab.fire(Audit.verify)
+
+    state = await tab.state(Audit)
+    assert (state.intact, state.checked) == (False, words.say("en", "audit.rows_refused", n=1, names="reports"))
 
 
 async def test_entries_speak_in_names_and_words_in_every_language(tab: Any, actor: Actor, house: Upstream) -> None:
