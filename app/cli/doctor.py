@@ -219,7 +219,7 @@ async def _data() -> list[Found]:
 
 
 async def _database() -> AsyncIterator[Found]:
-    from app.services import audit, keyring
+    from app.services import audit, damage, keyring
     from app.storage import inspection, migration
 
     await inspection.check_schema()
@@ -238,6 +238,11 @@ async def _database() -> AsyncIterator[Found]:
     status = await keyring.status(_DOCTOR)
     yield Found("Master key", "ok", f"Loaded from {status.source}; it opens this database.")
     yield _recovery_kit(status)
+    damaged = await damage.find(_DOCTOR)
+    for found in damaged:
+        yield Found("Stored secrets", "fail", found.sentence)
+    if not damaged:
+        yield Found("Stored secrets", "ok", "Every one of them opens.")
     verdict = await audit.verify(_DOCTOR)
     if verdict.first_bad is None:
         yield Found("Audit log", "ok", f"{verdict.checked} entries, whole and unchanged; its triggers are in place.")

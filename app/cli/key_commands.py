@@ -8,7 +8,7 @@ import typer
 from app.cli import shell
 from app.cli.shell import REFUSED, DataDir, Json
 from app.domain.actor import Actor
-from app.domain.keyring import AddedKey, RetiredKey
+from app.domain.keyring import AddedKey, DamagedSecret, KeyringStatus, RetiredKey
 
 keys = typer.Typer(help="Master keys. To replace one: add, activate, rewrap, retire.", no_args_is_help=True)
 
@@ -18,11 +18,14 @@ Kid = Annotated[str | None, typer.Argument(metavar="[ID]", help="ID of the key, 
 @keys.command("status")
 def keys_status(data_dir: DataDir = None, as_json: Json = False) -> None:
     """The master keys by id, where they come from, and how much is sealed with each."""
-    from app.services import keyring
+    from app.services import damage, keyring
 
-    status = shell.at_home(keyring.status, data_dir)
+    async def look(caller: Actor) -> tuple[KeyringStatus, list[DamagedSecret]]:
+        return await keyring.status(caller), await damage.find(caller)
+
+    status, damaged = shell.at_home(look, data_dir)
     rows = [(k.kid, k.state, "loaded" if k.is_loaded else "missing", k.values) for k in status.keys]
-    lines = [f"From {status.source}.", *shell.table(("KEY", "STATE", "HERE", "VALUES"), rows)]
+    lines = [f"From {status.source}.", *shell.table(("KEY", "STATE", "HERE", "VALUES"), rows), *(found.sentence for found in damaged)]
     shell.show(status, as_json=as_json, lines=lines)
 
 

@@ -100,3 +100,22 @@ class KeyringStatus(Record):
     kind: str
     keys: list[MasterKey]
     workers: list[Worker]
+
+
+class DamagedSecret(Record):
+    """A sealed value that cannot be opened where it stands. `place`: its table; `name`: its field, or of one of our own its name;
+    `provider` and `credential` name whose it is, "" for our own; `kind`: missing_kid, auth_failed or malformed; `advice`: what to do."""
+
+    place: str
+    name: str
+    provider: str
+    credential: str
+    kind: str
+    advice: str
+
+    @property
+    def sentence(self) -> str:
+        """What it is and what to do, for an operator."""
+        whose = f"of the key {self.credential} of the provider {self.provider}" if self.provider else "of Patchbay itself"
+        what = {"system_secret": "The system secret", "crypto_key": "The check value of the master key"}.get(self.place, "The field")
+        return f"{what} {self.name} {whose} cannot be opened. {self.advice}"

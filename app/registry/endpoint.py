@@ -117,7 +117,7 @@ def _key(stored: StoredSecret) -> Key:
         state_since=stored.state_since,
         mark=evidence.mark(stored.fingerprints),
     )
-    if state in (KeyState.DISABLED, KeyState.UNREADABLE):
+    if state is KeyState.UNREADABLE:
         return key
     try:
         key = replace(key, references=MappingProxyType(_document(stored.reference or "{}")))

@@ -9,6 +9,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
+from app.domain.credential import KeyState
 from app.domain.errors import PatchbayError, UnknownProvider
 from app.domain.snapshot import AliasEntry, ClientKeyEntry, Endpoint, Route, Snapshot
 from app.registry import build, selector
@@ -23,6 +24,7 @@ REVISION_POLL_SECONDS = 1.0
 GLANCES_PER_SECOND = 10
 # Building many endpoints opens many secrets: off the loop.
 _BUILT_ON_THE_LOOP = 20
+_NAMED = 20  # keys that cannot be opened, in the log of one reading
 
 T = TypeVar("T")
 
@@ -57,6 +59,7 @@ class Registry:
         self._glanced = 0.0
         self._build_ms = 0.0
         self._error = ""
+        self._unreadable: tuple[Snapshot, list[tuple[str, str]]] | None = None
 
     async def start(self, *, watch: bool = True) -> None:
         """Build the first snapshot, hear of commits of this process, and with `watch` of those of others.
@@ -137,6 +140,14 @@ class Registry:
         """Something that pages show has changed, though nothing that is stored did."""
         self._tell(self._hinted)
 
+    def unreadable(self) -> list[tuple[str, str]]:
+        """(provider, key) of the keys that cannot be opened here, each by its name. Found once a snapshot."""
+        held = self.snapshot
+        if self._unreadable is None or self._unreadable[0] is not held:
+            every = ((endpoint.name, key) for endpoint in held.endpoints.values() for key in endpoint.keys)
+            self._unreadable = (held, [(name, key.label) for name, key in every if key.state is KeyState.UNREADABLE])
+        return self._unreadable[1]
+
     def status(self) -> dict[str, Any]:
         """What this process holds, ready for JSON. `error` is the reason why it may be behind, or ""."""
         held = self.snapshot
@@ -151,6 +162,7 @@ class Registry:
             "client_keys": len(held.client_keys),
             "aliases": len(held.aliases),
             "problems": {e.name: e.problem for e in held.endpoints.values() if e.problem},
+            "unreadable_keys": [{"provider": provider, "key": key} for provider, key in self.unreadable()],
             "error": self._error,
             "translator": translator.shared.status(),
         }
@@ -164,6 +176,7 @@ class Registry:
         news = await engine.read(partial(self._news, since=since))
         if news is None:
             return
+        before = frozenset(self.unreadable())
         built = await self._replaced(news.rows, is_whole=news.is_whole)
         # Approvals first: a snapshot whose local providers cannot be called yet must not be seen.
         egress.approve(news.approved)
@@ -180,6 +193,7 @@ class Registry:
         )
         self._build_ms = round((time.perf_counter() - started) * 1000, 2)
         self._error = ""
+        self._tell_unreadable(before)
         self._tell(self._subscribers)
 
     def _news(self, connection: engine.Connection, since: int) -> _News | None:
@@ -211,6 +225,14 @@ class Registry:
         kept = {i: name for i, name in self._names.items() if i not in gone}
         self._names = kept | {endpoint.id: endpoint.name for endpoint in built}
         return {name: held[name] for name in kept.values()} | {endpoint.name: endpoint for endpoint in built}
+
+    def _tell_unreadable(self, before: frozenset[tuple[str, str]]) -> None:
+        """Name the keys that cannot be opened, at the start and when there is a new one."""
+        fresh = [each for each in self.unreadable() if each not in before]
+        for provider, key in fresh[:_NAMED]:
+            _log.warning("The key %r of the provider %r cannot be opened. Enter it again; patchbay doctor says more.", key, provider)
+        if len(fresh) > _NAMED:
+            _log.warning("%d more keys cannot be opened; patchbay doctor names them.", len(fresh) - _NAMED)
 
     def _tell(self, callbacks: list[Callable[[Snapshot], None]]) -> None:
         for callback in tuple(callbacks):

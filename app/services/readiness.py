@@ -1,7 +1,6 @@
 """Whether this process can do its work: database, schema, key, registry."""
 
 import asyncio
-from typing import Any
 
 from app import registry
 from app.domain.errors import PatchbayError
@@ -12,8 +11,8 @@ from app.vault import ring
 
 
 class Readiness(Record):
-    """`checks` names what was looked at; it is ready when all of them hold. `unreadable`: stored secrets whose master key was not there
-    at a partial start; everything else works."""
+    """`checks` names what was looked at; it is ready when all of them hold. `unreadable`: keys of providers that this process cannot open,
+    because they are damaged or their master key is not there; everything else works."""
 
     ready: bool
     checks: dict[str, bool]
@@ -36,12 +35,11 @@ async def shared() -> Readiness:
 async def look() -> Readiness:
     """Look now. Never raises: what cannot be asked does not hold."""
     checks = {"database": False, "writes": False, "schema": False, "key": False, "registry": False}
-    revision, unreadable = registry.shared.snapshot.revision, 0
+    revision, unreadable = registry.shared.snapshot.revision, len(registry.shared.unreadable())
     try:
         async with engine.session() as session:
             stored = (await instance.read(session)).revision
             known = await crypto.keys(session)
-            unreadable = await _unreadable(session)
         checks["key"] = _has_key({row.kid for row in known if row.state == MasterKeyState.ACTIVE})
         checks["database"] = True
         checks["writes"] = not engine.unwritable()
@@ -50,16 +48,6 @@ async def look() -> Readiness:
     except PatchbayError:
         pass
     return Readiness(ready=all(checks.values()), checks=checks, revision=revision, unreadable=unreadable)
-
-
-async def _unreadable(session: Any) -> int:  # Any: services do not name what storage is made of
-    """Asked only after a partial start: a load balancer looks every second."""
-    try:
-        lacking = ring.current().lacking - ring.current().kids
-    except PatchbayError:
-        return 0
-    used = await crypto.kids_in_use(session) if lacking else {}
-    return sum(used.get(kid, 0) for kid in lacking)
 
 
 def _has_key(active: set[str]) -> bool:

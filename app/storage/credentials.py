@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.domain.credential import Credential, CredentialDraft, KeyState, Reference, state_at
 from app.domain.errors import InvalidDraft, Reason
 from app.domain.probe import LastTest
-from app.domain.secret import SealedField
+from app.domain.secret import Binding, SealedField
 from app.storage.columns import now
 from app.storage.tables import CredentialRow, CredentialSecret, ProbeRow, ProviderRow
 from app.vault import ring
@@ -220,9 +220,7 @@ def cleared(key: StoredKey) -> dict[str, dict[str, Any]]:
 def record(key: StoredKey, *, last_test: LastTest | None) -> Credential:
     """What may be shown of a credential right now."""
     row, shown = key.row, key.shown
-    lost = ring.current().lacking - ring.current().kids  # after a partial start
-    is_unreadable = any(s.broken_at or s.value.kid in lost for s in key.secrets.values())
-    stored = KeyState.UNREADABLE if is_unreadable else KeyState(row.state)
+    stored = KeyState.UNREADABLE if _is_unreadable(key) else KeyState(row.state)
     return Credential(
         id=row.id,
         label=row.label,
@@ -246,4 +244,12 @@ def record(key: StoredKey, *, last_test: LastTest | None) -> Credential:
         last_test=last_test,
         created_at=row.created_at,
         updated_at=row.updated_at,
+    )
+
+
+def _is_unreadable(key: StoredKey) -> bool:
+    """Whether a field cannot be opened: what a page says of a key is what a call would meet. The plaintext goes nowhere."""
+    held, row = ring.current(), key.row
+    return any(
+        s.broken_at or held.examine(s.value, Binding("credential_secret", row.id, s.field, row.origin)) for s in key.secrets.values()
     )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -257,3 +258,35 @@ def test_a_preset_file_is_checked(tmp_path: Path) -> None:
 
 def test_the_document_is_printed() -> None:
     assert json.loads(done("openapi"))["openapi"].startswith("3.1")
+
+
+def test_a_row_that_was_changed_outside_is_named_and_removed(tmp_path: Path) -> None:
+    home = tmp_path / "data"
+    at = ("--data-dir", str(home))
+    done("user", "add", "eve@example.com", "--password-stdin", *at, stdin=PASSWORD)
+    with sqlite3.connect(home / "patchbay.db") as database:
+        database.execute("UPDATE user_account SET role = 'admin' WHERE email = 'eve@example.com'")
+
+    verified, examined = patchbay("audit", "verify", *at), patchbay("doctor", *at)
+
+    assert (verified.returncode, examined.returncode) == (1, 1)
+    for said in (verified.stdout, examined.stdout):
+        assert "eve@example.com" in said
+        assert "patchbay audit remove-refused" in said
+    assert "eve@example.com" in done("audit", "remove-refused", *at)
+    assert "eve@example.com" not in done("user", "list", *at)
+    assert "whole and unchanged" in done("audit", "verify", *at)
+    assert done("audit", "remove-refused", *at) == "There are none.\n"
+
+
+def test_a_flipped_bit_is_told_beside_the_master_keys(tmp_path: Path) -> None:
+    home = tmp_path / "data"
+    at = ("--data-dir", str(home))
+    done("provider", "add", "mine", "--base-url", "https://93.184.216.34/v1", "--secret-stdin", *at, stdin=SECRET)
+    assert "cannot be opened" not in done("keys", "status", *at)
+    with sqlite3.connect(home / "patchbay.db") as database:
+        database.execute("UPDATE credential_secret SET value = substr(value, 1, length(value) - 9) || 'AAAAAAAAA'")
+
+    said = done("keys", "status", *at)
+
+    assert "of the provider mine cannot be opened. Enter this key again" in said
