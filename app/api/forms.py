@@ -40,7 +40,8 @@ async def sign_in(request: Request) -> Response:
     fields = await _fields(request)
     email, onward = fields.get("email", "").strip(), path_here(fields.get("next", ""))
     try:
-        new = await sessions.sign_in(email, Secret(fields.get("password", "")), **_from(request))
+        device = cookie.read(request.headers.get("cookie", ""), cookie.DEVICE)
+        new = await sessions.sign_in(email, Secret(fields.get("password", "")), device=device, **_from(request))
     except PatchbayError as error:
         return _back("/login", error=_code(error), email=_shown(email), next=onward.strip("/") and onward, wait=_wait(error))
     return _welcome(request, new, onward)
@@ -145,12 +146,14 @@ def _wait(error: PatchbayError) -> str:
 
 
 def _welcome(request: Request, new: NewSession, onward: str) -> Response:
-    return _with_cookie(request, RedirectResponse(onward, 303), new.token, _TWELVE_HOURS)
+    response = _with_cookie(request, RedirectResponse(onward, 303), new.token, _TWELVE_HOURS)
+    return _with_cookie(request, response, new.device, cookie.DEVICE_SECONDS, cookie.DEVICE)
 
 
-def _with_cookie(request: Request, response: Response, token: str, age: int) -> Response:
+def _with_cookie(request: Request, response: Response, token: str, age: int, kind: str = "") -> Response:
     safe = bool(request.scope.get("state", {}).get("is_safe"))
-    response.headers.append("set-cookie", cookie.write(token, safe=safe, max_age_seconds=age, base_path=current().base_path))
+    written = cookie.write(token, safe=safe, max_age_seconds=age, base_path=current().base_path, kind=kind)
+    response.headers.append("set-cookie", written)
     return response
 
 

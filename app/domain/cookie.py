@@ -13,7 +13,10 @@ from collections.abc import Collection
 SAFE = "__Host-pb"
 BELOW = "__Secure-pb"
 PLAIN = "pb"
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,200}")
+# Behind each of them, for the cookie that stays when a session ends: that this browser has signed in here before.
+DEVICE = "-device"
+DEVICE_SECONDS = 400 * 86_400  # the most that browsers keep
+_TOKENS = {"": re.compile(r"[A-Za-z0-9_-]{20,200}"), DEVICE: re.compile(r"[A-Za-z0-9._-]{20,200}")}
 
 
 def is_loopback(host: str) -> bool:
@@ -27,11 +30,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def write(token: str, *, safe: bool, max_age_seconds: int, base_path: str = "") -> str:
-    """Value of `Set-Cookie`. `safe`: https or loopback. `base_path`: below which the console is.
+def write(token: str, *, safe: bool, max_age_seconds: int, base_path: str = "", kind: str = "") -> str:
+    """Value of `Set-Cookie`. `safe`: https or loopback. `base_path`: below which the console is. `kind`: "" or `DEVICE`.
     An empty token with age 0 removes the cookie."""
     name, secure = (name_at(base_path), "; Secure") if safe else (PLAIN, "")
-    return f"{name}={token}; Path={base_path or '/'}; Max-Age={max_age_seconds}; HttpOnly; SameSite=Strict{secure}"
+    return f"{name}{kind}={token}; Path={base_path or '/'}; Max-Age={max_age_seconds}; HttpOnly; SameSite=Strict{secure}"
 
 
 def name_at(base_path: str) -> str:
@@ -39,17 +42,18 @@ def name_at(base_path: str) -> str:
     return BELOW if base_path else SAFE
 
 
-def read(header: str) -> str:
-    """The session token in a `Cookie` header, or "". Never trust its shape further than this."""
+def read(header: str, kind: str = "") -> str:
+    """The token of a session, or of the kind, in a `Cookie` header, or "". Never trust its shape further than this."""
     found = {}
     for part in header.split(";"):
         name, _, value = part.strip().partition("=")
         found.setdefault(name, value)
-    token = found.get(SAFE) or found.get(BELOW) or found.get(PLAIN) or ""
-    return token if _TOKEN.fullmatch(token) else ""
+    token = found.get(SAFE + kind) or found.get(BELOW + kind) or found.get(PLAIN + kind) or ""
+    return token if _TOKENS[kind].fullmatch(token) else ""
 
 
 def without(header: str, names: Collection[str]) -> str:
-    """The `Cookie` header without the cookies of these names."""
+    """The `Cookie` header without the cookies of these names, of either kind."""
+    names = {name + kind for name in names for kind in ("", DEVICE)}
     kept = [part.strip() for part in header.split(";") if part.strip().partition("=")[0] not in names]
     return "; ".join(part for part in kept if part)

@@ -70,10 +70,11 @@ class Session(Record):
 
 
 class NewSession(Record):
-    """`token` goes into the cookie and nowhere else."""
+    """`token` goes into the cookie and nowhere else, `device` into another one that outlives the session."""
 
     token: str
     session: Session
+    device: str = ""
 
 
 class LastCall(Record):

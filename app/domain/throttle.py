@@ -22,15 +22,17 @@ class Limit:
         return min(timedelta(seconds=2.0 ** min(failures - self.free + 1, 20)), self.longest)
 
 
-# At most 100 wrong passwords in a row for one account, whoever sends them (NIST SP 800-63B).
+# At most 100 wrong passwords in a row for one account, whoever sends them (NIST SP 800-63B), and as many for each device that has
+# signed in to it before: what strangers try does not keep those out.
 ACCOUNT = Limit(free=5, longest=timedelta(minutes=15), forget=timedelta(hours=24), cap=100)
+DEVICE = ACCOUNT
 # One address may be a whole office behind one router.
 ADDRESS = Limit(free=30, longest=timedelta(minutes=15), forget=timedelta(hours=1), cap=1_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """What is remembered of one account or one address."""
+    """What is remembered of one account, one device or one address."""
 
     failures: int = 0
     last_at: datetime | None = None

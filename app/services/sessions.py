@@ -7,50 +7,59 @@ from app.domain.audit import Action, Outcome
 from app.domain.errors import Forbidden, InvalidDraft, NotSignedIn, Reason, StorageUnavailable, TooManyAttempts
 from app.domain.people import CONFIRMED_FOR, NewSession, Session, acting
 from app.domain.secret import Secret
-from app.domain.throttle import ACCOUNT, ADDRESS, Attempts
+from app.domain.throttle import ACCOUNT, ADDRESS, DEVICE, Attempts, Limit
 from app.storage import engine, macs, people, recent_sessions
 from app.storage.tables import UserRow, now
 from app.storage.work import Work, work
-from app.vault import passwords
+from app.vault import devices, passwords
+
+# What attempts are counted under, and how many of them.
+Counted = tuple[str, Limit]
 
 _SEEN_EVERY = timedelta(seconds=60)
 
 
-async def sign_in(email: str, password: Secret, *, ip: str, agent: str, request_id: str = "") -> NewSession:
+async def sign_in(email: str, password: Secret, *, ip: str, agent: str, device: str = "", request_id: str = "") -> NewSession:
     """A session for the right password. Raises `NotSignedIn`, the same for an unknown account, a disabled one and a wrong
-    password, and `TooManyAttempts` with `details["retry_after"]` in seconds. A failure is audited before it is answered."""
+    password, and `TooManyAttempts` with `details["retry_after"]` in seconds. A failure is audited before it is answered.
+
+    `device` is what the browser carries of an earlier sign-in: strangers' guesses at the account do not keep such a one out.
+    """
     account = email.strip().lower()[:254]
     stranger = Actor(ActorType.ANONYMOUS, "", "", None, ip=ip, request_id=request_id)
-    await _admit(stranger, account)
     async with engine.session() as session:
         user = await people.by_email(session, account)
+    own = devices.number_of(device, user.id, user.password_hash) if user else ""
+    counted = [_of_device(own)] if own else _of_stranger(account, ip)
+    await _admit(stranger, counted)
     answer = await passwords.check(user.password_hash if user else None, password)
     if macs.genuine(user) is None or user is None or not answer.fits or not user.is_active:
-        await _fail(stranger, account, user)
+        await _fail(stranger, user, counted[0])
         raise NotSignedIn("Email or password is incorrect.")
     fresh = await passwords.hash_password(password) if answer.is_outdated else None
-    return await _begin(user, fresh, ip=ip, agent=agent, request_id=request_id)
+    return await _begin(user, fresh, counted, ip=ip, agent=agent, request_id=request_id)
 
 
 async def confirm(caller: Actor, session: Session | None, password: Secret) -> datetime:
-    """Who is signed in shows the password again; it counts until the time that is returned. Throttled and audited as a sign-in is.
+    """Who is signed in shows the password again; it counts until the time that is returned. Throttled and audited as a sign-in is,
+    each session for itself.
 
     Raises `Forbidden` for who is not in a browser, `InvalidDraft` for a wrong password, `TooManyAttempts`.
     """
     if session is None:
         raise Forbidden("Only a user who is signed in in a browser can confirm with a password.")
-    account = session.user.email
-    await _admit(caller, account)
+    counted = [_of_device(session.token_hash)]
+    await _admit(caller, counted)
     async with engine.session() as reading:
         user = await people.by_id(reading, session.user.id)
     answer = await passwords.check(user.password_hash if user else None, password)
     if macs.genuine(user) is None or user is None or not answer.fits or not user.is_active:
-        await _fail(caller, account, user, Action.SESSION_CONFIRM)
+        await _fail(caller, user, counted[0], Action.SESSION_CONFIRM)
         raise InvalidDraft({"password": Reason("password_wrong", "This is not your account password.")})
     async with work(caller) as doing:
         at = now()
         await people.confirm(doing.session, session.id, at)
-        await _forgive(doing, caller.ip, account)
+        await _forgive(doing, counted)
         doing.record(Action.SESSION_CONFIRM, target=("user", user.id, user.email))
     return at + CONFIRMED_FOR
 
@@ -79,24 +88,32 @@ async def sign_out(token: str, *, ip: str = "", request_id: str = "") -> None:
         doing.after(recent_sessions.forget)
 
 
-async def _admit(stranger: Actor, account: str) -> None:
+def _of_stranger(account: str, ip: str) -> list[Counted]:
+    """Under what the attempts of an unknown browser are counted."""
+    return [(people.account_subject(account), ACCOUNT), *([(people.address_subject(ip), ADDRESS)] if ip else [])]
+
+
+def _of_device(number: str) -> Counted:
+    """Under what those of a known one are."""
+    return people.device_subject(number), DEVICE
+
+
+async def _admit(caller: Actor, counted: list[Counted]) -> None:
     """Count the attempt before the password is looked at, or raise `TooManyAttempts`."""
     # Not audited: an attempt is no change; its failure gets an entry of its own.
-    limits = [(people.account_subject(account), ACCOUNT)]
-    if stranger.ip:
-        limits.append((people.address_subject(stranger.ip), ADDRESS))
-    async with work(stranger, audited=False) as doing:
-        wait = await people.count_attempt(doing.session, *limits)
+    async with work(caller, audited=False) as doing:
+        wait = await people.count_attempt(doing.session, *counted)
     if wait:
         raise TooManyAttempts.after(wait)
 
 
-async def _fail(stranger: Actor, account: str, user: UserRow | None, action: Action = Action.SESSION_FAIL) -> None:
+async def _fail(caller: Actor, user: UserRow | None, counted: Counted, action: Action = Action.SESSION_FAIL) -> None:
     """Audit the failure. What was typed is named only if it is an account: people type passwords into the wrong field."""
     target = ("user", user.id, user.email) if user else ("user", "", "unknown account")
-    async with work(stranger) as doing:
+    subject, limit = counted
+    async with work(caller) as doing:
         doing.record(action, target=target, outcome=Outcome.DENIED, reason=_reason(user))
-        if (await people.attempts(doing.session, people.account_subject(account))).failures == ACCOUNT.free:
+        if (await people.attempts(doing.session, subject)).failures == limit.free:
             doing.record(Action.SESSION_LOCK, target=target, outcome=Outcome.DENIED)
 
 
@@ -106,25 +123,27 @@ def _reason(user: UserRow | None) -> str:
     return "changed outside Patchbay" if not macs.holds(user) else "" if user.is_active else "disabled"
 
 
-async def _begin(known: UserRow, fresh: str | None, *, ip: str, agent: str, request_id: str) -> NewSession:
+async def _begin(known: UserRow, fresh: str | None, counted: list[Counted], *, ip: str, agent: str, request_id: str) -> NewSession:
     async with work(SYSTEM) as doing:
         user = macs.genuine(await people.by_id(doing.session, known.id))
         if user is None or not user.is_active or user.password_hash != known.password_hash:
             raise NotSignedIn("Email or password is incorrect.")  # changed while the password was looked at
         user.password_hash = fresh or user.password_hash
         begun = await people.start_session(doing.session, user, ip=ip, agent=agent)
-        await _forgive(doing, ip, user.email)
+        await _forgive(doing, counted)
         doing.actor = acting(begun.session.user, ip=ip, session_hash=begun.session.token_hash, request_id=request_id)
         doing.record(Action.SESSION_CREATE, target=("user", user.id, user.email))
-    return begun
+        device = devices.issue(user.id, user.password_hash)
+    return begun.model_copy(update={"device": device})
 
 
-async def _forgive(doing: Work, ip: str, account: str) -> None:
-    """A right password clears its account; of the address it takes back this one attempt only."""
-    await people.forget_attempts(doing.session, people.account_subject(account))
-    if ip:
-        known = await people.attempts(doing.session, people.address_subject(ip))
-        await people.remember(doing.session, people.address_subject(ip), Attempts(max(0, known.failures - 1), known.last_at))
+async def _forgive(doing: Work, counted: list[Counted]) -> None:
+    """A right password clears the account, or the device that it was typed on; of the address it takes back this one attempt only."""
+    (own, _), *others = counted
+    await people.forget_attempts(doing.session, own)
+    for subject, _ in others:
+        known = await people.attempts(doing.session, subject)
+        await people.remember(doing.session, subject, Attempts(max(0, known.failures - 1), known.last_at))
 
 
 async def _look_up(token: str, *, is_use: bool) -> Session | None:

@@ -13,7 +13,7 @@ from app.domain.secret import Secret
 from app.storage import engine, instance, people
 from app.storage.tables import Instance, UserRow, now
 from app.storage.work import work
-from app.vault import passwords, ring
+from app.vault import devices, passwords, ring
 
 LINK_LIVES = timedelta(hours=1)
 _CLOSED = "Patchbay is already set up. Sign in, or ask an admin for an account."
@@ -63,7 +63,8 @@ async def complete(token: str, email: str, name: str, password: Secret, *, ip: s
         doing.record(Action.INSTANCE_SET_UP, target=("instance", place.instance_id, "Patchbay"))
         doing.record(Action.USER_CREATE, target=("user", user.id, email), changes={"role": {"before": None, "after": Role.ADMIN}})
         doing.record(Action.SESSION_CREATE, target=("user", user.id, email))
-    return begun
+        device = devices.issue(user.id, stored)
+    return begun.model_copy(update={"device": device})
 
 
 def _must_fit(place: Instance, token: str) -> None:

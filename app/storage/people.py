@@ -50,6 +50,11 @@ def account_subject(email: str) -> str:
     return f"account:{digest(email)[:64]}"
 
 
+def device_subject(number: str) -> str:
+    """Under which those of a device are counted that has signed in before; of somebody signed in, `number` is the session's."""
+    return f"device:{number[:64]}"
+
+
 def address_subject(ip: str) -> str:
     return f"ip:{ip[:64]}"
 

@@ -194,3 +194,41 @@ async def test_looking_at_a_form_s_address_does_nothing(browser: httpx.AsyncClie
 
     assert answer.status_code == 405
     assert await sessions.find(ada)
+
+
+def device_of(answer: httpx.Response) -> str:
+    """The cookie that stays when the session ends, as the browser was told to keep it."""
+    (found,) = [line for line in answer.headers.get_list("set-cookie") if "-device=" in line]
+    return found
+
+
+async def test_a_browser_that_signed_in_is_known_for_a_year_and_scripts_and_other_sites_cannot_use_that(
+    browser: httpx.AsyncClient, ada: str
+) -> None:
+    answer = await browser.post("/auth/login", data=PERSON)
+
+    assert device_of(answer).startswith("__Host-pb-device=")
+    assert device_of(answer).endswith("; Path=/; Max-Age=34560000; HttpOnly; SameSite=Strict; Secure")
+
+
+async def test_a_known_browser_gets_in_while_strangers_guess_and_after_it_signed_out(browser: httpx.AsyncClient, ada: str) -> None:
+    device = device_of(await browser.post("/auth/login", data=PERSON)).split(";")[0]
+    left = await browser.post("/auth/logout", headers={"cookie": f"__Host-pb={ada}; {device}"})
+    browser.cookies.clear()
+    for _ in range(5):
+        await browser.post("/auth/login", data={**PERSON, "password": "wrong"})
+    assert asked(await browser.post("/auth/login", data=PERSON))["error"] == "locked"
+
+    answer = await browser.post("/auth/login", data=PERSON, headers={"cookie": device})
+
+    assert "-device=" not in "".join(left.headers.get_list("set-cookie"))
+    assert answer.headers["location"] == "/"
+
+
+async def test_the_plain_cookie_of_a_device_counts_only_where_there_is_no_better_one(browser: httpx.AsyncClient, ada: str) -> None:
+    device = device_of(await browser.post("/auth/login", data=PERSON)).split(";")[0].replace("__Host-pb-device", "pb-device")
+    browser.cookies.clear()
+    for _ in range(5):
+        await browser.post("/auth/login", data={**PERSON, "password": "wrong"})
+
+    assert asked(await browser.post("/auth/login", data=PERSON, headers={"cookie": device}))["error"] == "locked"

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,9 +11,9 @@ from argon2 import PasswordHasher
 
 from app.domain.actor import SYSTEM, Role
 from app.domain.errors import NotSignedIn, StorageError, StorageUnavailable, TooManyAttempts
-from app.domain.people import NewSession, User
+from app.domain.people import NewSession, User, acting
 from app.domain.secret import Secret
-from app.domain.throttle import ACCOUNT, ADDRESS
+from app.domain.throttle import ACCOUNT, ADDRESS, DEVICE
 from app.services import people, sessions
 from app.storage import audit, recent_sessions
 from app.storage.tables import SessionRow, UserRow
@@ -299,3 +299,108 @@ async def test_an_actor_made_of_a_session_carries_nothing_to_sign_in_with(grace:
 
     assert begun.token not in repr(begun.session)
     assert len(begun.session.token_hash) == 16
+
+
+async def known(*, email: str = EMAIL) -> str:
+    """What a browser carries that has signed in before."""
+    return (await sign_in(email=email)).device
+
+
+async def on(device: str, password: Secret = PASSWORD) -> NewSession:
+    return await sessions.sign_in(EMAIL, password, ip="192.0.2.9", agent="Browser/1", device=device)
+
+
+async def lock(email: str = EMAIL) -> None:
+    """What strangers can do to an account."""
+    for n in range(ACCOUNT.free):
+        with pytest.raises(NotSignedIn):
+            await sign_in(WRONG, email=email, ip=f"203.0.113.{n}")
+    with pytest.raises(TooManyAttempts):
+        await sign_in(email=email, ip="203.0.113.200")
+
+
+async def test_strangers_who_guess_do_not_keep_out_a_browser_that_signed_in_before(grace: User, evaluated: list[str]) -> None:
+    device = await known()
+    await lock()
+
+    assert (await on(device)).session.user.id == grace.id
+    with pytest.raises(TooManyAttempts):  # of strangers it forgives nothing
+        await sign_in(ip="203.0.113.201")
+
+
+async def test_an_address_that_is_locked_does_not_keep_out_a_browser_that_signed_in_before(grace: User, evaluated: list[str]) -> None:
+    device = await known()
+    for n in range(ADDRESS.free):
+        with pytest.raises(NotSignedIn):
+            await sign_in(WRONG, email=f"nobody{n}@example.com", ip="192.0.2.9")
+    with pytest.raises(TooManyAttempts):
+        await sign_in(ip="192.0.2.9")
+
+    assert (await on(device)).session.user.id == grace.id
+
+
+async def test_wrong_passwords_on_a_known_browser_lock_that_browser_and_nobody_else(
+    grace: User, db: Database, evaluated: list[str]
+) -> None:
+    device, other = await known(), await known()
+    for _ in range(DEVICE.free):
+        with pytest.raises(NotSignedIn):
+            await on(device, WRONG)
+    with pytest.raises(TooManyAttempts):
+        await on(device)
+
+    assert (await on(other)).session.user.id == grace.id
+    assert (await sign_in()).session.user.id == grace.id
+    assert db.rows("SELECT count(*) FROM audit WHERE action = 'user:session:lock'") == [(1,)]
+
+
+async def test_the_right_password_on_a_known_browser_clears_what_was_counted_of_it(grace: User, evaluated: list[str]) -> None:
+    device = await known()
+    for _ in range(3):
+        for _ in range(DEVICE.free - 1):
+            with pytest.raises(NotSignedIn):
+                await on(device, WRONG)
+        await on(device)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda device: "", id="none"),
+        pytest.param(lambda device: device[:-1] + ("0" if device[-1] != "0" else "1"), id="another mac"),
+        pytest.param(lambda device: device.replace(".", "x"), id="another shape"),
+        pytest.param(lambda device: device.split(".")[0] + "." + "A" * 22 + "." + device.split(".")[2], id="another number"),
+    ],
+)
+async def test_what_is_no_device_of_ours_is_a_stranger(grace: User, evaluated: list[str], spoil: Callable[[str], str]) -> None:
+    device = await known()
+    await lock()
+
+    with pytest.raises(TooManyAttempts):
+        await on(spoil(device))
+
+
+async def test_a_device_of_one_account_is_unknown_to_another(grace: User, evaluated: list[str]) -> None:
+    await people.create(SYSTEM, "ada@example.com", "Ada", Role.ADMIN, PASSWORD)
+    device = await known(email="ada@example.com")
+    await lock()
+
+    with pytest.raises(TooManyAttempts):
+        await on(device)
+
+
+async def test_a_new_password_makes_every_device_unknown(grace: User, evaluated: list[str]) -> None:
+    device = await known()
+    await people.reset_password(SYSTEM, grace.id, PASSWORD)
+    await lock()
+
+    with pytest.raises(TooManyAttempts):
+        await on(device)
+
+
+async def test_strangers_who_guess_do_not_keep_somebody_from_confirming(grace: User, evaluated: list[str]) -> None:
+    begun = await sign_in()
+    caller = acting(begun.session.user, ip="192.0.2.7", session_hash=begun.session.token_hash)
+    await lock()
+
+    assert await sessions.confirm(caller, begun.session, PASSWORD)
