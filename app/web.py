@@ -178,7 +178,7 @@ def _protect(current: settings.Settings) -> None:
 async def _health(scope: Scope, send: Send, *, is_ending: bool) -> None:
     """`live`: the process answers. `ready`: it can do its work and means to go on; a load balancer asks this one."""
     if scope["method"] not in ("GET", "HEAD"):
-        return await _say(send, 405, {"status": "method_not_allowed"})
+        return await _say(send, 405, {"status": "method_not_allowed"}, (b"allow", b"GET, HEAD"))
     if scope["path"] == "/health/live":
         return await _say(send, 200, {"status": "ok"})
     if is_ending:
@@ -190,7 +190,7 @@ async def _health(scope: Scope, send: Send, *, is_ending: bool) -> None:
     return await _say(send, 200 if found.ready else 503, body)
 
 
-async def _say(send: Send, status: int, body: dict[str, Any]) -> None:
-    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+async def _say(send: Send, status: int, body: dict[str, Any], *more: tuple[bytes, bytes]) -> None:
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store"), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps(body).encode()})

@@ -75,12 +75,26 @@ def make_fastapi() -> FastAPI:
     for router in ROUTERS:
         _must_be_guarded(router)
         app.include_router(router, prefix=PREFIX)
-    errors.install(app)
+    errors.install(app, methods_at)
     return app
 
 
+def methods_at(path: str) -> list[str]:
+    """What may be done at a path. Starlette would name the methods of the first route that fits, and there may be several."""
+    inner = path.removeprefix(PREFIX)
+    found = {
+        method
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, guard.GuardedRoute) and route.path_regex.match(inner)
+        for method in route.methods or ()
+    }
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))
+
+
 class LastResort:
-    """Numbers the request, cuts a body that is too large, and answers what nobody foresaw without saying why."""
+    """Numbers the request, answers HEAD as GET without its body, cuts a body that is too large, and answers what nobody foresaw without
+    saying why."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -103,7 +117,9 @@ class LastResort:
         if scope["type"] != "http":
             return
         request_id = scope.setdefault("state", {}).setdefault("request_id", secrets.token_hex(8))
-        started, finished, received = False, False, 0
+        started, finished, received, is_head = False, False, 0, scope["method"] == "HEAD"
+        if is_head:
+            scope = {**scope, "method": "GET"}
 
         async def receiving() -> MutableMapping[str, Any]:
             nonlocal received
@@ -115,8 +131,12 @@ class LastResort:
 
         async def sending(message: MutableMapping[str, Any]) -> None:
             nonlocal started, finished
-            started, finished = True, message["type"] == "http.response.body" and not message.get("more_body")
-            await send(message)
+            is_body, was_finished = message["type"] == "http.response.body", finished
+            started, finished = True, is_body and (is_head or not message.get("more_body"))
+            if is_head and is_body:
+                message = {"type": "http.response.body"}
+            if not was_finished:
+                await send(message)
 
         try:
             await self.app(scope, receiving, sending)

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -126,8 +126,9 @@ def answer(
     return JSONResponse(body.model_dump(mode="json"), status, headers={"x-request-id": request_id, **(headers or {})})
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of this application from here."""
+def install(app: FastAPI, methods: Callable[[str], list[str]]) -> None:
+    """Answer every error of this application from here. `methods`: what may be done at a path."""
+    app.state.methods = methods
     app.add_exception_handler(errors.PatchbayError, _domain)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ResponseValidationError, _broken)
@@ -203,7 +204,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         415: ("unsupported_media_type", "Send the body as application/json."),
     }
     code, message = known.get(error.status_code, ("error", HTTPStatus(error.status_code).phrase))
-    return answer(request_id(request), error.status_code, code, message, headers=error.headers)
+    headers = {"allow": ", ".join(request.app.state.methods(request.url.path))} if error.status_code == 405 else error.headers
+    return answer(request_id(request), error.status_code, code, message, headers=headers)
 
 
 async def _broken(request: Request, error: Exception) -> JSONResponse:

@@ -2,6 +2,9 @@
 
 import logging
 import time
+from collections.abc import MutableMapping
+from dataclasses import replace
+from typing import Any
 
 from app.domain.errors import PatchbayError
 from app.gateway import errors, exchange, guard, models, provider_models
@@ -40,6 +43,8 @@ async def gateway_app(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one request under `/v1`. Cookies and Origin mean nothing here; nothing is answered to a browser's preflight."""
     if scope["type"] != "http":
         return
+    if scope["method"] == "HEAD":
+        send = _bodiless(send)
     try:
         await _route(scope, receive, send)
     except CallerLeft:
@@ -83,9 +88,20 @@ async def _models(scope: Scope, send: Send, name: str, provider: str) -> None:
     body = models.one(name, key, provider) if name else await models.listing(key)
     milliseconds = (time.perf_counter() - started) * 1_000
     outcomes.note(Outcome(at=time.time(), client_key_id=key.id, selector="", began_ms=milliseconds, total_ms=milliseconds))
-    await exchange.respond(send, 200, b"" if scope["method"] == "HEAD" else body)
+    await exchange.respond(send, 200, body)
 
 
 async def _not_allowed(send: Send, method: str) -> None:
     message = f"This address accepts {method} only."
-    await exchange.refuse(send, errors.fault(405, message, type_="invalid_request_error", code="method_not_allowed"))
+    refusal = errors.fault(405, message, type_="invalid_request_error", code="method_not_allowed")
+    allow = b"GET, HEAD" if method == "GET" else method.encode()
+    await exchange.refuse(send, replace(refusal, headers=((b"allow", allow),)))
+
+
+def _bodiless(send: Send) -> Send:
+    """`send` for HEAD: the headers of GET, its length among them, and nothing behind them."""
+
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return sending

@@ -141,19 +141,34 @@ async def test_suggestions_stay_inside_the_keys_scope(
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"),
+    ("method", "path", "status", "allow"),
     [
-        ("GET", "/v1/chat/completions", 405),
-        ("OPTIONS", "/v1/chat/completions", 405),
-        ("POST", "/v1/models", 405),
-        ("GET", "/v1/nothing", 404),
+        ("GET", "/v1/chat/completions", 405, "POST"),
+        ("OPTIONS", "/v1/chat/completions", 405, "POST"),
+        ("POST", "/v1/models", 405, "GET, HEAD"),
+        ("DELETE", "/v1/models/acme/alpha", 405, "GET, HEAD"),
+        ("PUT", "/v1/providers/acme/models", 405, "GET, HEAD"),
+        ("GET", "/v1/nothing", 404, None),
     ],
 )
-async def test_other_methods_and_paths_are_named(gateway: Gateway, method: str, path: str, status: int) -> None:
+async def test_other_methods_and_paths_are_named(gateway: Gateway, method: str, path: str, status: int, allow: str | None) -> None:
     reply = await gateway.http.request(method, path)
 
     assert (reply.status_code, reply.json()["error"]["type"]) == (status, "invalid_request_error")
+    assert reply.headers.get("allow") == allow
     assert not any(name.startswith("access-control") for name in reply.headers)
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/models", "/v1/models/acme/alpha", "/v1/providers/acme/models", "/v1/models/nobody/none", "/v1/nothing"]
+)
+async def test_of_what_is_read_the_head_alone_can_be_asked(acme: Upstream, gateway: Gateway, path: str) -> None:
+    whole, head = await gateway.http.get(path), await gateway.http.head(path)
+
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    assert [head.headers.get(name) for name in ("content-type", "content-length")] == [
+        whole.headers.get(name) for name in ("content-type", "content-length")
+    ]
 
 
 async def test_a_call_leaves_which_key_asked_for_what_and_how_it_ended(acme: Upstream, gateway: Gateway) -> None:

@@ -41,17 +41,21 @@ def test_a_stranger_gets_nothing_from_any_address(server: Patchbay) -> None:
     paths = known_paths()
     assert len(paths) > 40
     given: list[str] = []
+    unnamed: list[str] = []
     with httpx.Client(base_url=server.url) as stranger:
         for path in sorted(paths):
             for method in METHODS:
                 answer = stranger.request(method, path, headers={"origin": server.url})
                 if answer.status_code not in REFUSALS:
                     given.append(f"{method} {path} {answer.status_code}")
+                if answer.status_code == 405 and not answer.headers.get("allow"):
+                    unnamed.append(f"{method} {path}")
 
     looked = {f"{method} {path} 200" for path in OPEN_PAGES | OPEN_SIGNS for method in ("GET", "HEAD")}
     # A form is answered by the way back to its page, whatever it held; signing out nobody is no change.
     sent_back = {f"POST {path} 303" for path in ("/auth/login", "/auth/logout", "/auth/setup", "/auth/recovery-kit")}
     assert set(given) == looked | sent_back
+    assert unnamed == []  # RFC 9110, 15.5.6: who may not do this is told what may be done here
 
 
 def test_the_pages_as_built_hold_no_data(server: Patchbay) -> None:
