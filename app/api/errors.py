@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from app.domain import errors
+from app.domain import errors, record
 from app.services import denials
 
 STATUS: dict[type[errors.PatchbayError], int] = {
@@ -86,7 +86,11 @@ _SENTENCES = {
     "dict_type": "This must be an object.",
     "model_type": "This must be an object.",
     "model_attributes_type": "This must be an object.",
-}
+} | dict.fromkeys(
+    (record.TIME_FORM, "timezone_aware", "datetime_parsing", "datetime_from_date_parsing", "datetime_type", "datetime_object_invalid"),
+    "Write a time with its zone, for example 2026-12-05T14:30:00Z.",
+)
+_IDENTIFIER = f"Write an identifier of 1 to {record.LONGEST_IDENTIFIER} characters without spaces, for example gpt-4o-mini."
 # Kinds whose ready-made sentence names the rule and never the input.
 _RULES = ("string_too_", "string_pattern", "greater_than", "less_than", "too_long", "too_short", "enum", "literal_error")
 
@@ -235,4 +239,6 @@ def _sentence(found: Mapping[str, Any]) -> str:
     kind = str(found["type"])
     if kind in _SENTENCES:
         return _SENTENCES[kind]
+    if found.get("ctx", {}).get("pattern") == record.IDENTIFIER:
+        return _IDENTIFIER
     return f"{found['msg']}." if kind.startswith(_RULES) else "This value is not allowed."

@@ -13,8 +13,8 @@ from app.domain.discovery import FoundServer
 from app.domain.people import ClientKey, User
 from app.domain.preset import Preset
 from app.domain.probe import Depth
-from app.domain.provider import Model, ModelDraft, Provider, ProviderDraft
-from app.domain.record import Closed, Identifier, Label, Record, RequestsPerMinute
+from app.domain.provider import Model, ModelEntry, Provider, ProviderDraft
+from app.domain.record import Closed, Flag, Identifier, Label, Moment, Record, RequestsPerMinute
 from app.domain.secret import Secret
 from app.services.providers import Trashed
 
@@ -48,7 +48,7 @@ class ProviderPut(ProviderDraft):
 
     name: str = ""
     version: int | None = None
-    detach: bool = False
+    detach: Flag = False
 
 
 class AliasPut(AliasDraft):
@@ -106,7 +106,7 @@ class Copy(Closed):
 
     name: str | None = None
     label: Label | None = None
-    with_keys: bool = False
+    with_keys: Flag = False
 
 
 class SwitchOff(Closed):
@@ -122,7 +122,7 @@ class RotationDraft(Closed):
     label: Label | None = None
     secret: dict[str, Secret] = Field(default_factory=dict)
     reference: dict[str, Reference] = Field(default_factory=dict)
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
 
 
 class Keeping(Closed):
@@ -142,7 +142,7 @@ class ModelList(Record):
 class ModelSync(Closed):
     """Identifiers (or models with a label) to add and identifiers to remove. `default` null clears the default model."""
 
-    add: Annotated[list[Identifier | ModelDraft], Field(max_length=5_000)] = []
+    add: Annotated[list[ModelEntry], Field(max_length=5_000)] = []
     remove: Annotated[list[Identifier], Field(max_length=5_000)] = []
     default: Identifier | None = None
     version: int | None = None
@@ -167,7 +167,7 @@ class ClientKeyDraft(Closed):
     models: Annotated[list[Identifier], Field(max_length=1_000)] | None = None
     providers: Annotated[list[Identifier], Field(max_length=1_000)] | None = None
     requests_per_minute: RequestsPerMinute = 0
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
 
 
 class ClientKeyList(Record):

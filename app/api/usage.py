@@ -4,16 +4,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 
 from app.api import errors, guard
 from app.api.guard import Caller
+from app.domain.record import written
 from app.domain.usage import By, Step, UsageReport, UsageSeries
 from app.services import usage
 
 router = guard.router("Usage")
-Since = Annotated[AwareDatetime | None, Query(alias="from", description="With a time zone; defaults to one day before `to`.")]
-Until = Annotated[AwareDatetime | None, Query(alias="to", description="With a time zone; defaults to now.")]
+Zoned = Annotated[AwareDatetime, BeforeValidator(written)]
+Since = Annotated[Zoned | None, Query(alias="from", description="With a time zone; defaults to one day before `to`.")]
+Until = Annotated[Zoned | None, Query(alias="to", description="With a time zone; defaults to now.")]
 Name = Annotated[str, Query(max_length=50, description="ID of a provider (its `name`); omit it for all providers.")]
 KeyId = Annotated[str, Query(max_length=36, description="ID of an app key; omit it for all app keys.")]
 Limit = Annotated[int, Query(ge=1, le=1_000)]

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from app.domain.credential import Priority, Weight
 from app.domain.errors import InvalidDraft, Reason
-from app.domain.record import Closed, Identifier, Record
+from app.domain.record import Closed, Flag, Identifier, Record
 
 MOST_TARGETS = 50
 LONGEST_NAME = 200
@@ -43,7 +43,7 @@ class AliasDraft(Closed):
 
     name: str
     description: Description = ""
-    enabled: bool = True
+    enabled: Flag = True
     targets: Targets
 
 
@@ -52,7 +52,7 @@ class AliasPatch(Closed):
 
     name: str | None = None
     description: Description | None = None
-    enabled: bool | None = None
+    enabled: Flag | None = None
     targets: Targets | None = None
     version: int | None = None
 

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from app.domain.errors import InvalidDraft, Reason
 from app.domain.probe import LastTest
-from app.domain.record import Closed, Label, Record
+from app.domain.record import Closed, Label, Moment, Record
 from app.domain.secret import Secret
 
 MOST_KEYS = 100  # of one provider
@@ -106,7 +106,7 @@ class CredentialDraft(Closed):
     weight: Weight = 1
     priority: Priority = 1
     state: SettableState = KeyState.ACTIVE
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
 
 
 class CredentialPatch(Closed):
@@ -118,7 +118,7 @@ class CredentialPatch(Closed):
     weight: Weight | None = None
     priority: Priority | None = None
     state: SettableState | None = None
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
 
 
 class Credential(Record):

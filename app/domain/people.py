@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.domain.actor import Actor, ActorType, Role, Scope
 from app.domain.errors import InvalidDraft, Reason
-from app.domain.record import Closed, Identifier, Label, Record, RequestsPerMinute
+from app.domain.record import Closed, Identifier, Label, Moment, Record, RequestsPerMinute
 
 # How long a password that was shown again counts.
 CONFIRMED_FOR = timedelta(minutes=5)
@@ -115,7 +115,7 @@ class ClientKeyPatch(Closed):
     models: Annotated[list[Identifier], Field(max_length=1_000)] | None = None
     providers: Annotated[list[Identifier], Field(max_length=1_000)] | None = None
     requests_per_minute: RequestsPerMinute | None = None
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
 
 
 class IssuedClientKey(Record):

@@ -4,13 +4,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Discriminator, Field, StringConstraints
+from pydantic import Tag as Kind
 
 from app.domain.capabilities import Capabilities
 from app.domain.credential import Credential, CredentialDraft
 from app.domain.health import Standing
 from app.domain.probe import LastTest
-from app.domain.record import Closed, Identifier, Label, Record, RequestsPerMinute, Tag
+from app.domain.record import Closed, Flag, Identifier, Label, Record, RequestsPerMinute, Tag
 
 MOST_CONCURRENT = 10_000
 
@@ -62,6 +63,14 @@ class ModelDraft(Closed):
     label: Label | None = None
 
 
+def _entry(value: object) -> str:
+    return "Identifier" if isinstance(value, str) else "ModelDraft"
+
+
+# A text or an object: what is wrong is said of the one that was written, and not of the other.
+ModelEntry = Annotated[Annotated[Identifier, Kind("Identifier")] | Annotated[ModelDraft, Kind("ModelDraft")], Discriminator(_entry)]
+
+
 class Network(Closed):
     """Time limits in seconds. None = the default of `domain.snapshot.Timeouts`."""
 
@@ -87,18 +96,18 @@ class ProviderDraft(Closed):
     type: ProviderType = ProviderType.CUSTOM
     preset: str | None = None
     base_url: str = ""
-    at_root: bool = False  # the interface lies at the root of the host: an address without a path gets no /v1
+    at_root: Flag = False  # the interface lies at the root of the host: an address without a path gets no /v1
     auth_type: str = "api_key"
     auth: dict[str, str] = Field(default_factory=dict)
     credential: CredentialDraft | None = None
     default_model: Identifier | None = None
-    models: list[Identifier | ModelDraft] = Field(default_factory=list, max_length=5_000)
+    models: list[ModelEntry] = Field(default_factory=list, max_length=5_000)
     network: Network = Network()
     limits: ProviderLimits = ProviderLimits()
-    only_listed_models: bool = False
+    only_listed_models: Flag = False
     capabilities: Capabilities = Capabilities()
     tags: list[Tag] = Field(default_factory=list, max_length=20)
-    enabled: bool = True
+    enabled: Flag = True
 
 
 class ProviderPatch(Closed):
@@ -108,19 +117,19 @@ class ProviderPatch(Closed):
     label: Label | None = None
     description: Annotated[str, StringConstraints(max_length=500)] | None = None
     base_url: str | None = None
-    at_root: bool | None = None
+    at_root: Flag | None = None
     auth_type: str | None = None
     auth: dict[str, str] | None = None
     credential: CredentialDraft | None = None
     default_model: Identifier | None = None
-    models: list[Identifier | ModelDraft] | None = Field(default=None, max_length=5_000)
+    models: list[ModelEntry] | None = Field(default=None, max_length=5_000)
     network: Network | None = None
     limits: ProviderLimits | None = None
-    only_listed_models: bool | None = None
+    only_listed_models: Flag | None = None
     capabilities: Capabilities | None = None
     tags: list[Tag] | None = Field(default=None, max_length=20)
-    enabled: bool | None = None
-    detach: bool = False
+    enabled: Flag | None = None
+    detach: Flag = False
     version: int | None = None
 
 
@@ -132,7 +141,7 @@ class FromPreset(Closed):
     auth_type: str | None = None
     auth: dict[str, str] | None = None
     credential: CredentialDraft | None = None
-    models: list[Identifier | ModelDraft] = Field(default_factory=list, max_length=5_000)
+    models: list[ModelEntry] = Field(default_factory=list, max_length=5_000)
     default_model: Identifier | None = None
     capabilities: Capabilities | None = None
 
