@@ -70,9 +70,11 @@ class Web:
 
         from app.api import application, caller, errors, forms, handshakes
         from app.api.edge import Edge
+        from app.api.leftover import Leftover
 
         self.traffic = Traffic()
         self.ip_of = caller.ip_of
+        self.leftover = Leftover
         self.answer = errors.answer
         api = application.make_api()
         self.warm = api.warm
@@ -86,10 +88,10 @@ class Web:
         if path.startswith("/v1/") or path in self.traffic.health:
             await self.traffic(scope, receive, send)
         else:
-            receive = hurried(receive)
+            body = self.leftover(scope, hurried(receive), send)
             scope.setdefault("state", {})["ip"] = self.ip_of(scope)
             answers = self.api if path.startswith("/api/") else self.auth if path.startswith("/auth/") else self.nothing
-            await answers(scope, receive, send)
+            await answers(scope, body.receive, body.send)
 
     async def nothing(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An address nobody answers."""

@@ -121,8 +121,14 @@ class LastResort:
         if is_head:
             scope = {**scope, "method": "GET"}
 
+        announced = max(
+            (int(value[:20]) for name, value in scope["headers"] if name.lower() == b"content-length" and value.isdigit()), default=0
+        )
+
         async def receiving() -> MutableMapping[str, Any]:
             nonlocal received
+            if announced > BODY_BYTES:
+                raise HTTPException(413)
             message = await receive()
             received += len(message.get("body", b""))
             if received > BODY_BYTES:

@@ -188,3 +188,36 @@ async def test_a_caller_that_never_reads_is_not_read_for(server: Patchbay, keys:
 
     assert sent < 32_000_000  # what the buffers of three sockets hold
     assert await acme.all_gone(within=1)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/providers", "/api/v1/nothing", "/auth/login"])
+@pytest.mark.parametrize("with_the_key", [True, False], ids=["an admin", "a stranger"])
+@pytest.mark.parametrize("in_parts", [True, False], ids=["in parts", "announced"])
+def test_whoever_sends_too_much_reads_why_it_was_refused(
+    server: Patchbay, keys: tuple[str, str], unhurt: None, path: str, with_the_key: bool, in_parts: bool
+) -> None:
+    head = f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+    head += f"authorization: Bearer {keys[1]}\r\n" if with_the_key else ""
+    part, parts = b" " * 1_000_000, 100
+    framed = chunked(part).removesuffix(b"0\r\n\r\n") if in_parts else part
+    head += "transfer-encoding: chunked\r\n\r\n" if in_parts else f"content-length: {len(part) * parts}\r\n\r\n"
+
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as line:
+        line.sendall(head.encode())
+        for _ in range(parts):
+            line.sendall(framed)  # to the end: a reset would raise here
+        if in_parts:
+            line.sendall(b"0\r\n\r\n")
+        answer = line.recv(65_536)
+
+    expected = {"/auth/login": 403, "/api/v1/nothing": 404, "/api/v1/providers": 413 if with_the_key else 401}
+    assert status(answer) == expected[path]
+
+
+def test_who_asks_before_sending_too_much_is_refused_without_sending(server: Patchbay, keys: tuple[str, str], unhurt: None) -> None:
+    head = f"POST /api/v1/providers HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\nauthorization: Bearer {keys[1]}\r\n"
+
+    answer = raw(server, head.encode() + b"expect: 100-continue\r\ncontent-length: 100000000\r\n\r\n", seconds=10)
+
+    assert status(answer) == 413
+    assert b"4 MiB" in answer
