@@ -17,7 +17,7 @@ from app.claim import local_address, port_problem, serving, unusable
 from app.cli import audit_commands, reaching
 from app.domain.actor import Actor, ActorType, Role
 from app.domain.errors import PatchbayError
-from app.domain.keyring import KeyringStatus, MasterKeyState
+from app.domain.keyring import KeyringStatus, MasterKeyState, Worker
 
 State = Literal["ok", "warn", "fail"]
 SAFE_SQLITE = (3, 51, 3)
@@ -116,6 +116,18 @@ def _key_file(file: Path) -> Found:
     if stat.S_IMODE(file.stat().st_mode) & 0o077:
         return Found("Key file", "fail", f"Other users of this machine can read it. Run: chmod 600 {file}")
     return Found("Key file", "ok", f"{file.absolute()}. Keep a copy apart from the database; each is useless without the other.")
+
+
+def _forwarded(worker: Worker) -> Found:
+    """A proxy that we were not told of makes one address of all visitors, and wrong passwords are counted for each address."""
+    known = settings.current().trusted_proxies
+    return Found(
+        "Proxy",
+        "warn",
+        f"X-Forwarded-For arrived from {worker.forwarded_by} at {worker.forwarded_at:%Y-%m-%d %H:%M} UTC and was ignored, because "
+        f"PATCHBAY_TRUSTED_PROXIES is {known}. If that is your reverse proxy, set PATCHBAY_TRUSTED_PROXIES to the number of proxies and "
+        "restart: until then all visitors count as one address. If it is not, a visitor sent the header; nothing needs to change.",
+    )
 
 
 def _recovery_kit(status: KeyringStatus) -> Found:
@@ -219,7 +231,7 @@ async def _data() -> list[Found]:
 
 
 async def _database() -> AsyncIterator[Found]:
-    from app.services import audit, damage, keyring
+    from app.services import audit, damage, heartbeats, keyring
     from app.storage import inspection, migration
 
     await inspection.check_schema()
@@ -243,6 +255,9 @@ async def _database() -> AsyncIterator[Found]:
         yield Found("Stored secrets", "fail", found.sentence)
     if not damaged:
         yield Found("Stored secrets", "ok", "Every one of them opens.")
+    for worker in await heartbeats.alive(_DOCTOR):
+        if worker.forwarded_at is not None:
+            yield _forwarded(worker)
     verdict = await audit.verify(_DOCTOR)
     if verdict.first_bad is None:
         yield Found("Audit log", "ok", f"{verdict.checked} entries, whole and unchanged; its triggers are in place.")

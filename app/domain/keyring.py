@@ -68,7 +68,8 @@ class ExposedSecret(Record):
 
 
 class Worker(Record):
-    """One serving process. `kids`: the master keys it holds, the one it seals with first; `revision`: what its registry serves."""
+    """One serving process. `kids`: the master keys it holds, the one it seals with first; `revision`: what its registry serves;
+    `forwarded_at`: when X-Forwarded-For arrived last of a peer that is no proxy it was told of, `forwarded_by`."""
 
     worker_id: str
     kind: str
@@ -78,6 +79,8 @@ class Worker(Record):
     seen_at: datetime
     kids: list[str]
     revision: int
+    forwarded_at: datetime | None = None
+    forwarded_by: str = ""
 
 
 class Spread(Record):

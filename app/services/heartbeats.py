@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app import __version__
 from app.domain.actor import SYSTEM, Actor
@@ -26,6 +26,7 @@ _KEEP = timedelta(days=1)
 _FORGET_EVERY = 360  # beats: once an hour
 
 _log = logging.getLogger(__name__)
+_forwarded: list[tuple[datetime, str]] = []  # the newest one, when there is one
 
 
 class Heartbeat:
@@ -90,13 +91,22 @@ class Heartbeat:
         if self._follow is not None:
             await self._follow()
         at = now()
-        self._worker = self._worker.model_copy(update={"seen_at": at, "revision": self._revision(), "kids": _kids()})
+        self._worker = self._worker.model_copy(update={"seen_at": at, "revision": self._revision(), "kids": _kids(), **_seen()})
         # Not audited: being alive is no change, and neither is forgetting what ended long ago.
         async with work(SYSTEM, audited=False) as doing:
             await instance.beat(doing.session, self._worker)
             if forget:
                 await instance.forget_workers(doing.session, before=at - _KEEP)
                 await people.forget_old(doing.session, before=at - _KEEP)
+
+
+def forwarded(peer: str) -> None:
+    """X-Forwarded-For arrived of a peer that is no proxy we were told of. The next heartbeat says so, for `patchbay doctor`."""
+    _forwarded[:] = [(now(), peer[:64])]
+
+
+def _seen() -> dict[str, object]:
+    return {"forwarded_at": _forwarded[0][0], "forwarded_by": _forwarded[0][1]} if _forwarded else {}
 
 
 def _kids() -> list[str]:

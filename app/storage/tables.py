@@ -87,6 +87,8 @@ class WorkerHeartbeat(SQLModel, table=True):
     seen_at: datetime = Field(sa_column=time_column(index=True))
     kids: list[str] = Field(default_factory=list, sa_column=json_column())
     revision: int = Field(default=0, sa_type=BigInteger)
+    forwarded_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    forwarded_by: str = Field(default="", max_length=64)
 
 
 class ProviderRow(SQLModel, table=True):

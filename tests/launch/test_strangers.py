@@ -13,7 +13,7 @@ from app import main
 from app.domain.actor import Role
 from app.services import denials
 from app.ui import guard, permission
-from tests.fixtures.running import Patchbay
+from tests.fixtures.running import Patchbay, until
 from tests.launch.conftest import STATE, sign_in, tab
 
 HANDLERS = {name: permission.role_of(found.handler.fn) for name, found in main.app._registration_context.event_handlers.items()}
@@ -209,3 +209,14 @@ async def test_what_strangers_send_is_not_written_to_the_log(server: Patchbay) -
     assert planted not in server.printed()
     assert cookie not in server.printed()
     assert "token=" not in server.printed()
+
+
+def test_a_proxy_that_nobody_told_us_of_is_named_by_the_doctor(server: Patchbay) -> None:
+    httpx.get(f"{server.url}/api/v1/session", headers={"x-forwarded-for": "203.0.113.9"})
+    server.run("client-key", "add", "a change, after which there is a heartbeat")
+
+    def told() -> bool:
+        found = json.loads(server.run("doctor", "--json", check=False).stdout)
+        return any(one["state"] == "warn" and "X-Forwarded-For arrived from 127.0.0.1" in one["sentence"] for one in found)
+
+    until("the doctor has seen it", told, 40)

@@ -84,7 +84,8 @@ async def test_news_that_comes_with_the_end_does_not_keep_the_end_away(db: Datab
 
 async def test_what_ended_long_ago_is_forgotten(db: Database, actor: Actor) -> None:
     old = at(minutes=-3_000_000)
-    db.run(f"INSERT INTO worker_heartbeat VALUES ('w', 'serve', 'h', 1, {old}, {old}, '[]', 0)")  # noqa: S608
+    columns = "worker_id, kind, host, pid, started_at, seen_at, kids, revision"
+    db.run(f"INSERT INTO worker_heartbeat ({columns}) VALUES ('w', 'serve', 'h', 1, {old}, {old}, '[]', 0)")  # noqa: S608
     db.run(f"INSERT INTO login_throttle VALUES ('ip:192.0.2.1', 3, {old}, NULL)")  # noqa: S608
     beating = heartbeats.Heartbeat("serve", lambda: 0)
     await beating.start()
@@ -99,8 +100,26 @@ async def test_what_ended_long_ago_is_forgotten(db: Database, actor: Actor) -> N
 
 async def test_a_process_that_was_killed_is_not_alive(db: Database, actor: Actor) -> None:
     old = at(minutes=-3_000_000)
-    db.run(f"INSERT INTO worker_heartbeat VALUES ('w', 'serve', 'h', 1, {old}, {old}, '[]', 0)")  # noqa: S608
+    columns = "worker_id, kind, host, pid, started_at, seen_at, kids, revision"
+    db.run(f"INSERT INTO worker_heartbeat ({columns}) VALUES ('w', 'serve', 'h', 1, {old}, {old}, '[]', 0)")  # noqa: S608
 
     assert await heartbeats.alive(actor) == []
     with pytest.raises(Forbidden):
         await heartbeats.alive(ANONYMOUS)
+
+
+async def test_that_an_unknown_proxy_was_seen_is_written_with_the_next_beat(
+    db: Database, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeats, "_forwarded", [])
+    beating = heartbeats.Heartbeat("serve", lambda: 0)
+    await beating.start()
+    (before,) = await heartbeats.alive(actor)
+    heartbeats.forwarded("192.0.2.80")
+    await beating._beat(forget=False)
+    (after,) = await heartbeats.alive(actor)
+    await beating.stop()
+
+    assert (before.forwarded_at, before.forwarded_by) == (None, "")
+    assert after.forwarded_at is not None
+    assert after.forwarded_by == "192.0.2.80"
