@@ -193,9 +193,10 @@ def _announce(settings: Settings, token: str | None, *, open_browser: bool) -> N
 
 def _serve(settings: Settings, target: str, *, workers: int = 1) -> None:
     from granian.constants import HTTPModes, Interfaces, Loops
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
-    from app.server import Server, connections
+    from app.server import HEAD_SECONDS, Server, connections
 
     Server(
         target,
@@ -207,6 +208,7 @@ def _serve(settings: Settings, target: str, *, workers: int = 1) -> None:
         respawn_failed_workers=workers > 1,  # a single one ends with the launcher, which tells by its exit code
         loop=Loops.uvloop,
         http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1_000),
         websockets=True,
         backpressure=connections(),
         workers_kill_timeout=settings.drain_seconds + _CLOSING_SECONDS,

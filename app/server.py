@@ -7,7 +7,10 @@ from typing import Any
 from granian.server.mp import MPServer
 
 # Connections one worker holds; granian's own limit of 1,024 counts idle ones, and anybody can open those. The next ones wait.
-_CONNECTIONS = 4_096
+_CONNECTIONS = 16_384
+# For a head to arrive, and between two requests of a connection: who says nothing for longer makes room. Pools of clients keep idle
+# connections for 5 to 15 s.
+HEAD_SECONDS = 20
 _OPEN_FILES = 65_536
 _OTHER_FILES = 512
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -221,3 +222,19 @@ def test_who_asks_before_sending_too_much_is_refused_without_sending(server: Pat
 
     assert status(answer) == 413
     assert b"4 MiB" in answer
+
+
+async def test_more_half_open_connections_than_a_worker_used_to_hold_keep_nobody_out(
+    server: Patchbay, keys: tuple[str, str], acme: Upstream
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 16_384), hard))
+    with contextlib.ExitStack() as opened:
+        opened.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        for n in range(4_200):
+            line = opened.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            line.sendall(CHAT[: n % 40])
+        async with httpx.AsyncClient(headers={"authorization": f"Bearer {keys[0]}"}) as http:
+            answered = await http.post(f"{server.url}/v1/chat/completions", content=ASK, timeout=5)
+
+    assert answered.status_code == 200
