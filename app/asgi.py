@@ -35,11 +35,11 @@ def make() -> App:
     logs.configure(settings.current().log_level)
     from app import main, web
     from app.api.edge import Edge
-    from app.ui import bundle
+    from app.ui import bundle, refused
     from app.ui.frames import Frames
 
-    console = Edge(Frames(Pages(main.app(), bundle.served() / "build" / "client")))
-    site = web.make_web()
+    console = Edge(Frames(Pages(main.app(), bundle.served() / "build" / "client")), refused.page)
+    site = web.make_web(refused.page)
     return below.placed(settings.current().base_path, Outer(site, console, site.warm))
 
 

@@ -5,7 +5,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app import registry, settings
 from app.domain.provider import Wire
@@ -14,6 +14,9 @@ from app.services import healing, health, heartbeats, key_use, keyring, provider
 from app.storage import engine
 from app.upstream import egress, session, tokens, translator
 from app.upstream.opened import forget as forget_keys
+
+if TYPE_CHECKING:
+    from app.api.edge import Page
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -29,9 +32,9 @@ _ONLY_TRAFFIC = {
 }  # fmt: skip
 
 
-def make_web() -> "Web":
-    """The ASGI application of these paths. Whoever serves it opens `house()` around it."""
-    return Web()
+def make_web(page: "Page | None" = None) -> "Web":
+    """The ASGI application of these paths. Whoever serves it opens `house()` around it. `page` is what a browser is refused with."""
+    return Web(page)
 
 
 def make_gateway() -> App:
@@ -64,7 +67,7 @@ class Traffic:
 class Web:
     """Picks who answers by the first segment of the path."""
 
-    def __init__(self) -> None:
+    def __init__(self, page: "Page | None" = None) -> None:
         # The edges are loaded by whoever serves them; a command of the shell opens the same house without them.
         from starlette.routing import Router
 
@@ -78,8 +81,8 @@ class Web:
         self.answer = errors.answer
         api = application.make_api()
         self.warm = api.warm
-        self.api = Edge(api)
-        self.auth = Edge(Router([*forms.routes(), *handshakes.routes()], redirect_slashes=False, default=self.nothing))
+        self.api = Edge(api, page)
+        self.auth = Edge(Router([*forms.routes(), *handshakes.routes()], redirect_slashes=False, default=self.nothing), page)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope.get("path", "")

@@ -13,6 +13,7 @@ PAGE_POLICY = (
     "worker-src 'self'"
 )
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+PLAIN_PAGE_POLICY = f"{DATA_POLICY}; style-src 'unsafe-inline'"  # of a page that is complete in itself and runs nothing
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),

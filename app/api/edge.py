@@ -22,6 +22,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+# Code, in what a foreign address differs, Accept-Language, host → a page for a browser, or None where there is none.
+Page = Callable[[str, str, str, str], bytes | None]
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?")
 _ADDRESS = re.compile(r"\[[0-9a-f:.]+\]|\d{1,3}(\.\d{1,3}){3}")
@@ -48,8 +50,9 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 class Edge:
     """Refuses foreign hosts and origins, cleans the cookies, numbers the request, adds the headers."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, page: Page | None = None) -> None:
         self.app = app
+        self.page = page
         self.names = own_names(settings.current())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,7 +62,10 @@ class Edge:
         request = Request(scope, settings.current())
         rate.caused_by(request.ip)
         if refusal := self.refusal(request) or _arrived(scope, request):
-            await _refuse(scope, receive, send, refusal, request.id)
+            page = None
+            if self.page is not None and request.is_of_page:
+                page = self.page(refusal.code, refusal.details.get("differs", ""), request.languages, request.host)
+            await _refuse(scope, receive, send, refusal, request.id, page)
             return
         scope.setdefault("state", {}).update(request_id=request.id, is_safe=request.is_safe, passed_wall=True)
         _drop_cookies(scope, request)
@@ -113,6 +119,9 @@ class Request:
         is_form = self.path.startswith("/auth/")
         self.has_cookie = self.has_cookie or is_form  # forms are for browsers only: an unnamed origin is a foreign one
         self.is_acting = scope["type"] == "websocket" or self.path.startswith("/_event") or scope["method"] not in _SAFE_METHODS
+        # A program that takes anything gets JSON; what a browser shows as a page, it asks for by name.
+        self.is_of_page = any(part.split(";")[0].strip() == "text/html" for part in ",".join(headers.get(b"accept", [])).split(","))
+        self.languages = ",".join(headers.get(b"accept-language", []))
         given = (headers.get(b"x-request-id") or [""])[0]
         self.id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
@@ -199,13 +208,16 @@ def _drop_cookies(scope: Scope, request: Request) -> None:
     ]
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal, request_id: str) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal, request_id: str, page: bytes | None) -> None:
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": refusal.code})
         return
     error = {"code": refusal.code, "message": refusal.sentence, "details": dict(refusal.details), "field": None, "suggestions": []}
     body = json.dumps({"error": error, "timestamp": datetime.now(UTC).isoformat(), "requestId": request_id}).encode()
+    headers = [(b"content-type", b"application/json")]
+    if page is not None:
+        headers = [(b"content-type", b"text/html; charset=utf-8"), (b"content-security-policy", answers.PLAIN_PAGE_POLICY.encode())]
     dressed = answers.dressed(send, "/api/", request_id=request_id, is_https=False)
-    await dressed({"type": "http.response.start", "status": refusal.status, "headers": [(b"content-type", b"application/json")]})
-    await dressed({"type": "http.response.body", "body": body})
+    await dressed({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await dressed({"type": "http.response.body", "body": body if page is None else page})

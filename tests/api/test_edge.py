@@ -40,8 +40,13 @@ def public(monkeypatch: pytest.MonkeyPatch) -> Any:
     settings.current.cache_clear()
 
 
+def page(*asked: str) -> bytes | None:
+    """What was asked of the page for a refusal."""
+    return "|".join(asked).encode() if asked[0] != "not_upgraded" else None
+
+
 async def ask(method: str = "GET", path: str = "/", *, host: str = "127.0.0.1:8700", ip: str = "9.9.9.9", **headers: str) -> httpx.Response:
-    transport = httpx.ASGITransport(Edge(inner), client=(ip, 1))
+    transport = httpx.ASGITransport(Edge(inner, page), client=(ip, 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8700") as client:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         return await client.request(method, path, headers={"host": host, **given})
@@ -289,3 +294,34 @@ async def test_the_request_id_of_a_proxy_is_kept_and_a_strange_one_is_not() -> N
     assert (await ask(x_request_id="from-proxy-1")).headers["x-request-id"] == "from-proxy-1"
     assert (await ask(x_request_id="a b<script>")).headers["x-request-id"] != "a b<script>"
     assert SEEN["state"]["request_id"]
+
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status", "told"),
+    [
+        pytest.param("127.0.0.1:8700", "https://evil.example", 403, "foreign_origin|host|vi|127.0.0.1:8700", id="another site"),
+        pytest.param("127.0.0.1:8700", "http://127.0.0.1:9000", 403, "foreign_origin|port|vi|127.0.0.1:8700", id="another port"),
+        pytest.param("127.0.0.1:8700", "https://127.0.0.1:8700", 403, "foreign_origin|scheme|vi|127.0.0.1:8700", id="another scheme"),
+        pytest.param("127.0.0.1:8700", "null", 403, "foreign_origin|host|vi|127.0.0.1:8700", id="no site"),
+        pytest.param("evil.example", "http://evil.example", 421, "unknown_host||vi|evil.example", id="another host"),
+        pytest.param("a?", "http://a", 400, "bad_host||vi|", id="no host"),
+    ],
+)
+async def test_a_browser_is_refused_with_a_page_and_a_program_with_json(host: str, origin: str, status: int, told: str) -> None:
+    page = await ask("POST", "/auth/login", host=host, origin=origin, accept=BROWSER, accept_language="vi")
+    data = await ask("POST", "/auth/login", host=host, origin=origin, accept="*/*", accept_language="vi")
+
+    assert (page.status_code, page.text, page.headers["content-type"]) == (status, told, "text/html; charset=utf-8")
+    assert (data.status_code, data.headers["content-type"]) == (status, "application/json")
+    assert data.json()["error"]["code"] == told.split("|")[0]
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert (page.headers["cache-control"], page.headers["x-frame-options"]) == ("no-store", "DENY")
+
+
+async def test_what_has_no_page_is_refused_with_json_even_to_a_browser() -> None:
+    answer = await ask("GET", f"/_event/?EIO=4&transport=websocket&token={TAB}", accept=BROWSER)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (426, "not_upgraded")

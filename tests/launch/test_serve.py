@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from app import serve, settings
-from app.ui import bundle
+from app.ui import bundle, words
 from tests.fixtures.running import ROOT, Patchbay, free_port, until
 
 
@@ -177,6 +177,17 @@ def test_no_origin_is_ever_allowed_to_read_our_answers(server: Patchbay) -> None
     for path in ("/login", "/api/v1/session", "/v1/models", "/health/live", "/assets/none.js"):
         headers = httpx.get(server.url + path, headers={"origin": "https://evil.example"}).headers
         assert not [name for name in headers if name.startswith("access-control-")], path
+
+
+@pytest.mark.parametrize("language", words.languages())
+@pytest.mark.parametrize("path", ["/auth/login", "/auth/logout", "/auth/setup", "/auth/recovery-kit", "/api/v1/providers", "/login"])
+def test_a_form_of_another_site_is_refused_in_the_reader_s_language(server: Patchbay, path: str, language: str) -> None:
+    headers = {"origin": "https://evil.example", "accept": "text/html,*/*;q=0.8", "accept-language": f"{language},en;q=0.5"}
+
+    answer = httpx.post(server.url + path, headers=headers, data={"email": "ada@example.org", "password": "x"})
+
+    assert (answer.status_code, answer.headers["content-type"]) == (403, "text/html; charset=utf-8")
+    assert words.say(language, "refused.foreign") in answer.text
 
 
 def test_assets_may_be_kept_for_ever(server: Patchbay) -> None:
