@@ -7,6 +7,7 @@ from reflex.style import set_color_mode
 
 from app.ui import look, page, words
 from app.ui.place import NativeForm
+from app.ui.state.account import Account
 from app.ui.state.session import SessionState
 from app.ui.words import t
 
@@ -65,6 +66,7 @@ def _person() -> rx.Component:
                 rx.text(SessionState.name, weight="medium"),
                 rx.text(SessionState.email, size="2", color_scheme="gray"),
                 rx.box(rx.badge(role, color_scheme="gray")),
+                rx.popover.close(_password()),
                 _sign_out(),
                 direction="column",
                 gap="4px",
@@ -76,6 +78,14 @@ def _person() -> rx.Component:
     )
 
 
+def _password() -> rx.Component:
+    shown = rx.icon("key-round", size=15, aria_hidden="true")
+    return rx.button(
+        shown, t("account.change_password"), variant="soft", color_scheme="gray", width="100%", margin_top="12px", type="button",
+        on_click=Account.ask,
+    )  # fmt: skip
+
+
 def _sign_out() -> rx.Component:
     button = rx.button(rx.icon("log-out", size=15), t("shell.sign_out"), type="submit", variant="soft", color_scheme="gray", width="100%")
-    return NativeForm.create(button, action="/auth/logout", method="post", style={"marginTop": "12px"})
+    return NativeForm.create(button, action="/auth/logout", method="post", style={"marginTop": "4px"})

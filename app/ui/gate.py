@@ -34,16 +34,18 @@ def form(action: str, *children: rx.Component) -> rx.Component:
     return place.NativeForm.create(rx.flex(*children, direction="column", gap="16px", margin_top="16px"), action=action, method="post")
 
 
-def field(name: str, label: str, *, help_: str = "", wrong: str = "", **props: Any) -> rx.Component:
-    """A labelled field that must be filled. `wrong` is the error code that concerns it; `label`, `help_` are word keys."""
+def field(name: str, label: str, *, missing: str, unfit: str = "", help_: str = "", wrong: str = "", **props: Any) -> rx.Component:
+    """A labelled field that must be filled. `wrong` is the error code that concerns it; `label`, `help_`, `missing` (said where it is
+    empty) and `unfit` (where it is not what its type asks for) are word keys."""
     # What was typed comes back after an error, never a password. The key draws the field anew once that is known.
     back: dict[str, Any] = {} if props["type"] == "password" else {"default_value": place.asked(name), "key": place.asked(name)}
-    about = {"aria-describedby": f"{name}-help"} if help_ else {}
+    about = {"aria-describedby": f"{name}-error {name}-help" if help_ else f"{name}-error"}
     is_wrong = place.asked("error") == wrong
     invalid: dict[str, Any] = {"aria_invalid": is_wrong, "auto_focus": is_wrong} | props if wrong else props
     return rx.box(
         rx.el.label(t(label), html_for=name, class_name="pb-label"),
         rx.input(name=name, id=name, required=True, size="3", width="100%", custom_attrs=about, **invalid, **back),
+        place.FieldCheck.create(field=name, missing=t(missing), wrong=t(unfit) if unfit else ""),
         rx.text(t(help_), id=f"{name}-help", size="1", color_scheme="gray", margin_top="6px") if help_ else rx.fragment(),
     )
 

@@ -1,5 +1,7 @@
 """For pages that must work before anybody is signed in: the page's own address, and forms that need no websocket."""
 
+from typing import Any
+
 import reflex as rx
 from reflex.vars import VarData
 from reflex_base.utils.imports import ImportVar
@@ -31,3 +33,20 @@ class NativeForm(BaseHTML):
     tag = "form"
     action: rx.Var[str]
     method: rx.Var[str]
+
+    @classmethod
+    def create(cls, *children: rx.Component, **props: Any) -> "NativeForm":
+        """The browser does not check it: it would say what is wrong in its own words and language."""
+        attrs = {**props.pop("custom_attrs", {}), "noValidate": True}
+        return super().create(*children, custom_attrs=attrs, **props)  # type: ignore[return-value] - Reflex says Component
+
+
+class FieldCheck(rx.Component):
+    """Below a field of a native form: says what is wrong with it when the form is sent, and keeps it from being sent. `missing`: it is
+    empty; `wrong`: what is in it is not what its type asks for."""
+
+    library = MODULE
+    tag = "FieldCheck"
+    field: rx.Var[str]
+    missing: rx.Var[str]
+    wrong: rx.Var[str]

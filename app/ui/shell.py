@@ -9,6 +9,7 @@ from reflex_components_core.core.banner import has_connection_errors
 from app.domain.actor import Role
 from app.ui import bar, look, page, place
 from app.ui.components import connection, master_keys
+from app.ui.components.account_dialog import account_dialog
 from app.ui.components.browser import Notice, Skip, crashed
 from app.ui.state.live import Live
 from app.ui.state.notices import Notices
@@ -30,6 +31,7 @@ def frame(entry: page.Page) -> rx.Component:
         Tongue.create(),
         Notice.create(seq=Notices.seq, level=Notices.level, text=Notices.text),
         Skip.create(t("shell.skip"), to="content"),
+        account_dialog(),
         rx.box(
             rx.fragment() if entry.focused else _rail(entry),
             rx.box(

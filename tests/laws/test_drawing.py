@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.ui import page
+from app.ui.place import NativeForm
 
 ROOT = Path(__file__).parents[2]
 UI = "app/ui"
@@ -31,6 +32,12 @@ def cut_off(text: str) -> list[int]:
     return swallowing + [n.lineno for n in slices if any(getattr(part, "id", "") == "form" for part in ast.walk(n.value))]
 
 
+def bubbles(text: str) -> list[int]:
+    """Lines with a form that the browser checks and answers in its own words, whatever the reader's language."""
+    forms = [call for name, call in calls(text) if name == "form" and ast.unparse(call.func) in ("rx.el.form", "rx.form")]
+    return [call.lineno for call in forms if not any(k.arg == "no_validate" for k in call.keywords)]
+
+
 def everywhere(rule: object, *, but: str = "") -> list[str]:
     """Where a rule is broken."""
     assert callable(rule)
@@ -46,6 +53,11 @@ def test_nothing_typed_is_cut_without_a_word() -> None:
     assert everywhere(cut_off) == []
 
 
+def test_no_form_leaves_its_errors_to_the_browser() -> None:
+    assert everywhere(bubbles) == []
+    assert "noValidate" in str(NativeForm.create(action="/x", method="post"))
+
+
 def test_a_page_about_one_thing_names_it_in_its_title() -> None:
     assert [entry.route for entry in page.pages() if "[" in entry.route and entry.subject is None] == []
 
@@ -58,6 +70,8 @@ def test_a_page_about_one_thing_names_it_in_its_title() -> None:
         pytest.param(cut_off, "rx.input(max_length=80)", [1], id="field"),
         pytest.param(cut_off, "label = form.get('label', '').strip()[:80]", [1], id="slice"),
         pytest.param(cut_off, "names[:5]", [], id="list"),
+        pytest.param(bubbles, "rx.el.form(on_submit=x)", [1], id="form"),
+        pytest.param(bubbles, "rx.form(no_validate=True)", [], id="our form"),
     ],
 )
 def test_a_planted_breach_is_found(rule: object, text: str, found: list[int]) -> None:

@@ -73,6 +73,12 @@ class FocusBack(_Part):
     open: rx.Var[bool]
 
 
+class AtHead(_Part):
+    """First in what scrolls: it opens at its head, also where the field with the focus lies further down."""
+
+    tag = "AtHead"
+
+
 class Reveal(_Part):
     """Scrolls its parent into view when `when` becomes true."""
 

@@ -141,6 +141,17 @@ export const FocusBack = ({ open }) => {
   return null;
 };
 
+// What it is the first part of opens at its head. A field further down that gets the focus would scroll it there, in a small window.
+export const AtHead = () => {
+  const anchor = useRef(null);
+  useEffect(() => {
+    const up = () => anchor.current?.parentElement.scrollTo(0, 0);
+    const frame = requestAnimationFrame(() => requestAnimationFrame(up));
+    return () => cancelAnimationFrame(frame);
+  }, []);
+  return createElement("span", { ref: anchor, hidden: true });
+};
+
 // Scrolls what it stands in into view when `when` becomes true: on a phone the test is below the form.
 export const Reveal = ({ when }) => {
   const anchor = useRef(null);

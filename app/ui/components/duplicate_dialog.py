@@ -51,6 +51,7 @@ def duplicate_dialog() -> rx.Component:
                 )
             ),
             foot(cancel(Duplicating.close(False)), rx.button(rx.icon("copy", size=16), t("duplicate.submit"), size="3", type="submit")),
+            no_validate=True,
             on_submit=Duplicating.submit,
             key=Duplicating.ticket,
             auto_complete="off",

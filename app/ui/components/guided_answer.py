@@ -43,6 +43,7 @@ def first_answer() -> rx.Component:
                 direction="column",
                 spacing="3",
             ),
+            no_validate=True,
             on_submit=FirstAnswer.ask,
             auto_complete="off",
         ),

@@ -146,6 +146,7 @@ def _ask_model() -> rx.Component:
             direction="column",
             spacing="3",
         ),
+        no_validate=True,
         on_submit=Wizard.test,
         auto_complete="off",
     )

@@ -73,6 +73,7 @@ def test_dialog() -> rx.Component:
                 )
             ),
             foot(cancel(Trial.close(False)), rx.button(t("card.test"), size="3", type="submit")),
+            no_validate=True,
             on_submit=Probing.test_as,
             auto_complete="off",
         ),

@@ -75,7 +75,14 @@ def dialog() -> rx.Component:
     fields = [
         rx.cond(Encryption.problem != "", gate.notice(told, "circle-alert", "red", role="alert")),
         rx.text(t("encryption.confirm_text"), size="2", color_scheme="gray"),
-        gate.field("password", "encryption.password", type="password", auto_complete="current-password", auto_focus=True),
+        gate.field(
+            "password",
+            "encryption.password",
+            missing="login.missing.password",
+            type="password",
+            auto_complete="current-password",
+            auto_focus=True,
+        ),
         rx.el.input(type="hidden", name="proof", value=Encryption.proof, read_only=True),
         rx.el.input(type="hidden", name="language", value=Language.code, read_only=True),
     ]

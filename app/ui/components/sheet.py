@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.ui.components.browser import FocusBack
+from app.ui.components.browser import AtHead, FocusBack
 from app.ui.components.drawn import Drawn
 from app.ui.words import t
 
@@ -46,7 +46,7 @@ def head(title: rx.Component | Drawn, *, before: rx.Component | None = None) -> 
 
 def body(*content: rx.Component, **props: Any) -> rx.Component:
     """What scrolls."""
-    return rx.box(*content, padding=["16px", "24px"], class_name="pb-sheet-body", tab_index=-1, **props)
+    return rx.box(AtHead.create(), *content, padding=["16px", "24px"], class_name="pb-sheet-body", tab_index=-1, **props)
 
 
 def foot(*content: rx.Component) -> rx.Component:

@@ -18,8 +18,16 @@ def content() -> rx.Component:
         _answer(),
         gate.form(
             "/auth/login",
-            gate.field("email", "login.email", type="email", auto_complete="username", auto_focus=True),
-            gate.field("password", "login.password", type="password", auto_complete="current-password"),
+            gate.field(
+                "email",
+                "login.email",
+                missing="login.missing.email",
+                unfit="reason.email_form",
+                type="email",
+                auto_complete="username",
+                auto_focus=True,
+            ),
+            gate.field("password", "login.password", missing="login.missing.password", type="password", auto_complete="current-password"),
             rx.el.input(type="hidden", name="next", value=place.asked("next"), read_only=True),
             gate.send("login.submit"),
         ),

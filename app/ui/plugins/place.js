@@ -1,5 +1,5 @@
 // Where a page was opened and what its address asks, known once the page is alive (`ready`); the first drawing is the same everywhere.
-import { useEffect, useState } from "react";
+import { createElement, useEffect, useRef, useState } from "react";
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|.*\.localhost)$/;
 const BEFORE = { ready: false, plain: false, error: "", email: "", name: "", next: "", wait: "", token: "" };
@@ -24,4 +24,33 @@ export const usePlace = () => {
     settle(look());
   }, []);
   return place;
+};
+
+// Below a field: what is wrong with it, in the reader's words, when its form is sent. The first one that is wrong gets the focus.
+export const FieldCheck = ({ field, missing, wrong }) => {
+  const anchor = useRef(null);
+  const [said, say] = useState("");
+  useEffect(() => {
+    const form = anchor.current.closest("form");
+    const problem = (input) => (input.validity.valueMissing ? missing : input.validity.valid ? "" : wrong || missing);
+    const mark = (input, found) => {
+      say(found);
+      input.setAttribute("aria-invalid", found ? "true" : "false");
+    };
+    const check = (event) => {
+      const input = form.elements.namedItem(field);
+      const found = problem(input);
+      mark(input, found);
+      if (found && !event.defaultPrevented) input.focus();
+      if (found) event.preventDefault();
+    };
+    const calm = ({ target }) => target.name === field && !problem(target) && mark(target, "");
+    form.addEventListener("submit", check);
+    form.addEventListener("input", calm);
+    return () => {
+      form.removeEventListener("submit", check);
+      form.removeEventListener("input", calm);
+    };
+  }, [field, missing, wrong]);
+  return createElement("p", { ref: anchor, id: `${field}-error`, role: "alert", className: "pb-field-error" }, said);
 };
