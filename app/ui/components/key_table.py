@@ -6,11 +6,12 @@ import reflex as rx
 
 from app.domain.credential import Held, KeyState
 from app.ui.components import empty, key_look
-from app.ui.components.browser import Every
+from app.ui.components.browser import Every, Near
 from app.ui.components.busy import sign
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.key_menu import menu
 from app.ui.components.ladder import ladder
+from app.ui.components.page_search import page_search
 from app.ui.components.provider_parts import busy
 from app.ui.components.sheet import question
 from app.ui.state.cards import Run
@@ -24,6 +25,7 @@ from app.ui.state.session import SessionState
 from app.ui.words import ago, t, when
 
 COLUMNS = ("key", "state", "result", "used", "order")
+SEARCHED_FROM = 8  # keys; fewer are seen at one glance
 _LOOK_MS = 60_000  # a key expires without anybody changing anything
 
 
@@ -42,16 +44,31 @@ def keys_tab() -> rx.Component:
     )
     filled = rx.flex(
         strip,
+        rx.cond(Keys.total > SEARCHED_FROM, page_search(t("keys.search"))),
         _shared(),
         _zone(t("keys.zone_used"), t("keys.zone_used_text"), Keys.used),
         _zone(t("keys.zone_reserve"), t("keys.zone_reserve_text"), Keys.reserve),
         _zone(t("keys.zone_held"), t("keys.zone_held_text"), Keys.held),
+        rx.cond(Keys.matching == 0, rx.text(t("keys.no_match"), size="2", color_scheme="gray", role="status")),
+        rx.cond(Keys.hidden > 0, _more()),
         direction="column",
         spacing="5",
     )
     return rx.fragment(
         Every.create(ms=_LOOK_MS, on_tick=ProviderPage.follow),
         rx.cond(Keys.total > 0, filled, rx.cond(ProviderPage.facts.needs_key, nothing, needless)),
+    )
+
+
+def _more() -> rx.Component:
+    shown = rx.text(t("common.shown", shown=Keys.matching - Keys.hidden, total=Keys.matching), size="2", color_scheme="gray")
+    return rx.flex(
+        shown,
+        rx.button(t("common.show_more"), variant="soft", on_click=Keys.show_more),
+        Near.create(count=Keys.hidden, on_near=Keys.show_more),
+        spacing="3",
+        align="center",
+        justify="center",
     )
 
 

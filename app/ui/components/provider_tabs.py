@@ -11,6 +11,7 @@ from app.ui.components.entries import entry_list
 from app.ui.components.key_table import keys_tab
 from app.ui.components.ladder import ladder
 from app.ui.components.newest_calls import newest_calls
+from app.ui.components.page_search import page_search
 from app.ui.components.provider_parts import busy, result
 from app.ui.state.cards import Run
 from app.ui.state.probing import Probing
@@ -105,19 +106,7 @@ def _mono(text: Drawn) -> rx.Component:
 
 
 def _models() -> rx.Component:
-    search = rx.input(
-        rx.input.slot(rx.icon("search", size=16, aria_hidden="true")),
-        placeholder=t("saved.search"),
-        aria_label=t("saved.search"),
-        type="search",
-        default_value=ProviderPage.search,
-        key=ProviderPage.search_seed,
-        on_change=ProviderPage.find.debounce(150),
-        size="2",
-        width="100%",
-        max_width="360px",
-        custom_attrs={"data-search": "true"},
-    )
+    search = page_search(t("saved.search"))
     shown = drawn(ProviderPage.models).length()
     more = rx.cond(ProviderPage.matching > shown, rx.text(t("saved.first_shown", n=shown), size="1", color_scheme="gray"))
     filled = rx.flex(

@@ -12,12 +12,15 @@ from app.ui.permission import requires
 from app.ui.state.acting import actor
 from app.ui.state.key_rows import HELD, RESERVE, USED, KeyRow, moved, rows, summary
 from app.ui.state.notices import answered, language, tell
+from app.ui.state.presses import quiet
 
+STEP = 25  # keys of a zone drawn at once
 _SETTABLE = (KeyState.ACTIVE, KeyState.STANDBY, KeyState.DISABLED)
 
 
 class ProviderKeys(rx.State):
-    """Zone by zone, in the order in which they are tried. `ending` are those whose date is near or over."""
+    """Zone by zone, in the order in which they are tried; of each as many as are drawn. `ending` are those whose date is near or over,
+    `matching` how many the search finds, `hidden` how many of those are not drawn yet."""
 
     provider: str = ""
     used: list[KeyRow] = []
@@ -26,10 +29,24 @@ class ProviderKeys(rx.State):
     ending: list[KeyRow] = []
     shared: list[KeyRow] = []  # stored at another provider too
     total: int = 0
+    matching: int = 0
+    hidden: int = 0
     needs_token: bool = False  # calls go out with a token that is fetched with the key
     summary: list[str] = []
     removing: KeyRow | None = None
     is_last_one: bool = False
+    _rows: list[KeyRow] = []
+    _needle: str = ""
+    _room: int = STEP
+
+    @rx.event
+    @answered
+    @quiet
+    async def show_more(self) -> None:
+        """Draw the next ones of every zone."""
+        if self.hidden:
+            self._room += STEP
+            self._present()
 
     @rx.event
     @requires(Role.ADMIN)
@@ -55,7 +72,7 @@ class ProviderKeys(rx.State):
     async def ask_remove(self, key_id: str) -> None:
         """Open the question whether to remove a key."""
         self.removing = next((key for key in self._every() if key.id == key_id), None)
-        others = [key for key in (*self.used, *self.reserve) if key.id != key_id]
+        others = [key for key in self._rows if key.zone != HELD and key.id != key_id]
         self.is_last_one = bool(self.removing and self.removing.zone != HELD and not others)
 
     @rx.event
@@ -96,12 +113,28 @@ class ProviderKeys(rx.State):
     def _take(self, keys: Any, spoken: str) -> None:
         held = {key.id: tokens.info(key.id) for key in keys} if self.needs_token else {}
         found = rows(keys, spoken, {key_id: token.expires_at.isoformat() for key_id, token in held.items() if token})
-        for name, zone in (("used", USED), ("reserve", RESERVE), ("held", HELD)):
-            self._say(name, [key for key in found if key.zone == zone])
+        self._rows = found
+        self._present()
         self._say("ending", [key for key in found if key.reminder])
         self._say("shared", [key for key in found if key.also_at])
         self._say("total", len(found))
         self._say("summary", summary(keys, spoken))
+
+    def _find(self, text: str) -> None:
+        """Show the keys that match: by name, last characters, fingerprint or place."""
+        if (needle := text.strip().lower()) != self._needle:
+            self._needle, self._room = needle, STEP
+            self._present()
+
+    def _present(self) -> None:
+        found = [key for key in self._rows if self._needle in f"{key.label} {key.hint} {key.fingerprint} {key.place}".lower()]
+        drawn = 0
+        for name, zone in (("used", USED), ("reserve", RESERVE), ("held", HELD)):
+            shown = [key for key in found if key.zone == zone][: self._room]
+            drawn += len(shown)
+            self._say(name, shown)
+        self._say("matching", len(found))
+        self._say("hidden", len(found) - drawn)
 
     def _say(self, name: str, value: Any) -> None:
         """Set a var only when it differs: an assignment is sent, whatever the value."""
@@ -109,4 +142,4 @@ class ProviderKeys(rx.State):
             setattr(self, name, value)
 
     def _every(self) -> list[KeyRow]:
-        return [*self.used, *self.reserve, *self.held]
+        return self._rows

@@ -79,7 +79,7 @@ class ProviderPage(rx.State):
     @rx.var
     def query(self) -> str:
         """Which tab is open and what is searched there, for the address."""
-        return address.query(tab=(self.tab, OVERVIEW), q=(self.search if self.tab == MODELS else "", ""))
+        return address.query(tab=(self.tab, OVERVIEW), q=(self.search, ""))
 
     @rx.var
     def path(self) -> str:
@@ -114,15 +114,19 @@ class ProviderPage(rx.State):
     async def choose_tab(self, tab: str) -> None:
         """Open another tab."""
         self.tab = tab if tab in TABS else OVERVIEW
+        self.search, self.search_seed = "", self.search_seed + 1
         await self._look()
 
     @rx.event
     @answered
     @quiet
     async def find(self, text: str) -> None:
-        """Show the models that match."""
+        """Show the models, or the keys, that match."""
         self.search = text[:100]
-        self._show_models()
+        if self.tab == KEYS:
+            (await self.get_state(ProviderKeys))._find(self.search)
+        else:
+            self._show_models()
 
     @rx.event
     @answered
@@ -187,6 +191,7 @@ class ProviderPage(rx.State):
         keys._say("provider", provider.name)
         keys._say("needs_token", needs_token(provider.auth_type))
         keys._take(await credentials.list_(who, provider.name), spoken)
+        keys._find(self.search if self.tab == KEYS else "")
         if self.tab == MODELS:
             self._models = [model.identifier for model in await models.list_(who, provider.name)]
             self._show_models()

@@ -13,7 +13,7 @@ from app.services import credentials, providers
 from app.ui.state.key_form import KeyForm
 from app.ui.state.notices import Notices
 from app.ui.state.probing import Probing
-from app.ui.state.provider_keys import ProviderKeys
+from app.ui.state.provider_keys import STEP, ProviderKeys
 from app.ui.state.provider_page import ProviderPage
 from app.ui.state.rotating import Rotating
 from tests.fixtures.databases import only_sqlite
@@ -210,3 +210,21 @@ async def test_the_history_names_keys_states_and_times_in_words(tab: Any, keys: 
     newest = (await tab.state(ProviderPage)).entries[0]
     assert newest.what == "changed a key of "
     assert {"Key: Main", "Status: In use → Off", "Expiry date: 2031-05-06"} <= set(newest.changes)
+
+
+async def test_of_a_hundred_keys_a_window_is_drawn_and_any_of_them_is_found(tab: Any, keys: Any, actor: Actor) -> None:
+    for number in range(60):
+        await credentials.add(actor, "lab", key(f"sk-number-{number:03}-0123456789abcdef", label=f"Desk {number:03}"))
+    await tab.fire(ProviderPage.choose_tab, "keys")
+    page = await tab.state(ProviderPage)
+
+    assert (len(keys.used), keys.total, keys.matching) == (STEP, 61, 61)
+    assert keys.hidden == 61 - STEP
+    await tab.fire(ProviderKeys.show_more)
+    assert len(keys.used) == 2 * STEP
+    await tab.fire(ProviderPage.find, "desk 05")
+    assert shown(keys.used) == [f"Desk {number:03}" for number in range(50, 60)]
+    assert (keys.matching, keys.hidden) == (10, 0)
+    assert page.query == "tab=keys&q=desk+05"
+    await tab.fire(ProviderPage.choose_tab, "overview")
+    assert (page.search, keys.matching) == ("", 61)
