@@ -11,6 +11,7 @@ from typing import Literal
 from playwright.sync_api import Page, expect
 
 from app.ui import page as console_pages
+from app.ui import words
 
 SAMPLES = {"404": "/no-such-page/", "/providers/[provider_name]": "/providers/keyed/"}
 CARDS = "main [role=listitem], main tbody tr"
@@ -81,6 +82,7 @@ def opened() -> list[Scene]:
         Scene("language", "/audit/", _press("Language"), ready=ENTRIES, within="[role=menu]"),
         Scene("theme", "/audit/", _press("Theme"), ready=ENTRIES, within="[role=menu]"),
         Scene("account", "/audit/", _press("Your account"), ready=ENTRIES, within="[role=dialog]"),
+        Scene("own password", "/audit/", _own_password, ready=ENTRIES, within="[role=dialog].pb-sheet"),
         Scene("more pages, on a phone", "/audit/", _more_pages, ready=ENTRIES, within="[role=dialog]"),
         Scene("new key", "/client-keys/", _dialog("New key"), ready=READY["client_keys"], within="[role=dialog]"),
         Scene("edit an app key", "/client-keys/", _restricted, ready=READY["client_keys"], within="[role=dialog]"),
@@ -105,6 +107,12 @@ def _dialog(button: str) -> Callable[[Page], None]:
         expect(page.get_by_role("dialog")).to_be_visible()
 
     return open_
+
+
+def _own_password(page: Page) -> None:
+    _press(words.say("en", "shell.account"))(page)
+    page.get_by_role("dialog").get_by_role("button", name=words.say("en", "account.change_password")).click()
+    expect(page.locator("[role=dialog].pb-sheet")).to_be_visible()
 
 
 def _more_pages(page: Page) -> None:

@@ -119,7 +119,7 @@ def _more(extra: rx.Component, *, is_open: bool = False) -> rx.Component:
             field.text("expires_at", KeyForm.errors, type="date", default_value=KeyForm.expires_on),
             name="expires_at",
             label=t("key_form.expires"),
-            help_=rx.fragment(t("key_form.expires_help"), " ", t("common.day_ends", zone=SessionState.zone)),
+            help_=rx.fragment(t("key_form.expires_help"), rx.el.br(), t("common.day_ends", zone=SessionState.zone)),
             error=field.error_of(KeyForm.errors, "expires_at"),
             optional=True,
         ),

@@ -44,7 +44,7 @@ def until() -> rx.Component:
         field.text("expires_at", ClientKeys.errors, type="date", default_value=KeyRights.expires_at, key=KeyRights.seed),
         name="expires_at",
         label=t("client_keys.expires"),
-        help_=rx.fragment(t("client_keys.expires_help"), " ", t("common.day_ends", zone=SessionState.zone)),
+        help_=rx.fragment(t("client_keys.expires_help"), rx.el.br(), t("common.day_ends", zone=SessionState.zone)),
         error=field.error_of(ClientKeys.errors, "expires_at"),
         optional=True,
     )

@@ -17,6 +17,7 @@ from app.ui.state.cards import Run
 from app.ui.state.probing import Probing
 from app.ui.state.provider_keys import ProviderKeys
 from app.ui.state.provider_page import HISTORY, KEYS, MODELS, OVERVIEW, ProviderPage
+from app.ui.state.session import SessionState
 from app.ui.words import ago, t, t_of
 
 
@@ -121,8 +122,26 @@ def _models() -> rx.Component:
         direction="column",
         spacing="3",
     )
+    add = rx.button(
+        t("provider_page.list_found"), variant="soft", size="1", type="button", high_contrast=True, on_click=ProviderPage.list_found
+    )
+    unlisted = rx.callout.root(
+        rx.callout.icon(rx.icon("boxes", size=16, aria_hidden="true")),
+        rx.flex(
+            rx.text(t("provider_page.unlisted", n=ProviderPage.unlisted), size="2"),
+            rx.cond(SessionState.is_admin, add),
+            align="center",
+            spacing="3",
+            wrap="wrap",
+        ),
+        color_scheme="gray",
+        size="1",
+        high_contrast=True,
+        role="note",
+    )
     nothing = empty.empty("boxes", t("provider_page.no_models"), t("provider_page.no_models_text"))
-    return rx.cond(ProviderPage.model_count > 0, filled, nothing)
+    listed = rx.cond(ProviderPage.model_count > 0, filled, nothing)
+    return rx.flex(rx.cond(ProviderPage.unlisted > 0, unlisted), listed, direction="column", spacing="4")
 
 
 def _model(name: Drawn) -> rx.Component:

@@ -60,6 +60,7 @@ class ProviderPage(rx.State):
     marks: list[Mark] = []
     models: list[str] = []
     model_count: int = 0
+    unlisted: int = 0  # models that the last test found and that are not listed
     matching: int = 0
     search: str = ""
     search_seed: int = 0
@@ -69,6 +70,7 @@ class ProviderPage(rx.State):
     warned: Warned = Warned()
     typed: str = ""
     _models: list[str] = []
+    _found: list[str] = []
     _before: int | None = None
 
     @rx.var
@@ -127,6 +129,15 @@ class ProviderPage(rx.State):
             (await self.get_state(ProviderKeys))._find(self.search)
         else:
             self._show_models()
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    async def list_found(self) -> None:
+        """List the models that the last test found, too."""
+        if self._found:
+            await models.sync(await actor(self), self.name, add=self._found)
+            await self._look()
 
     @rx.event
     @answered
@@ -194,6 +205,8 @@ class ProviderPage(rx.State):
         keys._find(self.search if self.tab == KEYS else "")
         if self.tab == MODELS:
             self._models = [model.identifier for model in await models.list_(who, provider.name)]
+            self._found = sorted(set(last.result.models if last else ()) - set(self._models))
+            self._say("unlisted", len(self._found))
             self._show_models()
         if self.tab == HISTORY:
             await self._read_history()

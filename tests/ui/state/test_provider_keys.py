@@ -9,7 +9,7 @@ from reflex.istate.data import RouterData
 from app.domain.actor import Actor
 from app.domain.credential import CredentialDraft, CredentialPatch
 from app.domain.provider import ProviderDraft
-from app.services import credentials, providers
+from app.services import credentials, models, probes, providers
 from app.ui.state.key_form import KeyForm
 from app.ui.state.notices import Notices
 from app.ui.state.probing import Probing
@@ -228,3 +228,16 @@ async def test_of_a_hundred_keys_a_window_is_drawn_and_any_of_them_is_found(tab:
     assert page.query == "tab=keys&q=desk+05"
     await tab.fire(ProviderPage.choose_tab, "overview")
     assert (page.search, keys.matching) == ("", 61)
+
+
+async def test_models_that_a_test_found_and_nobody_listed_are_said_and_can_be_listed(tab: Any, keys: Any, actor: Actor) -> None:
+    await models.sync(actor, "lab", remove=[MODELS[1]])
+    async for _ in probes.run_saved(actor, "lab", depth="models"):
+        pass
+    await tab.fire(ProviderPage.choose_tab, "models")
+    page = await tab.state(ProviderPage)
+    assert (page.model_count, page.unlisted) == (len(MODELS) - 1, 1)
+
+    await tab.fire(ProviderPage.list_found)
+
+    assert (page.model_count, page.unlisted) == (len(MODELS), 0)
