@@ -13,7 +13,7 @@ import pytest
 
 from app.domain.snapshot import Timeouts
 from app.gateway import streams
-from app.registry import build
+from app.registry import endpoint
 from app.relay import circuit, keys, provider_outcomes
 from app.upstream import egress, reply, sending, session
 from tests.fixtures import faults, make
@@ -36,7 +36,7 @@ async def acme(
 ) -> AsyncIterator[Upstream]:
     """A provider that may say less than others; where it is expected to be too slow, there is little patience for it."""
     if "upstream_timeout" in request.node.callspec.params.values():
-        monkeypatch.setattr(build, "Timeouts", lambda **_: HURRIED)
+        monkeypatch.setattr(endpoint, "Timeouts", lambda **_: HURRIED)
     monkeypatch.setattr(reply, "JSON_BYTES", 1_000_000)
     monkeypatch.setattr(reply, "STREAM_BYTES", 4_000_000)
     monkeypatch.setattr(reply, "ERROR_SECONDS", 0.2)

@@ -271,4 +271,4 @@ def test_the_machine_finds_a_planted_fault(machine: Callable[[int, int], int], m
         monkeypatch.setattr(attaching, "opened", _open_whatever_the_address)
 
     with pytest.raises(AssertionError, match="a secret entered for"):
-        machine(40, 25)
+        machine(200, 25)

@@ -11,16 +11,17 @@ import pytest
 from sqlmodel import select
 
 from app import presets, settings, web
-from app.domain.actor import Actor, ActorType, Role
+from app.domain.actor import SYSTEM, Actor, ActorType, Role
 from app.domain.discovery import FoundServer
 from app.domain.errors import EgressRefused, Forbidden, TooManyAttempts
 from app.domain.ids import uuid7
 from app.domain.preset import Preset
 from app.domain.provider import ProviderDraft
 from app.services import discovery, providers
-from app.storage import engine
+from app.storage import approvals, engine
 from app.storage.audit_tables import AuditRow
 from app.storage.tables import EgressApproval
+from app.storage.work import work
 from app.upstream import egress, knock
 from tests.fixtures import bridge
 from tests.fixtures.upstream import MODELS, Heard, Line, Script, Upstream, answer
@@ -54,6 +55,11 @@ def known(**at: int) -> list[Preset]:
     """The shipped presets of these ids (`_` for `-`), listening at these ports."""
     found = [(presets.get(name.replace("_", "-")), port) for name, port in at.items()]
     return [p.model_copy(update={"base_url": f"http://localhost:{port}/v1"}) for p, port in found]
+
+
+async def approve(origin: str) -> None:
+    async with work(SYSTEM, audited=False) as doing:
+        await approvals.add(doing.session, origin, by="Ada")
 
 
 async def rows(table: Any) -> list[Any]:
@@ -241,9 +247,7 @@ async def test_finding_approves_nothing_and_keeps_no_connection(me: Actor, start
 
 async def test_the_host_of_an_approved_origin_is_looked_at_too(me: Actor, start: Start) -> None:
     server = await start()
-    async with engine.writing() as session:
-        session.add(EgressApproval(origin=f"http://127.0.0.2:{server.port + 1}", approved_by="Ada"))
-        await session.commit()
+    await approve(f"http://127.0.0.2:{server.port + 1}")
     other = Upstream(host="127.0.0.2")
     await other.start(address="127.0.0.2")
 
@@ -256,9 +260,7 @@ async def test_the_host_of_an_approved_origin_is_looked_at_too(me: Actor, start:
 
 async def test_an_approved_origin_is_asked_at_its_own_port(me: Actor, start: Start) -> None:
     server = await start()
-    async with engine.writing() as session:
-        session.add(EgressApproval(origin=server.origin, approved_by="Ada"))
-        await session.commit()
+    await approve(server.origin)
 
     found = await discovery.find(me, known=[])
 

@@ -111,7 +111,7 @@ async def test_a_preset_fills_in_what_is_left_out_and_finds_a_free_name(actor: A
 async def test_an_unknown_preset_is_named(actor: Actor) -> None:
     with pytest.raises(UnknownPreset):
         await providers.from_preset(actor, FromPreset(preset="nobody"))
-    with pytest.raises(InvalidDraft, match="preset"):
+    with pytest.raises(InvalidDraft, match="known provider with this ID"):
         await providers.create(actor, draft(preset="nobody"))
 
 

@@ -1,6 +1,7 @@
 import logging
 
 import pytest
+from reflex_base.event.context import EventContext
 
 from app import main
 from app.ui.state import unforeseen
@@ -8,10 +9,16 @@ from app.ui.state.notices import Notices
 from app.ui.state.unforeseen import Unforeseen
 
 
+def event() -> EventContext:
+    """What Reflex sets around a handler."""
+    return EventContext(token="t", state_manager=None, enqueue_impl=None)  # type: ignore[arg-type]  # neither is asked for here
+
+
 async def test_a_reader_hears_of_a_failure_nobody_foresaw(tab) -> None:  # type: ignore[no-untyped-def]  # the fixture's type is the conftest's
     assert main.app.backend_exception_handler is unforeseen.answer
 
-    answered = unforeseen.answer(ZeroDivisionError("inside"))
+    with event():
+        answered = unforeseen.answer(ZeroDivisionError("inside"))
     await tab.fire(Unforeseen.confess)
 
     notices = await tab.state(Notices)
@@ -21,7 +28,7 @@ async def test_a_reader_hears_of_a_failure_nobody_foresaw(tab) -> None:  # type:
 
 
 def test_the_failure_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.ERROR):
+    with caplog.at_level(logging.ERROR), event():
         unforeseen.answer(ZeroDivisionError("inside"))
 
     assert "A handler failed" in caplog.text
