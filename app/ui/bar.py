@@ -6,8 +6,9 @@ import reflex as rx
 from reflex.style import set_color_mode
 
 from app.ui import look, page, words
+from app.ui.components.desk import opens
 from app.ui.place import NativeForm
-from app.ui.state.account import Account
+from app.ui.state.account import PASSWORD, Account
 from app.ui.state.session import SessionState
 from app.ui.words import t
 
@@ -82,7 +83,7 @@ def _password() -> rx.Component:
     shown = rx.icon("key-round", size=15, aria_hidden="true")
     return rx.button(
         shown, t("account.change_password"), variant="soft", color_scheme="gray", width="100%", margin_top="12px", type="button",
-        on_click=Account.ask,
+        on_click=Account.ask, **opens(PASSWORD),
     )  # fmt: skip
 
 

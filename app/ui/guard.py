@@ -15,6 +15,7 @@ import reflex as rx
 from reflex.event import Event
 from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
+from reflex_base.constants import CompileVars
 from reflex_base.registry import RegistrationContext
 from reflex_base.utils.format import format_event_handler
 
@@ -23,17 +24,19 @@ from app.domain.people import Session
 from app.logs import rate
 from app.services import denials, sessions
 from app.ui import page, permission, sockets
-from app.ui.state import acting
+from app.ui.state import acting, dialogs
+from app.ui.state.notices import Notices
 from app.ui.state.session import SessionState
 
 log = logging.getLogger(__name__)
 
 _STATE = "reflex___state____state"
 HYDRATE = frozenset({f"{_STATE}.hydrate", f"{_STATE}.hydrate_and_load"})
+ON_LOAD = f"{_STATE}.reflex___state____on_load_internal_state.on_load_internal"
 # Reflex's own, without which no page comes alive; they read nothing but what the tab itself sent.
 FRAMEWORK = HYDRATE | {
+    ON_LOAD,
     f"{_STATE}.set_is_hydrated",
-    f"{_STATE}.reflex___state____on_load_internal_state.on_load_internal",
     f"{_STATE}.reflex___state____on_load_internal_state.set_is_hydrated",
     f"{_STATE}.reflex___state____update_vars_internal_state.update_vars_internal",
     f"{_STATE}.reflex___state____frontend_event_exception_state.handle_frontend_exception",
@@ -55,6 +58,7 @@ class SessionGuard(Middleware):
         tab = await state.get_state(SessionState)
         if not await _belongs(tab, session, event):
             return _turned_away(tab, state, "ended")
+        await _follow(state, event)
         if event.name in FRAMEWORK:
             return None
         handler = RegistrationContext.get().event_handlers[event.name].handler
@@ -86,6 +90,17 @@ def arrivals() -> frozenset[str]:
 def _short(name: str) -> str:
     """`submission.submit` of a handler's full name."""
     return name.rpartition("____")[2]
+
+
+async def _follow(state: BaseState, event: Event) -> None:
+    """A page that was loaded just now shows no dialog and no notice of before, another page no dialog of this one."""
+    if event.name in HYDRATE:
+        is_first = bool(event.payload.get(CompileVars.PAYLOAD_HASHES))
+        await dialogs.arrive(state, is_first=is_first)
+        if is_first:
+            (await state.get_state(Notices)).reset()
+    elif event.name == ON_LOAD:
+        await dialogs.turn(state)
 
 
 async def _belongs(tab: SessionState, session: Session | None, event: Event) -> bool:

@@ -11,6 +11,7 @@ from app.ui import bar, look, page, place
 from app.ui.components import connection, master_keys
 from app.ui.components.account_dialog import account_dialog
 from app.ui.components.browser import Notice, Skip, crashed
+from app.ui.components.desk import Gate, desk
 from app.ui.state.live import Live
 from app.ui.state.notices import Notices
 from app.ui.state.session import SessionState
@@ -29,6 +30,7 @@ def frame(entry: page.Page) -> rx.Component:
         content = rx.cond(SessionState.is_admin, content, _not_for_you())
     return rx.fragment(
         Tongue.create(),
+        desk(),
         Notice.create(seq=Notices.seq, level=Notices.level, text=Notices.text),
         Skip.create(t("shell.skip"), to="content"),
         account_dialog(),
@@ -39,7 +41,7 @@ def frame(entry: page.Page) -> rx.Component:
                 bar.top(entry),
                 connection.explained(),
                 rx.el.main(
-                    rx.cond(rx.State.is_hydrated & SessionState.is_known, content, _waiting()),
+                    Gate.create(content, _waiting(), ready=rx.State.is_hydrated & SessionState.is_known),
                     id="content",
                     tab_index=-1,
                     class_name="pb-content",

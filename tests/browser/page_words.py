@@ -1,9 +1,9 @@
-"""Finds English that was left on a page of another language."""
+"""What stands on a page, in whichever language: English that was left, and insides that nobody may see."""
 
 import re
 from functools import lru_cache
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app.ui import words
 
@@ -20,6 +20,17 @@ SEEN = """() => {
       if (element.getAttribute(name)) seen.push(element.getAttribute(name));
   return seen;
 }"""
+
+CHOSEN_ELSEWHERE = """code => {
+  localStorage.setItem("pb-language", code);
+  dispatchEvent(new StorageEvent("storage", { key: "pb-language", newValue: code, storageArea: localStorage }));
+}"""
+
+
+def speak(page: Page, language: str) -> None:
+    """Choose the language as another tab does: this one follows, with whatever is open in it."""
+    page.evaluate(CHOSEN_ELSEWHERE, language)
+    expect(page.locator("html")).to_have_attribute("lang", words.say(language, "language.tag"))
 
 
 def english_left(page: Page, language: str) -> list[str]:
@@ -43,3 +54,13 @@ def _patterns(language: str) -> list[re.Pattern[str]]:
 
 def _forms(text: words.Text) -> list[str]:
     return [text] if isinstance(text, str) else list(text.values())
+
+
+# What no reader may ever see: insides of Python and of the framework, a hole of a text that nothing filled.
+INSIDES = re.compile(r"<bound method|\bVar\(|_rx_state_|\{[a-z_]+\}|<function |\[object |^(None|undefined|null|NaN)$")
+
+
+def leaks(page: Page) -> list[str]:
+    """Texts of the page that show how it is made: insides, holes and keys of the catalogue."""
+    seen = [" ".join(text.split()) for text in page.evaluate(SEEN)]
+    return sorted({text[:200] for text in seen if INSIDES.search(text) or text in words.keys()})  # noqa: SIM118 - a function

@@ -1,5 +1,6 @@
 """The address says what is shown: every filter of every page, tabs and steps, after a reload and after the browser's own way back."""
 
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -147,6 +148,21 @@ def test_back_after_a_tab_shows_the_tab_before(admin: BrowserContext, house: Pat
 
     expect(shown[1]).to_have_attribute("aria-selected", "true")
     assert page.evaluate("window.untouched")  # no navigation: what lies in the page once would be lost
+    page.close()
+
+
+def test_back_and_forward_in_one_breath_show_what_the_address_says(admin: BrowserContext, house: Patchbay) -> None:
+    page = admin.new_page()
+    page.goto(f"{house.url}/providers/keyed/")
+    keys = page.get_by_role("tab", name=words.say("en", "provider_page.keys"))
+    keys.click()
+    expect(page).to_have_url(re.compile("tab=keys"))
+
+    for wait in (20, 40, 80):
+        page.evaluate("wait => { history.back(); setTimeout(() => history.forward(), wait); }", wait)
+        page.wait_for_timeout(300)
+        expect(page).to_have_url(re.compile("tab=keys"))
+        expect(keys).to_have_attribute("aria-selected", "true")
     page.close()
 
 

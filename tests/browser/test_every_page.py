@@ -11,9 +11,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from app.ui import words
 from tests.browser.conftest import PASSWORD
-from tests.browser.page_words import english_left
+from tests.browser.page_words import english_left, speak
 from tests.browser.scenes import CARDS, Scene, opened, pages
 from tests.fixtures.running import Patchbay
 
@@ -30,10 +29,6 @@ new PerformanceObserver((list) => list.getEntries().forEach(({ value, sources })
   shifts.push([value, ...sources.map(({ node }) => (node?.className?.baseVal ?? node?.className ?? node?.nodeName) + '')])
 )).observe({ type: 'layout-shift', buffered: true });
 """
-CHOSEN_ELSEWHERE = """code => {
-  localStorage.setItem("pb-language", code);
-  dispatchEvent(new StorageEvent("storage", { key: "pb-language", newValue: code, storageArea: localStorage }));
-}"""
 DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))"
 FRAMES = "main, [role=dialog], [role=alertdialog], .pb-sheet-body, .rt-ScrollAreaViewport"
 STICKING_OUT = f"""() => [document.documentElement, ...document.querySelectorAll('{FRAMES}')]
@@ -114,12 +109,6 @@ def stage(desks: dict[str, BrowserContext], house: Patchbay, scene: Scene, size:
     page.goto(house.url + scene.path)
     expect(page.locator(scene.ready).first).to_be_visible()
     return page
-
-
-def speak(page: Page, language: str) -> None:
-    """Choose the language as another tab does: this one follows, with whatever is open in it."""
-    page.evaluate(CHOSEN_ELSEWHERE, language)
-    expect(page.locator("html")).to_have_attribute("lang", words.say(language, "language.tag"))
 
 
 def left_in_the_end(page: Page, language: str) -> list[str]:

@@ -82,7 +82,7 @@ def _choice(name: str) -> rx.Component:
             ),
             name=f"capabilities.{name}",
             value=drawn(Abilities.own)[name],
-            on_change=lambda support: [Abilities.choose(name, support), Form.note_typed()],
+            on_change=lambda support: Abilities.choose(name, support),
         ),
         direction="column",
         spacing="1",

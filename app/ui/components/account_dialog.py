@@ -4,8 +4,9 @@ import reflex as rx
 
 from app.ui.components import field
 from app.ui.components.browser import FirstError
+from app.ui.components.desk import stamp
 from app.ui.components.sheet import body, cancel, foot, head, sheet
-from app.ui.state.account import Account
+from app.ui.state.account import PASSWORD, Account
 from app.ui.words import t
 
 
@@ -28,14 +29,14 @@ def account_dialog() -> rx.Component:
         head(t("account.change_password")),
         rx.el.form(
             FirstError.create(seq=Account.error_seq),
+            stamp(),
             body(rx.flex(rx.text(t("account.text"), size="2", color_scheme="gray"), old, new, direction="column", spacing="4")),
-            foot(cancel(Account.close(False)), rx.button(t("account.submit"), size="3", type="submit")),
+            foot(cancel(), rx.button(t("account.submit"), size="3", type="submit")),
             on_submit=Account.change,
             key=Account.ticket,
             no_validate=True,
         ),
-        open_=Account.changing,
-        on_open_change=Account.close,
+        kinds=(PASSWORD,),
         width="480px",
         description=t("account.text"),
     )

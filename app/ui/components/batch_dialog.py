@@ -5,11 +5,12 @@ from typing import Any
 import reflex as rx
 
 from app.ui.components import status
+from app.ui.components.desk import close
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.picker import choice, picker
 from app.ui.components.progress import progress
-from app.ui.components.sheet import body, cancel, foot, head, question, sheet
-from app.ui.state.batches import AT_ONCE, LONGEST, Batches
+from app.ui.components.sheet import body, cancel, foot, head, question, sheet, this
+from app.ui.state.batches import AT_ONCE, BATCH, LONGEST, Batches
 from app.ui.words import t, t_of
 
 _SIGNS: dict[str, tuple[str, Any]] = {"ok": ("circle-check", "green"), "noted": ("info", "amber"), "failed": ("circle-x", "red")}
@@ -30,8 +31,7 @@ def batch_dialog() -> rx.Component:
                 )
             ),
             _foot(),
-            open_=Batches.is_open,
-            on_open_change=Batches.close,
+            kinds=(BATCH,),
             width="980px",
             description=t("batch.about"),
         ),
@@ -152,15 +152,15 @@ def _foot() -> rx.Component:
         ),
         rx.cond(Batches.to_disable > 0, rx.button(t("batch.off", n=Batches.to_disable), on_click=Batches.ask("off"), **soft)),
         rx.cond(Batches.to_enable > 0, rx.button(t("batch.on", n=Batches.to_enable), on_click=Batches.ask("on"), **soft)),
-        rx.button(t("common.done"), size="3", type="button", on_click=Batches.close(False)),
+        rx.button(t("common.done"), size="3", type="button", on_click=close()),
     )
     buttons: Drawn = rx.match(
         Batches.stage,
         ("running", rx.button(rx.icon("square", size=14, aria_hidden="true"), t("card.stop"), on_click=Batches.stop, **soft)),
         ("done", after),
         rx.fragment(
-            cancel(Batches.close(False)),
-            rx.button(t("batch.start", n=Batches.ticked), size="3", disabled=Batches.ticked == 0, on_click=Batches.start),
+            cancel(),
+            rx.button(t("batch.start", n=Batches.ticked), size="3", disabled=Batches.ticked == 0, on_click=Batches.start(this())),
         ),
     )
     return foot(buttons)
@@ -169,11 +169,12 @@ def _foot() -> rx.Component:
 def _question(what: str, title: Drawn, text: Drawn, yes: Drawn) -> rx.Component:
     """Asked before anything is changed."""
     return question(
-        open_=Batches.asking == what,
+        BATCH,
+        also=Batches.asking == what,
         title=title,
         text=text,
         yes=yes,
-        on_yes=Batches.apply,
+        on_yes=Batches.apply(this()),
         no=t("common.cancel"),
-        on_no=Batches.ask(""),
+        on_leave=Batches.ask(""),
     )

@@ -31,13 +31,6 @@ class Pulse(_Part):
     on_beat: rx.EventHandler[no_args_event_spec]
 
 
-class Unsaved(_Part):
-    """Inside a form: `on_typed` fires at the first keystroke, and leaving the tab then asks."""
-
-    tag = "Unsaved"
-    on_typed: rx.EventHandler[no_args_event_spec]
-
-
 class FirstError(_Part):
     """Inside a form: when `seq` grows, the first field marked invalid gets the focus."""
 
@@ -64,13 +57,6 @@ class MoveKey(_Part):
 
     tag = "MoveKey"
     seq: rx.Var[int]
-
-
-class FocusBack(_Part):
-    """Beside a dialog: when `open` becomes false and the focus would be lost, it goes back to where it was before."""
-
-    tag = "FocusBack"
-    open: rx.Var[bool]
 
 
 class AtHead(_Part):
@@ -102,13 +88,6 @@ class Once(_Part):
     tag = "Once"
     source: rx.Var[str]
     text: rx.Var[str]
-
-
-class Wipe(_Part):
-    """Empties the hidden field `source` when it leaves the page."""
-
-    tag = "Wipe"
-    source: rx.Var[str]
 
 
 class Fresh(_Part):

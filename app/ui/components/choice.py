@@ -36,7 +36,7 @@ def choice() -> rx.Component:
 
 
 def _step_by_step() -> rx.Component:
-    return rx.link(t("form.step_by_step"), href="/start", size="2", on_click=ProviderForm.discard)
+    return rx.link(t("form.step_by_step"), href="/start", size="2")
 
 
 def doors(choose: Choose, *, auto_focus: bool = False) -> rx.Component:

@@ -8,7 +8,7 @@ from app.ui.components import field
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.key_field import asked
 from app.ui.components.token_now import token_now
-from app.ui.state.provider_form import CUSTOM
+from app.ui.state.provider_form import CUSTOM, GUIDED
 from app.ui.state.provider_form import ProviderForm as Form
 from app.ui.words import t, t_of
 
@@ -31,7 +31,7 @@ def label() -> rx.Component:
             default_value=Form.label,
             **_mirrored(Form.type_label),
             key=Form.seed,
-            auto_focus=((Form.preset == CUSTOM) | (Form.editing != "")) & Form.is_open,
+            auto_focus=((Form.preset == CUSTOM) | ((Form.editing != "") & ~Form.replacing)) & (Form.step != GUIDED),
         ),
         name="label",
         label=t("form.label"),

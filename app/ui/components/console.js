@@ -4,16 +4,26 @@ import { useLocation } from "react-router";
 import { toast } from "sonner";
 
 import "./console.css";
+import { noteCopied } from "./desk";
 import { tr } from "./words";
 
 // The path of the host below which the console is, "" at its top. The router's own addresses begin behind it.
 export const basePath = () => (window.__reactRouterContext?.basename ?? "").replace(/\/$/, "");
 
+// A notice never lies on the buttons of a dialog: it stands above them.
+const makeRoom = () => {
+  const feet = [...document.querySelectorAll(".pb-sheet-foot")].map((foot) => window.innerHeight - foot.getBoundingClientRect().top + 12);
+  document.documentElement.style.setProperty("--pb-above", `${Math.max(24, ...feet)}px`);
+};
+
 // Shows a notice whenever `seq` grows. What a tab had before it was opened is not shown again.
 export const Notice = ({ seq, level, text }) => {
   const seen = useRef(seq);
   useEffect(() => {
-    if (seq > seen.current && text) (toast[level] ?? toast)(text);
+    if (seq > seen.current && text) {
+      makeRoom();
+      (toast[level] ?? toast)(text);
+    }
     seen.current = seq;
   }, [seq]);
   return null;
@@ -29,36 +39,15 @@ export const Pulse = ({ beat, onBeat }) => {
   return null;
 };
 
-// Inside a form: says once that something was typed, and asks before the tab is closed with it.
-export const Unsaved = ({ onTyped }) => {
-  const anchor = useRef(null);
-  useEffect(() => {
-    const form = anchor.current.closest("form");
-    let typed = false;
-    const note = (event) => {
-      if (typed || event.target.closest("[data-unguarded]")) return;
-      typed = true;
-      onTyped?.();
-    };
-    const leave = (event) => typed && event.preventDefault();
-    form.addEventListener("input", note);
-    window.addEventListener("beforeunload", leave);
-    return () => {
-      form.removeEventListener("input", note);
-      window.removeEventListener("beforeunload", leave);
-    };
-  }, []);
-  return createElement("span", { ref: anchor, hidden: true });
-};
-
-// Inside a form: when `seq` grows, puts the focus on the first field that is marked invalid.
+// Inside a form: when `seq` grows, puts the focus on the first field that is marked invalid, or the group of fields.
 export const FirstError = ({ seq }) => {
   const anchor = useRef(null);
   useEffect(() => {
     if (!seq) return;
-    const bad = anchor.current.closest("form")?.querySelector("[aria-invalid=true]");
+    const bad = anchor.current.closest("form")?.querySelector("[aria-invalid=true], [data-invalid=true]");
     bad?.closest("details")?.setAttribute("open", "");
     bad?.focus();
+    bad?.scrollIntoView({ block: "nearest" });
   }, [seq]);
   return createElement("span", { ref: anchor, hidden: true });
 };
@@ -107,40 +96,6 @@ export const MoveKey = ({ seq }) => {
   return createElement("span", { ref: anchor, hidden: true });
 };
 
-// Keeps the focus where it belongs around dialogs. A menu entry that opens one closes its menu later and would take the focus back to
-// the menu's button; and when the dialog closes, the entry is gone and the focus would be lost.
-const OVERLAY = "[role=dialog], [role=alertdialog]";
-let outside = null;
-let inside = null;
-const remember = (target) => {
-  if (!target) return;
-  if (target.closest(OVERLAY)) inside = target;
-  else if (!target.closest("[role=menu], [data-radix-focus-guard], [data-sonner-toaster]")) outside = target;
-};
-if (typeof document !== "undefined") {
-  document.addEventListener("focusin", ({ target }) => remember(target));
-  // A menu's button never gets the focus when it is pressed with a pointer: the menu takes it at once.
-  document.addEventListener("pointerdown", ({ target }) => remember(target.closest("button, a, input, select, textarea")), true);
-}
-export const FocusBack = ({ open }) => {
-  const was = useRef(open);
-  useEffect(() => {
-    const changed = was.current !== open;
-    was.current = open;
-    if (!changed) return;
-    const home = outside;
-    const settle = () => {
-      const here = document.activeElement;
-      if (open && !here?.closest(OVERLAY) && inside?.isConnected) inside.focus();
-      if (!open && here === document.body && home?.isConnected) home.focus();
-    };
-    // Menus and dialogs leave with a short animation; only then does the focus move.
-    const timers = [60, 250, 500].map((delay) => setTimeout(settle, delay));
-    return () => timers.forEach(clearTimeout);
-  }, [open]);
-  return null;
-};
-
 // What it is the first part of opens at its head. A field further down that gets the focus would scroll it there, in a small window.
 export const AtHead = () => {
   const anchor = useRef(null);
@@ -175,6 +130,7 @@ export const Copy = ({ text, source, copied, children }) => {
       document.execCommand("copy");
       area.remove();
     }
+    if (source) noteCopied();
     setDone(true);
     setTimeout(() => setDone(false), 2000);
   };
@@ -189,17 +145,6 @@ export const Copy = ({ text, source, copied, children }) => {
 // A key that is shown once lies in a hidden field of the page, never in what the server keeps for it.
 const filled = (source, text) => text.replaceAll("{key}", document.getElementById(source)?.value ?? "");
 export const Once = ({ source, text }) => filled(source, text);
-export const Wipe = ({ source }) => {
-  useEffect(
-    () => () => {
-      const field = document.getElementById(source);
-      if (field) field.value = "";
-    },
-    [],
-  );
-  return null;
-};
-
 // Submits the form it stands in with another intent than saving.
 // A form that is answered with a file leaves its page where it is; Reflex has let go of the socket by then, and takes it up
 // again when the page is looked at.
@@ -374,6 +319,13 @@ const isTyped = (query) => {
   [now, then].forEach((each) => each.delete("q"));
   return now.toString() === then.toString();
 };
+// Whether the reader went back or forth, and pressed nothing since: then the page follows the address and not the other way round. An
+// answer may come when the reader is elsewhere again.
+let wasMoved = false;
+if (typeof window !== "undefined") {
+  window.addEventListener("popstate", () => (wasMoved = true), true);
+  for (const way of ["pointerdown", "keydown", "input"]) window.addEventListener(way, () => (wasMoved = false), true);
+}
 export const Whereabouts = ({ query, at, onMove }) => {
   const first = useRef(true);
   const page = useRef({});
@@ -384,6 +336,7 @@ export const Whereabouts = ({ query, at, onMove }) => {
     first.current = false;
     if (at && (fresh || here() !== at)) return;
     if (isThere(query)) return;
+    if (wasMoved && !fresh) return void onMove?.();
     const url = window.location.pathname + (query ? `?${query}` : "");
     const { state } = window.history;
     if (fresh || isTyped(query)) window.history.replaceState(state, "", url);

@@ -3,9 +3,10 @@
 import reflex as rx
 
 from app.ui.components import field
+from app.ui.components.desk import stamp
 from app.ui.components.drawn import drawn
 from app.ui.components.sheet import body, cancel, foot, head, sheet
-from app.ui.state.duplicating import Duplicating
+from app.ui.state.duplicating import DUPLICATE, Duplicating
 from app.ui.words import t
 
 
@@ -41,6 +42,7 @@ def duplicate_dialog() -> rx.Component:
     return sheet(
         head(t("duplicate.title", name=Duplicating.title)),
         rx.el.form(
+            stamp(),
             body(
                 rx.flex(
                     rx.text(t("duplicate.text"), size="2", color_scheme="gray"),
@@ -50,14 +52,13 @@ def duplicate_dialog() -> rx.Component:
                     spacing="4",
                 )
             ),
-            foot(cancel(Duplicating.close(False)), rx.button(rx.icon("copy", size=16), t("duplicate.submit"), size="3", type="submit")),
+            foot(cancel(), rx.button(rx.icon("copy", size=16), t("duplicate.submit"), size="3", type="submit")),
             no_validate=True,
             on_submit=Duplicating.submit,
             key=Duplicating.ticket,
             auto_complete="off",
         ),
-        open_=Duplicating.name != "",
-        on_open_change=Duplicating.close,
+        kinds=(DUPLICATE,),
         width="520px",
         description=t("duplicate.text"),
     )

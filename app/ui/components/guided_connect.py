@@ -5,6 +5,7 @@ import reflex as rx
 from app.ui.components import guided
 from app.ui.components.browser import FirstError, Forget
 from app.ui.components.connection_fields import address_field, asks, calls, kinds, label
+from app.ui.components.desk import Kept
 from app.ui.state.provider_form import CUSTOM
 from app.ui.state.provider_form import ProviderForm as Form
 from app.ui.state.wizard import Wizard
@@ -33,6 +34,7 @@ def connect() -> rx.Component:
             rx.el.input(type="hidden", name="auth_type", value=Form.auth_type, read_only=True),
             rx.el.input(type="hidden", name="at_root", value=rx.cond(Form.at_root, "on", ""), read_only=True),
             FirstError.create(seq=Form.error_seq),
+            Kept.create(scope=rx.cond(Wizard.provider != "", Wizard.provider, Wizard.preset)),
             Forget.create(seq=Form.forget_seq),
             rx.flex(
                 rx.cond(Form.address_folded, rx.fragment(), address_field()),
@@ -52,6 +54,7 @@ def connect() -> rx.Component:
             no_validate=True,
             auto_complete="off",
             style={"maxWidth": "560px"},
+            custom_attrs={"data-kept": "true"},
         ),
         direction="column",
         spacing="5",

@@ -31,7 +31,6 @@ def _shown() -> rx.Component:
     codes = (("curl", FirstKey.curl), ("Python", FirstKey.python), ("JavaScript", FirstKey.javascript))
     notes = {"curl": t("start.note_curl"), "Python": t("start.note_python"), "JavaScript": t("start.note_javascript")}
     return rx.flex(
-        once.wipe(SHOWN_ONCE),
         rx.text(t("client_keys.issued_once"), size="2", weight="medium"),
         once.key(SHOWN_ONCE, t("client_keys.issued_key")),
         rx.text(t("start.paste"), size="2", weight="medium", margin_top="8px"),

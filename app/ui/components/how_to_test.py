@@ -3,10 +3,11 @@
 import reflex as rx
 
 from app.domain.probe import Depth
+from app.ui.components.desk import stamp
 from app.ui.components.drawn import Drawn
 from app.ui.components.sheet import body, cancel, foot, head, sheet
 from app.ui.state.probing import Probing
-from app.ui.state.trial import Trial
+from app.ui.state.trial import TRY, Trial
 from app.ui.words import t, t_of
 
 DEPTHS: tuple[Depth, ...] = ("auth", "models", "chat", "stream")
@@ -57,6 +58,7 @@ def test_dialog() -> rx.Component:
     return sheet(
         head(t("card.test_name", name=Trial.label)),
         rx.el.form(
+            stamp(),
             body(
                 rx.flex(
                     rx.flex(
@@ -72,13 +74,12 @@ def test_dialog() -> rx.Component:
                     spacing="4",
                 )
             ),
-            foot(cancel(Trial.close(False)), rx.button(t("card.test"), size="3", type="submit")),
+            foot(cancel(), rx.button(t("card.test"), size="3", type="submit")),
             no_validate=True,
             on_submit=Probing.test_as,
             auto_complete="off",
         ),
-        open_=Trial.is_open,
-        on_open_change=Trial.close,
+        kinds=(TRY,),
         width="480px",
         description=t("try.same_way"),
     )

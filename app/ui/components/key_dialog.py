@@ -7,23 +7,22 @@ import reflex as rx
 from app.domain.credential import KeyState
 from app.ui.components import field, key_secret
 from app.ui.components.browser import FirstError
+from app.ui.components.desk import close, stamp
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.options import options
 from app.ui.components.sheet import body, cancel, foot, head, sheet
 from app.ui.state.key_draft import PASTE
-from app.ui.state.key_form import KeyForm
+from app.ui.state.key_form import ADD, EDIT, KeyForm
 from app.ui.state.session import SessionState
 from app.ui.words import t
 
 
 def key_dialog() -> rx.Component:
-    """One for the page."""
-    return sheet(
-        rx.fragment(rx.match(KeyForm.step, ("add", _add()), ("added", _added()), ("edit", _edit()), rx.fragment())),
-        open_=KeyForm.step != "",
-        on_open_change=KeyForm.close,
-        width="640px",
-        description=t("key_form.about"),
+    """Adding and editing; one for the page."""
+    looks: dict[str, Any] = {"width": "640px", "description": t("key_form.about")}
+    return rx.fragment(
+        sheet(rx.cond(KeyForm.step == "added", _added(), _add()), kinds=(ADD,), **looks),
+        sheet(_edit(), kinds=(EDIT,), **looks),
     )
 
 
@@ -32,7 +31,7 @@ def _add() -> rx.Component:
     several = KeyForm.one_a_line & (KeyForm.way == PASTE)
     use = _states((KeyState.ACTIVE, KeyState.STANDBY))
     return rx.fragment(
-        head(t("keys.add")),
+        head(t("keys.add_to", name=KeyForm.provider_label)),
         _form(KeyForm.submit, (key_secret.given(KeyForm, several=several), _label(), use, _more(rx.fragment())), save),
     )
 
@@ -49,7 +48,7 @@ def _added() -> rx.Component:
     return rx.fragment(
         head(t("key_form.added_title")),
         body(rx.el.ol(rx.foreach(KeyForm.results, _line), class_name="pb-plain pb-finds", aria_label=t("key_form.added_title"))),
-        foot(rx.button(t("common.done"), size="3", on_click=KeyForm.close(False))),
+        foot(rx.button(t("common.done"), size="3", on_click=close())),
     )
 
 
@@ -82,8 +81,9 @@ def _line(one: Drawn) -> rx.Component:
 def _form(on_submit: Any, parts: tuple[rx.Component, ...], save: rx.Component) -> rx.Component:
     return rx.el.form(
         FirstError.create(seq=KeyForm.error_seq),
+        stamp(),
         body(rx.flex(*parts, direction="column", spacing="4")),
-        foot(cancel(KeyForm.close(False)), save),
+        foot(cancel(), save),
         on_submit=on_submit,
         key=KeyForm.ticket,
         no_validate=True,

@@ -9,7 +9,7 @@ from app.ui.components import field
 from app.ui.components.browser import Carried, Suspect
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.state.gallery import key_prefixes
-from app.ui.state.provider_form import CUSTOM
+from app.ui.state.provider_form import CUSTOM, GUIDED
 from app.ui.state.provider_form import ProviderForm as Form
 from app.ui.words import t, t_of
 
@@ -129,7 +129,7 @@ def _secret(ask: Drawn) -> rx.Component:
         spell_check=False,
         custom_attrs={"autoComplete": "new-password", "data-1p-ignore": "true", "data-lpignore": "true"},
         key=Form.preset,
-        auto_focus=ask.is_first & (Form.preset != CUSTOM) & (Form.editing == "") & Form.is_open,
+        auto_focus=ask.is_first & (((Form.preset != CUSTOM) & (Form.editing == "")) | Form.replacing) & (Form.step != GUIDED),
     )
     lines = rx.text_area(
         **field.wired(ask.name, error),

@@ -1,15 +1,18 @@
 """Keys for applications: the list, the form for a new one, the one time it is shown, the question before it ends."""
 
+from typing import Any
+
 import reflex as rx
 
 from app.domain.actor import Scope
 from app.ui.components import empty, field, key_rights, once
 from app.ui.components.browser import FirstError
+from app.ui.components.desk import close, opens, stamp
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.options import options
 from app.ui.components.refusal import refusal
-from app.ui.components.sheet import body, cancel, foot, head, question, sheet
-from app.ui.state.client_keys import SHOWN_ONCE, ClientKeys
+from app.ui.components.sheet import body, cancel, foot, head, question, sheet, this
+from app.ui.state.client_keys import EDIT, ISSUED, NEW, REVOKE, SHOWN_ONCE, ClientKeys
 from app.ui.state.key_rights import KeyRights
 from app.ui.state.session import SessionState
 from app.ui.words import ago, t, t_of
@@ -17,7 +20,7 @@ from app.ui.words import ago, t, t_of
 
 def listing() -> rx.Component:
     """What stands on the page."""
-    add = rx.button(rx.icon("plus", size=16, aria_hidden="true"), t("client_keys.add"), size="3", on_click=ClientKeys.add)
+    add = rx.button(rx.icon("plus", size=16, aria_hidden="true"), t("client_keys.add"), size="3", on_click=ClientKeys.add, **opens(NEW))
     intro = rx.text(t("client_keys.intro"), size="2", color_scheme="gray", flex="1", min_width="240px")
     nothing = empty.empty("key-round", t("client_keys.empty_title"), t("client_keys.empty_text"))
     found = rx.cond(drawn(ClientKeys.keys).length() > 0, _keys(), nothing)
@@ -38,24 +41,17 @@ def _revoked_too() -> rx.Component:
 
 def dialogs() -> rx.Component:
     """The form and what follows it, and the question."""
+    looks: dict[str, Any] = {"width": "640px", "description": t("client_keys.intro")}
     return rx.fragment(
-        sheet(
-            rx.cond(ClientKeys.step == "new", _form(new=True)),
-            rx.cond(ClientKeys.step == "edit", _form(new=False)),
-            rx.cond(ClientKeys.step == "issued", _issued()),
-            open_=ClientKeys.step != "",
-            on_open_change=ClientKeys.close,
-            width="640px",
-            description=t("client_keys.intro"),
-        ),
+        sheet(rx.cond(ClientKeys.step == "issued", _issued(), _form(new=True)), kinds=(NEW, ISSUED), **looks),
+        sheet(_form(new=False), kinds=(EDIT,), **looks),
         question(
-            open_=drawn(ClientKeys.revoking).is_not_none(),
+            REVOKE,
             title=t("client_keys.revoke_title", name=drawn(ClientKeys.revoking).name),
             text=t("client_keys.revoke_text"),
             yes=t("client_keys.revoke"),
-            on_yes=ClientKeys.revoke,
+            on_yes=ClientKeys.revoke(this()),
             no=t("common.cancel"),
-            on_no=ClientKeys.keep,
         ),
     )
 
@@ -86,6 +82,7 @@ def _row(key: Drawn) -> rx.Component:
         high_contrast=True,
         aria_label=t("client_keys.revoke_name", name=key.name),
         on_click=ClientKeys.ask_revoke(key.id),
+        **opens(REVOKE),
     )
     edit = rx.button(
         t("client_keys.edit"),
@@ -95,6 +92,7 @@ def _row(key: Drawn) -> rx.Component:
         high_contrast=True,
         aria_label=t("client_keys.edit_name", name=key.name),
         on_click=ClientKeys.edit(key.id),
+        **opens(EDIT),
     )
     is_usable = (key.status != "revoked") & (key.status != "refused")
     can = rx.cond(SessionState.is_admin & is_usable, rx.flex(edit, revoke, spacing="2", justify="end"))
@@ -171,9 +169,10 @@ def _form(*, new: bool) -> rx.Component:
         key_rights.adding(),
         rx.el.form(
             FirstError.create(seq=ClientKeys.error_seq),
+            stamp(),
             body(rx.flex(*fields, direction="column", spacing="4")),
             foot(
-                cancel(ClientKeys.close(False)),
+                cancel(),
                 rx.button(t("client_keys.create") if new else t("client_keys.save"), size="3", type="submit"),
             ),
             on_submit=ClientKeys.issue if new else ClientKeys.save,
@@ -193,7 +192,6 @@ def _issued() -> rx.Component:
         default_value=rx.cond(ClientKeys.python != "", "Python", "curl"),
     )
     return rx.fragment(
-        once.wipe(SHOWN_ONCE),
         head(t("client_keys.issued_title")),
         body(
             rx.flex(
@@ -207,5 +205,5 @@ def _issued() -> rx.Component:
                 min_width="0",
             )
         ),
-        foot(rx.button(t("client_keys.saved_it"), size="3", on_click=ClientKeys.close(False))),
+        foot(rx.button(t("client_keys.saved_it"), size="3", variant="soft", on_click=close())),
     )

@@ -3,11 +3,13 @@
 import reflex as rx
 
 from app.domain.credential import Held, KeyState
+from app.ui.components.desk import opens
 from app.ui.components.drawn import Drawn
 from app.ui.components.more import more
-from app.ui.state.key_form import KeyForm
+from app.ui.state.key_form import EDIT, KeyForm
+from app.ui.state.provider_keys import REMOVE
 from app.ui.state.provider_keys import ProviderKeys as Keys
-from app.ui.state.rotating import Rotating
+from app.ui.state.rotating import ROTATE, Rotating
 from app.ui.words import t
 
 
@@ -16,7 +18,9 @@ def menu(k: Drawn) -> rx.Component:
     is_held = k.zone == "held"
     is_off, is_unreadable = k.look == KeyState.DISABLED.value, k.look == KeyState.UNREADABLE.value
     in_use = (k.zone == "used") & ~is_off
-    replace = rx.cond(in_use & (k.goes_back_to == ""), rx.dropdown_menu.item(t("keys.replace"), on_select=Rotating.begin(k.id)))
+    replace = rx.cond(
+        in_use & (k.goes_back_to == ""), rx.dropdown_menu.item(t("keys.replace"), on_select=Rotating.begin(k.id), **opens(ROTATE))
+    )
     back = rx.cond(k.goes_back_to != "", rx.dropdown_menu.item(t("keys.go_back"), on_select=Rotating.roll_back(k.id)))
     token = rx.cond(Keys.needs_token & ~is_off, rx.dropdown_menu.item(t("token.fetch"), on_select=Keys.fetch_token(k.id)))
     use = rx.cond(
@@ -32,12 +36,13 @@ def menu(k: Drawn) -> rx.Component:
         k.look == Held.ROTATION.value,
         rx.dropdown_menu.item(t("keys.cancel_rotation"), color_scheme="red", on_select=Rotating.cancel(k.id)),
         rx.cond(  # a key that took another's place is all there is to go back from
-            k.goes_back_to == "", rx.dropdown_menu.item(t("keys.remove"), color_scheme="red", on_select=Keys.ask_remove(k.id))
+            k.goes_back_to == "",
+            rx.dropdown_menu.item(t("keys.remove"), color_scheme="red", on_select=Keys.ask_remove(k.id), **opens(REMOVE)),
         ),
     )
     return more(
         k.label,
-        rx.dropdown_menu.item(t("common.edit"), on_select=KeyForm.edit(k.id)),
+        rx.dropdown_menu.item(t("common.edit"), on_select=KeyForm.edit(k.id), **opens(EDIT)),
         replace,
         token,
         back,

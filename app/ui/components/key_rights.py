@@ -65,11 +65,13 @@ def _which(name: str, value: Drawn, on_change: Any, some: rx.Component) -> rx.Co
         rx.text(label, size="2", weight="medium"),
         rx.box(chosen),
         rx.cond(value == SOME, some),
-        rx.box(rx.cond(error != "", rx.text(error, size="1", color_scheme="red", weight="medium")), aria_live="polite"),
+        rx.box(rx.cond(error != "", rx.text(error, size="1", color_scheme="red", weight="medium")), aria_live="polite", id=f"{name}-error"),
         direction="column",
         spacing="2",
         role="group",
         aria_label=label,
+        tab_index=-1,
+        custom_attrs={"data-invalid": rx.cond(error != "", "true", "false"), "aria-describedby": f"{name}-error"},
     )
 
 

@@ -6,18 +6,21 @@ import reflex as rx
 
 from app.domain.credential import Held, KeyState
 from app.ui.components import empty, key_look
-from app.ui.components.browser import Every, Near
+from app.ui.components.browser import Every
 from app.ui.components.busy import sign
+from app.ui.components.desk import opens
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.key_menu import menu
 from app.ui.components.ladder import ladder
 from app.ui.components.page_search import page_search
 from app.ui.components.provider_parts import busy
-from app.ui.components.sheet import question
+from app.ui.components.sheet import question, this
+from app.ui.components.window import window_end
 from app.ui.state.cards import Run
-from app.ui.state.key_form import KeyForm
+from app.ui.state.key_form import ADD, KeyForm
 from app.ui.state.key_rows import KeyRow
 from app.ui.state.probing import Probing
+from app.ui.state.provider_keys import REMOVE
 from app.ui.state.provider_keys import ProviderKeys as Keys
 from app.ui.state.provider_page import ProviderPage
 from app.ui.state.rotating import Rotating
@@ -31,7 +34,7 @@ _LOOK_MS = 60_000  # a key expires without anybody changing anything
 
 def keys_tab() -> rx.Component:
     """What stands below the tab."""
-    add = rx.button(rx.icon("plus", size=16, aria_hidden="true"), t("keys.add"), size="2", on_click=KeyForm.add)
+    add = rx.button(rx.icon("plus", size=16, aria_hidden="true"), t("keys.add"), size="2", on_click=KeyForm.add, **opens(ADD))
     nothing = empty.empty("key-round", t("keys.empty_title"), t("keys.empty_text"), rx.cond(SessionState.is_admin, add))
     needless = empty.empty("lock-open", t("keys.needless_title"), t("keys.needless_text"))
     strip = rx.flex(
@@ -50,25 +53,13 @@ def keys_tab() -> rx.Component:
         _zone(t("keys.zone_reserve"), t("keys.zone_reserve_text"), Keys.reserve),
         _zone(t("keys.zone_held"), t("keys.zone_held_text"), Keys.held),
         rx.cond(Keys.matching == 0, rx.text(t("keys.no_match"), size="2", color_scheme="gray", role="status")),
-        rx.cond(Keys.hidden > 0, _more()),
+        rx.cond(Keys.hidden > 0, window_end(Keys.matching - Keys.hidden, Keys.matching, Keys.show_more)),
         direction="column",
         spacing="5",
     )
     return rx.fragment(
         Every.create(ms=_LOOK_MS, on_tick=ProviderPage.follow),
         rx.cond(Keys.total > 0, filled, rx.cond(ProviderPage.facts.needs_key, nothing, needless)),
-    )
-
-
-def _more() -> rx.Component:
-    shown = rx.text(t("common.shown", shown=Keys.matching - Keys.hidden, total=Keys.matching), size="2", color_scheme="gray")
-    return rx.flex(
-        shown,
-        rx.button(t("common.show_more"), variant="soft", on_click=Keys.show_more),
-        Near.create(count=Keys.hidden, on_near=Keys.show_more),
-        spacing="3",
-        align="center",
-        justify="center",
     )
 
 
@@ -81,13 +72,12 @@ def remove_question() -> rx.Component:
         rx.cond(doomed.zone == "held", t("keys.remove_held"), t("keys.remove_text")),
     )
     return question(
-        open_=doomed.is_not_none(),
+        REMOVE,
         title=t("keys.remove_title", name=doomed.label),
         text=text,
         yes=t("keys.remove"),
-        on_yes=Keys.remove,
+        on_yes=Keys.remove(this()),
         no=t("common.cancel"),
-        on_no=Keys.keep,
     )
 
 

@@ -4,9 +4,10 @@ import reflex as rx
 
 from app.ui import gate, place
 from app.ui.components.browser import stay_awake
+from app.ui.components.desk import opens
 from app.ui.components.drawn import Drawn
 from app.ui.components.sheet import body, cancel, foot, head, sheet
-from app.ui.state.encryption import Encryption
+from app.ui.state.encryption import KIT, Encryption
 from app.ui.state.session import SessionState
 from app.ui.words import Language, ago, amount, t, t_of, when
 
@@ -58,7 +59,8 @@ def _kit() -> rx.Component:
         t("encryption.kit_save"),
         size="3",
         variant=rx.cond(Encryption.kept_at == "", "solid", "soft"),
-        on_click=Encryption.ask(True),
+        on_click=Encryption.ask,
+        **opens(KIT),
     )
     keep = rx.button(t("encryption.kit_keep"), size="3", variant="soft", color_scheme="gray", on_click=Encryption.keep)
     return _card(
@@ -90,13 +92,12 @@ def dialog() -> rx.Component:
         head(t("encryption.kit_save")),
         place.NativeForm.create(
             body(rx.flex(*fields, direction="column", spacing="4")),
-            foot(cancel(Encryption.ask(False)), rx.button(t("encryption.download"), size="3", type="submit", on_click=stay_awake())),
+            foot(cancel(), rx.button(t("encryption.download"), size="3", type="submit", on_click=stay_awake())),
             action=FORM,
             method="post",
             custom_attrs={"data-unguarded": "true"},
         ),
-        open_=Encryption.asking,
-        on_open_change=Encryption.ask,
+        kinds=(KIT,),
         width="480px",
         description=t("encryption.confirm_text"),
     )

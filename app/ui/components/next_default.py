@@ -3,21 +3,20 @@
 import reflex as rx
 
 from app.ui.components.picker import choice, picker
-from app.ui.components.sheet import question
-from app.ui.state.next_default import KEEP, NONE, NextDefault
+from app.ui.components.sheet import question, this
+from app.ui.state.next_default import KEEP, NONE, SWITCH_OFF, NextDefault
 from app.ui.words import t
 
 
 def off_question() -> rx.Component:
     """Asks before the default provider is switched off. One per page that has its switch."""
     return question(
-        open_=NextDefault.name != "",
+        SWITCH_OFF,
         title=t("default_off.title", name=NextDefault.label),
         text=t("default_off.text", name=NextDefault.label),
         yes=t("default_off.confirm"),
-        on_yes=NextDefault.confirm,
+        on_yes=NextDefault.confirm(this()),
         no=t("common.cancel"),
-        on_no=NextDefault.close,
         more=_pick(choice(t("default_off.keep", name=NextDefault.label), KEEP)),
     )
 

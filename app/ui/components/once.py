@@ -4,19 +4,14 @@ from typing import Any
 
 import reflex as rx
 
-from app.ui.components.browser import Copy, Once, Wipe
+from app.ui.components.browser import Copy, Once
 from app.ui.components.drawn import Drawn
 from app.ui.words import t
 
 
 def place(source: str) -> rx.Component:
     """The hidden field; stands in the page at all times, empty but while a key is shown."""
-    return rx.el.input(type="hidden", id=source, read_only=True, custom_attrs={"data-unguarded": "true"})
-
-
-def wipe(source: str) -> rx.Component:
-    """Empties the field when what shows it is closed."""
-    return Wipe.create(source=source)
+    return rx.el.input(type="hidden", id=source, read_only=True, custom_attrs={"data-unguarded": "true", "data-once": "true"})
 
 
 def copy(source: str, text: Drawn, label: Drawn, **props: Any) -> rx.Component:

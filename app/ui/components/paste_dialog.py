@@ -3,11 +3,12 @@
 import reflex as rx
 
 from app.ui.components.browser import Carry, PasteSubmits, submit_as
+from app.ui.components.desk import stamp
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.logo import logo
 from app.ui.components.picker import choice
 from app.ui.components.sheet import body, cancel, foot, head, sheet
-from app.ui.state.pasting import TEXT, VENDOR, Item, Pasting
+from app.ui.state.pasting import PASTE, TEXT, VENDOR, Item, Pasting
 from app.ui.state.provider_form import CUSTOM
 from app.ui.words import t
 
@@ -20,6 +21,7 @@ def paste_dialog() -> rx.Component:
         head(t("paste.title")),
         rx.el.form(
             rx.el.input(type="hidden", name="intent", default_value="save"),
+            stamp(),
             PasteSubmits.create(),
             body(rx.flex(_text(), rx.cond(Pasting.looked, _found()), direction="column", spacing="4")),
             _buttons(),
@@ -28,8 +30,7 @@ def paste_dialog() -> rx.Component:
             no_validate=True,
             auto_complete="off",
         ),
-        open_=Pasting.is_open,
-        on_open_change=Pasting.close,
+        kinds=(PASTE,),
         width="720px",
         description=t("paste.help"),
     )
@@ -133,4 +134,4 @@ def _buttons() -> rx.Component:
         rx.icon("plus", size=16, aria_hidden="true"), t("paste.add", n=Pasting.ticked), size="3", type="button", on_click=submit_as("add")
     )
     look = rx.button(rx.icon("scan-search", size=16, aria_hidden="true"), t("paste.look"), size="3", type="submit")
-    return foot(cancel(Pasting.close(False)), rx.cond(Pasting.ticked > 0, add, look))
+    return foot(cancel(), rx.cond(Pasting.ticked > 0, add, look))

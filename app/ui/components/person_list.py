@@ -7,18 +7,19 @@ import reflex as rx
 from app.domain.actor import Role
 from app.ui.components import field
 from app.ui.components.browser import FirstError
+from app.ui.components.desk import opens, stamp
 from app.ui.components.drawn import Drawn
 from app.ui.components.options import options
 from app.ui.components.refusal import refusal
 from app.ui.components.sheet import body, cancel, foot, head, sheet
-from app.ui.state.people import People
+from app.ui.state.people import ADD, People
 from app.ui.state.session import SessionState
 from app.ui.words import ago, t
 
 
 def listing() -> rx.Component:
     """What stands on the page."""
-    add = rx.button(rx.icon("plus", size=16, aria_hidden="true"), t("people.add"), size="3", on_click=People.open_form)
+    add = rx.button(rx.icon("plus", size=16, aria_hidden="true"), t("people.add"), size="3", on_click=People.open_form, **opens(ADD))
     return rx.flex(
         rx.flex(rx.text(t("people.intro"), size="2", color_scheme="gray"), rx.spacer(), add, align="center", spacing="3", wrap="wrap"),
         rx.cond(People.loaded, _people(), rx.skeleton(height="160px")),
@@ -79,15 +80,15 @@ def form() -> rx.Component:
         head(t("people.add")),
         rx.el.form(
             FirstError.create(seq=People.error_seq),
+            stamp(),
             body(rx.flex(*fields, roles, direction="column", spacing="4")),
-            foot(cancel(People.close(False)), rx.button(t("people.create"), size="3", type="submit")),
+            foot(cancel(), rx.button(t("people.create"), size="3", type="submit")),
             on_submit=People.create,
             key=People.ticket,
             no_validate=True,
             auto_complete="off",
         ),
-        open_=People.adding,
-        on_open_change=People.close,
+        kinds=(ADD,),
         width="560px",
         description=t("people.intro"),
     )

@@ -6,9 +6,10 @@ import reflex as rx
 
 from app.ui.components.abilities import chips
 from app.ui.components.advanced import advanced
-from app.ui.components.browser import Again, FirstError, Forget, MoveKey, Reveal, Unsaved, submit_as
+from app.ui.components.browser import Again, FirstError, Forget, MoveKey, Reveal, submit_as
 from app.ui.components.busy import sign
 from app.ui.components.connection_fields import address, calls, label, sign_in
+from app.ui.components.desk import stamp
 from app.ui.components.drawn import drawn
 from app.ui.components.how_to_test import how_far, model
 from app.ui.components.ladder import ladder
@@ -33,7 +34,7 @@ def fields() -> rx.Component:
             rx.el.input(type="hidden", name="intent", default_value="save"),
             rx.el.input(type="hidden", name="auth_type", value=Form.auth_type, read_only=True),
             rx.el.input(type="hidden", name="at_root", value=rx.cond(Form.at_root, "on", ""), read_only=True),
-            Unsaved.create(on_typed=Form.note_typed),
+            stamp(),
             FirstError.create(seq=Form.error_seq),
             Forget.create(seq=Form.forget_seq),
             MoveKey.create(seq=Form.carry_seq),

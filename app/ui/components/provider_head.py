@@ -7,8 +7,9 @@ from app.ui.components.logo import logo
 from app.ui.components.next_default import pick_for_delete
 from app.ui.components.provider_menu import provider_menu
 from app.ui.components.provider_parts import busy, default_badge, result, state, switch, test_button
-from app.ui.components.sheet import affected, name_to_type, question
+from app.ui.components.sheet import affected, name_to_type, question, this
 from app.ui.state.cards import Run
+from app.ui.state.depending import DELETE
 from app.ui.state.probing import Probing
 from app.ui.state.provider_keys import ProviderKeys
 from app.ui.state.provider_page import KEYS, OVERVIEW, ProviderPage
@@ -61,13 +62,12 @@ def delete_question() -> rx.Component:
     c = drawn(ProviderPage.card)
     default = rx.cond(c.is_default, rx.text(t("delete.text_default"), color_scheme="red", as_="span", margin_left="4px"))
     return question(
-        open_=ProviderPage.deleting,
+        DELETE,
         title=t("delete.title", name=c.label),
         text=rx.fragment(t("delete.text"), default, affected(drawn(ProviderPage.warned))),
         yes=t("delete.confirm"),
-        on_yes=ProviderPage.delete,
+        on_yes=ProviderPage.delete(this()),
         no=t("common.cancel"),
-        on_no=ProviderPage.keep,
         more=rx.fragment(pick_for_delete(c.is_default), name_to_type(drawn(ProviderPage.warned).to_type, ProviderPage.type_name)),
         is_ready=ProviderPage.sure,
     )

@@ -5,19 +5,22 @@ from typing import Any
 import reflex as rx
 
 from app.ui.components import empty
-from app.ui.components.browser import Fresh, Latest, Near, Slash
+from app.ui.components.browser import Fresh, Latest, Slash
+from app.ui.components.desk import opens
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.local_servers import local_servers
 from app.ui.components.next_default import pick_for_delete
 from app.ui.components.provider_card import provider_card, provider_row
 from app.ui.components.provider_filter import narrowing
-from app.ui.components.sheet import affected, name_to_type, question
+from app.ui.components.sheet import affected, name_to_type, question, this
+from app.ui.components.window import window_end
 from app.ui.state.batches import Batches
 from app.ui.state.cards import Run
+from app.ui.state.depending import DELETE
 from app.ui.state.found_servers import FoundServers
-from app.ui.state.pasting import Pasting
+from app.ui.state.pasting import PASTE, Pasting
 from app.ui.state.probing import Probing
-from app.ui.state.provider_form import CUSTOM, ProviderForm
+from app.ui.state.provider_form import ADD, CUSTOM, ProviderForm
 from app.ui.state.providers import Providers
 from app.ui.state.session import SessionState
 from app.ui.words import t, when
@@ -41,13 +44,12 @@ def delete_question() -> rx.Component:
         affected(drawn(Providers.warned)),
     )
     return question(
-        open_=doomed.is_not_none(),
+        DELETE,
         title=t("delete.title", name=doomed.label),
         text=text,
         yes=t("delete.confirm"),
-        on_yes=Providers.delete,
+        on_yes=Providers.delete(this()),
         no=t("common.cancel"),
-        on_no=Providers.keep,
         more=rx.fragment(pick_for_delete(doomed.is_default), name_to_type(drawn(Providers.warned).to_type, Providers.type_name)),
         is_ready=Providers.sure,
     )
@@ -55,10 +57,20 @@ def delete_question() -> rx.Component:
 
 def _strip() -> rx.Component:
     add = rx.button(
-        rx.icon("plus", size=16, aria_hidden="true"), t("providers.add"), size=BUTTON, width=["100%", "auto"], on_click=ProviderForm.add("")
+        rx.icon("plus", size=16, aria_hidden="true"),
+        t("providers.add"),
+        size=BUTTON,
+        width=["100%", "auto"],
+        on_click=ProviderForm.add(""),
+        **opens(ADD),
     )
     paste = rx.button(
-        rx.icon("clipboard-paste", size=16, aria_hidden="true"), t("paste.open"), size=BUTTON, variant="soft", on_click=Pasting.open
+        rx.icon("clipboard-paste", size=16, aria_hidden="true"),
+        t("paste.open"),
+        size=BUTTON,
+        variant="soft",
+        on_click=Pasting.open,
+        **opens(PASTE),
     )
     all_ = rx.button(
         rx.icon("activity", size=16, aria_hidden="true"), t("batch.open_all"), size=BUTTON, variant="soft", on_click=Batches.open_providers
@@ -111,15 +123,7 @@ def _summary() -> rx.Component:
 
 
 def _found() -> rx.Component:
-    more = rx.flex(
-        rx.text(t("common.shown", shown=drawn(Providers.page).length(), total=Providers.matching), size="2", color_scheme="gray"),
-        rx.button(t("common.show_more"), variant="soft", on_click=Providers.show_more),
-        Near.create(count=drawn(Providers.page).length(), on_near=Providers.show_more),
-        spacing="3",
-        align="center",
-        justify="center",
-        margin_top="16px",
-    )
+    more = window_end(drawn(Providers.page).length(), Providers.matching, Providers.show_more)
     return rx.cond(
         Providers.matching > 0,
         rx.box(

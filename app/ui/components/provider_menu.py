@@ -4,13 +4,15 @@ from typing import Any
 
 import reflex as rx
 
+from app.ui.components.desk import opens
 from app.ui.components.drawn import Drawn
 from app.ui.components.more import more
-from app.ui.state.batches import Batches
-from app.ui.state.duplicating import Duplicating
-from app.ui.state.provider_form import ProviderForm
+from app.ui.state.batches import BATCH, Batches
+from app.ui.state.depending import DELETE
+from app.ui.state.duplicating import DUPLICATE, Duplicating
+from app.ui.state.provider_form import EDIT, ProviderForm
 from app.ui.state.providers import Providers
-from app.ui.state.trial import Trial
+from app.ui.state.trial import TRY, Trial
 from app.ui.words import t
 
 
@@ -19,12 +21,12 @@ def provider_menu(c: Drawn, *, on_delete: Any, **props: Any) -> rx.Component:
     default_off = rx.cond(c.is_default, True, ~c.enabled)
     return more(
         c.label,
-        rx.dropdown_menu.item(t("common.edit"), on_select=ProviderForm.edit(c.name)),
-        rx.dropdown_menu.item(t("duplicate.open"), on_select=Duplicating.ask(c.name)),
-        rx.dropdown_menu.item(t("try.other_way"), on_select=Trial.open_(c.id, c.name, c.label, c.preset)),
-        rx.dropdown_menu.item(t("batch.open_models"), on_select=Batches.open_models(c.name, c.label)),
+        rx.dropdown_menu.item(t("common.edit"), on_select=ProviderForm.edit(c.name), **opens(EDIT)),
+        rx.dropdown_menu.item(t("duplicate.open"), on_select=Duplicating.ask(c.name), **opens(DUPLICATE)),
+        rx.dropdown_menu.item(t("try.other_way"), on_select=Trial.open_(c.id, c.name, c.label, c.preset), **opens(TRY)),
+        rx.dropdown_menu.item(t("batch.open_models"), on_select=Batches.open_models(c.name, c.label), **opens(BATCH)),
         rx.dropdown_menu.item(t("card.make_default"), on_select=Providers.make_default(c.name), disabled=default_off),
         rx.dropdown_menu.separator(),
-        rx.dropdown_menu.item(t("common.delete"), color_scheme="red", on_select=on_delete),
+        rx.dropdown_menu.item(t("common.delete"), color_scheme="red", on_select=on_delete, **opens(DELETE)),
         **props,
     )

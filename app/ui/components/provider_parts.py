@@ -6,8 +6,10 @@ import reflex as rx
 
 from app.ui.components import key_look, status
 from app.ui.components.busy import sign
+from app.ui.components.desk import opens
 from app.ui.components.drawn import Drawn
 from app.ui.components.ladder import ladder
+from app.ui.state.next_default import SWITCH_OFF
 from app.ui.state.probing import Probing
 from app.ui.state.providers import Providers
 from app.ui.state.repairing import Repairing
@@ -124,6 +126,7 @@ def switch(c: Drawn, *, word: bool = True) -> rx.Component:
             checked=c.enabled,
             on_change=lambda on: Providers.switch(c.name, on),
             aria_label=t("card.enabled_name", name=c.label),
+            **opens(SWITCH_OFF, when=c.is_default & c.enabled),
         ),
         spacing="2",
         align="center",

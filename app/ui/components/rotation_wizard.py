@@ -7,15 +7,16 @@ import reflex as rx
 from app.ui.components import key_secret
 from app.ui.components.browser import FirstError
 from app.ui.components.busy import sign
+from app.ui.components.desk import close, leave, stamp
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.ladder import ladder
 from app.ui.components.options import options
-from app.ui.components.sheet import body, cancel, foot, head, question, sheet
+from app.ui.components.sheet import body, cancel, foot, head, question, sheet, this
 from app.ui.state.cards import Run
 from app.ui.state.probing import Probing
 from app.ui.state.provider_keys import ProviderKeys
 from app.ui.state.provider_page import ProviderPage
-from app.ui.state.rotating import KEEP_HOURS, STEPS, Rotating
+from app.ui.state.rotating import KEEP_HOURS, ROTATE, STEPS, Rotating
 from app.ui.words import t, when
 
 
@@ -26,19 +27,19 @@ def rotation_wizard() -> rx.Component:
         sheet(
             head(t("rotation.title", name=Rotating.old_label)),
             rx.fragment(rx.match(Rotating.step, *shown, rx.fragment())),
-            open_=Rotating.step != "",
-            on_open_change=Rotating.close,
+            kinds=(ROTATE,),
             width="820px",
             description=t("rotation.about"),
         ),
         question(
-            open_=Rotating.doubting,
+            ROTATE,
+            also=Rotating.doubting,
             title=t("rotation.doubt_title"),
             text=t("rotation.doubt_text"),
             yes=t("rotation.doubt_yes"),
-            on_yes=Rotating.promote,
+            on_yes=Rotating.promote(this()),
             no=t("common.back"),
-            on_no=Rotating.doubt,
+            on_leave=Rotating.doubt(False),
         ),
     )
 
@@ -52,8 +53,9 @@ def _paste() -> rx.Component:
     go = rx.button(t("rotation.store"), rx.icon("arrow-right", size=16, aria_hidden="true"), size="3", type="submit")
     return rx.el.form(
         FirstError.create(seq=Rotating.error_seq),
+        stamp(),
         _page(t("rotation.paste_text"), key_secret.given(Rotating)),
-        foot(cancel(Rotating.close(False)), go),
+        foot(cancel(), go),
         on_submit=Rotating.submit,
         key=Rotating.ticket,
         no_validate=True,
@@ -121,7 +123,7 @@ def _promote() -> rx.Component:
         columns=rx.breakpoints(initial="1", sm="2"),
     )
     back = rx.button(t("common.back"), variant="soft", color_scheme="gray", size="3", type="button", on_click=Rotating.back)
-    use = rx.button(t("rotation.use"), size="3", type="button", on_click=Rotating.ask_promote)
+    use = rx.button(t("rotation.use"), size="3", type="button", on_click=Rotating.ask_promote(this()))
     return rx.fragment(_page(t("rotation.promote_text", name=Rotating.new_label), keeps), foot(back, use))
 
 
@@ -148,10 +150,10 @@ def _done() -> rx.Component:
         ),
         foot(
             rx.cond((Rotating.kept_until != "") & (Rotating.keep_hours != "0"), back),
-            rx.button(t("common.done"), size="3", on_click=Rotating.close(False)),
+            rx.button(t("common.done"), size="3", on_click=close()),
         ),
     )
 
 
 def _later() -> rx.Component:
-    return rx.button(t("rotation.later"), variant="soft", color_scheme="gray", size="3", type="button", on_click=Rotating.close(False))
+    return rx.button(t("rotation.later"), variant="soft", color_scheme="gray", size="3", type="button", on_click=leave())

@@ -2,9 +2,10 @@
 
 import reflex as rx
 
+from app.ui.components.desk import close
 from app.ui.components.drawn import Drawn, drawn
 from app.ui.components.ladder import ladder
-from app.ui.components.sheet import body, foot, head
+from app.ui.components.sheet import body, foot, head, this
 from app.ui.state.provider_form import ProviderForm as Form
 from app.ui.state.submission import Submission as Found
 from app.ui.words import t
@@ -33,10 +34,10 @@ def saved() -> rx.Component:
             rx.cond(
                 Found.total > 0,
                 rx.fragment(
-                    rx.button(t("saved.skip"), variant="soft", color_scheme="gray", size="3", on_click=Form.discard),
-                    rx.button(t("saved.choose"), size="3", disabled=Found.chosen == "", on_click=Found.finish),
+                    rx.button(t("saved.skip"), variant="soft", color_scheme="gray", size="3", on_click=close()),
+                    rx.button(t("saved.choose"), size="3", disabled=Found.chosen == "", on_click=Found.finish(this())),
                 ),
-                rx.button(t("common.done"), size="3", on_click=Form.discard),
+                rx.button(t("common.done"), size="3", on_click=close()),
             ),
         ),
     )

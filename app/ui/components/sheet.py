@@ -4,24 +4,23 @@ from typing import Any
 
 import reflex as rx
 
-from app.ui.components.browser import AtHead, FocusBack
-from app.ui.components.drawn import Drawn
+from app.ui.components.browser import AtHead
+from app.ui.components.desk import Sheet, close, leave
+from app.ui.components.drawn import Drawn, drawn
+from app.ui.state.dialogs import Dialogs
 from app.ui.words import t
 
 
-def sheet(*content: rx.Component, open_: Drawn, on_open_change: Any, width: str = "880px", description: Drawn = "") -> rx.Component:
-    """`content` is made of `head`, `body` and `foot`; a form may wrap body and foot. Escape and the close button ask `on_open_change`."""
-    return rx.dialog.root(
-        rx.dialog.content(
-            rx.dialog.description(description, class_name="pb-hidden"),
-            *content,
-            class_name="pb-sheet",
-            custom_attrs={"align": "start"},  # hung from the top: what it shows next may be longer without moving its head
-            max_width=width,
-        ),
-        FocusBack.create(open=open_),
-        open=open_,
-        on_open_change=on_open_change,
+def sheet(*content: rx.Component, kinds: tuple[str, ...], width: str = "880px", description: Drawn = "") -> rx.Component:
+    """The dialog of these kinds. `content` is made of `head`, `body` and `foot`; a form may wrap body and foot, and holds its `stamp`. It
+    is hung from the top: what it shows next may be longer without moving its head."""
+    return Sheet.create(
+        rx.dialog.description(description, class_name="pb-hidden"),
+        *content,
+        kinds=list(kinds),
+        opened=Dialogs.opened,
+        visit=Dialogs.visit,
+        width=width,
     )
 
 
@@ -45,14 +44,15 @@ def head(title: rx.Component | Drawn, *, before: rx.Component | None = None) -> 
 
 
 def body(*content: rx.Component, **props: Any) -> rx.Component:
-    """What scrolls."""
-    return rx.box(AtHead.create(), *content, padding=["16px", "24px"], class_name="pb-sheet-body", tab_index=-1, **props)
+    """What scrolls, below why the last press failed."""
+    return rx.box(AtHead.create(), told(), *content, padding=["16px", "24px"], class_name="pb-sheet-body", tab_index=-1, **props)
 
 
 def foot(*content: rx.Component) -> rx.Component:
-    """Buttons; the primary one last."""
+    """Buttons; the primary one last. Where the object of the dialog is gone, closing is all that is left."""
+    away = rx.button(t("common.close"), size="3", type="button", on_click=close())
     return rx.flex(
-        *content,
+        rx.cond(Dialogs.gone, away, rx.fragment(*content)),
         align="center",
         justify="end",
         spacing="3",
@@ -63,9 +63,29 @@ def foot(*content: rx.Component) -> rx.Component:
     )
 
 
-def cancel(on_click: Any) -> rx.Component:
+def told() -> rx.Component:
+    """Why the last press failed, in its place; or that somebody removed what the dialog is about."""
+    return rx.box(
+        rx.cond(Dialogs.gone, _callout(t("dialog.gone"), "unplug", "amber")),
+        rx.cond(Dialogs.problem != "", _callout(Dialogs.problem, "circle-alert", "red")),
+        role="alert",
+    )
+
+
+def _callout(text: Drawn, icon: str, colour: Any) -> rx.Component:
+    return rx.callout.root(
+        rx.callout.icon(rx.icon(icon, size=18, aria_hidden="true")),
+        rx.callout.text(text),
+        color_scheme=colour,
+        size="1",
+        high_contrast=True,
+        margin_bottom="16px",
+    )
+
+
+def cancel() -> rx.Component:
     """Closes without doing anything."""
-    return rx.button(t("common.cancel"), variant="soft", color_scheme="gray", size="3", type="button", on_click=on_click)
+    return rx.button(t("common.cancel"), variant="soft", color_scheme="gray", size="3", type="button", on_click=leave())
 
 
 def affected(warned: Any) -> rx.Component:
@@ -95,36 +115,45 @@ def name_to_type(name: Any, on_change: Any) -> rx.Component:
 
 
 def question(
+    kind: str,
     *,
-    open_: Drawn,
     title: Drawn,
     text: rx.Component | Drawn,
     yes: Drawn,
     on_yes: Any,
     no: Drawn,
-    on_no: Any,
     more: rx.Component | None = None,
     is_ready: Any = True,
+    also: Any = True,
+    on_leave: Any = None,
 ) -> rx.Component:
     """Asks once before something is lost. The safe answer has the focus; Escape is the safe answer. The other one waits until
-    `is_ready`, for example for what is typed in `more`."""
+    `is_ready`, for example for what is typed in `more`; the question stays until it is carried out. With `also` and `on_leave` it stands
+    above the dialog of that kind."""
     lose = rx.button(yes, size="3", on_click=on_yes, class_name="pb-danger", disabled=~rx.Var.create(is_ready))
-    return rx.alert_dialog.root(
-        rx.alert_dialog.content(
-            rx.alert_dialog.title(title, size="4"),
-            rx.alert_dialog.description(text, size="2", color_scheme="gray"),
-            more or rx.fragment(),
-            rx.flex(
-                rx.alert_dialog.cancel(rx.button(no, variant="soft", color_scheme="gray", size="3")),
-                rx.alert_dialog.action(lose),
-                justify="end",
-                spacing="3",
-                margin_top="24px",
-                wrap="wrap",
-            ),
-            max_width="440px",
+    return Sheet.create(
+        rx.alert_dialog.title(title, size="4"),
+        rx.alert_dialog.description(text, size="2", color_scheme="gray"),
+        more or rx.fragment(),
+        rx.box(told(), margin_top="16px"),
+        rx.flex(
+            rx.alert_dialog.cancel(rx.button(no, variant="soft", color_scheme="gray", size="3")),
+            rx.cond(Dialogs.gone, rx.fragment(), lose),
+            justify="end",
+            spacing="3",
+            margin_top="8px",
+            wrap="wrap",
         ),
-        FocusBack.create(open=open_),
-        open=open_,
-        on_open_change=on_no,
+        kinds=[kind],
+        opened=Dialogs.opened,
+        visit=Dialogs.visit,
+        width="440px",
+        question=True,
+        also=also,
+        **({"on_leave": on_leave} if on_leave is not None else {}),
     )
+
+
+def this() -> Drawn:
+    """The stamp of the open dialog, for a press in it that has no form."""
+    return drawn(Dialogs.opened).stamp

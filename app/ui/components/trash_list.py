@@ -3,10 +3,11 @@
 import reflex as rx
 
 from app.ui.components import empty
+from app.ui.components.desk import opens
 from app.ui.components.drawn import Drawn, drawn
-from app.ui.components.sheet import question
+from app.ui.components.sheet import question, this
 from app.ui.state.session import SessionState
-from app.ui.state.trash import Trash
+from app.ui.state.trash import PURGE, Trash
 from app.ui.words import ago, moment, t
 
 
@@ -20,13 +21,12 @@ def listing() -> rx.Component:
 def purge_question() -> rx.Component:
     """Asks before something is removed for good."""
     return question(
-        open_=Trash.doomed != "",
+        PURGE,
         title=t("trash.purge_title", name=Trash.doomed_label),
         text=t("trash.purge_text"),
         yes=t("trash.purge"),
-        on_yes=Trash.purge,
+        on_yes=Trash.purge(this()),
         no=t("common.cancel"),
-        on_no=Trash.keep,
     )
 
 
@@ -55,6 +55,7 @@ def _row(one: Drawn) -> rx.Component:
             type="button",
             aria_label=t("trash.purge_name", name=one.label),
             on_click=Trash.ask(one.id),
+            **opens(PURGE),
         ),
         spacing="3",
         wrap="wrap",

@@ -83,7 +83,7 @@ def _plot(name: str, figure: Drawn, points: Drawn, *, part: Drawn = "", kind: st
 
 def _table() -> rx.Component:
     choices = [choice(t(f"usage.by.{by.value}"), by.value) for by in By]
-    heads = [rx.table.column_header_cell(t(f"usage.column_{column}")) for column in COLUMNS]
+    heads = [rx.table.column_header_cell(_column(column)) for column in COLUMNS]
     return rx.el.section(
         rx.flex(
             rx.heading(t("usage.lines"), size="3", as_="h2"),
@@ -106,6 +106,12 @@ def _table() -> rx.Component:
         rx.text(t("usage.note"), size="1", color_scheme="gray", margin_top="12px"),
         width="100%",
     )
+
+
+def _column(name: str) -> rx.Component | Drawn:
+    """What stands over a column; what P95 means is said to whoever asks."""
+    shown = t(f"usage.column_{name}")
+    return rx.el.abbr(shown, title=t("usage.latency_explained")) if name == "latency" else shown
 
 
 def _row(line: Drawn) -> rx.Component:

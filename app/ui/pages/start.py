@@ -5,6 +5,7 @@ import reflex as rx
 from app.domain.actor import Role
 from app.ui.components import once
 from app.ui.components.browser import Arrive, Whereabouts
+from app.ui.components.desk import Forgotten, Held
 from app.ui.components.empty import loading
 from app.ui.components.guided import steps
 from app.ui.components.guided_answer import first_answer
@@ -14,6 +15,7 @@ from app.ui.components.guided_key import first_key
 from app.ui.components.guided_test import test
 from app.ui.page import Page
 from app.ui.state.client_keys import SHOWN_ONCE
+from app.ui.state.dialogs import Dialogs
 from app.ui.state.first_key import FirstKey
 from app.ui.state.wizard import Wizard
 
@@ -25,6 +27,8 @@ def content() -> rx.Component:
         once.place(SHOWN_ONCE),
         Whereabouts.create(query=Wizard.query, on_move=[Wizard.load, FirstKey.look]),
         Arrive.create(at=Wizard.step),
+        Held.create(visit=Dialogs.visit, hydrated=rx.State.is_hydrated, on_held=FirstKey.hold),
+        Forgotten.create(when=Wizard.number > 2),
         rx.cond(
             Wizard.step == "",
             loading(),

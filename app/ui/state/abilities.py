@@ -7,6 +7,7 @@ from app.domain.capabilities import ABILITIES, UNDECLARED, Capabilities, Support
 from app.domain.preset import Preset
 from app.ui.permission import requires
 from app.ui.state.notices import answered
+from app.ui.state.presses import choice
 
 _NOTHING: dict[str, str] = dict.fromkeys(ABILITIES, Support.UNKNOWN.value)
 
@@ -24,6 +25,7 @@ class Abilities(rx.State):
     @rx.event
     @requires(Role.ADMIN)
     @answered
+    @choice
     async def choose(self, ability: str, support: str) -> None:
         """Declare one ability."""
         if ability in ABILITIES and support in list(Support):

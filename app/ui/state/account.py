@@ -6,14 +6,16 @@ from app.domain.errors import InvalidDraft, NotSignedIn
 from app.domain.secret import Secret
 from app.services import people
 from app.ui import words
+from app.ui.state import dialogs
 from app.ui.state.acting import actor
 from app.ui.state.notices import answered, language, reasons, tell
+
+PASSWORD = dialogs.kind("own password")
 
 
 class Account(rx.State):
     """The dialog; `ticket` changes whenever it opens."""
 
-    changing: bool = False
     ticket: int = 0
     errors: dict[str, str] = {}
     error_seq: int = 0
@@ -22,21 +24,15 @@ class Account(rx.State):
     @answered
     async def ask(self) -> None:
         """Open the dialog."""
-        self.changing, self.errors, self.ticket = True, {}, self.ticket + 1
+        self.errors, self.ticket = {}, self.ticket + 1
+        await dialogs.open_(self, PASSWORD, again=Account.ask)
 
     @rx.event
     @answered
-    async def close(self, _open: bool = False) -> None:
-        """Close it, nothing changed."""
-        self.changing, self.errors = False, {}
-
-    @rx.event
-    @answered
+    @dialogs.submits(PASSWORD)
     async def change(self, form: dict[str, str]) -> None:
         """Change one's own password. Every other session of this person ends, this one stays."""
         spoken, old, new = await language(self), Secret(form.pop("old_password", "")), Secret(form.pop("new_password", ""))
-        if not self.changing:
-            return
         who, empty = await actor(self), words.say(spoken, "reason.fill_in")
         self.errors = {name: empty for name, text in (("old_password", old), ("new_password", new)) if not text}
         if not self.errors:
@@ -49,5 +45,5 @@ class Account(rx.State):
         if self.errors:
             self.error_seq += 1
             return
-        self.changing = False
+        await dialogs.close(self)
         await tell(self, "success", words.say(spoken, "account.changed"))

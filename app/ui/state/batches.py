@@ -16,17 +16,19 @@ from app.services import models, probes, providers
 from app.services.probes import Batch
 from app.ui import words
 from app.ui.permission import requires
+from app.ui.state import dialogs
 from app.ui.state.acting import actor
 from app.ui.state.batch_rows import Row, begun, done, of_model, of_provider
-from app.ui.state.notices import answer, answered, language, tell
+from app.ui.state.notices import answered, explain, language, tell
 
 EVERY_SECONDS = 0.25  # between two updates of the page
 AT_ONCE = (4, 8, 16, 32)
+BATCH = dialogs.kind("test many")
 LONGEST = (10, 30, 60, 120)  # seconds
 
 
 class Batches(rx.State):
-    """`stage`: "" (closed), ask, running or done. `name` "" = all providers, otherwise the one whose models these are. `asking`: which
+    """`stage`: ask, running or done. `name` "" = all providers, otherwise the one whose models these are. `asking`: which
     of the last steps waits for a yes: keep, on or off."""
 
     stage: str = ""
@@ -37,11 +39,6 @@ class Batches(rx.State):
     seconds: int = 30
     asking: str = ""
     _ticket: int = 0  # a batch that was stopped or left drops what still comes in
-
-    @rx.var
-    def is_open(self) -> bool:
-        """Whether the dialog is open."""
-        return self.stage != ""
 
     @rx.var
     def ticked(self) -> int:
@@ -83,6 +80,7 @@ class Batches(rx.State):
         self._close()
         rows = [of_model(choice.model, on=choice.model in listed or not listed) for choice in found]
         self.rows, self.name, self.label, self.stage = rows[: probes.MOST], name, label, "ask"
+        await dialogs.open_(self, BATCH, again=Batches.open_models(name, label))
 
     @rx.event
     @requires(Role.ADMIN)
@@ -93,6 +91,7 @@ class Batches(rx.State):
         self._close()
         self.rows = [of_provider(p) for p in sorted(found.items, key=lambda p: p.label.lower())][: probes.MOST]
         self.stage = "ask"
+        await dialogs.open_(self, BATCH, again=Batches.open_providers)
 
     @rx.event
     @answered
@@ -123,7 +122,8 @@ class Batches(rx.State):
     @rx.event(background=True)
     @requires(Role.ADMIN)
     @answered
-    async def start(self) -> None:
+    @dialogs.submits(BATCH)
+    async def start(self, dialog: str) -> None:
         """Send the tests; rows fill while answers come."""
         async with self:
             if self.stage != "ask" or not any(row.on for row in self.rows):
@@ -162,12 +162,6 @@ class Batches(rx.State):
 
     @rx.event
     @answered
-    async def close(self, _open: bool = False) -> None:
-        """Close; a batch that runs is stopped."""
-        self._close()
-
-    @rx.event
-    @answered
     async def ask(self, what: str = "") -> None:
         """Ask before something is changed; "" = leave it."""
         self.asking = what if what in ("keep", "on", "off") else ""
@@ -175,7 +169,8 @@ class Batches(rx.State):
     @rx.event
     @requires(Role.ADMIN)
     @answered
-    async def apply(self) -> None:
+    @dialogs.submits(BATCH)
+    async def apply(self, dialog: str) -> None:
         """Do what was asked about: list the models that passed and no other that was tested, or switch providers."""
         who, what, self.asking = await actor(self), self.asking, ""
         spoken = await language(self)
@@ -211,12 +206,18 @@ class Batches(rx.State):
             self.stage = "done"
             if heard.failure is not None:
                 self.stage, self.rows = "ask", [replace(row, state="") for row in self.rows]
-                await tell(self, "error", answer(heard.spoken, heard.failure))
+                await explain(self, heard.failure)
 
     def _close(self) -> None:
         ticket = self._ticket + 1
         self.reset()
         self._ticket = ticket
+
+
+@dialogs.leaving(BATCH)
+async def _left(state: Any) -> None:
+    """A batch that runs is stopped."""
+    (await state.get_state(Batches))._ticket += 1
 
 
 class Heard:

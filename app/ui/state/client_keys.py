@@ -15,14 +15,16 @@ from app.domain.provider import ProviderQuery
 from app.services import client_keys, providers
 from app.ui import words
 from app.ui.permission import requires
-from app.ui.state import address
+from app.ui.state import address, dialogs
 from app.ui.state.acting import actor
 from app.ui.state.days import day_of
 from app.ui.state.key_rights import KeyRights
 from app.ui.state.notices import answered, language, reasons, tell
-from app.ui.state.presses import quiet
+from app.ui.state.presses import choice, quiet
 from app.ui.state.snippets import snippets
 
+NEW, EDIT, REVOKE = (dialogs.kind(name) for name in ("new app key", "edit an app key", "revoke an app key"))
+ISSUED = dialogs.kind("app key issued", after=NEW)
 SHOWN_ONCE = "issued_key"  # id of the hidden field
 NO_MODEL = "provider/model"
 SHOWN = ("active", "refused")  # the others are listed on request
@@ -49,7 +51,7 @@ class KeyLine:
 
 
 class ClientKeys(rx.State):
-    """`step`: "" (the list), new or edit (the form), or issued (the one time a key is shown)."""
+    """`step`: new or edit (the form), or issued (the one time a key is shown)."""
 
     loaded: bool = False
     keys: list[KeyLine] = []
@@ -80,18 +82,14 @@ class ClientKeys(rx.State):
     async def arrive(self) -> None:
         """Show what the address asks for."""
         self.show_revoked = address.asked(self).get("revoked") == str(True)
-        self._all = [_line(key) for key in await client_keys.list_(await actor(self))]
-        self._present()
-        self.loaded = True
+        await self._look()
 
     @rx.event
     @answered
     @quiet
     async def load(self) -> None:
         """Look anew."""
-        self._all = [_line(key) for key in await client_keys.list_(await actor(self))]
-        self._present()
-        self.loaded = True
+        await self._look()
 
     @rx.event
     @answered
@@ -107,6 +105,7 @@ class ClientKeys(rx.State):
         """Open the form."""
         await (await self.get_state(KeyRights))._open(None)
         self.step, self.errors, self.scope, self.ticket = "new", {}, Scope.GATEWAY.value, self.ticket + 1
+        await dialogs.open_(self, NEW, again=ClientKeys.add)
 
     @rx.event
     @requires(Role.ADMIN)
@@ -117,42 +116,47 @@ class ClientKeys(rx.State):
         await (await self.get_state(KeyRights))._open(key)
         self.step, self.errors, self.scope, self.ticket = "edit", {}, key.scope.value, self.ticket + 1
         self._editing = key.id
+        await dialogs.open_(self, EDIT, key.id, again=ClientKeys.edit(key.id))
 
     @rx.event
     @answered
+    @choice
     async def choose_scope(self, scope: str) -> None:
         """What the new key may do."""
         self.scope = scope if scope in set(Scope) else Scope.GATEWAY.value
 
     @rx.event
-    @answered
-    async def close(self, _open: bool = False) -> None:
-        """Back to the list; the key on the screen is gone for good."""
-        self.step = ""
-
-    @rx.event
     @requires(Role.ADMIN)
     @answered
+    @dialogs.submits(NEW)
     async def issue(self, form: dict[str, str]) -> AsyncIterator[Any]:
         """Create a key and show it once."""
         spoken = await language(self)
         try:
             rights = await self._rights(form)
             issued = await client_keys.issue(await actor(self), form.get("name", ""), Scope(self.scope), **rights)
-            self.model = await self._example()
         except InvalidDraft as error:
             self.errors, self.error_seq = reasons(spoken, error), self.error_seq + 1
             return
         yield rx.set_value(SHOWN_ONCE, issued.key)
-        address = settings.current().public_url.rstrip("/") or self.router.url.origin
-        self.python, self.javascript, self.curl = snippets(address, self.model, issued.client_key.scope)
-        self.issued_name, self.issued_scope, self.step = issued.client_key.name, issued.client_key.scope.value, "issued"
+        await self._show(issued.client_key)
+        await dialogs.go_on(self, ISSUED, issued.client_key.id, again=ClientKeys.show_again(issued.client_key.id), is_once=True)
         self._all = [_line(issued.client_key), *self._all]
         self._present()
 
     @rx.event
     @requires(Role.ADMIN)
     @answered
+    async def show_again(self, key_id: str) -> None:
+        """A restart of the server lost what was said about a new key. The key itself lies in the page, and nowhere else."""
+        key = await client_keys.get(await actor(self), key_id)
+        await self._show(key)
+        await dialogs.open_(self, ISSUED, key.id, again=ClientKeys.show_again(key.id), is_once=True)
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    @dialogs.submits(EDIT)
     async def save(self, form: dict[str, str]) -> None:
         """Change what a key may do; it stays the same key."""
         spoken = await language(self)
@@ -164,33 +168,36 @@ class ClientKeys(rx.State):
             return
         self._all = [changed if key.id == changed.id else key for key in self._all]
         self._present()
-        self.step = ""
+        await dialogs.close(self)
         await tell(self, "success", words.say(spoken, "done.key_changed", name=changed.name))
 
     @rx.event
     @answered
     async def ask_revoke(self, key_id: str) -> None:
         """Open the question."""
-        self.revoking = next((key for key in self._all if key.id == key_id), None)
-
-    @rx.event
-    @answered
-    async def keep(self, _open: bool = False) -> None:
-        """Close the question, nothing revoked."""
-        self.revoking = None
+        if found := next((key for key in self._all if key.id == key_id), None):
+            self.revoking = found
+            await dialogs.open_(self, REVOKE, key_id, again=ClientKeys.ask_revoke(key_id))
 
     @rx.event
     @requires(Role.ADMIN)
     @answered
-    async def revoke(self) -> None:
+    @dialogs.submits(REVOKE)
+    async def revoke(self, dialog: str) -> None:
         """Applications with this key are refused from now on."""
         if (doomed := self.revoking) is None:
             return
-        self.revoking = None
         revoked = _line(await client_keys.revoke(await actor(self), doomed.id))
+        await dialogs.close(self)
         self._all = [revoked if key.id == doomed.id else key for key in self._all]
         self._present()
         await tell(self, "success", words.say(await language(self), "done.key_revoked", name=doomed.name))
+
+    async def _look(self) -> None:
+        self._all = [_line(key) for key in await client_keys.list_(await actor(self))]
+        self._present()
+        self.loaded = True
+        await dialogs.keep_to(self, {key.id for key in self._all if key.status != "revoked"})
 
     async def _rights(self, form: dict[str, str]) -> dict[str, Any]:
         """What the form allows. Keys for scripts are not restricted: they call no models."""
@@ -199,6 +206,13 @@ class ClientKeys(rx.State):
     def _present(self) -> None:
         self.revoked = sum(key.status not in SHOWN for key in self._all)
         self.keys = [key for key in self._all if self.show_revoked or key.status in SHOWN]
+
+    async def _show(self, key: ClientKey) -> None:
+        """Code that is ready to paste, with a place for the key."""
+        self.model = await self._example()
+        address = settings.current().public_url.rstrip("/") or self.router.url.origin
+        self.python, self.javascript, self.curl = snippets(address, self.model, key.scope)
+        self.issued_name, self.issued_scope, self.step = key.name, key.scope.value, "issued"
 
     async def _example(self) -> str:
         """A model that works here, for the snippets."""

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from app.domain.actor import Actor
 from app.services import providers
 from app.ui import words
+from app.ui.state import dialogs
 
+DELETE = dialogs.kind("delete a provider")
 _NAMED = 5
 
 

@@ -7,12 +7,16 @@ from app.domain.errors import InvalidDraft
 from app.services import providers
 from app.ui import words
 from app.ui.permission import requires
+from app.ui.state import dialogs
 from app.ui.state.acting import actor
 from app.ui.state.notices import answer, answered, language, tell
+from app.ui.state.presses import choice
+
+DUPLICATE = dialogs.kind("duplicate a provider")
 
 
 class Duplicating(rx.State):
-    """`name` is the provider to copy, "" while the dialog is closed. `label` is what the copy will be called at first."""
+    """`name` is the provider to copy. `label` is what the copy will be called at first."""
 
     name: str = ""
     title: str = ""
@@ -31,15 +35,11 @@ class Duplicating(rx.State):
         self.name, self.title, self.with_keys, self.wrong = name, provider.label, False, ""
         self.label = f"{provider.label[:76]} (2)"
         self.keys, self.ticket = sum(c.is_set for c in provider.credentials), self.ticket + 1
+        await dialogs.open_(self, DUPLICATE, provider.id, again=Duplicating.ask(name))
 
     @rx.event
     @answered
-    async def close(self, _open: bool = False) -> None:
-        """Nothing is copied."""
-        self.name = ""
-
-    @rx.event
-    @answered
+    @choice
     async def choose_keys(self, on: bool) -> None:
         """Whether the keys come along."""
         self.with_keys = bool(on)
@@ -47,15 +47,14 @@ class Duplicating(rx.State):
     @rx.event
     @requires(Role.ADMIN)
     @answered
+    @dialogs.submits(DUPLICATE)
     async def submit(self, form: dict[str, str]) -> None:
         """Make the copy; it is off."""
-        name, self.name = self.name, ""
-        if not name:
-            return
         label = form.get("label", "").strip() or None
         try:
-            made = await providers.duplicate(await actor(self), name, label=label, with_keys=self.with_keys)
+            made = await providers.duplicate(await actor(self), self.name, label=label, with_keys=self.with_keys)
         except InvalidDraft as error:
-            self.name, self.wrong = name, answer(await language(self), error)
+            self.wrong = answer(await language(self), error)
             return
+        await dialogs.close(self)
         await tell(self, "success", words.say(await language(self), "duplicate.done", name=made.label))

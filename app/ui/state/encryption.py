@@ -10,10 +10,12 @@ from app.domain.keyring import KeyringStatus, MasterKey, MasterKeyState
 from app.services import keyring, recovery
 from app.ui import words
 from app.ui.permission import requires
-from app.ui.state import acting
+from app.ui.state import acting, dialogs
 from app.ui.state.notices import answered, language, tell
 from app.ui.state.presses import quiet
 from app.ui.state.session import SessionState
+
+KIT = dialogs.kind("recovery kit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,6 @@ class Encryption(rx.State):
     keys: list[KeyLine] = []
     issued_at: str = ""
     kept_at: str = ""
-    asking: bool = False
     proof: str = ""
     problem: str = ""
     wait: str = ""
@@ -51,7 +52,8 @@ class Encryption(rx.State):
         asked = self.router.url.query_parameters
         if not (problem := asked.get("error", "")[:20]):
             return [Encryption.load]
-        self.problem, self.wait, self.asking = problem, asked.get("wait", "")[:6], True
+        await self._ask()
+        self.problem, self.wait = problem, asked.get("wait", "")[:6]
         return [Encryption.load, rx.redirect("/encryption", replace=True)]
 
     @rx.event
@@ -67,8 +69,8 @@ class Encryption(rx.State):
         self.keys = [_line(key, status) for key in status.keys]
         active = next((key for key in status.keys if key.state is MasterKeyState.ACTIVE), None)
         issued = active.kit_issued_at.isoformat() if active and active.kit_issued_at else ""
-        if self.asking and self.loaded and issued != self.issued_at:
-            self.asking, self.problem = False, ""
+        if self.loaded and issued != self.issued_at and await dialogs.is_open(self, KIT):
+            await dialogs.close(self)
         self.issued_at = issued
         self.kept_at = active.kit_acknowledged_at.isoformat() if active and active.kit_acknowledged_at else ""
         self.loaded = True
@@ -76,9 +78,9 @@ class Encryption(rx.State):
     @rx.event
     @requires(Role.ADMIN)
     @answered
-    async def ask(self, is_open: bool = True) -> None:
-        """Show the dialog that asks for the password, or hide it."""
-        self.asking, self.problem = is_open, ""
+    async def ask(self) -> None:
+        """Show the dialog that asks for the password."""
+        await self._ask()
 
     @rx.event
     @requires(Role.ADMIN)
@@ -89,6 +91,10 @@ class Encryption(rx.State):
         (await self.get_state(SessionState)).is_kit_due = False
         await tell(self, "success", words.say(await language(self), "done.kit_kept"))
         return Encryption.load  # type: ignore[return-value] - Reflex goes on with it
+
+    async def _ask(self) -> None:
+        self.problem = ""
+        await dialogs.open_(self, KIT, again=Encryption.ask)
 
 
 def _line(key: MasterKey, status: KeyringStatus) -> KeyLine:

@@ -11,6 +11,7 @@ from app.domain.errors import UnknownClientKey
 from app.services import client_keys
 from app.ui import words
 from app.ui.permission import requires
+from app.ui.state import dialogs
 from app.ui.state.acting import actor
 from app.ui.state.client_keys import NO_MODEL, SHOWN_ONCE
 from app.ui.state.notices import answered, language
@@ -43,17 +44,25 @@ class FirstKey(rx.State):
         issued = await client_keys.issue(await actor(self), words.say(spoken, "start.key_name"), Scope.GATEWAY)
         yield rx.set_value(SHOWN_ONCE, issued.key)
         self.reset()
-        address = settings.current().public_url.rstrip("/") or self.router.url.origin
-        model = f"{wizard.provider}/{wizard.model}" if wizard.model else NO_MODEL
-        self.python, self.javascript, self.curl = snippets(address, model, Scope.GATEWAY)
-        self.shown = wizard.key_id = issued.client_key.id
-        wizard.step = "app"
+        wizard.key_id, wizard.step = issued.client_key.id, "app"
+        self._show(wizard)
 
     @rx.event
     @answered
     async def begin(self) -> None:
-        """The page was opened anew: a key that lay in it before is gone."""
-        self.reset()
+        """The page was opened: a key that lay in it before is gone, unless only its connection was."""
+        if not await dialogs.stays(self):
+            self.reset()
+
+    @rx.event
+    @requires(Role.ADMIN)
+    @answered
+    @quiet
+    async def hold(self) -> None:
+        """A restart of the server lost what was said about the key that still lies in the page."""
+        wizard = await self.get_state(Wizard)
+        if wizard.key_id and not self.shown:
+            self._show(wizard)
 
     @rx.event
     @answered
@@ -71,3 +80,10 @@ class FirstKey(rx.State):
         if (call := key.last_call) is not None:
             self.arrived = "failed" if call.status >= 400 else "call" if call.model else "list"
             self.model, self.ms, self.status = call.model, call.ms, call.status
+
+    def _show(self, wizard: Wizard) -> None:
+        """Code that is ready to paste, with a place for the key."""
+        address = settings.current().public_url.rstrip("/") or self.router.url.origin
+        model = f"{wizard.provider}/{wizard.model}" if wizard.model else NO_MODEL
+        self.python, self.javascript, self.curl = snippets(address, model, Scope.GATEWAY)
+        self.shown = wizard.key_id

@@ -4,9 +4,10 @@ import reflex as rx
 
 from app.domain.actor import Role
 from app.ui.permission import requires
+from app.ui.state import dialogs
 from app.ui.state.local_servers import LocalServers
 from app.ui.state.notices import answered
-from app.ui.state.provider_form import CUSTOM, ProviderForm
+from app.ui.state.provider_form import ADD, CUSTOM, ProviderForm
 
 
 class FoundServers(rx.State):
@@ -23,11 +24,13 @@ class FoundServers(rx.State):
         if near.provider:
             return ProviderForm.edit(near.provider)
         form = await self.get_state(ProviderForm)
-        if not form.is_open:
+        if not (is_open := await dialogs.is_open(self, ADD)):
             form._clear()
         await form._take(near.preset or CUSTOM)
         await form._put_address(base_url)
         if near.models and "none" in form.auth_types:
             form.auth_type = "none"
             form._ask()
+        again = ProviderForm.add(form.preset)
+        await (dialogs.note(self, again=again) if is_open else dialogs.open_(self, ADD, again=again))
         return None

@@ -14,15 +14,17 @@ from app.services import credentials, providers
 from app.services.providers.reading import auth_types
 from app.ui import words
 from app.ui.permission import requires
-from app.ui.state import key_draft
+from app.ui.state import dialogs, key_draft
 from app.ui.state.acting import actor
 from app.ui.state.form_draft import take_secrets
 from app.ui.state.key_draft import FILE, PASTE, VARIABLE
 from app.ui.state.key_rows import HELD, RESERVE
 from app.ui.state.notices import answer, answered, language, reasons, tell
+from app.ui.state.presses import choice
 from app.ui.state.provider_keys import ProviderKeys
 
 _STATES = {RESERVE: KeyState.STANDBY.value}
+ADD, EDIT = dialogs.kind("add keys"), dialogs.kind("edit a key")
 SEVERAL = "keys"  # the secret field that takes one key a line
 
 
@@ -46,11 +48,12 @@ class Stored:
 
 
 class KeyForm(rx.State):
-    """`step`: "" (closed), add, added (what became of each line) or edit. `way`: paste, env or file. `one_a_line`: a key of this provider
+    """`step`: add, added (what became of each line) or edit. `way`: paste, env or file. `one_a_line`: a key of this provider
     is a single text, so that several can be pasted. `ticket` changes whenever the dialog opens."""
 
     step: str = ""
     ticket: int = 0
+    provider_label: str = ""
     way: str = PASTE
     state: str = KeyState.ACTIVE.value
     fields: list[KeyField] = []
@@ -81,7 +84,8 @@ class KeyForm(rx.State):
         self.fields = [KeyField(field, field in info.required_fields) for field in info.secret_fields]
         # A document has lines of its own.
         self.one_a_line = len(self.fields) == 1 and not any(f.multiline for f in info.fields)
-        self.step = "add"
+        self.step, self.provider_label = "add", provider.label
+        await dialogs.open_(self, ADD, provider.id, again=KeyForm.add)
 
     @rx.event
     @requires(Role.ADMIN)
@@ -100,28 +104,26 @@ class KeyForm(rx.State):
         self._was = self.state
         self._ends_at = datetime.fromisoformat(key.expires_at) if key.expires_at else None
         self.step = "edit"
+        await dialogs.open_(self, EDIT, key.id, again=KeyForm.edit(key.id))
 
     @rx.event
     @answered
+    @choice
     async def choose_way(self, way: str) -> None:
         """Paste the key, or say where it lives."""
         self.way, self.errors = way if way in (PASTE, VARIABLE, FILE) else PASTE, {}
 
     @rx.event
     @answered
+    @choice
     async def choose_state(self, state: str) -> None:
         """In use, reserve or off."""
         self.state = state if state in (KeyState.ACTIVE, KeyState.STANDBY, KeyState.DISABLED) else KeyState.ACTIVE.value
 
     @rx.event
-    @answered
-    async def close(self, _open: bool = False) -> None:
-        """Close; what was typed goes with the page's fields."""
-        self._clear()
-
-    @rx.event
     @requires(Role.ADMIN)
     @answered
+    @dialogs.submits(ADD)
     async def submit(self, form: dict[str, str]) -> None:
         """Store what was typed: one key, or one a line."""
         secrets = take_secrets(form)
@@ -137,14 +139,16 @@ class KeyForm(rx.State):
         await (await self.get_state(ProviderKeys))._look()
         stored = [result for result in self.results if not result.problem]
         if len(stored) == len(self.results) and not any(result.also_at for result in stored):
-            self._clear()
+            await dialogs.close(self)
             await tell(self, "success", words.say(spoken, "key_done.added", n=len(stored)))
         else:
             self.step = "added"
+            await dialogs.go_on(self)
 
     @rx.event
     @requires(Role.ADMIN)
     @answered
+    @dialogs.submits(EDIT)
     async def save(self, form: dict[str, str]) -> None:
         """Change a saved key."""
         take_secrets(form)
@@ -157,7 +161,7 @@ class KeyForm(rx.State):
         except InvalidDraft as error:
             self._mark(error, spoken)
             return
-        self._clear()
+        await dialogs.close(self)
         await (await self.get_state(ProviderKeys))._look()
         await tell(self, "success", words.say(spoken, "key_done.saved", name=changed.label))
 

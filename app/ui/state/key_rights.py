@@ -15,6 +15,7 @@ from app.ui.state import numbers
 from app.ui.state.acting import actor
 from app.ui.state.days import day_of, end_of
 from app.ui.state.notices import answered
+from app.ui.state.presses import choice
 
 ALL, SOME = "all", "some"
 NEW_MODEL = "new_model"
@@ -49,6 +50,7 @@ class KeyRights(rx.State):
     @rx.event
     @requires(Role.ADMIN)
     @answered
+    @choice
     async def choose_providers(self, which: str) -> None:
         """All, or those that are ticked."""
         self.which_providers = SOME if which == SOME else ALL
@@ -56,6 +58,7 @@ class KeyRights(rx.State):
     @rx.event
     @requires(Role.ADMIN)
     @answered
+    @choice
     async def choose_models(self, which: str) -> None:
         """All, or those that are listed."""
         self.which_models = SOME if which == SOME else ALL
@@ -63,6 +66,7 @@ class KeyRights(rx.State):
     @rx.event
     @requires(Role.ADMIN)
     @answered
+    @choice
     async def tick(self, name: str, on: bool) -> None:
         """Allow a provider, or no longer."""
         self.providers = [replace(tick, on=bool(on)) if tick.name == name else tick for tick in self.providers]
@@ -70,6 +74,7 @@ class KeyRights(rx.State):
     @rx.event
     @requires(Role.ADMIN)
     @answered
+    @choice
     async def add_model(self, form: dict[str, str]) -> None:
         """Allow a model that was chosen or typed."""
         for model in form.get(NEW_MODEL, "").replace(",", " ").split():
@@ -80,6 +85,7 @@ class KeyRights(rx.State):
     @rx.event
     @requires(Role.ADMIN)
     @answered
+    @choice
     async def drop_model(self, model: str) -> None:
         """No longer allow a model."""
         self.models = [known for known in self.models if known != model]

@@ -7,15 +7,18 @@ from app.domain.provider import ProviderQuery
 from app.services import providers
 from app.ui import words
 from app.ui.permission import requires
+from app.ui.state import dialogs
 from app.ui.state.acting import actor
 from app.ui.state.notices import answered, language, tell
+from app.ui.state.presses import choice
 
 KEEP, NONE = "", "-"  # neither is the name of a provider
 MOST = 100
+SWITCH_OFF = dialogs.kind("switch the default off")
 
 
 class NextDefault(rx.State):
-    """`name` is the default provider that is about to be switched off, "" while that question is closed. `others` are (name, label) of
+    """`name` is the default provider that is about to be switched off. `others` are (name, label) of
     those that could take its place, `chosen` one of them, KEEP or NONE."""
 
     name: str = ""
@@ -32,29 +35,23 @@ class NextDefault(rx.State):
         provider = await providers.get(who, name)
         await self._offer(who, name, KEEP)
         self.name, self.label = name, provider.label
+        await dialogs.open_(self, SWITCH_OFF, provider.id, again=NextDefault.ask(name))
 
     @rx.event
     @answered
+    @choice
     async def choose(self, chosen: str) -> None:
         """Who takes its place."""
         self.chosen = chosen if chosen in (KEEP, NONE, *(name for name, _ in self.others)) else KEEP
 
     @rx.event
-    @answered
-    async def close(self, _open: bool = False) -> None:
-        """Close the question; the provider stays on."""
-        self.reset()
-
-    @rx.event
     @requires(Role.ADMIN)
     @answered
-    async def confirm(self) -> None:
+    @dialogs.submits(SWITCH_OFF)
+    async def confirm(self, dialog: str) -> None:
         """Switch it off, with the default as chosen."""
-        name, chosen = self.name, self.chosen
-        if not name:
-            return
-        self.reset()
-        provider = await providers.disable(await actor(self), name, next_default=_said(chosen))
+        provider = await providers.disable(await actor(self), self.name, next_default=_said(self.chosen))
+        await dialogs.close(self)
         await tell(self, "success", words.say(await language(self), "done.disabled", name=provider.label))
 
     async def _offer(self, who: Actor, name: str, chosen: str) -> None:

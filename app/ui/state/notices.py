@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import reflex as rx
 
-from app.domain.errors import InvalidDraft, NameTaken, PatchbayError, Reason, TooManyAttempts
+from app.domain.errors import InvalidDraft, NameTaken, NotFound, PatchbayError, Reason, TooManyAttempts
 from app.ui import words
-from app.ui.state import presses
+from app.ui.state import dialogs, presses
 from app.ui.state.presses import F
 
 
@@ -59,13 +59,18 @@ def because(code: str, why: str) -> str:
 def answered(fn: F) -> F:
     """Mark an event handler; every one has this mark, under `@rx.event`. A domain error becomes a notice where the handler has no better
     place for it, and the browser hears that the press was carried out, whatever happened: a button never stays busy."""
+    is_pressed = not getattr(fn, "__rx_quiet__", False)
+
+    async def failed(state: rx.State, error: PatchbayError) -> None:
+        async with state:  # means something to a handler in the background only
+            await (explain(state, error) if is_pressed else tell(state, "error", answer(await language(state), error)))
 
     @wraps(fn)
     async def whole(self: rx.State, *args: Any, **kwargs: Any) -> Any:
         try:
             return await cast("Awaitable[Any]", fn(self, *args, **kwargs))
         except PatchbayError as error:
-            await _tell(self, error)
+            await failed(self, error)
             return None
 
     @wraps(fn)
@@ -74,11 +79,17 @@ def answered(fn: F) -> F:
             async for event in cast("AsyncIterator[Any]", fn(self, *args, **kwargs)):
                 yield event
         except PatchbayError as error:
-            await _tell(self, error)
+            await failed(self, error)
 
     return presses.acknowledged(cast("F", stepwise if isasyncgenfunction(fn) else whole))
 
 
-async def _tell(state: rx.State, error: PatchbayError) -> None:
-    async with state:  # means something to a handler in the background only
-        await tell(state, "error", answer(await language(state), error))
+async def explain(state: rx.State, error: PatchbayError) -> None:
+    """Say what is wrong: in the dialog that is open, in a notice where there is none."""
+    text, open_ = answer(await language(state), error), await state.get_state(dialogs.Dialogs)
+    if not open_.opened.kind:
+        await tell(state, "error", text)
+    elif isinstance(error, NotFound) and open_.opened.of:
+        open_.gone = True
+    else:
+        open_.problem = text

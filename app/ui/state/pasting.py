@@ -14,13 +14,14 @@ from app.services import providers
 from app.services.providers import Find
 from app.ui import words
 from app.ui.permission import requires
-from app.ui.state import form_draft
+from app.ui.state import dialogs, form_draft
 from app.ui.state.acting import actor
 from app.ui.state.cards import face
 from app.ui.state.gallery import preset_of
 from app.ui.state.notices import answer, answered, language, tell
-from app.ui.state.provider_form import CUSTOM, ProviderForm
+from app.ui.state.provider_form import ADD, CUSTOM, ProviderForm
 
+PASTE = dialogs.kind("paste")
 TEXT = "text"  # the secret field of the form
 VENDOR = "vendor."  # and the beginning of the choices in it
 
@@ -50,7 +51,6 @@ class Item:
 class Pasting(rx.State):
     """`looked`: whether a text was taken apart. `ticket` grows whenever the dialog opens or closes: late answers are dropped."""
 
-    is_open: bool = False
     ticket: int = 0
     looked: bool = False
     items: list[Item] = []
@@ -68,18 +68,13 @@ class Pasting(rx.State):
     async def open(self) -> None:
         """Show the empty dialog."""
         self._clear()
-        self.is_open = True
         self.vendors = [[p.id, p.label] for p in sorted(presets.all_(), key=lambda p: p.label.lower())]
-
-    @rx.event
-    @answered
-    async def close(self, _open: bool = False) -> None:
-        """Close; the text goes with the page's field."""
-        self._clear()
+        await dialogs.open_(self, PASTE, again=Pasting.open)
 
     @rx.event
     @requires(Role.ADMIN)
     @answered
+    @dialogs.submits(PASTE)
     async def submit(self, form: dict[str, str]) -> None:
         """Look, or add what is ticked, by the hidden field `intent`."""
         text = form_draft.take_secrets(form).get(TEXT, Secret(""))
@@ -114,8 +109,8 @@ class Pasting(rx.State):
             form.auth_type = find.auth_type
             form._ask()
             form.asks = [replace(a, value=find.auth.get(a.word, a.value)) for a in form.asks]
-        form.default_model, form.typed = find.model, True
-        self._clear()
+        form.default_model = find.model
+        await dialogs.open_(self, ADD, again=ProviderForm.add(form.preset), is_changed=True)
 
     async def _look(self, text: Secret, vendors: dict[int, str]) -> None:
         found = await providers.look_into(await actor(self), text, vendors=vendors)
@@ -132,7 +127,7 @@ class Pasting(rx.State):
         if done:
             await tell(self, "success", words.say(spoken, "paste.added", n=done))
         if done == len(added):
-            self._clear()
+            await dialogs.close(self)
 
     def _clear(self) -> None:
         ticket = self.ticket + 1

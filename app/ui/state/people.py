@@ -11,8 +11,12 @@ from app.domain.secret import Secret
 from app.services import people
 from app.ui import words
 from app.ui.permission import requires
+from app.ui.state import dialogs
 from app.ui.state.acting import actor
 from app.ui.state.notices import answered, language, reasons, tell
+from app.ui.state.presses import choice
+
+ADD = dialogs.kind("add a person")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,6 @@ class People(rx.State):
 
     loaded: bool = False
     people: list[Person] = []
-    adding: bool = False
     ticket: int = 0
     role: str = Role.VIEWER.value
     errors: dict[str, str] = {}
@@ -51,16 +54,12 @@ class People(rx.State):
     @answered
     async def open_form(self) -> None:
         """Show the form."""
-        self.adding, self.errors, self.role, self.ticket = True, {}, Role.VIEWER.value, self.ticket + 1
+        self.errors, self.role, self.ticket = {}, Role.VIEWER.value, self.ticket + 1
+        await dialogs.open_(self, ADD, again=People.open_form)
 
     @rx.event
     @answered
-    async def close(self, _open: bool = False) -> None:
-        """Hide the form."""
-        self.adding = False
-
-    @rx.event
-    @answered
+    @choice
     async def choose_role(self, role: str) -> None:
         """Role of the new person."""
         self.role = role if role in set(Role) else Role.VIEWER.value
@@ -68,6 +67,7 @@ class People(rx.State):
     @rx.event
     @requires(Role.ADMIN)
     @answered
+    @dialogs.submits(ADD)
     async def create(self, form: dict[str, str]) -> None:
         """Add the person. The first password is in the event and in the hash, nowhere else."""
         spoken, password = await language(self), Secret(form.pop("password", ""))
@@ -77,7 +77,7 @@ class People(rx.State):
             self.errors = reasons(spoken, error)
             self.error_seq += 1
             return
-        self.adding = False
+        await dialogs.close(self)
         self.people = sorted([*self.people, _person(user)], key=lambda p: p.email)
         await tell(self, "success", words.say(spoken, "done.person_added", name=user.name))
 

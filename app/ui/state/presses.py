@@ -1,6 +1,6 @@
 """What became of what was pressed: the browser keeps a button busy until the handler has ended, and flags of what runs go off again."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import wraps
 from inspect import isasyncgenfunction
@@ -28,6 +28,31 @@ def quiet(fn: F) -> F:
     under the mark that acknowledges."""
     fn.__rx_quiet__ = True  # type: ignore[attr-defined]  # a mark on the function, read below and by the page
     return fn
+
+
+def choice(fn: F) -> F:
+    """Mark a handler that changes nothing but what an open dialog shows. What was chosen would be lost with it, and is safe to be sent
+    again after a restart of the server. Goes under the mark that acknowledges."""
+    fn.__rx_choice__ = True  # type: ignore[attr-defined]  # a mark on the function, read by the page
+    return fn
+
+
+def named(mark: str) -> list[str]:
+    """The full names of all handlers with a mark."""
+    return [name for name, handler in _handlers() if getattr(handler.fn, mark, False)]
+
+
+def slow() -> list[str]:
+    """The full names of all handlers that go on in the background."""
+    return [name for name, handler in _handlers() if handler.is_background]
+
+
+def _handlers(kind: type[rx.State] = rx.State) -> Iterator[tuple[str, Any]]:
+    for name, handler in sorted(kind.event_handlers.items()):
+        if handler.fn.__module__.startswith("app."):
+            yield f"{kind.get_full_name()}.{name}", handler
+    for child in kind.get_substates():
+        yield from _handlers(cast("type[rx.State]", child))
 
 
 def acknowledged(fn: F) -> F:

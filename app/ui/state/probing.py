@@ -9,11 +9,12 @@ from app.domain.errors import PatchbayError
 from app.domain.probe import Depth
 from app.services import probes
 from app.ui.permission import requires
+from app.ui.state import dialogs
 from app.ui.state.acting import actor
 from app.ui.state.cards import Run, climb, steps_of
 from app.ui.state.gallery import preset_of
 from app.ui.state.notices import answered, language
-from app.ui.state.trial import Trial, chosen
+from app.ui.state.trial import TRY, Trial, chosen
 
 
 class Probing(rx.State):
@@ -32,12 +33,13 @@ class Probing(rx.State):
     @rx.event(background=True)
     @requires(Role.ADMIN)
     @answered
+    @dialogs.submits(TRY)
     async def test_as(self, form: dict[str, str]) -> None:
         """The same as far as the dialog says, with the model it names."""
         async with self:
             trial = await self.get_state(Trial)
             provider_id, name, preset = trial.id, trial.name, trial.preset
-            trial.reset()
+            await dialogs.close(self)
         if provider_id:
             depth, model = chosen(form)
             await self._run(provider_id, name, preset, depth=depth, model=model)

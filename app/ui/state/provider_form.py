@@ -3,6 +3,8 @@
 The key is typed into a field that no var knows. Label and address are mirrored while typed: for the preview, and to outlive its vendor.
 """
 
+from typing import Any
+
 import reflex as rx
 
 from app.domain.actor import Role
@@ -14,23 +16,24 @@ from app.domain.provider import Provider, ProviderType
 from app.domain.routes import effective_urls
 from app.services import providers
 from app.ui.permission import requires
-from app.ui.state import asking, form_values, gallery
+from app.ui.state import asking, dialogs, form_values, gallery
 from app.ui.state.abilities import Abilities, show
 from app.ui.state.acting import actor
 from app.ui.state.asking import Ask
 from app.ui.state.cards import Run, face
 from app.ui.state.gallery import Gallery, preset_of, ways_of
 from app.ui.state.notices import answer, answered, language
-from app.ui.state.presses import quiet
+from app.ui.state.presses import choice, quiet
 from app.ui.state.trial import Suggestion, of_draft
 
 CUSTOM = "custom"
 GUIDED = "guided"
+ADD, EDIT = dialogs.kind("add a provider"), dialogs.kind("edit a provider")
 
 
 class ProviderForm(rx.State):
-    """`step`: "" (closed), choose, fields or saved; guided while the wizard shows the fields. `ticket` changes whenever the dialog
-    opens or closes: what was asked before is dropped when it comes back. `seed` changes when typed fields must be drawn anew."""
+    """`step`: "" (nothing to show), choose, fields or saved; guided while the wizard shows the fields. `ticket` changes whenever the
+    dialog opens or closes: what was asked before is dropped when it comes back. `seed` changes when typed fields must be drawn anew."""
 
     step: str = ""
     ticket: int = 0
@@ -70,8 +73,6 @@ class ProviderForm(rx.State):
     errors: dict[str, str] = {}
     error_seq: int = 0
     forget_seq: int = 0
-    typed: bool = False
-    leaving: bool = False
     run: Run = Run()
     testing: bool = False
     again: bool = False  # the browser tests once more: a repair was made
@@ -88,11 +89,6 @@ class ProviderForm(rx.State):
     _texts: dict[str, str] = {}  # readable fields of the auth type, as typed
 
     @rx.var
-    def is_open(self) -> bool:
-        """Whether the dialog is open."""
-        return self.step not in ("", GUIDED)
-
-    @rx.var
     def tested(self) -> bool:
         """Whether a ladder is worth drawing."""
         return self.testing or bool(self.run.lines) or self.run.outcome != ""
@@ -107,6 +103,7 @@ class ProviderForm(rx.State):
         self.step = "choose"
         if preset:
             await self._take(preset)
+        await dialogs.open_(self, ADD, again=ProviderForm.add(preset))
 
     @rx.event
     @requires(Role.ADMIN)
@@ -114,6 +111,7 @@ class ProviderForm(rx.State):
     async def choose(self, preset: str) -> None:
         """Take a vendor, or Custom Provider. What was typed stays; the key does not."""
         await self._take(preset)
+        await dialogs.note(self, again=ProviderForm.add(self.preset))
 
     @rx.event
     @answered
@@ -129,6 +127,7 @@ class ProviderForm(rx.State):
         provider = await providers.get(await actor(self), name)
         self._clear()
         await self._fill(provider)
+        await dialogs.open_(self, EDIT, provider.id, again=ProviderForm.edit(name))
 
     @rx.event
     @requires(Role.ADMIN)
@@ -138,34 +137,7 @@ class ProviderForm(rx.State):
         provider = await providers.get(await actor(self), self.editing)
         self._clear()
         await self._fill(provider)
-
-    @rx.event
-    @answered
-    @quiet
-    async def note_typed(self) -> None:
-        """Something was typed: closing asks from now on."""
-        self.typed = True
-
-    @rx.event
-    @answered
-    async def ask_close(self, _open: bool = False) -> None:
-        """Close, unless something typed would be lost."""
-        if self.typed and self.step in ("fields", "choose"):
-            self.leaving = True
-        else:
-            self._clear()
-
-    @rx.event
-    @answered
-    async def stay(self, _open: bool = False) -> None:
-        """Go on typing."""
-        self.leaving = False
-
-    @rx.event
-    @answered
-    async def discard(self) -> None:
-        """Close and drop what was typed."""
-        self._clear()
+        await dialogs.go_on(self)
 
     @rx.event
     @answered
@@ -174,7 +146,7 @@ class ProviderForm(rx.State):
         """Mirror of the label."""
         if seed != self.seed or text == self.label:
             return
-        self.label, self.typed = text[:80], True
+        self.label = text[:80]
         if self.preset == CUSTOM:
             self._face(self.label.strip())
 
@@ -185,7 +157,7 @@ class ProviderForm(rx.State):
         """Mirror of the address: shows where calls will go."""
         if seed != self.seed or text == self.base_url:
             return
-        self.base_url, self.typed = text[:2_100], True
+        self.base_url = text[:2_100]
         await self._preview()
 
     @rx.event
@@ -194,28 +166,31 @@ class ProviderForm(rx.State):
     async def type_field(self, seed: int, field: str, text: str) -> None:
         """Mirror of a readable field of the auth type: some of them are a part of the address."""
         if seed == self.seed:
-            self._texts, self.typed = {**self._texts, field: text.strip()[:200]}, True
+            self._texts = {**self._texts, field: text.strip()[:200]}
             await self._preview()
 
     @rx.event
     @answered
+    @choice
     async def choose_auth(self, auth_type: str) -> None:
         """Another way to sign in; other fields."""
         if auth_type in self.auth_types:
-            self.auth_type, self.typed = auth_type, True
+            self.auth_type = auth_type
             self._ask()
             self._fold()
             await self._preview()
 
     @rx.event
     @answered
+    @choice
     async def choose_root(self, on: bool) -> None:
         """Leave an address without a path as it is, or let it get /v1."""
-        self.at_root, self.typed = bool(on), True
+        self.at_root = bool(on)
         await self._preview()
 
     @rx.event
     @answered
+    @choice
     async def replace_key(self, on: bool = True) -> None:
         """Show or hide the field for a new key."""
         self.replacing = on
@@ -297,3 +272,10 @@ class ProviderForm(rx.State):
         ticket, seed, seq, forget = self.ticket + 1, self.seed + 1, self.error_seq, self.forget_seq
         self.reset()
         self.ticket, self.seed, self.error_seq, self.forget_seq = ticket, seed, seq, forget
+
+
+@dialogs.leaving(ADD)
+@dialogs.leaving(EDIT)
+async def _left(state: Any) -> None:
+    """What is still under way is dropped when it comes back."""
+    (await state.get_state(ProviderForm)).ticket += 1

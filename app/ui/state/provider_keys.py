@@ -9,11 +9,13 @@ from app.domain.credential import CredentialPatch, KeyState
 from app.services import credentials, tokens
 from app.ui import words
 from app.ui.permission import requires
+from app.ui.state import dialogs
 from app.ui.state.acting import actor
 from app.ui.state.key_rows import HELD, RESERVE, USED, KeyRow, moved, rows, summary
 from app.ui.state.notices import answered, language, tell
 from app.ui.state.presses import quiet
 
+REMOVE = dialogs.kind("remove a key")
 STEP = 25  # keys of a zone drawn at once
 _SETTABLE = (KeyState.ACTIVE, KeyState.STANDBY, KeyState.DISABLED)
 
@@ -74,22 +76,19 @@ class ProviderKeys(rx.State):
         self.removing = next((key for key in self._every() if key.id == key_id), None)
         others = [key for key in self._rows if key.zone != HELD and key.id != key_id]
         self.is_last_one = bool(self.removing and self.removing.zone != HELD and not others)
-
-    @rx.event
-    @answered
-    async def keep(self, _open: bool = False) -> None:
-        """Close the question, nothing removed."""
-        self.removing = None
+        if self.removing:
+            await dialogs.open_(self, REMOVE, key_id, again=ProviderKeys.ask_remove(key_id))
 
     @rx.event
     @requires(Role.ADMIN)
     @answered
-    async def remove(self) -> None:
+    @dialogs.submits(REMOVE)
+    async def remove(self, dialog: str) -> None:
         """Delete the key in question."""
         if (doomed := self.removing) is None:
             return
-        self.removing = None
         await credentials.remove(await actor(self), doomed.id)
+        await dialogs.close(self)
         await self._look()
         await tell(self, "success", words.say(await language(self), "key_done.removed", name=doomed.label))
 

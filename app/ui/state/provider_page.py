@@ -11,12 +11,12 @@ from app.domain.provider import Provider
 from app.services import audit, credentials, models, providers
 from app.ui import words
 from app.ui.permission import requires
-from app.ui.state import address, depending, next_default
+from app.ui.state import address, depending, dialogs, next_default
 from app.ui.state.acting import actor
 from app.ui.state.asking import needs_token
 from app.ui.state.audit_words import Entry, entries, named_in
 from app.ui.state.cards import Card, Run, card, finished
-from app.ui.state.depending import Warned
+from app.ui.state.depending import DELETE, Warned
 from app.ui.state.gallery import preset_of
 from app.ui.state.health_words import Mark, marks
 from app.ui.state.notices import answered, language, tell
@@ -66,7 +66,6 @@ class ProviderPage(rx.State):
     search_seed: int = 0
     entries: list[Entry] = []
     older: bool = False
-    deleting: bool = False
     warned: Warned = Warned()
     typed: str = ""
     _models: list[str] = []
@@ -150,8 +149,8 @@ class ProviderPage(rx.State):
     async def ask_delete(self) -> None:
         """Open the question whether to delete, saying what depends on it."""
         self.warned, self.typed = await depending.warning(await actor(self), self.name, await language(self)), ""
-        self.deleting = True
         await next_default.offer(self, self.name)
+        await dialogs.open_(self, DELETE, self.card.id if self.card else "", again=ProviderPage.ask_delete)
 
     @rx.event
     @answered
@@ -161,22 +160,17 @@ class ProviderPage(rx.State):
         self.typed = text[:100]
 
     @rx.event
-    @answered
-    async def keep(self, _open: bool = False) -> None:
-        """Close the question, nothing deleted."""
-        self.deleting = False
-
-    @rx.event
     @requires(Role.ADMIN)
     @answered
-    async def delete(self) -> Any:
+    @dialogs.submits(DELETE)
+    async def delete(self, dialog: str) -> Any:
         """Move the provider to the trash and go back to the list."""
         if not self.warned.is_met_by(self.typed):
             return None
-        self.deleting = False
         label = self.card.label if self.card else self.name
         following = await next_default.chosen(self) if self.card and self.card.is_default else None
         await providers.delete(await actor(self), self.name, next_default=following)
+        await dialogs.close(self)
         self.name = ""
         await tell(self, "success", words.say(await language(self), "done.deleted", name=label))
         return rx.redirect("/")
@@ -188,6 +182,7 @@ class ProviderPage(rx.State):
             provider = await providers.get(who, self.name)
         except UnknownProvider:
             self._say("gone", True)
+            await dialogs.keep_to(self, set())
             return
         self._say("gone", False)
         preset = preset_of(provider.preset)
@@ -203,6 +198,7 @@ class ProviderPage(rx.State):
         keys._say("needs_token", needs_token(provider.auth_type))
         keys._take(await credentials.list_(who, provider.name), spoken)
         keys._find(self.search if self.tab == KEYS else "")
+        await dialogs.keep_to(self, {provider.id, *(key.id for key in keys._every())})
         if self.tab == MODELS:
             self._models = [model.identifier for model in await models.list_(who, provider.name)]
             self._found = sorted(set(last.result.models if last else ()) - set(self._models))

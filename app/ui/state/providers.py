@@ -14,10 +14,10 @@ from app.domain.errors import PatchbayError
 from app.services import providers
 from app.ui import words
 from app.ui.permission import requires
-from app.ui.state import address, depending, next_default
+from app.ui.state import address, depending, dialogs, next_default
 from app.ui.state.acting import actor
 from app.ui.state.cards import Card
-from app.ui.state.depending import Warned
+from app.ui.state.depending import DELETE, Warned
 from app.ui.state.listing import ANY, GROUPS, SORTS, Listed, Wish, difference, listed, within
 from app.ui.state.next_default import NextDefault
 from app.ui.state.notices import answer, answered, language, tell
@@ -201,6 +201,7 @@ class Providers(rx.State):
             self.warned, self.typed = await depending.warning(await actor(self), found.card.name, await language(self)), ""
             self.deleting = found.card
             await next_default.offer(self, found.card.name)
+            await dialogs.open_(self, DELETE, provider_id, again=Providers.ask_delete(provider_id))
 
     @rx.event
     @answered
@@ -210,21 +211,16 @@ class Providers(rx.State):
         self.typed = text[:100]
 
     @rx.event
-    @answered
-    async def keep(self, _open: bool = False) -> None:
-        """Close the question, nothing deleted."""
-        self.deleting = None
-
-    @rx.event
     @requires(Role.ADMIN)
     @answered
-    async def delete(self) -> None:
+    @dialogs.submits(DELETE)
+    async def delete(self, dialog: str) -> None:
         """Move the provider in question to the trash."""
         if (doomed := self.deleting) is None or not self.warned.is_met_by(self.typed):
             return
-        self.deleting = None
         following = await next_default.chosen(self) if doomed.is_default else None
         await providers.delete(await actor(self), doomed.name, next_default=following)
+        await dialogs.close(self)
         self._all.pop(doomed.id, None)
         self._count()
         self._present()
@@ -243,6 +239,7 @@ class Providers(rx.State):
         for known in [p for p in self._all.values() if p.card.is_default != (p.card.id == found.default_id)]:
             self._take(replace(known, card=replace(known.card, is_default=not known.card.is_default)))
         self._revision, self._turn, self._spoken = found.revision, found.turn, spoken
+        await dialogs.keep_to(self, set(self._all))
         self._count()
 
     def _take(self, provider: Listed) -> None:

@@ -9,11 +9,12 @@ from app.domain.actor import Role
 from app.domain.probe import LIMITS, Finding, FixAction
 from app.services import providers
 from app.ui.permission import requires
+from app.ui.state import dialogs
 from app.ui.state.acting import actor
 from app.ui.state.cards import Run, finished
 from app.ui.state.notices import answered, language
 from app.ui.state.probing import Probing
-from app.ui.state.provider_form import ProviderForm
+from app.ui.state.provider_form import EDIT, ProviderForm
 
 HEADER, PLAIN = "custom_header", "api_key"
 ADDRESS = frozenset(
@@ -37,7 +38,7 @@ class Repairing(rx.State):
     async def repair(self) -> None:
         """Make the repair that the test in the form proposes, and test again."""
         form = await self.get_state(ProviderForm)
-        await mend(form, form.run)
+        await dialogs.note(self, is_changed=await mend(form, form.run))
 
     @rx.event
     @requires(Role.ADMIN)
@@ -62,14 +63,16 @@ class Repairing(rx.State):
         form = await self.get_state(ProviderForm)
         form._clear()
         await form._fill(provider)
+        is_changed = False
         if provider.last_test is not None:
             form.run = finished(Run(), provider.last_test.result, await language(self))
-            await mend(form, form.run)
+            is_changed = await mend(form, form.run)
+        await dialogs.open_(self, EDIT, provider.id, again=ProviderForm.edit(name), is_changed=is_changed)
         return None
 
 
-async def mend(form: ProviderForm, run: Run) -> None:
-    """Put the repair into the form; test again where nothing is left for the person to do."""
+async def mend(form: ProviderForm, run: Run) -> bool:
+    """Put the repair into the form; test again where nothing is left for the person to do. Whether the form is another than before."""
     if run.fix in ADDRESS and run.fix_value:
         await form._put_address(run.fix_value, run.fix)
     elif run.fix == FixAction.RAISE_LIMIT:
@@ -79,24 +82,24 @@ async def mend(form: ProviderForm, run: Run) -> None:
         _send_in(form, run.fix_value)
     elif run.fix == FixAction.REPLACE_KEY:
         form.replacing = True
-        return
+        return False
     elif run.fix == FixAction.ADD_KEY:
         ask_for_key(form)
-        return
+        return True
     elif run.fix == FixAction.TEST_CHAT:
         form.deeper = form.again = True
-        return
+        return False
     elif run.fix != FixAction.APPROVE_LOCAL:
-        return
-    form.typed = form.typed or run.fix != FixAction.APPROVE_LOCAL
+        return False
     # A saved key is sealed for the way it was sent; for another one it has to be entered once more.
     form.again = not (form.has_key and form.going_to) and not (run.fix == FixAction.SEND_IN_HEADER and form.editing)
+    return run.fix != FixAction.APPROVE_LOCAL
 
 
 def ask_for_key(form: ProviderForm) -> None:
     """A key where there was none, in the way that most servers read it."""
     form.auth_types = form.auth_types if PLAIN in form.auth_types else [*form.auth_types, PLAIN]
-    form.auth_type, form.typed, form.seed = PLAIN, True, form.seed + 1
+    form.auth_type, form.seed = PLAIN, form.seed + 1
     form._ask()
 
 

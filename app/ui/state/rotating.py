@@ -1,5 +1,7 @@
 """The dialog that replaces a key without a gap: paste the new one, test it beside the old one, put it in use, go back if need be."""
 
+from typing import Any
+
 import reflex as rx
 
 from app.domain.actor import Role
@@ -8,23 +10,25 @@ from app.services import providers, rotation
 from app.services.providers.reading import auth_types
 from app.ui import words
 from app.ui.permission import requires
-from app.ui.state import key_draft
+from app.ui.state import dialogs, key_draft
 from app.ui.state.acting import actor
 from app.ui.state.form_draft import take_secrets
 from app.ui.state.key_draft import FILE, PASTE, VARIABLE
 from app.ui.state.key_form import KeyField
 from app.ui.state.key_rows import KeyRow
 from app.ui.state.notices import answered, language, reasons, tell
+from app.ui.state.presses import choice
 from app.ui.state.probing import Probing
 from app.ui.state.provider_keys import ProviderKeys
 
 STEPS = ("paste", "test", "promote", "done")
 KEEP_HOURS = (1, 24, 168, 720, 0)  # how long the old key can be kept; 0 = not at all
 DEFAULT_HOURS = 24
+ROTATE = dialogs.kind("replace a key")
 
 
 class Rotating(rx.State):
-    """`step`: "" (closed), paste, test, promote or done. `doubting`: the new key did not pass, and somebody wants to use it all the same.
+    """`step`: paste, test, promote or done. `doubting`: the new key did not pass, and somebody wants to use it all the same.
     Whoever leaves in the middle finds the new key in the table, not in use."""
 
     step: str = ""
@@ -66,6 +70,7 @@ class Rotating(rx.State):
         self.fields = [KeyField(field, field in info.required_fields) for field in info.secret_fields]
         self.old_id, self.old_label, self.old_hint = key.id, key.label, key.hint
         self.step = "paste"
+        await dialogs.open_(self, ROTATE, key.id, again=Rotating.begin(key.id))
 
     @rx.event
     @requires(Role.ADMIN)
@@ -76,25 +81,22 @@ class Rotating(rx.State):
 
     @rx.event
     @answered
+    @choice
     async def choose_way(self, way: str) -> None:
         """Paste the key, or say where it lives."""
         self.way, self.errors = way if way in (PASTE, VARIABLE, FILE) else PASTE, {}
 
     @rx.event
     @answered
+    @choice
     async def choose_keep(self, hours: str) -> None:
         """How long the old key is kept."""
         self.keep_hours = hours if hours in {str(h) for h in KEEP_HOURS} else str(DEFAULT_HOURS)
 
     @rx.event
-    @answered
-    async def close(self, _open: bool = False) -> None:
-        """Close; a new key that was stored stays where it is."""
-        await self._clear()
-
-    @rx.event
     @requires(Role.ADMIN)
     @answered
+    @dialogs.submits(ROTATE)
     async def submit(self, form: dict[str, str]) -> None:
         """Store the new key beside the old one; nothing uses it yet."""
         secrets = take_secrets(form)
@@ -109,6 +111,7 @@ class Rotating(rx.State):
             self.errors, self.error_seq = key_draft.placed(reasons(spoken, error)), self.error_seq + 1
             return
         self.new_id, self.new_label, self.step = key.id, key.label, "test"
+        await dialogs.go_on(self, again=Rotating.resume(key.id))
         await (await self.get_state(ProviderKeys))._look()
 
     @rx.event
@@ -128,7 +131,8 @@ class Rotating(rx.State):
     @rx.event
     @requires(Role.ADMIN)
     @answered
-    async def ask_promote(self) -> None:
+    @dialogs.submits(ROTATE)
+    async def ask_promote(self, dialog: str) -> None:
         """Put the new key in use; ask first where it did not pass its test."""
         await (await self.get_state(ProviderKeys))._look()
         new = await self._key(self.new_id)
@@ -146,7 +150,8 @@ class Rotating(rx.State):
     @rx.event
     @requires(Role.ADMIN)
     @answered
-    async def promote(self) -> None:
+    @dialogs.submits(ROTATE)
+    async def promote(self, dialog: str) -> None:
         """Put the new key in use, tested or not."""
         self.doubting = False
         await self._promote()
@@ -157,7 +162,7 @@ class Rotating(rx.State):
     async def roll_back(self, key_id: str) -> None:
         """Back to the old key, in one step. `key_id`: either of the two."""
         old = await rotation.rollback(await actor(self), key_id)
-        await self._clear()
+        await dialogs.close(self)
         await (await self.get_state(ProviderKeys))._look()
         await tell(self, "success", words.say(await language(self), "rotation.went_back", name=old.label))
 
@@ -167,7 +172,7 @@ class Rotating(rx.State):
     async def cancel(self, key_id: str) -> None:
         """Delete a new key that was never in use."""
         await rotation.cancel(await actor(self), key_id)
-        await self._clear()
+        await dialogs.close(self)
         await (await self.get_state(ProviderKeys))._look()
         await tell(self, "success", words.say(await language(self), "rotation.cancelled"))
 
@@ -181,6 +186,7 @@ class Rotating(rx.State):
         old = next((key for key in keys._every() if key.id == self.old_id), None)
         self.kept_until = old.retire_at if old else ""
         self.step = "done"
+        await dialogs.go_on(self)
 
     async def _resume(self, key_id: str) -> None:
         new = await self._key(key_id)
@@ -191,15 +197,22 @@ class Rotating(rx.State):
         self._provider = (await self.get_state(ProviderKeys)).provider
         self.old_id, self.old_label, self.old_hint = old.id, old.label, old.hint
         self.new_id, self.new_label, self.step = new.id, new.label, "test"
+        await dialogs.open_(self, ROTATE, old.id, again=Rotating.resume(new.id))
 
     async def _key(self, key_id: str) -> KeyRow | None:
         return next((key for key in (await self.get_state(ProviderKeys))._every() if key.id == key_id), None)
 
     async def _clear(self) -> None:
-        """Closed, and the two ladders with it: in the table they would stand twice."""
-        runs = (await self.get_state(Probing)).runs
-        for key_id in {self.old_id, self.new_id} & set(runs):
-            runs.pop(key_id)
+        """Empty, as for another key."""
+        await _left(self)
         ticket, seq = self.ticket + 1, self.error_seq
         self.reset()
         self.ticket, self.error_seq = ticket, seq
+
+
+@dialogs.leaving(ROTATE)
+async def _left(state: Any) -> None:
+    """The two ladders go with the dialog: in the table they would stand twice."""
+    dialog, runs = await state.get_state(Rotating), (await state.get_state(Probing)).runs
+    for key_id in {dialog.old_id, dialog.new_id} & set(runs):
+        runs.pop(key_id)

@@ -12,13 +12,13 @@ from app.domain.secret import Secret
 from app.services import models, probes, providers
 from app.ui import words
 from app.ui.permission import requires
-from app.ui.state import form_draft
+from app.ui.state import dialogs, form_draft
 from app.ui.state.acting import actor
 from app.ui.state.cards import Run, Steps, climb, steps_of
 from app.ui.state.gallery import preset_of
-from app.ui.state.notices import answer, answered, language, reasons, tell
+from app.ui.state.notices import answer, answered, explain, language, reasons, tell
 from app.ui.state.presses import busy, quiet
-from app.ui.state.provider_form import ProviderForm
+from app.ui.state.provider_form import ADD, EDIT, ProviderForm
 from app.ui.state.trial import chosen, of_draft
 
 SHOWN = 60
@@ -37,6 +37,7 @@ class Submission(rx.State):
     @rx.event(background=True)
     @requires(Role.ADMIN)
     @answered
+    @dialogs.submits(ADD, EDIT)
     async def submit(self, form: dict[str, str]) -> None:
         """Test or Save, by the hidden field `intent`."""
         secrets = form_draft.take_secrets(form)
@@ -68,13 +69,14 @@ class Submission(rx.State):
     @rx.event
     @requires(Role.ADMIN)
     @answered
-    async def finish(self) -> None:
+    @dialogs.submits(ADD)
+    async def finish(self, dialog: str) -> None:
         """List the models, set the default, close."""
         form = await self.get_state(ProviderForm)
         name, label, chosen = form.editing, form.title, self.chosen
         add = self._all if self.take_all else [chosen] if chosen else []
         await models.sync(await actor(self), name, add=add, default=chosen or None)
-        form._clear()
+        await dialogs.close(self)
         if chosen:
             await tell(self, "success", words.say(await language(self), "done.model_default", model=chosen, name=label))
 
@@ -167,9 +169,10 @@ class Submission(rx.State):
             if dialog.ticket != ticket:
                 return False
             if not is_new:
-                dialog._clear()
+                await dialogs.close(self)
                 return False
-            dialog.saving, dialog.typed, dialog.step = False, False, "saved"
+            dialog.saving, dialog.step = False, "saved"
+            await dialogs.go_on(self)
             dialog.forget_seq += 1
             dialog.editing, dialog.title, dialog.default_model = provider.name, provider.label, provider.default_model or ""
             if provider.last_test is not None and outcome:
@@ -201,7 +204,7 @@ async def mark(state: rx.State, dialog: ProviderForm, error: PatchbayError, spok
             dialog.stale = changes(error, spoken) or answer(spoken, error)
             dialog.version = int(str(error.details.get("version", dialog.version)))
         case _:
-            await tell(state, "error", answer(spoken, error))
+            await explain(state, error)
 
 
 def changes(error: Stale, spoken: str) -> str:

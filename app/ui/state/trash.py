@@ -9,8 +9,11 @@ from app.services import providers
 from app.services.providers import Trashed
 from app.ui import words
 from app.ui.permission import requires
+from app.ui.state import dialogs
 from app.ui.state.acting import actor
 from app.ui.state.notices import answered, language, tell
+
+PURGE = dialogs.kind("remove for good")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Gone:
 
 
 class Trash(rx.State):
-    """`doomed` is the one in question, "" while the question is closed."""
+    """`doomed` is the one in question."""
 
     loaded: bool = False
     gone: list[Gone] = []
@@ -59,28 +62,24 @@ class Trash(rx.State):
         found = next((one for one in self.gone if one.id == provider_id), None)
         if found is not None:
             self.doomed, self.doomed_label = found.id, found.label
-
-    @rx.event
-    @answered
-    async def keep(self, _open: bool = False) -> None:
-        """Close the question, nothing removed."""
-        self.doomed = ""
+            await dialogs.open_(self, PURGE, found.id, again=Trash.ask(found.id))
 
     @rx.event
     @requires(Role.ADMIN)
     @answered
-    async def purge(self) -> None:
+    @dialogs.submits(PURGE)
+    async def purge(self, dialog: str) -> None:
         """Remove the one in question for good."""
-        doomed, self.doomed = self.doomed, ""
-        if doomed:
-            await providers.purge(await actor(self), doomed)
-            await self._look()
-            await tell(self, "success", words.say(await language(self), "trash.purged", name=self.doomed_label))
+        await providers.purge(await actor(self), self.doomed)
+        await dialogs.close(self)
+        await self._look()
+        await tell(self, "success", words.say(await language(self), "trash.purged", name=self.doomed_label))
 
     async def _look(self) -> None:
         spoken = await language(self)
         self.gone = [_gone(one, spoken) for one in await providers.in_trash(await actor(self))]
         self.loaded = True
+        await dialogs.keep_to(self, {one.id for one in self.gone})
 
 
 def _gone(one: Trashed, spoken: str) -> Gone:

@@ -12,11 +12,13 @@ from app.domain.record import LONGEST_IDENTIFIER
 from app.services import probes
 from app.services.probes import Choice
 from app.ui.permission import requires
+from app.ui.state import dialogs
 from app.ui.state.acting import actor
 from app.ui.state.gallery import preset_of
 from app.ui.state.notices import answered
 
 MOST = 300
+TRY = dialogs.kind("test in another way")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +30,13 @@ class Suggestion:
 
 
 class Trial(rx.State):
-    """The saved provider for which the dialog stands open; `id` "" = it is closed."""
+    """The saved provider for which the dialog stands open."""
 
     id: str = ""
     name: str = ""
     label: str = ""
     preset: str = ""
     models: list[Suggestion] = []
-
-    @rx.var
-    def is_open(self) -> bool:
-        """Whether the dialog is open."""
-        return self.id != ""
 
     @rx.event
     @requires(Role.ADMIN)
@@ -48,12 +45,7 @@ class Trial(rx.State):
         """Open the dialog for a saved provider."""
         self.models = suggestions(await probes.choices(await actor(self), name))
         self.id, self.name, self.label, self.preset = provider_id, name, label, preset
-
-    @rx.event
-    @answered
-    async def close(self, _open: bool = False) -> None:
-        """Close it, nothing tested."""
-        self.reset()
+        await dialogs.open_(self, TRY, provider_id, again=Trial.open_(provider_id, name, label, preset))
 
 
 def suggestions(found: list[Choice]) -> list[Suggestion]:

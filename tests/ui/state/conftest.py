@@ -12,6 +12,7 @@ from app import main, registry
 from app.domain.actor import Role
 from app.domain.secret import Secret
 from app.services import people, sessions
+from app.ui.state.dialogs import FIELD, Dialogs
 from tests.fixtures.upstream import Upstream
 
 PASSWORD = "correct horse battery staple"
@@ -48,15 +49,28 @@ class Tab:
         self.root: Any = rx.State(_reflex_internal_init=True)  # type: ignore[call-arg]
         self.root.router_data = {"headers": {"cookie": f"__Host-pb={token}"}, "ip": "127.0.0.1"}
         self.sent: list[EventSpec] = []
+        self.is_forged = False  # events are written by hand, not by a page: they carry what the test gives them
 
     async def state(self, kind: Any) -> Any:
         return await self.root.get_state(kind)
 
+    async def opened(self) -> str:
+        """Kind of the dialog that is open."""
+        return (await self.state(Dialogs)).opened.kind
+
+    async def leave(self, *_: Any) -> None:
+        """Close the dialog that is open."""
+        await self.fire(Dialogs.close, (await self.state(Dialogs)).opened.stamp)
+
     async def fire(self, handler: Any, *arguments: Any) -> None:
-        """Fire `State.handler` as the page would. Events it answers with are kept in `sent`."""
+        """Fire `State.handler` as the page would, with the stamp of the open dialog where it carries one. Events it answers with are
+        kept in `sent`."""
         name = handler.fn.__qualname__.split(".")[-1]
         kind = next(k for k in _kinds(rx.State) if handler in k.event_handlers.values())
         state = await self.state(kind)
+        if getattr(handler.fn, "__rx_submits__", ()) and not self.is_forged:
+            stamp = (await self.state(Dialogs)).opened.stamp
+            arguments = ({**arguments[0], FIELD: stamp}, *arguments[1:]) if arguments and isinstance(arguments[0], dict) else (stamp,)
         made = kind.event_handlers[name].fn(Held(state) if handler.is_background else state, *arguments)
         if hasattr(made, "__anext__"):
             self.sent += [event async for event in made if event is not None]

@@ -10,6 +10,7 @@ from app.domain.errors import NotSignedIn
 from app.domain.secret import Secret
 from app.services import audit, sessions
 from app.ui import words
+from app.ui.state.account import PASSWORD as ACCOUNT
 from app.ui.state.account import Account
 from app.ui.state.notices import Notices
 from tests.ui.state.conftest import PASSWORD, Tab
@@ -32,7 +33,7 @@ async def test_the_new_password_counts_and_only_this_session_stays(tab: Any, act
     here = tab.root.router_data["headers"]["cookie"].partition("=")[2]
     state = await change(tab, PASSWORD, NEW)
 
-    assert (state.changing, state.errors) == (False, {})
+    assert (await tab.opened(), state.errors) == ("", {})
     assert (await tab.state(Notices)).text == words.say("en", "account.changed")
     assert (await sessions.is_alive(here), await sessions.is_alive(elsewhere)) == (True, False)
     with pytest.raises(NotSignedIn):
@@ -54,7 +55,7 @@ async def test_the_new_password_counts_and_only_this_session_stays(tab: Any, act
 async def test_a_mistake_stands_at_its_field_and_changes_nothing(tab: Any, old: str, new: str, field: str) -> None:
     state = await change(tab, old, new)
 
-    assert (state.changing, set(state.errors), state.error_seq) == (True, {field}, 1)
+    assert (await tab.opened(), set(state.errors), state.error_seq) == (ACCOUNT, {field}, 1)
     assert await sign_in(PASSWORD)
 
 

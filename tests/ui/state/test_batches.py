@@ -10,8 +10,9 @@ from app.domain.provider import ProviderDraft, ProviderPatch
 from app.services import models, providers
 from app.ui import words
 from app.ui.state.batches import Batches
+from app.ui.state.dialogs import Dialogs
 from app.ui.state.notices import Notices
-from app.ui.state.trial import Trial
+from app.ui.state.trial import TRY, Trial
 from tests.fixtures.upstream import Heard, Line, Upstream, answer, completion
 
 
@@ -91,7 +92,7 @@ async def test_a_default_model_that_goes_with_the_failed_ones_is_named(tab: Any,
     assert (said.level, said.text) == ("warning", words.say("en", "batch.default_gone", model="ghost", name="One"))
 
 
-@pytest.mark.parametrize("leave", [Batches.stop, Batches.close])
+@pytest.mark.parametrize("leave", [Batches.stop, None])
 async def test_a_late_answer_of_a_batch_that_was_left_never_shows_in_the_next(tab: Any, table: Any, house: Upstream, leave: Any) -> None:
     asked, free = asyncio.Event(), asyncio.Event()
 
@@ -105,7 +106,7 @@ async def test_a_late_answer_of_a_batch_that_was_left_never_shows_in_the_next(ta
     async with asyncio.timeout(10):
         running = asyncio.ensure_future(tab.fire(Batches.start))
         await asked.wait()
-        await tab.fire(leave)
+        await (tab.fire(leave) if leave else tab.leave())
         await tab.fire(Batches.open_models, "one", "One")
         free.set()
         await running
@@ -120,14 +121,14 @@ async def test_a_provider_that_is_gone_by_then_is_told_and_nothing_is_sent(tab: 
     await tab.fire(Batches.start)
 
     assert (table.stage, set(states(table).values()), house.heard) == ("ask", {""}, [])
-    assert (await tab.state(Notices)).level == "error"
+    assert (await tab.state(Dialogs)).problem
 
 
-async def test_the_dialog_of_one_test_offers_what_is_listed_and_closes_empty(tab: Any, table: Any) -> None:
+async def test_the_dialog_of_one_test_offers_what_is_listed(tab: Any, table: Any) -> None:
     await tab.fire(Trial.open_, "id-of-one", "one", "One", "")
 
     trial = await tab.state(Trial)
-    assert (trial.is_open, trial.name) == (True, "one")
+    assert (await tab.opened(), trial.name) == (TRY, "one")
     assert [(m.model, m.group) for m in trial.models] == [("ghost", "listed"), ("m-1", "listed"), ("m-2", "listed")]
-    await tab.fire(Trial.close)
-    assert (trial.is_open, trial.name, trial.models) == (False, "", [])
+    await tab.leave()
+    assert await tab.opened() == ""

@@ -89,7 +89,7 @@ async def test_a_key_is_restricted_shown_in_words_and_changed_later(tab: Any, ac
 
     await tab.fire(ClientKeys.save, {"name": "Shop", "expires_at": "", "requests_per_minute": ""})
     [line] = state.keys
-    assert (line.name, line.providers, line.models, line.per_minute, state.step) == ("Shop", "", "acme/beta", 0, "")
+    assert (line.name, line.providers, line.models, line.per_minute, await tab.opened()) == ("Shop", "", "acme/beta", 0, "")
     [stored] = await client_keys.list_(actor)
     assert (stored.name, stored.providers, stored.models, stored.requests_per_minute) == ("Shop", None, ["acme/beta"], 0)
 

@@ -20,7 +20,7 @@ async def test_a_copy_is_named_by_the_form_and_takes_its_keys_along_when_that_is
         assert (state.name, state.title, state.label, state.keys, state.with_keys) == ("acme", "Acme", "Acme (2)", 1, False)
         await tab.fire(Duplicating.choose_keys, ticked)
         await tab.fire(Duplicating.submit, {"label": label})
-        assert (await tab.state(Duplicating)).name == ""
+        assert await tab.opened() == ""
         assert label in (await tab.state(Notices)).text
     made = {p.label: len(p.credentials) for p in (await providers.changes(actor)).items}
     assert made == {"Acme": 1, "Second": 0, "Third": 1}

@@ -19,6 +19,7 @@ from app.ui.state.batches import Batches
 from app.ui.state.local_servers import LocalServers, Near
 from app.ui.state.notices import Notices
 from app.ui.state.presses import Presses
+from app.ui.state.provider_page import ProviderPage
 from tests.fixtures.databases import only_sqlite
 from tests.fixtures.upstream import MODELS, Upstream
 from tests.ui.state.every_handler import calling, handlers, kinds, services
@@ -46,8 +47,14 @@ BEFORE: dict[str, list[tuple[Any, ...]]] = {
     "KeyForm.submit": [("KeyForm.add",)],
     "KeyForm.save": [("KeyForm.edit", "<key>")],
     "Probing.test_as": [("Trial.open_", "<provider>", "lab", "Lab", "")],
+    "Pasting.submit": [("Pasting.open",)],
+    "People.create": [("People.open_form",)],
     "ProviderForm.reload": [("ProviderForm.edit", "lab")],
     "ProviderKeys.remove": [("ProviderKeys.ask_remove", "<key>")],
+    "NextDefault.confirm": [("NextDefault.ask", "lab")],
+    "Trash.purge": [("Trash.load",), ("Trash.ask", "<trashed>")],
+    "Account.change": [("Account.ask",)],
+    "ProviderPage.list_found": [("found",)],
     "ProviderPage.delete": [("ProviderPage.ask_delete",)],
     "ProviderPage.show_older": [("ProviderPage.choose_tab", "history")],
     "Providers.ask_delete": [("Providers.load",)],
@@ -78,6 +85,7 @@ BEFORE: dict[str, list[tuple[Any, ...]]] = {
     "Wizard.use_model": WIZARD,
 }
 GIVEN: dict[str, dict[str, Any]] = {
+    "Account.change": {"form": {"old_password": "correct horse battery staple", "new_password": "another horse and another staple"}},
     "ClientKeys.edit": {"key_id": "<app key>"},
     "ClientKeys.issue": {"form": {"name": "App", "expires_at": ""}},
     "ClientKeys.save": {"form": {"name": "App", "expires_at": ""}},
@@ -129,11 +137,14 @@ async def world(tab: Any, house: Upstream, actor: Actor) -> dict[str, str]:
         actor, ProviderDraft.model_validate(body | {"credential": {"label": "Main", "secret": {"api_key": FIRST}}, "preset": None})
     )
     spare = await credentials.add(actor, "lab", CredentialDraft.model_validate({"label": "Spare", "secret": {"api_key": THIRD}}))
+    old = await providers.create(actor, ProviderDraft(name="old", label="Old", base_url=house.base_url, auth_type="none"))
+    await providers.delete(actor, "old")
     app = await client_keys.issue(actor, "App", Scope.GATEWAY)
     return {
         "<provider>": made.id,
         "<key>": made.credentials[0].id,
         "<spare>": spare.id,
+        "<trashed>": old.id,
         "<app key>": app.client_key.id,
     }
 
@@ -154,6 +165,8 @@ async def prepare(tab: Any, step: tuple[Any, ...], world: dict[str, str]) -> Non
         case ("rows pass",):
             table = await tab.state(Batches)
             table.rows = [row.__class__(row.key, row.title, state="failed") for row in table.rows]
+        case ("found",):
+            (await tab.state(ProviderPage))._found = ["iris"]
         case ("near",):
             near = await tab.state(LocalServers)
             near.servers = [Near("http://127.0.0.1:9/v1", "127.0.0.1:9", "", "Local", 1, "", "", "L", "iris")]

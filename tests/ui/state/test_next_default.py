@@ -67,12 +67,12 @@ async def test_what_is_chosen_is_done(
     await tab.fire(NextDefault.confirm)
 
     found = await now(actor)
-    assert (found["one"], found["two"], three.name) == (one, two, "")
+    assert (found["one"], found["two"], await tab.opened()) == (one, two, "")
 
 
 async def test_who_thinks_better_of_it_keeps_everything(tab: Any, three: Any, actor: Actor) -> None:
     await tab.fire(NextDefault.ask, "one")
-    await tab.fire(NextDefault.close)
+    await tab.leave()
     await tab.fire(NextDefault.confirm)
 
     assert (await now(actor))["one"] == (True, True)

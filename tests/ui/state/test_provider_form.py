@@ -152,26 +152,6 @@ async def test_an_address_that_arrives_after_another_choice_is_dropped(tab: Any,
     assert dialog.calls_to == "https://api.groq.com/openai/v1/chat/completions"
 
 
-async def test_closing_asks_only_when_something_was_typed(tab: Any, dialog: Any) -> None:
-    await tab.fire(ProviderForm.choose, "groq")
-    await tab.fire(ProviderForm.note_typed)
-
-    await tab.fire(ProviderForm.ask_close, False)
-    assert (dialog.leaving, dialog.step) == (True, "fields")
-
-    await tab.fire(ProviderForm.stay, False)
-    assert (dialog.leaving, dialog.step) == (False, "fields")
-
-    await tab.fire(ProviderForm.discard)
-    assert (dialog.step, dialog.typed) == ("", False)
-
-
-async def test_closing_an_untouched_dialog_just_closes(tab: Any, dialog: Any) -> None:
-    await tab.fire(ProviderForm.ask_close, False)
-
-    assert dialog.step == ""
-
-
 async def test_another_token_server_or_region_asks_for_the_secret_again(tab: Any, actor: Any) -> None:
     fields = {"client_id": "patchbay", "token_url": "https://93.184.216.34/token"}
     oauth = {"auth_type": "oauth", "auth": fields, "credential": {"secret": {"client_secret": "secret-of-a-client-1"}}}

@@ -209,7 +209,7 @@ async def test_the_chat_that_a_saved_provider_lacks_is_tested_where_it_stands(ta
     await tab.fire(Repairing.fix, "mine")
 
     assert "test" in str(tab.sent[-1].handler.fn.__qualname__)
-    assert not (await tab.state(ProviderForm)).is_open
+    assert await tab.opened() == ""
 
 
 async def test_a_saved_provider_is_repaired_from_its_card(tab: Any, house: Upstream, actor: Actor, monkeypatch: pytest.MonkeyPatch) -> None:

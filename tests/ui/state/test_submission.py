@@ -64,7 +64,7 @@ async def test_saving_leads_to_the_models_that_were_found(tab: Any, dialog: Any,
     assert (dialog.step, found.found) == ("saved", MODELS)
     await tab.fire(Submission.pick, MODELS[1])
     await tab.fire(Submission.finish)
-    assert dialog.step == ""
+    assert await tab.opened() == ""
     saved = await providers.get(actor, "office-models")
     assert saved.default_model == MODELS[1]
     assert [m.identifier for m in await models.list_(actor, "office-models")] == sorted(MODELS)
@@ -115,7 +115,7 @@ async def test_an_empty_key_keeps_the_stored_one(tab: Any, dialog: Any, house: U
     await tab.fire(Submission.submit, form(house, label="Renamed", secret__api_key=""))
 
     saved = await providers.get(actor, "office-models")
-    assert (saved.label, saved.credentials[0].hint, dialog.step) == ("Renamed", "Zz91", "")
+    assert (saved.label, saved.credentials[0].hint, await tab.opened()) == ("Renamed", "Zz91", "")
 
 
 async def test_moving_to_another_host_asks_for_the_key_again(tab: Any, dialog: Any, house: Upstream, actor: Actor) -> None:
@@ -145,14 +145,14 @@ async def test_a_stale_save_shows_what_changed_and_keeps_what_was_typed(tab: Any
 
 async def test_an_answer_that_comes_after_the_dialog_was_closed_is_dropped(tab: Any, dialog: Any, house: Upstream) -> None:
     async def close_meanwhile(line: Any, heard: Any) -> None:
-        await tab.fire(ProviderForm.discard)
+        await tab.leave()
         await answer(body={"data": []})(line, heard)
 
     house.on("/models", close_meanwhile)
 
     await tab.fire(Submission.submit, form(house, intent="test"))
 
-    assert (dialog.step, dialog.run.lines, dialog.testing) == ("", [], False)
+    assert (await tab.opened(), dialog.run.outcome, dialog.testing) == ("", "", False)
     assert (await tab.state(Notices)).text == ""
 
 
@@ -166,7 +166,7 @@ async def test_rungs_of_a_dialog_that_was_closed_never_show_in_the_next(tab: Any
     await other(actor, house)
 
     async def reopen_meanwhile(line: Any, heard: Any) -> None:
-        await tab.fire(ProviderForm.discard)
+        await tab.leave()
         await tab.fire(ProviderForm.edit, "other")
         await answer(body={"data": []})(line, heard)
 

@@ -8,6 +8,7 @@ from app.domain.actor import Actor
 from app.domain.provider import ProviderDraft
 from app.services import providers
 from app.ui import words
+from app.ui.state.dialogs import Dialogs
 from app.ui.state.notices import Notices
 from app.ui.state.trash import Trash
 from tests.fixtures.databases import only_sqlite
@@ -41,14 +42,14 @@ async def test_one_press_brings_it_back(tab: Any, trash: Any, actor: Actor) -> N
 async def test_it_asks_before_something_goes_for_good(tab: Any, trash: Any, actor: Actor) -> None:
     await tab.fire(Trash.ask, trash.gone[0].id)
     assert trash.doomed_label == "Mine"
-    await tab.fire(Trash.keep)
+    await tab.leave()
     await tab.fire(Trash.purge)
     assert len(await providers.in_trash(actor)) == 1
 
     await tab.fire(Trash.ask, trash.gone[0].id)
     await tab.fire(Trash.purge)
 
-    assert (trash.gone, trash.doomed, await providers.in_trash(actor)) == ([], "", [])
+    assert (trash.gone, await tab.opened(), await providers.in_trash(actor)) == ([], "", [])
     assert (await tab.state(Notices)).text == words.say("en", "trash.purged", name="Mine")
 
 
@@ -58,5 +59,5 @@ async def test_what_somebody_else_restored_meanwhile_is_said(tab: Any, trash: An
 
     await tab.fire(Trash.purge)
 
-    assert ((await tab.state(Notices)).level, trash.doomed) == ("error", "")
+    assert (await tab.state(Dialogs)).gone
     assert (await providers.get(actor, "mine")).label == "Mine"

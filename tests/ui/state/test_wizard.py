@@ -16,7 +16,7 @@ from app.ui.state.found_servers import FoundServers
 from app.ui.state.guided_test import GuidedTest
 from app.ui.state.local_servers import LocalServers
 from app.ui.state.notices import Notices
-from app.ui.state.provider_form import CUSTOM, ProviderForm
+from app.ui.state.provider_form import ADD, CUSTOM, ProviderForm
 from app.ui.state.submission import Submission
 from app.ui.state.wizard import Wizard
 from tests.fixtures.upstream import MODELS, Upstream, answer
@@ -104,7 +104,7 @@ async def test_a_wrong_key_can_be_typed_again(tab: Any, wizard: Any, house: Upst
     assert (wizard.step, test.run.outcome, test.refused) == ("test", "failed", True)
 
     await tab.fire(Wizard.edit)
-    assert (wizard.step, form.replacing, form.is_open) == ("connect", True, False)
+    assert (wizard.step, form.replacing, await tab.opened()) == ("connect", True, "")
     assert wizard.query == "provider=127-0-0-1&step=connect"
     del house.scripts["/models"]
     await tab.fire(Wizard.connect, typed(house, **{"secret.api_key": "sk-another-1234567890-aB3d"}))
@@ -297,7 +297,7 @@ async def test_an_address_that_was_not_found_is_not_taken(tab: Any, wizard: Any,
     await tab.fire(FoundServers.add, "http://127.0.0.1:1/v1")
 
     assert (wizard.step, (await providers.list_(actor)).items) == ("choose", [])
-    assert not (await tab.state(ProviderForm)).is_open
+    assert await tab.opened() == ""
 
 
 async def test_the_dialog_takes_a_found_server_too(tab: Any, house: Upstream, nearby: list[FoundServer]) -> None:
@@ -307,7 +307,7 @@ async def test_the_dialog_takes_a_found_server_too(tab: Any, house: Upstream, ne
     await tab.fire(FoundServers.add, house.base_url)
 
     form = await tab.state(ProviderForm)
-    assert (form.is_open, form.base_url, form.auth_type) == (True, house.base_url, "none")
+    assert (await tab.opened(), form.base_url, form.auth_type) == (ADD, house.base_url, "none")
 
 
 async def test_a_search_that_is_refused_says_why(tab: Any, wizard: Any, monkeypatch: pytest.MonkeyPatch) -> None:

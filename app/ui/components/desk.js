@@ -1,0 +1,363 @@
+// The dialogs of a page. The server says which one is open (`opened`: kind, object, page, and the stamp of this opening); what lies in
+// the browser alone is kept here, in the page's memory and nowhere else: what was typed, and whether that would be lost.
+import { AlertDialog, Button, Dialog, Flex } from "@radix-ui/themes";
+import { Component, Fragment, createElement, useEffect, useLayoutEffect, useRef, useSyncExternalStore } from "react";
+import { useBlocker, useLocation } from "react-router";
+import { toast } from "sonner";
+
+import { ReflexEvent } from "./state";
+import { line } from "./line";
+import { tr } from "./words";
+
+const NONE = { kind: "", stamp: "" };
+const RESTORE_MS = 5_000;
+const TEXTS = {
+  once_title: "once.title",
+  once_text: "once.text",
+  once_stay: "once.stay",
+  once_discard: "once.discard",
+  unsaved_title: "unsaved.title",
+  unsaved_text: "unsaved.text",
+  unsaved_stay: "unsaved.stay",
+  unsaved_discard: "unsaved.discard",
+  kept: "restart.kept",
+  key_kept: "restart.key_kept",
+};
+// `open`: the dialog that is shown; `left`: the stamp of the one that was closed here, whatever the server says by now; `asking`: what is
+// asked before something is lost; `held`: a dialog whose server was started again, until it is open once more; `form`: a form of the
+// page that is no dialog holds what was typed.
+const desk = { open: NONE, left: "", changed: false, copied: false, form: false, asking: null, held: null, life: "", log: [], version: 0, close: null };
+const listeners = new Set();
+const subscribe = (listener) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+const changed = () => {
+  desk.version += 1;
+  listeners.forEach((listener) => listener());
+};
+const lifeOf = (visit) => visit.split(".")[0];
+const isLost = (visit) => desk.life !== "" && lifeOf(visit) !== "" && lifeOf(visit) !== desk.life;
+
+// Which dialog this page shows. One that lies on another page, or was closed here, is none of its own.
+const useShown = (opened, visit) => {
+  const { pathname } = useLocation();
+  useSyncExternalStore(subscribe, () => desk.version, () => 0);
+  if (desk.held || isLost(visit)) return desk.open;
+  const isHere = opened.kind !== "" && opened.at === pathname.replace(/(.)\/$/, "$1");
+  return isHere && opened.stamp !== desk.left ? opened : NONE;
+};
+
+// A key that is shown once lies in a hidden field of the page, never in what the server keeps for it.
+const isHeld = () => !desk.copied && [...document.querySelectorAll("[data-once]")].some((field) => field.value);
+const wipe = () => document.querySelectorAll("[data-once]").forEach((field) => (field.value = ""));
+export const noteCopied = () => (desk.copied = true);
+
+// Leaving. A clean dialog closes; one that holds what would be lost asks first, whichever way out was taken.
+const wouldLose = () => isHeld() || (desk.open.kind !== "" && desk.changed);
+const mustAsk = () => wouldLose() || desk.form;
+const closeNow = () => {
+  const { stamp } = desk.open;
+  wipe();
+  Object.assign(desk, { left: stamp || desk.left, open: NONE, changed: false, copied: false, form: false, held: null, log: [] });
+  changed();
+  if (stamp) desk.close?.(stamp);
+};
+const ask = (go, stay) => {
+  desk.asking = { go, stay, isOnce: isHeld() };
+  changed();
+};
+const answer = (isLeaving) => {
+  const { go, stay } = desk.asking ?? {};
+  desk.asking = null;
+  if (isLeaving) closeNow();
+  else changed();
+  (isLeaving ? go : stay)?.();
+};
+export const leaveDialog = () => (wouldLose() ? ask() : closeNow());
+export const closeDialog = () => closeNow();
+
+// Where the history stands while a dialog is open; going back or forth is undone until the answer is given.
+let place = 0;
+let undoing = false;
+if (typeof window !== "undefined") {
+  window.addEventListener(
+    "popstate",
+    (event) => {
+      if (undoing) {
+        undoing = false;
+        event.stopImmediatePropagation();
+        return;
+      }
+      const steps = (window.history.state?.idx ?? 0) - place;
+      if (mustAsk() && steps) {
+        event.stopImmediatePropagation();
+        undoing = true;
+        window.history.go(-steps);
+        ask(() => window.history.go(steps));
+      } else if (desk.open.kind) closeNow();
+    },
+    true,
+  );
+  window.addEventListener("beforeunload", (event) => {
+    if (!mustAsk()) return;
+    event.preventDefault();
+    // Reflex lets go of its socket here, and takes it up again when the page is looked at: the reader may stay.
+    setTimeout(() => document.dispatchEvent(new Event("visibilitychange")), 500);
+  });
+  const type = ({ target }) => {
+    if (!(target instanceof Element) || target.closest("[data-unguarded]")) return;
+    if (target.closest("[data-dialog]")) desk.changed = true;
+    else if (target.closest("[data-kept]")) desk.form = true;
+  };
+  document.addEventListener("input", type, true);
+  document.addEventListener("copy", () => {
+    const taken = String(window.getSelection());
+    if ([...document.querySelectorAll("[data-once]")].some((field) => field.value && taken.includes(field.value))) noteCopied();
+  });
+}
+line.onChoice = (event) => {
+  if (!desk.open.kind) return;
+  desk.changed = true;
+  desk.log = [...desk.log.slice(-199), event];
+};
+
+// What was typed into the fields of a part of the page, by their names.
+const TYPED = "input[name]:not([type=hidden]):not([type=checkbox]):not([type=radio]), textarea[name], select[name]";
+const typedIn = (root) => new Map([...root.querySelectorAll(TYPED)].map((field) => [field.name, field.value]));
+const put = (field, value) => {
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set.call(field, value);
+  field.dispatchEvent(new Event(field.tagName === "SELECT" ? "change" : "input", { bubbles: true }));
+};
+// Fields may come one by one, when the server says what is asked for. Each is filled once: what is typed meanwhile is newer.
+const restore = (selector, typed) => {
+  const left = new Map(typed);
+  const look = () => {
+    for (const field of document.querySelectorAll(`:is(${selector}) :is(${TYPED})`)) {
+      const value = left.get(field.name);
+      if (value === undefined) continue;
+      left.delete(field.name);
+      if (field.value !== value) put(field, value);
+    }
+    if (!left.size) watch.disconnect();
+  };
+  const watch = new MutationObserver(look);
+  watch.observe(document.body, { childList: true, subtree: true });
+  setTimeout(() => watch.disconnect(), RESTORE_MS);
+  look();
+};
+
+// A form of the page that is no dialog: what was typed outlives a step back and a restart of the server, as long as the page stays.
+const kept = new Map();
+export const Kept = ({ scope }) => {
+  const anchor = useRef(null);
+  useLayoutEffect(() => {
+    const form = anchor.current.closest("[data-kept]");
+    if (kept.has(scope)) restore("[data-kept]", kept.get(scope));
+    return () => kept.set(scope, typedIn(form));
+  }, [scope]);
+  return createElement("span", { ref: anchor, hidden: true });
+};
+export const Forgotten = ({ when }) => {
+  useEffect(() => {
+    if (!when) return;
+    kept.clear();
+    desk.form = false;
+  }, [when]);
+  useEffect(() => () => void (kept.clear(), (desk.form = false)), []);
+  return null;
+};
+
+// Reads what was typed before the page is drawn with what a server says that was started again and knows nothing of it.
+class Keeper extends Component {
+  getSnapshotBeforeUpdate() {
+    if (!isLost(this.props.visit) || !desk.open.kind) return null;
+    const dialog = document.querySelector("[data-dialog]");
+    return dialog ? typedIn(dialog) : new Map();
+  }
+  componentDidUpdate(_props, _state, typed) {
+    if (typed) desk.held = { typed, log: desk.log, asked: false };
+    note(this.props);
+  }
+  componentDidMount() {
+    note(this.props);
+  }
+  render() {
+    return null;
+  }
+}
+const note = ({ opened, visit, shown }) => {
+  if (lifeOf(visit)) desk.life = lifeOf(visit);
+  if (desk.held) return;
+  if (shown.stamp !== desk.open.stamp) Object.assign(desk, { changed: false, copied: false, log: [], asking: shown.kind ? desk.asking : null });
+  if (shown.kind && !desk.open.kind) place = window.history.state?.idx ?? 0;
+  desk.open = shown;
+  if (shown.is_changed) desk.changed = true;
+};
+
+// Says when a page whose connection came back still holds a key that is shown once.
+export const Held = ({ visit, hydrated, onHeld }) => {
+  const was = useRef(visit);
+  useEffect(() => {
+    if (!hydrated || was.current === visit) return;
+    was.current = visit;
+    if ([...document.querySelectorAll("[data-once]")].some((field) => field.value)) onHeld?.();
+  }, [visit, hydrated]);
+  return null;
+};
+
+// One per page. `hydrated`: the page shows what the server knows.
+export const Desk = ({ opened, visit, hydrated, ended, language, onClose, choices, quiet, slow }) => {
+  desk.close = onClose;
+  const shown = useShown(opened, visit);
+  useEffect(() => void line.know({ language, choices, quiet, slow }), [language]);
+  useEffect(() => void line.end(ended), [ended]);
+  useEffect(() => void line.arrive(visit, lifeOf(visit)), [visit]);
+  useEffect(() => {
+    const { held } = desk;
+    if (!held || !hydrated) return;
+    if (!held.asked) {
+      held.asked = true;
+      const { handler, arguments: given } = desk.open;
+      if (handler) line.send([ReflexEvent(handler, given), ...held.log], [], {});
+      else giveUp(language);
+    } else if (opened.kind === desk.open.kind) {
+      desk.held = null;
+      note({ opened, visit, shown: opened });
+      desk.log = held.log;
+      changed();
+      restore("[data-dialog]", held.typed);
+      toast.info(tr(language, opened.is_once ? TEXTS.key_kept : TEXTS.kept));
+    } else if (ended.some((name) => name.endsWith(` ${desk.open.handler}`))) giveUp(language);
+  }, [hydrated, opened, ended]);
+  const blocker = useBlocker(
+    ({ currentLocation, nextLocation, historyAction }) =>
+      historyAction !== "POP" && currentLocation.pathname !== nextLocation.pathname && !nextLocation.pathname.startsWith("/login") && mustAsk(),
+  );
+  useEffect(() => {
+    if (blocker.state === "blocked") ask(blocker.proceed, blocker.reset);
+  }, [blocker.state]);
+  useEffect(() => () => void (desk.asking = null), []);
+  const { asking } = desk;
+  useFocus(asking !== null);
+  const say = (part) => tr(language, TEXTS[`${asking?.isOnce ? "once" : "unsaved"}_${part}`]);
+  const question = createElement(
+    AlertDialog.Root,
+    { open: asking !== null, onOpenChange: (to) => to || answer(false) },
+    createElement(
+      AlertDialog.Content,
+      { maxWidth: "440px", "data-question": "leave" },
+      createElement(AlertDialog.Title, { size: "4" }, say("title")),
+      createElement(AlertDialog.Description, { size: "2", color: "gray" }, say("text")),
+      createElement(
+        Flex,
+        { justify: "end", gap: "3", mt: "5", wrap: "wrap" },
+        createElement(AlertDialog.Cancel, null, createElement(Button, { variant: "soft", color: "gray", size: "3" }, say("stay"))),
+        createElement(Button, { size: "3", className: "pb-danger", onClick: () => answer(true) }, say("discard")),
+      ),
+    ),
+  );
+  return createElement(Fragment, null, createElement(Keeper, { opened, visit, shown }), question);
+};
+const giveUp = (language) => {
+  const { held } = desk;
+  if (!held) return;
+  Object.assign(desk, { held: null, open: NONE, changed: false, log: [] });
+  changed();
+  toast.warning(tr(language, "restart.lost"), { duration: 20_000 });
+};
+
+// Keeps showing a page while its connection comes back: what was typed into it, and a key that is shown once, lie in it alone.
+export const Gate = ({ ready, children }) => {
+  const { pathname } = useLocation();
+  const shown = useRef(null);
+  if (ready) shown.current = pathname;
+  return shown.current === pathname ? children[0] : children[1];
+};
+
+// A dialog. `question`: a short one, which is not left by a press beside it; `also`: what must hold besides; a question above a dialog
+// has its own way of being left.
+const FIRST = [
+  "[data-focus]",
+  ".pb-sheet-body :is(input:not([type=hidden]), textarea, select):not([disabled])",
+  ".pb-sheet-body [role=radio][aria-checked=true]",
+  ".pb-sheet-foot button:last-of-type",
+];
+const isSeen = (element) => element.checkVisibility({ visibilityProperty: true });
+export const Sheet = ({ kinds, opened, visit, width, question, also = true, onLeave, children }) => {
+  const shown = useShown(opened, visit);
+  const isOpen = kinds.includes(shown.kind) && also;
+  useFocus(isOpen);
+  const content = useRef(null);
+  const focus = (event) => {
+    event.preventDefault();
+    const found = FIRST.flatMap((selector) => [...content.current.querySelectorAll(selector)]);
+    (found.find(isSeen) ?? content.current).focus();
+  };
+  const leave = (to) => to || (onLeave ? onLeave() : leaveDialog());
+  const parts = question ? AlertDialog : Dialog;
+  const looks = question ? { maxWidth: width } : { maxWidth: width, className: "pb-sheet", align: "start", onOpenAutoFocus: focus };
+  return createElement(
+    parts.Root,
+    { open: isOpen, onOpenChange: leave },
+    createElement(parts.Content, { ref: content, "data-dialog": shown.kind || kinds[0], ...looks }, children),
+  );
+};
+
+// Keeps the focus where it belongs around dialogs. A menu entry that opens one closes its menu later and would take the focus back to
+// the menu's button; and when the dialog closes, the entry is gone, or the row it was opened from: its neighbour takes the focus then.
+const OVERLAY = "[role=dialog], [role=alertdialog]";
+const ROW = "tr, li, [role=listitem]";
+const REACHED = "button:not([disabled]), a[href], input:not([type=hidden]), select, textarea";
+let outside = null;
+let around = [];
+let rank = 0; // of the element in its row, counted from the end
+const last = new WeakMap(); // dialog → what had the focus in it
+const reached = (row) => [...row.querySelectorAll(REACHED)];
+const remember = (target) => {
+  if (!target) return;
+  const overlay = target.closest(OVERLAY);
+  if (overlay) last.set(overlay, target);
+  else if (!target.closest("[role=menu], [data-radix-focus-guard], [data-sonner-toaster]")) {
+    outside = target;
+    const row = target.closest(ROW);
+    around = row ? [row.nextElementSibling, row.previousElementSibling] : [];
+    rank = row ? reached(row).reverse().indexOf(target) : 0;
+  }
+};
+if (typeof document !== "undefined") {
+  document.addEventListener("focusin", ({ target }) => remember(target));
+  // A menu's button never gets the focus when it is pressed with a pointer: the menu takes it.
+  document.addEventListener("pointerdown", ({ target }) => remember(target.closest("button, a, input, select, textarea")), true);
+}
+const useFocus = (open) => {
+  const was = useRef(open);
+  useEffect(() => {
+    const isTurned = was.current !== open;
+    was.current = open;
+    if (!isTurned) return;
+    const [home, near, place] = [outside, around, rank];
+    const back = () => {
+      if (home?.isConnected && !home.disabled) return home;
+      const row = near.find((element) => element?.isConnected);
+      const found = row ? reached(row).reverse() : [];
+      return found[place] ?? found[0] ?? document.getElementById("content");
+    };
+    const settle = () => {
+      const here = document.activeElement;
+      const over = [...document.querySelectorAll(OVERLAY)].pop();
+      const isLost = !here || here === document.body;
+      if (over ? isLost || (open && !here.closest(OVERLAY)) : isLost && !open) (over ? (last.get(over) ?? over) : back())?.focus({ preventScroll: true });
+    };
+    // Menus and dialogs leave with a short animation; only then does the focus move.
+    const timers = [60, 250, 500, 900].map((delay) => setTimeout(settle, delay));
+    const stop = () => timers.forEach(clearTimeout);
+    // Whoever goes on meanwhile is where they want to be.
+    const ways = ["pointerdown", "keydown"];
+    ways.forEach((way) => document.addEventListener(way, stop, true));
+    return () => {
+      stop();
+      ways.forEach((way) => document.removeEventListener(way, stop, true));
+    };
+  }, [open]);
+};
