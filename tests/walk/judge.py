@@ -14,6 +14,7 @@ IN_THE_END: tuple[Oracle, ...] = (
     dialogs.foreign,
     dialogs.unasked,
     dialogs.two_questions,
+    dialogs.undeclared,
     dialogs.focus,
     signs.overflow,
     signs.pulse,

@@ -25,7 +25,13 @@
       if (one(e.getAttribute(name))) texts.push({ text: one(e.getAttribute(name)), own: !!e.closest("[lang]:not(html)"), code: false });
   const dialogs = [...document.querySelectorAll("[role=dialog], [role=alertdialog]")]
     .filter((e) => seen(e) && e.dataset.state !== "closed")
-    .map((e) => ({ role: e.getAttribute("role"), title: named(e).slice(0, 120), popover: e.classList.contains("rt-PopoverContent") }));
+    .map((e) => ({
+      role: e.getAttribute("role"),
+      title: named(e).slice(0, 120),
+      popover: e.classList.contains("rt-PopoverContent"),
+      kind: e.dataset.dialog ?? "",
+      asks: e.dataset.question === "leave",
+    }));
   const busy = [...document.querySelectorAll("button")]
     .filter((e) => seen(e) && (e.getAttribute("aria-busy") === "true" || e.querySelector(".rt-Spinner")))
     .map((e) => named(e).slice(0, 80));

@@ -34,11 +34,14 @@ class Text:
 
 @dataclass(frozen=True)
 class Dialog:
-    """What lies on top of the page. A popover belongs to its button and stays where it is."""
+    """What lies on top of the page. A popover belongs to its button and stays where it is; `kind`: which dialog of the console it is;
+    `asks`: the question before something is lost."""
 
     role: str
     title: str
     popover: bool = False
+    kind: str = ""
+    asks: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ LAB = Provider("lab", "Lab", enabled=True, status="working", is_default=False, k
 CARD = Row("lab", on=True, parts=("Lab", words.say("en", "status.working")), second="Lab")
 TRUTH = Truth((LAB,), {"ada@example.org": True}, ("Website",))
 PRESS, WENT_BACK = Step(Kind.PRESS, "press"), Step(Kind.LEAVE, "Back")
-DIALOG = Dialog("dialog", words.say("en", "people.add"))
+DIALOG = Dialog("dialog", words.say("en", "people.add"), kind="person")
+QUESTION = Dialog("alertdialog", words.say("en", "unsaved.title"), asks=True)
 CALM = Look(title=f"{words.say('en', 'nav.providers')} · Patchbay", cards=(CARD,), texts=(Text(words.say("en", "nav.providers")),))
 PEOPLE = Look(
     path="/people/", title=f"{words.say('en', 'nav.people')} · Patchbay", rows=(Row("Ada", on=True, parts=("Ada", "ada@example.org")),)
@@ -69,6 +70,10 @@ BREACHES: list[tuple[Oracle, str, Seen]] = [
     (dialogs.foreign, "after Back", seen(replace(CALM, path="/people/", dialogs=(DIALOG,)), step=WENT_BACK)),
     (dialogs.foreign, "after a reload", seen(replace(CALM, document="e", dialogs=(DIALOG,)), step=Step(Kind.LOAD, "reload"))),
     (dialogs.unasked, "minutes later", seen(replace(CALM, dialogs=(DIALOG,)), step=WENT_BACK, pressed=3)),
+    (dialogs.foreign, "a question, after Back", seen(replace(CALM, path="/people/", dialogs=(QUESTION,)), step=WENT_BACK)),
+    (dialogs.unasked, "a question of nobody", seen(replace(CALM, dialogs=(QUESTION,)), step=Step(Kind.OUTSIDE, "REST"), pressed=3)),
+    (dialogs.two_questions, "a second dialog", seen(replace(CALM, dialogs=(DIALOG, replace(DIALOG, title="Edit Lab"))))),
+    (dialogs.undeclared, "of no kind", seen(replace(CALM, dialogs=(replace(DIALOG, kind=""),)))),
     (dialogs.two_questions, "the same one twice", seen(replace(CALM, dialogs=(DIALOG, DIALOG)))),
     (dialogs.focus, "after a dialog", seen(replace(CALM, focus=""), before=replace(CALM, dialogs=(DIALOG,)))),
     (dialogs.focus, "after a removal", seen(replace(CALM, focus="", cards=()))),
@@ -128,6 +133,10 @@ CALM_STEPS = [
         seen(replace(LAB_PAGE, query="?tab=keys", tabs=(("overview", False), ("keys", True))), before=LAB_PAGE), id="a tab of a provider"
     ),
     pytest.param(seen(replace(CALM, dialogs=(DIALOG,))), id="a press opened a dialog"),
+    pytest.param(
+        seen(replace(CALM, dialogs=(DIALOG, QUESTION)), before=replace(CALM, dialogs=(DIALOG,)), step=WENT_BACK, pressed=3),
+        id="the question before something is lost",
+    ),
     pytest.param(seen(replace(CALM, query="?q=lab", focus="", cards=()), step=WENT_BACK), id="Back to another list"),
     pytest.param(seen(replace(CALM, toasts=("Saved",))), id="one notice"),
     pytest.param(seen(reads(words.say("en", "providers.summary_none_working", total=1))), id="a text that says None itself"),
@@ -175,7 +184,8 @@ PLANTED = f"""
 <p>{words.say("en", "common.cancel")}</p><p lang=en>{words.say("en", "common.close")}</p><p hidden>None</p>
 <input type=password value="{MARK}"><div style="width: 900px">wide</div></main>
 <button aria-busy=true>Test</button>
-<div role=dialog aria-label="{words.say("en", "people.add")}">x</div><div role=dialog data-state=closed aria-label=gone></div>
+<div role=dialog data-dialog=person aria-label="{words.say("en", "people.add")}">x</div>
+<div role=dialog data-state=closed aria-label=gone></div>
 """
 
 

@@ -4,7 +4,7 @@ import contextlib
 
 from playwright.sync_api import Error as BrowserError
 
-from tests.browser.test_every_page import CHOSEN_ELSEWHERE
+from tests.browser.page_words import CHOSEN_ELSEWHERE
 from tests.walk.desk import DESK, PHONE
 from tests.walk.scene import Scene
 from tests.walk.seen import Kind, Step
