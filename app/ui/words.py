@@ -167,16 +167,19 @@ class _Ago(rx.Component):
 
 
 class Tongue(rx.Component):
-    """Tells the browser (`<html lang>`) which language the page speaks. One per page."""
+    """Tells the browser (`<html lang>`) which language the page speaks, from its first moment on. One per page."""
 
     library = MODULE
     tag = "Tongue"
     language: rx.Var[str]
+    state: rx.Var[str]
+    field: rx.Var[str]
 
     @classmethod
     def create(cls, *children: rx.Component, **props: object) -> "Tongue":
         """The component, bound to the language of this browser."""
-        return super().create(*children, language=Language.code, **props)  # type: ignore[return-value] - Reflex says Component
+        field = str(rx.Var.create(Language.code)).rpartition(".")[2]
+        return super().create(*children, language=Language.code, state=Language.get_full_name(), field=field, **props)  # type: ignore[return-value] - Reflex says Component
 
 
 def _written(language: str, hole: str, value: object) -> str:

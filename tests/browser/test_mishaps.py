@@ -3,7 +3,9 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.ui import words
 from tests.browser.conftest import PASSWORD
+from tests.browser.page_words import english_left
 from tests.fixtures.running import Patchbay
 
 pytestmark = pytest.mark.browser
@@ -76,4 +78,17 @@ def test_on_a_phone_a_notice_leaves_the_buttons_of_a_dialog_free(browser: Browse
         its = button.bounding_box()
         assert its is not None
         assert its["y"] + its["height"] <= box["y"] or its["y"] >= box["y"] + box["height"], button.inner_text()
+    context.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/login/"])
+def test_a_page_without_a_connection_speaks_the_language_that_was_chosen(browser: Browser, ready: Patchbay, path: str) -> None:
+    context = browser.new_context(locale="vi-VN")
+    context.route_web_socket("**/_event/**", lambda _: None)  # opens, and never says a word
+    page = context.new_page()
+    page.goto(ready.url + path)
+
+    expect(page.locator("html")).to_have_attribute("lang", words.say("vi", "language.tag"))
+    expect(page.get_by_text(words.say("vi", "shell.connecting" if path == "/" else "login.submit")).first).to_be_visible()
+    assert english_left(page, "vi") == []
     context.close()

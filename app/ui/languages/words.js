@@ -1,6 +1,8 @@
 // The browser's half of `words`: picks a text, fills its holes, writes numbers and times the reader's way.
 // `catalogue` puts the catalogues (const C), and the holes whose numbers are names (const NAMES), in front of this file.
-import { createElement, Fragment, useEffect, useState } from "react";
+import { createElement, Fragment, useContext, useEffect, useLayoutEffect, useState } from "react";
+
+import { DispatchContext } from "./context-registry";
 
 const kept = new Map();
 const tool = (kind, language, options) => {
@@ -88,7 +90,14 @@ export const Ago = ({ at, language, sentence = GAP }) => {
   return createElement(Fragment, null, before + seam(before, said), time, seam(said, after) + after);
 };
 
-export const Tongue = ({ language }) => {
+// A page comes in English, and the server learns the choice with the connection; a page without one follows it all the same. `state`,
+// `field`: where Reflex keeps it in the browser.
+export const Tongue = ({ language, state, field }) => {
+  const dispatch = useContext(DispatchContext);
+  useLayoutEffect(() => {
+    const chosen = localStorage.getItem(CHOICE);
+    if (C[chosen] && chosen !== language) dispatch[state]({ [field]: chosen });
+  }, []);
   useEffect(() => {
     document.documentElement.lang = tr(language, "language.tag");
   }, [language]);
