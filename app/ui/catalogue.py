@@ -10,7 +10,7 @@ from reflex.plugins import Plugin
 from app.ui import words
 
 PARTS = Path(__file__).parent / "components"
-OWN = ("console.js", "console.css", "connection.js", "desk.js", "line.js", "plot.js")
+OWN = ("console.js", "console.css", "connection.js", "desk.js", "focus.js", "line.js", "plot.js")
 FILES = {"words.js": words.FOLDER / "words.js", **{name: PARTS / name for name in OWN}}
 
 

@@ -6,6 +6,7 @@ import { useBlocker, useLocation } from "react-router";
 import { toast } from "sonner";
 
 import { ReflexEvent } from "./state";
+import { useFocus } from "./focus";
 import { line } from "./line";
 import { tr } from "./words";
 
@@ -302,62 +303,4 @@ export const Sheet = ({ kinds, opened, visit, width, question, also = true, onLe
     { open: isOpen, onOpenChange: leave },
     createElement(parts.Content, { ref: content, "data-dialog": shown.kind || kinds[0], ...looks }, children),
   );
-};
-
-// Keeps the focus where it belongs around dialogs. A menu entry that opens one closes its menu later and would take the focus back to
-// the menu's button; and when the dialog closes, the entry is gone, or the row it was opened from: its neighbour takes the focus then.
-const OVERLAY = "[role=dialog], [role=alertdialog]";
-const ROW = "tr, li, [role=listitem]";
-const REACHED = "button:not([disabled]), a[href], input:not([type=hidden]), select, textarea";
-let outside = null;
-let around = [];
-let rank = 0; // of the element in its row, counted from the end
-const last = new WeakMap(); // dialog → what had the focus in it
-const reached = (row) => [...row.querySelectorAll(REACHED)];
-const remember = (target) => {
-  if (!target) return;
-  const overlay = target.closest(OVERLAY);
-  if (overlay) last.set(overlay, target);
-  else if (!target.closest("[role=menu], [data-radix-focus-guard], [data-sonner-toaster]")) {
-    outside = target;
-    const row = target.closest(ROW);
-    around = row ? [row.nextElementSibling, row.previousElementSibling] : [];
-    rank = row ? reached(row).reverse().indexOf(target) : 0;
-  }
-};
-if (typeof document !== "undefined") {
-  document.addEventListener("focusin", ({ target }) => remember(target));
-  // A menu's button never gets the focus when it is pressed with a pointer: the menu takes it.
-  document.addEventListener("pointerdown", ({ target }) => remember(target.closest("button, a, input, select, textarea")), true);
-}
-const useFocus = (open) => {
-  const was = useRef(open);
-  useEffect(() => {
-    const isTurned = was.current !== open;
-    was.current = open;
-    if (!isTurned) return;
-    const [home, near, place] = [outside, around, rank];
-    const back = () => {
-      if (home?.isConnected && !home.disabled) return home;
-      const row = near.find((element) => element?.isConnected);
-      const found = row ? reached(row).reverse() : [];
-      return found[place] ?? found[0] ?? document.getElementById("content");
-    };
-    const settle = () => {
-      const here = document.activeElement;
-      const over = [...document.querySelectorAll(OVERLAY)].pop();
-      const isLost = !here || here === document.body;
-      if (over ? isLost || (open && !here.closest(OVERLAY)) : isLost && !open) (over ? (last.get(over) ?? over) : back())?.focus({ preventScroll: true });
-    };
-    // Menus and dialogs leave with a short animation; only then does the focus move.
-    const timers = [60, 250, 500, 900].map((delay) => setTimeout(settle, delay));
-    const stop = () => timers.forEach(clearTimeout);
-    // Whoever goes on meanwhile is where they want to be.
-    const ways = ["pointerdown", "keydown"];
-    ways.forEach((way) => document.addEventListener(way, stop, true));
-    return () => {
-      stop();
-      ways.forEach((way) => document.removeEventListener(way, stop, true));
-    };
-  }, [open]);
 };
