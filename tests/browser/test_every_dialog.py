@@ -16,6 +16,16 @@ from tests.fixtures.running import Patchbay
 pytestmark = pytest.mark.browser
 
 WHERE = "document.activeElement === document.body ? '' : document.activeElement.outerHTML.slice(0, 160)"
+NOTICES = """() => {
+  window.notices = [];
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes)
+      for (const node of addedNodes) {
+        const told = node.matches?.("[data-sonner-toast]") ? [node] : (node.querySelectorAll?.("[data-sonner-toast]") ?? []);
+        window.notices.push(...[...told].map((toast) => toast.textContent));
+      }
+  }).observe(document.body, { childList: true, subtree: true });
+}"""
 SOLID = ".rt-variant-solid:not(.pb-danger), .pb-danger"
 
 
@@ -193,6 +203,21 @@ def test_one_press_makes_one_thing(page: Page, house: Patchbay, upstream: str, f
 
     after = amounts(house)
     assert sum(after.values()) - sum(before.values()) == 1, (before, after)
+
+
+def test_a_switch_is_turned_once_by_a_double_click(page: Page, house: Patchbay) -> None:
+    page.goto(f"{house.url}/")
+    ready(page)
+    page.evaluate(NOTICES)
+    switch = page.get_by_role("switch", name=say("card.enabled_name", name="Spare"))
+    switch.evaluate("e => { e.click(); e.click(); }")  # twice before any answer
+    expect(switch).not_to_be_checked()
+    expect(page.locator("[data-pressed]")).to_have_count(0)
+    switch.click()
+    expect(switch).to_be_checked()
+
+    told = becomes(page, "window.notices.length > 1 && window.notices")
+    assert len(told) == len(set(told)) == 2
 
 
 def test_the_focus_stays_near_a_button_that_is_needed_no_more(page: Page, house: Patchbay) -> None:

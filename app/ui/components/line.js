@@ -41,11 +41,13 @@ const send = (events, args, actions) => {
   const ours = list.filter(isOurs);
   if (!ours.length) return real(events, args, actions);
   const cause = [args].flat().find((arg) => arg?.preventDefault !== undefined);
+  // A switch tells what it becomes, not what was done to it.
+  const flicked = !cause && window.event?.type === "click" ? window.event.target.closest?.("[role=switch]") : null;
   const isTyped = list.some((event) => event.event_actions?.debounce) || Boolean(actions?.debounce) || TYPING.has(cause?.type);
   if (isTyped) return real(events, args, actions);
   const [{ name, payload }] = ours;
   const isSubmit = cause?.type === "submit";
-  const isPressed = Boolean(cause) && !known.quiet.has(name);
+  const isPressed = Boolean(cause ?? flicked) && !known.quiet.has(name);
   // Of a form one submission at a time, whatever is in it; of a button the same thing once.
   const key = isSubmit ? name : `${name} ${JSON.stringify(payload ?? {})}`;
   if (isPressed && pressed.has(key)) return undefined;
@@ -59,7 +61,7 @@ const send = (events, args, actions) => {
   }
   if (isPressed) {
     const form = isSubmit ? cause.target : null;
-    press(key, name, form ? (cause.nativeEvent?.submitter ?? form.querySelector("button[type=submit]")) : (cause.currentTarget?.closest?.("button") ?? null));
+    press(key, name, form ? (cause.nativeEvent?.submitter ?? form.querySelector("button[type=submit]")) : (flicked ?? cause.currentTarget?.closest?.("button") ?? null));
   }
   return sent;
 };
