@@ -70,6 +70,11 @@ BREACHES: list[tuple[Oracle, str, Seen]] = [
     (dialogs.foreign, "after Back", seen(replace(CALM, path="/people/", dialogs=(DIALOG,)), step=WENT_BACK)),
     (dialogs.foreign, "after a reload", seen(replace(CALM, document="e", dialogs=(DIALOG,)), step=Step(Kind.LOAD, "reload"))),
     (dialogs.unasked, "minutes later", seen(replace(CALM, dialogs=(DIALOG,)), step=WENT_BACK, pressed=3)),
+    (
+        dialogs.foreign,
+        "the same one, after a reload",
+        seen(replace(CALM, document="e", dialogs=(DIALOG,)), before=replace(CALM, dialogs=(DIALOG,)), step=Step(Kind.LOAD, "reload")),
+    ),
     (dialogs.foreign, "a question, after Back", seen(replace(CALM, path="/people/", dialogs=(QUESTION,)), step=WENT_BACK)),
     (dialogs.unasked, "a question of nobody", seen(replace(CALM, dialogs=(QUESTION,)), step=Step(Kind.OUTSIDE, "REST"), pressed=3)),
     (dialogs.two_questions, "a second dialog", seen(replace(CALM, dialogs=(DIALOG, replace(DIALOG, title="Edit Lab"))))),
@@ -144,6 +149,10 @@ CALM_STEPS = [
     pytest.param(seen(reads("Lab", language="zh", cards=())), id="a name that somebody gave"),
     pytest.param(
         seen(step=replace(WENT_BACK, explains=("404",)), console=("status of 404",), requests=("GET /nope answered 404",)), id="explained"
+    ),
+    pytest.param(seen(reads(words.say("vi", texts.HOLES_OF_READERS, part="{region}"), language="vi", cards=())), id="a hole of an address"),
+    pytest.param(
+        seen(replace(CALM, document="e", dialogs=(DIALOG,)), before=replace(CALM, dialogs=(DIALOG,))), id="a form that the browser sends"
     ),
     pytest.param(seen(replace(CALM, markup=f"pb-0123456789ab-{'k' * 43}", dialogs=(DIALOG,))), id="a key while it is shown"),
 ]

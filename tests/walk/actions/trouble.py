@@ -12,6 +12,8 @@ LOST = (
     r"Failed to (load|fetch)",
     r"Error loading route module",
 )
+# A test that looks up a name no resolver answers holds its thread until the resolver gives up, longer than a stop waits for a worker.
+STOPPED = (r"_granian: Killing worker-\d+ after it refused to gracefully stop",)
 _BACK_MS = 30_000
 
 
@@ -33,7 +35,7 @@ def restart(scene: Scene) -> Step | None:
     for desk in scene.desks:
         _back(desk)
         desk.excused = LOST
-    return Step(Kind.TROUBLE, f"server stopped{told}, started", explains=LOST)
+    return Step(Kind.TROUBLE, f"server stopped{told}, started", explains=LOST + STOPPED)
 
 
 def _goes_on(scene: Scene) -> str:

@@ -8,7 +8,11 @@ def foreign(seen: Seen) -> list[str]:
     moved = seen.after.path.rstrip("/") != seen.before.path.rstrip("/") or seen.after.document != seen.before.document
     if not moved or (seen.step.kind is Kind.PRESS and not seen.before.dialogs):
         return []
-    return [f"dialog on a page it does not belong to: {d.title!r}" for d in seen.after.dialogs if not d.popover]
+    # A form that the browser sends itself loads its page again, and stands there as before with what was wrong.
+    is_sent = seen.step.kind is Kind.PRESS and seen.after.path == seen.before.path
+    sent = {d.kind for d in seen.before.dialogs if d.kind and is_sent}
+    left = [d for d in seen.after.dialogs if not (d.popover or d.kind in sent)]
+    return [f"dialog on a page it does not belong to: {d.title!r}" for d in left]
 
 
 def unasked(seen: Seen) -> list[str]:

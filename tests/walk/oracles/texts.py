@@ -13,6 +13,7 @@ INTERNALS = re.compile(
     r"<bound method|\bVar\(|_rx_state_|reflex___|Traceback|\{[a-z_]+\}|\[object \w+\]|Invalid Date"
     r"|\b(?:undefined|None|NaN|null|True|False)\b"
 )
+HOLES_OF_READERS = "reason.address_placeholder"
 _KEY = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+")
 
 
@@ -35,7 +36,7 @@ def english(seen: Seen) -> list[str]:
 
 def _is_internal(text: str) -> bool:
     if (hit := INTERNALS.search(text)) is not None:
-        return not any(pattern.fullmatch(text) for pattern in _with(hit[0]))
+        return not any(pattern.fullmatch(text) for pattern in (*_with(hit[0]), *_told_of_holes()))
     return any(key in words.keys() for key in _KEY.findall(text))  # noqa: SIM118 - a function, not a mapping
 
 
@@ -44,6 +45,12 @@ def _with(part: str) -> list[re.Pattern[str]]:
     """Texts of any catalogue that say this themselves, as “None of 3 working” does."""
     every = [form for texts in words.catalogues().values() for text in texts.values() for form in forms(text)]
     return [shape(form) for form in every if part in re.sub(r"\{\w+\}", "", form)]
+
+
+@lru_cache
+def _told_of_holes() -> list[re.Pattern[str]]:
+    """Texts that name a hole the reader has to fill: the addresses of some vendors have one for a region or an account."""
+    return [shape(form) for texts in words.catalogues().values() for form in forms(texts[HOLES_OF_READERS])]
 
 
 @lru_cache(100_000)
