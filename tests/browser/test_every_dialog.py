@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocketRoute, expect
 
 from app.ui import words
 from tests.browser.conftest import PASSWORD
@@ -227,3 +227,32 @@ def test_the_focus_stays_near_a_button_that_is_needed_no_more(page: Page, house:
     expect(page.get_by_role("button", name=say("encryption.kit_keep"))).to_have_count(0)
 
     assert say("encryption.kit_save") in becomes(page, f"{WHERE.replace('outerHTML.slice(0, 160)', 'textContent')}")
+
+
+def test_what_is_pressed_without_a_connection_is_told_once(browser: Browser, house: Patchbay) -> None:
+    context = browser.new_context(locale="en-GB", reduced_motion="reduce")
+    sockets: list[WebSocketRoute] = []
+    cut = False
+
+    def carry(socket: WebSocketRoute) -> None:
+        if cut:
+            socket.close()
+        else:
+            sockets.append(socket)
+            socket.connect_to_server()
+
+    context.route_web_socket("**/_event/**", carry)
+    page = sign_in(context, house)
+    page.evaluate(NOTICES)
+    cut = True
+    for socket in sockets:
+        socket.close()
+    expect(page.get_by_text(say("shell.offline")).first).to_be_visible()
+    test = page.get_by_role("button", name=say("card.test_name", name="Spare"))
+    test.click()
+    expect(page.get_by_text(say("line.offline"))).to_be_visible()
+    page.evaluate("() => { const now = Date.now; Date.now = () => now() + 4_000; }")
+    test.click()
+
+    assert page.evaluate("window.notices") == [say("line.offline")]
+    context.close()

@@ -10,9 +10,10 @@ const pressed = new Map(); // what was pressed → name of its handler and the b
 let seen = 0; // number of the newest handler that ended
 let life = "";
 let visited = "";
-let told = 0;
+const told = new Map(); // notice → when
 let real = eventLoop.addEvents;
 
+const TOLD_MS = 8_000;
 const TEXTS = { offline: "line.offline", unsure: "line.unsure" };
 const TYPING = new Set(["input", "change", "blur", "focus"]);
 const isOurs = (event) => typeof event?.name === "string" && event.name.startsWith("reflex___state");
@@ -30,10 +31,11 @@ const press = (key, name, button) => {
   button?.setAttribute("data-pressed", "");
   if (isMarked) button.setAttribute("aria-busy", "true");
 };
+// A notice that stands is not told again: pages also send what nobody pressed, a moment after somebody pressed something.
 const say = (key) => {
-  if (Date.now() - told < 2_000) return;
-  told = Date.now();
-  toast.warning(tr(known.language, TEXTS[key]), { duration: 8_000 });
+  if (Date.now() - (told.get(key) ?? 0) < TOLD_MS) return;
+  told.set(key, Date.now());
+  toast.warning(tr(known.language, TEXTS[key]), { duration: TOLD_MS });
 };
 
 const send = (events, args, actions) => {
