@@ -152,7 +152,8 @@ CALM_STEPS = [
     ),
     pytest.param(seen(reads(words.say("vi", texts.HOLES_OF_READERS, part="{region}"), language="vi", cards=())), id="a hole of an address"),
     pytest.param(
-        seen(replace(CALM, document="e", dialogs=(DIALOG,)), before=replace(CALM, dialogs=(DIALOG,))), id="a form that the browser sends"
+        seen(replace(KEYS, document="e", dialogs=(DIALOG,)), before=replace(KEYS, path="/client-keys", dialogs=(DIALOG,))),
+        id="a form that the browser sends",
     ),
     pytest.param(seen(replace(CALM, markup=f"pb-0123456789ab-{'k' * 43}", dialogs=(DIALOG,))), id="a key while it is shown"),
 ]

@@ -9,7 +9,7 @@ def foreign(seen: Seen) -> list[str]:
     if not moved or (seen.step.kind is Kind.PRESS and not seen.before.dialogs):
         return []
     # A form that the browser sends itself loads its page again, and stands there as before with what was wrong.
-    is_sent = seen.step.kind is Kind.PRESS and seen.after.path == seen.before.path
+    is_sent = seen.step.kind is Kind.PRESS and seen.after.path.rstrip("/") == seen.before.path.rstrip("/")
     sent = {d.kind for d in seen.before.dialogs if d.kind and is_sent}
     left = [d for d in seen.after.dialogs if not (d.popover or d.kind in sent)]
     return [f"dialog on a page it does not belong to: {d.title!r}" for d in left]
