@@ -11,6 +11,7 @@ from app.ui import words
 from tests.browser.conftest import PASSWORD
 from tests.browser.opening import Door, declared, doors, fill_in, open_dialog, ready, type_something
 from tests.browser.page_words import leaks
+from tests.browser.test_every_page import DRAWN
 from tests.fixtures.running import Patchbay
 
 pytestmark = pytest.mark.browser
@@ -253,6 +254,7 @@ def test_what_is_pressed_without_a_connection_is_told_once(browser: Browser, hou
     expect(page.get_by_text(say("line.offline"))).to_be_visible()
     page.evaluate("() => { const now = Date.now; Date.now = () => now() + 4_000; }")
     test.click()
+    page.evaluate(f"async () => {{ await {DRAWN}; await {DRAWN}; }}")
 
     assert page.evaluate("window.notices") == [say("line.offline")]
     context.close()
