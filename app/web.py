@@ -13,7 +13,7 @@ from app.domain.snapshot import Snapshot
 from app.services import healing, health, heartbeats, key_use, keyring, providers, readiness, rotation, usage
 from app.storage import engine
 from app.upstream import egress, session, tokens, translator
-from app.upstream.opened import forget as forget_keys
+from app.upstream.credential_cache import clear as forget_keys
 
 if TYPE_CHECKING:
     from app.api.edge import Page

@@ -14,7 +14,7 @@ from app.domain.snapshot import Endpoint, KeyUse
 from app.relay import findings, provider_outcomes, trial
 from app.relay.pipeline import Ask, Calling, repeatable
 from app.upstream import auth
-from app.upstream.reach import Reach
+from app.upstream.connection_check import ConnectionCheck
 
 DEPTHS: tuple[Depth, ...] = ("auth", "models", "chat", "stream")
 
@@ -37,7 +37,7 @@ class Climb:
         self._model = model
         self._steps: list[ProbeStep] = []
         self._proven: list[Rung] = []
-        self._reach = Reach(endpoint)
+        self._reach = ConnectionCheck(endpoint)
         has_path = bool(ROUTES[endpoint.type].models)
         self._has_list = has_path and (preset is None or preset.model_list != "none")
         self._own_path = endpoint.capabilities.test_path if endpoint.wire is Wire.OPENAI else ""

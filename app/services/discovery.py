@@ -17,7 +17,7 @@ from app.domain.preset import Preset
 from app.relay import pace, trial
 from app.storage import approvals, engine, providers
 from app.storage.work import work
-from app.upstream import egress, knock
+from app.upstream import egress, unauthenticated_get
 
 SEARCHES_PER_MINUTE = 6
 SECONDS = 3.0
@@ -46,7 +46,7 @@ async def find(actor: Actor, *, known: Sequence[Preset] | None = None) -> Discov
     async with engine.session() as session:
         approved = sorted(await approvals.origins(session))
         taken = {_same(origin): name for name, origin in await providers.addresses(session)}
-    hosts = [_HERE, *([_CONTAINER_HOST] if await knock.resolves(_CONTAINER_HOST) else [])]
+    hosts = [_HERE, *([_CONTAINER_HOST] if await unauthenticated_get.resolves(_CONTAINER_HOST) else [])]
     hosts = _hosts(hosts, approved)
     found = await _search(_origins(hosts, approved, known), known, ends=ends)
     servers = tuple(replace(server, provider=taken.get(_same(server.base_url))) for server in _distinct(found))
@@ -88,9 +88,9 @@ class _Search:
         heard = await self._get(origin, mark.path) if mark else None
         return bool(mark and heard and re.search(mark.pattern.encode(), heard.body))
 
-    async def _get(self, origin: str, path: str) -> knock.Heard | None:
+    async def _get(self, origin: str, path: str) -> unauthenticated_get.HttpAnswer | None:
         async with self.free:
-            return await knock.get(origin, path)
+            return await unauthenticated_get.get(origin, path)
 
 
 async def _search(origins: Sequence[str], known: Sequence[Preset], *, ends: float) -> list[FoundServer]:

@@ -69,7 +69,7 @@ class Transport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         found = passages.current.get()
         url = URL(str(request.url), encoded=True)
-        if found is None or found.is_used or request.method != "POST" or origin_of(url) != found.flight.origin:
+        if found is None or found.is_used or request.method != "POST" or origin_of(url) != found.context.origin:
             raise httpx.ConnectError("refused", request=request)
         found.is_used = True
         headers = {name: value for name, value in request.headers.items() if name in _KEPT}
@@ -78,7 +78,7 @@ class Transport(httpx.AsyncBaseTransport):
         if found.signing is not None:
             headers |= sigv4.sign(found.signing, request.method, str(url), body, headers.get("content-type", ""))
         try:
-            response = await sending.start(request.method, url, body or None, headers, found.flight, connect=found.connect)
+            response = await sending.start(request.method, url, body or None, headers, found.context, connect=found.connect)
         except UpstreamError as error:
             found.failure = error
             raise httpx.ConnectError("failed", request=request) from None

@@ -44,7 +44,7 @@ class Passage:
     """`failure` or `answer` is set when the call failed; `has_ended` when the vendor said that its stream is complete."""
 
     type: ProviderType
-    flight: connector.Flight
+    context: connector.CallContext
     connect: float
     headers: Mapping[str, str] = field(repr=False)
     signing: Signing | None = field(default=None, repr=False)

@@ -68,7 +68,11 @@ class Server:
         origin = origin_of(task.base_url)
         egress.adopt(origin, task.rules)
         passage = Passage(
-            task.type, connector.Flight(origin, has_secret=bool(task.headers or task.signing)), task.connect, task.headers, task.signing
+            task.type,
+            connector.CallContext(origin, has_secret=bool(task.headers or task.signing)),
+            task.connect,
+            task.headers,
+            task.signing,
         )
         before = passages.current.set(passage)
         try:

@@ -13,11 +13,11 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 
 from app.upstream import egress
-from app.upstream.talk import Talk
+from app.upstream.response_protocol import ResponseProtocol
 
 
 @dataclass(slots=True, eq=False)
-class Flight:
+class CallContext:
     """One call on its way. The same object is seen by every task that aiohttp starts for it."""
 
     origin: str
@@ -25,7 +25,7 @@ class Flight:
     refusals: list["Refused"] = field(default_factory=list)
     connected: bool = False  # a socket was made: the connection is new, not a reused one
     is_kept: bool = True  # its connection may serve the next call
-    talk: ResponseHandler | None = None  # its connection
+    protocol: ResponseHandler | None = None  # its connection
 
     @property
     def is_plain(self) -> bool:
@@ -41,7 +41,7 @@ class Flight:
         return ""
 
 
-current: contextvars.ContextVar[Flight | None] = contextvars.ContextVar("flight", default=None)
+current_call: contextvars.ContextVar[CallContext | None] = contextvars.ContextVar("call", default=None)
 
 
 class Refused(OSError):
@@ -68,10 +68,10 @@ class GuardedResolver(AbstractResolver):
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
         found = await self._inner.resolve(host, port, family)
-        flight = _flight()
+        context = _context()
         for result in found:
-            if reason := flight.judge(result["host"], port):
-                raise _remember(flight, reason)
+            if reason := context.judge(result["host"], port):
+                raise _remember(context, reason)
         return found
 
     async def close(self) -> None:
@@ -83,7 +83,7 @@ class GuardedConnector(aiohttp.TCPConnector):
 
     def __init__(self, **options: Any) -> None:  # aiohttp's own options
         super().__init__(resolver=GuardedResolver(), socket_factory=make_socket, **options)
-        self._factory = partial(Talk, loop=self._loop)
+        self._factory = partial(ResponseProtocol, loop=self._loop)
 
     async def connect(
         self,
@@ -91,30 +91,30 @@ class GuardedConnector(aiohttp.TCPConnector):
         traces: list[Any],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's signature
     ) -> aiohttp.connector.Connection:
-        flight = _flight()
+        context = _context()
         if req.proxy is not None:
             raise EgressDenied("proxy")
         try:
             connection = await super().connect(req, traces, timeout)
         except (aiohttp.ClientConnectorError, OSError) as error:
-            if refused := _refusal_in(error, flight):
+            if refused := _refusal_in(error, context):
                 raise EgressDenied(refused.reason) from None
             raise
         # A kept connection did not pass the socket factory for this call: another one made it, perhaps one without a key,
         # or when the origin was still approved.
-        if not flight.connected and (reason := _where(connection, flight)):
+        if not context.connected and (reason := _where(connection, context)):
             connection.close()
             raise EgressDenied(reason)
-        flight.talk = connection.protocol
-        if not flight.is_kept and connection.protocol is not None:
+        context.protocol = connection.protocol
+        if not context.is_kept and connection.protocol is not None:
             connection.protocol.force_close()
         return connection
 
 
-def _where(connection: aiohttp.connector.Connection, flight: Flight) -> str:
+def _where(connection: aiohttp.connector.Connection, context: CallContext) -> str:
     """Reason why this call may not use a connection, judged by the address at its other end, or ""."""
     peer = connection.transport.get_extra_info("peername") if connection.transport else None
-    return flight.judge(str(peer[0]), int(peer[1])) if peer else "reserved"
+    return context.judge(str(peer[0]), int(peer[1])) if peer else "reserved"
 
 
 class Judged(socket.socket):
@@ -124,31 +124,31 @@ class Judged(socket.socket):
 def make_socket(info: tuple[Any, ...]) -> socket.socket:
     """Judge, then create. `info` is an entry of getaddrinfo."""
     family, kind, protocol, _, address = info
-    flight = _flight()
-    if reason := flight.judge(str(address[0]), int(address[1])):
-        raise _remember(flight, reason)
-    flight.connected = True
+    context = _context()
+    if reason := context.judge(str(address[0]), int(address[1])):
+        raise _remember(context, reason)
+    context.connected = True
     return Judged(family, kind, protocol)
 
 
-def _flight() -> Flight:
-    flight = current.get()
-    if flight is None:
+def _context() -> CallContext:
+    context = current_call.get()
+    if context is None:
         # Nothing of ours calls without one; whoever does is refused everything but public addresses.
-        flight = Flight(origin="", has_secret=True)
-    return flight
+        context = CallContext(origin="", has_secret=True)
+    return context
 
 
-def _remember(flight: Flight, reason: str) -> Refused:
+def _remember(context: CallContext, reason: str) -> Refused:
     refused = Refused(reason)
-    flight.refusals.append(refused)
+    context.refusals.append(refused)
     return refused
 
 
-def _refusal_in(error: BaseException, flight: Flight) -> Refused | None:
+def _refusal_in(error: BaseException, context: CallContext) -> Refused | None:
     """The refusal behind an error: our own, or that of the call which did the look-up we waited for."""
-    if flight.refusals:
-        return flight.refusals[0]
+    if context.refusals:
+        return context.refusals[0]
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, Refused):
@@ -160,8 +160,8 @@ def _refusal_in(error: BaseException, flight: Flight) -> Refused | None:
 async def resolve(host: str, port: int) -> list[tuple[Any, ...]]:
     """Addresses of a host as getaddrinfo gives them, judged for the current call."""
     infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    flight = _flight()
+    context = _context()
     for info in infos:
-        if reason := flight.judge(str(info[4][0]), port):
-            raise _remember(flight, reason)
+        if reason := context.judge(str(info[4][0]), port):
+            raise _remember(context, reason)
     return list(infos)

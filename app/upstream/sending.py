@@ -9,7 +9,7 @@ from yarl import URL
 
 from app import __version__
 from app.upstream import connector, failures, session
-from app.upstream.talk import Talk
+from app.upstream.response_protocol import ResponseProtocol
 
 AGENT = f"Patchbay/{__version__}"
 _SLICE = 256 * 1024
@@ -18,36 +18,36 @@ _DEAD_WITHIN_SECONDS = 1.0
 
 
 async def start(
-    method: str, url: URL, body: bytes | None, headers: Mapping[str, str], flight: connector.Flight, *, connect: float
+    method: str, url: URL, body: bytes | None, headers: Mapping[str, str], context: connector.CallContext, *, connect: float
 ) -> aiohttp.ClientResponse:
     """Send, and once more if a kept connection turned out to be dead at once, before a single byte came back.
 
     `connect` in seconds. Redirects are not followed. Raises `UpstreamError`.
     """
-    token = connector.current.set(flight)
+    token = connector.current_call.set(context)
     began = time.monotonic()
     try:
         try:
             return await _request(method, url, body, headers, connect)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
             # A connector error never reached the provider's application either, but a new connection would fail as well.
-            if flight.connected or flight.refusals or isinstance(error, aiohttp.ClientConnectorError) or _was_heard(flight, began):
+            if context.connected or context.refusals or isinstance(error, aiohttp.ClientConnectorError) or _was_heard(context, began):
                 raise
             return await _request(method, url, body, headers, connect)
     except TimeoutError as error:
         raise failures.timed_out("connect", connect) from error
     except aiohttp.ClientResponseError as error:
         # Its repr shows the headers of the request, the key among them: it is not kept as a cause.
-        raise failures.from_exception(error, flight.origin) from None
+        raise failures.from_exception(error, context.origin) from None
     except (aiohttp.ClientError, OSError, UnicodeError) as error:
-        raise failures.from_exception(error, flight.origin) from error
+        raise failures.from_exception(error, context.origin) from error
     finally:
-        connector.current.reset(token)
+        connector.current_call.reset(token)
 
 
-def _was_heard(flight: connector.Flight, began: float) -> bool:
+def _was_heard(context: connector.CallContext, began: float) -> bool:
     """Whether the provider may have taken the request: it began to answer, or it thought about it before the connection was lost."""
-    has_answered = isinstance(flight.talk, Talk) and flight.talk.head_bytes > 0
+    has_answered = isinstance(context.protocol, ResponseProtocol) and context.protocol.head_bytes > 0
     return has_answered or time.monotonic() - began > _DEAD_WITHIN_SECONDS
 
 

@@ -87,11 +87,11 @@ async def exchange(request: TokenRequest) -> Token:
         hidden.append(Secret(headers["authorization"]))
     body = urlencode(request.form).encode()
     scrub, host = Scrubber(hidden), url.host or ""
-    flight = connector.Flight(origin_of(url), has_secret=True)
+    context = connector.CallContext(origin_of(url), has_secret=True)
     asked_at = datetime.now(UTC)
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            response = await sending.start("POST", url, body, headers, flight, connect=CONNECT_SECONDS)
+            response = await sending.start("POST", url, body, headers, context, connect=CONNECT_SECONDS)
             try:
                 data = await _read(response)
             finally:

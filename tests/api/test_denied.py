@@ -11,7 +11,7 @@ from sqlmodel import select
 from app.relay import pace
 from app.storage import engine
 from app.storage.tables import EgressApproval
-from app.upstream import knock
+from app.upstream import unauthenticated_get
 from tests.fixtures import databases, denied
 from tests.fixtures.rest import body
 
@@ -65,6 +65,6 @@ async def test_no_door_lets_a_denied_address_in(admin: httpx.AsyncClient, saved:
 
 
 async def test_the_search_for_local_servers_asks_none_of_them() -> None:
-    asked = [address for address in denied.NEVER if not knock.Knock(f"http://{address}").judge(address, 80)]
+    asked = [address for address in denied.NEVER if not unauthenticated_get.LocalOnlyPolicy(f"http://{address}").judge(address, 80)]
 
     assert asked == []

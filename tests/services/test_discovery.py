@@ -22,7 +22,7 @@ from app.storage import approvals, engine
 from app.storage.audit_tables import AuditRow
 from app.storage.tables import EgressApproval
 from app.storage.work import work
-from app.upstream import egress, knock
+from app.upstream import egress, unauthenticated_get
 from tests.fixtures import bridge
 from tests.fixtures.upstream import MODELS, Heard, Line, Script, Upstream, answer
 
@@ -269,10 +269,10 @@ async def test_an_approved_origin_is_asked_at_its_own_port(me: Actor, start: Sta
 
 @pytest.mark.parametrize("origin", ["http://169.254.169.254:80", "http://93.184.216.34:80", "http://[fe80::1]:80", "http://0.0.0.0:80"])
 async def test_metadata_and_public_addresses_are_not_asked(origin: str) -> None:
-    flight = knock.Knock(origin)
+    context = unauthenticated_get.LocalOnlyPolicy(origin)
 
-    assert flight.judge(origin.removeprefix("http://").removesuffix(":80").strip("[]"), 80) != ""
-    assert await knock.get(origin, "/v1/models") is None
+    assert context.judge(origin.removeprefix("http://").removesuffix(":80").strip("[]"), 80) != ""
+    assert await unauthenticated_get.get(origin, "/v1/models") is None
 
 
 async def test_our_own_port_is_never_connected(me: Actor, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

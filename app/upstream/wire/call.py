@@ -9,8 +9,8 @@ import aiohttp
 from app.domain.address import origin_of
 from app.domain.errors import Refused
 from app.domain.snapshot import Endpoint, Key
-from app.upstream import connector, credential, failures, opened
-from app.upstream.opened import Opened
+from app.upstream import connector, credential, credential_cache, failures
+from app.upstream.credential_cache import Opened
 from app.upstream.reply import Deadline, Reply, refuse_encoded
 from app.upstream.scrub import Scrubber
 from app.upstream.sending import AGENT
@@ -52,7 +52,7 @@ class Call:
 
     async def __aenter__(self) -> Reply:
         endpoint, key = self._endpoint, self._key
-        lent = opened.kept(endpoint, key) or await self._lent()  # a token is not the provider's time
+        lent = credential_cache.get(endpoint, key) or await self._lent()  # a token is not the provider's time
         try:
             return await self._begun(lent)
         except Refused as error:
@@ -61,7 +61,7 @@ class Call:
                 raise
         self._deadline, self._response = Deadline(endpoint.timeouts), None
         try:
-            return await self._begun(opened.of(endpoint, other))
+            return await self._begun(credential_cache.open_(endpoint, other))
         except Refused:
             credential.note_useless(endpoint, key)
             raise
@@ -71,27 +71,27 @@ class Call:
 
     async def _lent(self) -> Opened:
         endpoint, key = self._endpoint, self._key
-        lent = opened.of(endpoint, await credential.ready(endpoint, key))
+        lent = credential_cache.open_(endpoint, await credential.ready(endpoint, key))
         if key is not None and credential.is_lasting(endpoint, key):
-            opened.keep(endpoint, key, lent)
+            credential_cache.put(endpoint, key, lent)
         return lent
 
     async def _begun(self, lent: Opened) -> Reply:
         scrub = lent.scrub
-        flight = connector.Flight(_origin(self._endpoint.base_url), has_secret=bool(lent.secrets))
+        context = connector.CallContext(_origin(self._endpoint.base_url), has_secret=bool(lent.secrets))
         deadline = self._deadline.__enter__()
         try:
-            self._response = response = await self._begin(lent, flight)
+            self._response = response = await self._begin(lent, context)
             deadline.pause()
             reply = Reply(response, deadline, scrub, is_open=self._ask.is_open)
-            await _check(response, reply, scrub, flight.origin)
+            await _check(response, reply, scrub, context.origin)
         except BaseException as error:
             self._end(error)
             raise
         self._ask = _SENT
         return reply
 
-    async def _begin(self, lent: Opened, flight: connector.Flight) -> aiohttp.ClientResponse:
+    async def _begin(self, lent: Opened, context: connector.CallContext) -> aiohttp.ClientResponse:
         raise TypeError("a call has a wire")
 
     def _end(self, error: BaseException | None) -> None:

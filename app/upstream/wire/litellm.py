@@ -12,7 +12,7 @@ from app.domain.routes import ANTHROPIC_VERSION, ROUTES, effective_urls
 from app.domain.snapshot import Endpoint, Key
 from app.domain.translation import FAILURE_HEADER, Failure, Task
 from app.upstream import connector, credential, egress, reply, sending, translator
-from app.upstream.opened import Opened
+from app.upstream.credential_cache import Opened
 from app.upstream.reply import Reply
 from app.upstream.wire.call import Ask, Call, headers_of
 from app.upstream.wire.openai import curl
@@ -38,16 +38,16 @@ class Translated(Call):
             await translator.shared.ready()  # its start is not the provider's time
         return await super().__aenter__()
 
-    async def _begin(self, lent: Opened, flight: connector.Flight) -> aiohttp.ClientResponse:
+    async def _begin(self, lent: Opened, context: connector.CallContext) -> aiohttp.ClientResponse:
         if self._ask.body is None:
-            return await self._listed(lent, flight)
+            return await self._listed(lent, context)
         if self._ask.path != _CHAT:
             raise _not_offered(self._ask.path)
         endpoint = self._endpoint
         task = Task(
             type=endpoint.type,
             base_url=endpoint.base_url,
-            rules=egress.rules_for(flight.origin),
+            rules=egress.rules_for(context.origin),
             connect=endpoint.timeouts.connect,
             headers=dict(lent.headers),
             request=msgspec.Raw(self._ask.body),
@@ -59,7 +59,7 @@ class Translated(Call):
             raise await _failure(response)
         return response
 
-    async def _listed(self, lent: Opened, flight: connector.Flight) -> aiohttp.ClientResponse:
+    async def _listed(self, lent: Opened, context: connector.CallContext) -> aiohttp.ClientResponse:
         """The vendor's own model list, over our own client. LiteLLM has no part in it."""
         endpoint, ask = self._endpoint, self._ask
         path = ROUTES[endpoint.type].models if ask.path == _MODELS else ""
@@ -68,7 +68,7 @@ class Translated(Call):
         headers = {**headers_of(ask), **lent.headers}
         if endpoint.type is ProviderType.ANTHROPIC:
             headers["anthropic-version"] = ANTHROPIC_VERSION
-        return await sending.start("GET", _url(endpoint.base_url + path), None, headers, flight, connect=endpoint.timeouts.connect)
+        return await sending.start("GET", _url(endpoint.base_url + path), None, headers, context, connect=endpoint.timeouts.connect)
 
 
 def send(endpoint: Endpoint, key: Key | None, ask: Ask) -> Call:

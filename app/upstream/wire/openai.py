@@ -7,7 +7,7 @@ from yarl import URL
 
 from app.domain.snapshot import Endpoint, Key
 from app.upstream import connector, credential, sending
-from app.upstream.opened import Opened
+from app.upstream.credential_cache import Opened
 from app.upstream.wire.call import Ask, Call, headers_of
 
 _url = lru_cache(4096)(URL)  # parsed as `origin_of` parses it: what is judged is what is called
@@ -18,7 +18,7 @@ class Passed(Call):
 
     __slots__ = ()
 
-    async def _begin(self, lent: Opened, flight: connector.Flight) -> aiohttp.ClientResponse:
+    async def _begin(self, lent: Opened, context: connector.CallContext) -> aiohttp.ClientResponse:
         endpoint, ask = self._endpoint, self._ask
         headers = headers_of(ask)
         if ask.key_header:
@@ -28,7 +28,7 @@ class Passed(Call):
         method = "GET" if ask.body is None else "POST"
         url = _url(endpoint.base_url + ask.path)
         credential.sign(headers, endpoint, lent.secrets, method, url, ask.body)
-        return await sending.start(method, url, ask.body, headers, flight, connect=endpoint.timeouts.connect)
+        return await sending.start(method, url, ask.body, headers, context, connect=endpoint.timeouts.connect)
 
 
 def send(endpoint: Endpoint, key: Key | None, ask: Ask) -> Call:

@@ -21,8 +21,8 @@ _HEADERS = {"accept": "application/json", "accept-encoding": "identity", "user-a
 
 
 @dataclass(slots=True, eq=False)
-class Knock(connector.Flight):
-    """A flight that may go to loopback and private addresses without an approval, and nowhere else."""
+class LocalOnlyPolicy(connector.CallContext):
+    """A call that may go to loopback and private addresses without an approval, and nowhere else."""
 
     def judge(self, ip: str, port: int) -> str:
         """Reason to refuse this address, or ""."""
@@ -30,27 +30,27 @@ class Knock(connector.Flight):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class HttpAnswer:
     """An answer of a web server. `body` is empty unless it was a success of at most `MOST_BYTES`."""
 
     status: int
     body: bytes
 
 
-async def get(origin: str, path: str) -> Heard | None:
+async def get(origin: str, path: str) -> HttpAnswer | None:
     """What answers there; None when nothing does in time, or when it may not be asked."""
-    token = connector.current.set(Knock(origin, is_kept=False))
+    token = connector.current_call.set(LocalOnlyPolicy(origin, is_kept=False))
     try:
         async with asyncio.timeout(SECONDS):
             response = await session.current().http.get(URL(origin + path), headers=_HEADERS, allow_redirects=False, timeout=_LIMITS)
             try:
-                return Heard(response.status, await _body(response))
+                return HttpAnswer(response.status, await _body(response))
             finally:
                 response.close()
     except (aiohttp.ClientError, OSError, UnicodeError):  # TimeoutError is an OSError
         return None
     finally:
-        connector.current.reset(token)
+        connector.current_call.reset(token)
 
 
 async def resolves(host: str) -> bool:

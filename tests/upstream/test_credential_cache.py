@@ -7,7 +7,7 @@ import pytest
 
 from app import relay
 from app.domain.snapshot import Endpoint
-from app.upstream import credential, opened
+from app.upstream import credential, credential_cache
 from app.upstream.scrub import Scrubber
 from app.vault import open as vault_open
 from tests.fixtures import make
@@ -19,7 +19,7 @@ OTHER = "sk-another-77c1e09f3a52"
 @pytest.fixture
 def openings(monkeypatch: pytest.MonkeyPatch, vault: None, outgoing: None, upstream: Upstream) -> list[str]:
     """The fields that were opened, in order."""
-    opened.forget()  # what other tests left is swept by a loop that is gone
+    credential_cache.clear()  # what other tests left is swept by a loop that is gone
     seen: list[str] = []
 
     def opening(sealed: object, binding: object) -> object:
@@ -66,12 +66,12 @@ async def test_a_reference_is_looked_up_at_every_call(openings: list[str], upstr
 
 
 async def test_nothing_is_kept_longer_than_a_minute(openings: list[str], upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opened, "KEPT_SECONDS", 0.05)
+    monkeypatch.setattr(credential_cache, "KEPT_SECONDS", 0.05)
     endpoint = make.endpoint(upstream.base_url, secret=make.SECRET)
     await call(endpoint)
 
     async with asyncio.timeout(10):
-        while opened.kept(endpoint, endpoint.keys[0]) is not None:  # noqa: ASYNC110 - a deadline, not an event
+        while credential_cache.get(endpoint, endpoint.keys[0]) is not None:  # noqa: ASYNC110 - a deadline, not an event
             await asyncio.sleep(0.01)
 
 
@@ -79,11 +79,11 @@ async def test_what_is_forgotten_is_opened_anew(openings: list[str], upstream: U
     endpoint = make.endpoint(upstream.base_url, secret=make.SECRET)
     await call(endpoint)
 
-    opened.forget()
+    credential_cache.clear()
     await call(endpoint)
 
     assert openings == ["api_key"] * 2
 
 
 def test_what_is_kept_shows_nothing_of_itself() -> None:
-    assert repr(opened.Opened({}, {"authorization": "Bearer secret"}, Scrubber(()))) == "Opened(…)"
+    assert repr(credential_cache.Opened({}, {"authorization": "Bearer secret"}, Scrubber(()))) == "Opened(…)"

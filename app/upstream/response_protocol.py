@@ -12,7 +12,7 @@ HEAD_BYTES = 64 * 1024
 _SLICE = 16 * 1024
 
 
-class Talk(ResponseHandler):
+class ResponseProtocol(ResponseHandler):
     """Gives up on an answer whose head does not come to an end, and closes where something is said that nobody asked for.
 
     aiohttp limits each header, but reads interim answers for ever, and keeps what a resting connection is sent: the next request

@@ -15,19 +15,19 @@ from app.upstream import auth, connector, egress, failures, session
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class StepTiming:
     """How long a rung took and what it met."""
 
     ms: float
     facts: dict[str, Any]
 
 
-class Reach:
+class ConnectionCheck:
     """A way to an endpoint's address, made step by step. Close it: the connection was only a trial."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._origin = endpoint.origin
-        self._flight = connector.Flight(endpoint.origin, has_secret=auth.needs_key(endpoint.auth_type))
+        self._context = connector.CallContext(endpoint.origin, has_secret=auth.needs_key(endpoint.auth_type))
         self._limit = endpoint.timeouts.connect
         self._infos: list[tuple[Any, ...]] = []
         self._socket: socket.socket | None = None
@@ -50,24 +50,24 @@ class Reach:
     def _host(self) -> str:
         return self._url.raw_host or ""
 
-    async def look_up(self) -> Leg:
+    async def look_up(self) -> StepTiming:
         """Find and judge the addresses. Raises `Unreachable` (dns) or `EgressRefused`."""
         started = time.perf_counter()
-        token = connector.current.set(self._flight)
+        token = connector.current_call.set(self._context)
         try:
             async with asyncio.timeout(self._limit):
                 self._infos = await connector.resolve(self._host, self._url.port or 0)
         except TimeoutError as error:
             raise failures.timed_out("connect", self._limit) from error
         except connector.Refused as error:
-            raise egress.refusal(error.reason, self._flight.origin) from error
+            raise egress.refusal(error.reason, self._context.origin) from error
         except (OSError, UnicodeError) as error:
             raise Unreachable("The provider's host name cannot be found.", details={"kind": "dns", "host": self._host}) from error
         finally:
-            connector.current.reset(token)
-        return Leg(_ms(started), {"addresses": sorted({str(info[4][0]) for info in self._infos})})
+            connector.current_call.reset(token)
+        return StepTiming(_ms(started), {"addresses": sorted({str(info[4][0]) for info in self._infos})})
 
-    async def connect(self) -> Leg:
+    async def connect(self) -> StepTiming:
         """Open the port at the first address that lets us. Raises `Unreachable`, `TimedOut` or `EgressRefused`."""
         started = time.perf_counter()
         last: UpstreamError | None = None
@@ -76,14 +76,14 @@ class Reach:
                 for info in self._infos:
                     try:
                         self._socket = await self._dial(info)
-                        return Leg(_ms(started), {"host": self._host, "port": self._url.port})
+                        return StepTiming(_ms(started), {"host": self._host, "port": self._url.port})
                     except OSError as error:
                         last = failures.unreachable(error)
         except TimeoutError as error:
             raise failures.timed_out("connect", self._limit) from error
         raise last or Unreachable("The provider cannot be reached over the network.", details={"kind": "network"})
 
-    async def secure(self) -> Leg:
+    async def secure(self) -> StepTiming:
         """Make the TLS connection and check the certificate. Raises `TlsFailed`, `Unreachable` or `TimedOut`."""
         started = time.perf_counter()
         trial, self._socket = self._socket, None
@@ -95,9 +95,9 @@ class Reach:
         except TimeoutError as error:
             raise failures.timed_out("connect", self._limit) from error
         except OSError as error:
-            raise failures.from_exception(error, self._flight.origin) from error
+            raise failures.from_exception(error, self._context.origin) from error
         transport.abort()
-        return Leg(_ms(started), {"host": self._host})
+        return StepTiming(_ms(started), {"host": self._host})
 
     def close(self) -> None:
         """Give the trial connection up."""
@@ -106,13 +106,13 @@ class Reach:
             self._socket = None
 
     async def _dial(self, info: tuple[Any, ...]) -> socket.socket:
-        token = connector.current.set(self._flight)
+        token = connector.current_call.set(self._context)
         try:
             made = connector.make_socket(info)
         except connector.Refused as error:
-            raise egress.refusal(error.reason, self._flight.origin) from error
+            raise egress.refusal(error.reason, self._context.origin) from error
         finally:
-            connector.current.reset(token)
+            connector.current_call.reset(token)
         try:
             made.setblocking(False)
             await asyncio.get_running_loop().sock_connect(made, info[4])

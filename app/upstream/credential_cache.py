@@ -27,26 +27,26 @@ class Opened:
 _kept: dict[str, tuple[Endpoint, Key, Opened]] = {}  # key id → what it was opened for
 
 
-def of(endpoint: Endpoint, secrets: Mapping[str, Secret]) -> Opened:
+def open_(endpoint: Endpoint, secrets: Mapping[str, Secret]) -> Opened:
     """The secrets of one call. Raises `NoCredential` for one that cannot be sent."""
     headers: dict[str, str] = {}
     credential.attach(headers, endpoint, secrets)
     return Opened(secrets, headers, Scrubber(secrets.values()))
 
 
-def kept(endpoint: Endpoint, key: Key | None) -> Opened | None:
+def get(endpoint: Endpoint, key: Key | None) -> Opened | None:
     """What this key opened to for this very endpoint a moment ago. An edit makes new objects of both, so it is never out of date."""
     found = _kept.get(key.id) if key is not None else None
     return found[2] if found is not None and found[0] is endpoint and found[1] is key else None
 
 
-def keep(endpoint: Endpoint, key: Key, opened: Opened) -> None:
+def put(endpoint: Endpoint, key: Key, opened: Opened) -> None:
     """Remember it for the next call."""
     if not _kept:
         asyncio.get_running_loop().call_later(KEPT_SECONDS, _kept.clear)
     _kept[key.id] = (endpoint, key, opened)
 
 
-def forget() -> None:
+def clear() -> None:
     """Keep nothing any longer."""
     _kept.clear()
