@@ -148,6 +148,6 @@ async def probe_provider(caller: Caller, name: str, how: Annotated[SavedToTest |
 
 
 async def _last(steps: AsyncIterator[ProbeStep | ProbeResult]) -> ProbeResult:
-    """The result, which the ladder yields last; read to the end, so that everything is closed."""
+    """The result, which the test yields last; read to the end, so that everything is closed."""
     found = [step async for step in steps if isinstance(step, ProbeResult)]
     return found[-1]

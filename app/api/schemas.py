@@ -58,7 +58,7 @@ class AliasPut(AliasDraft):
 
 
 class DraftToTest(ProviderDraft):
-    """A draft and how far to climb. `provider_name` is the saved provider being edited, whose key an empty field means."""
+    """A draft and how far to test. `provider_name` is the saved provider being edited, whose key an empty field means."""
 
     name: str = "draft"
     model: Identifier | None = None
@@ -67,7 +67,7 @@ class DraftToTest(ProviderDraft):
 
 
 class SavedToTest(Closed):
-    """How far to climb, and with what."""
+    """How far to test, and with what."""
 
     model: Identifier | None = None
     credential_id: str | None = None
@@ -95,7 +95,7 @@ class KeyOrder(Closed):
 
 
 class OneKeyToTest(Closed):
-    """How far to climb, and with which model."""
+    """How far to test, and with which model."""
 
     model: Identifier | None = None
     depth: Depth = "chat"

@@ -81,22 +81,22 @@ def probe_provider(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Climb the diagnosis ladder and say what was proven; exit 1 when something is wrong."""
-    from app.relay import words
+    """Test a provider and say what was proven; exit 1 when something is wrong."""
+    from app.probe import messages
     from app.services import probes
 
     if depth not in get_args(Depth):
         shell.fail(f"--depth is one of: {', '.join(get_args(Depth))}.", shell.USAGE)
 
-    async def climb(caller: Actor) -> ProbeResult | None:
+    async def test(caller: Actor) -> ProbeResult | None:
         result = None
         async for step in probes.run_saved(caller, name, model=model, depth=depth):  # type: ignore[arg-type] - checked above
             if isinstance(step, ProbeStep) and not as_json:
-                typer.echo(f"{_MARKS[step.ok]:<5} {step.name:<11} {words.sentence(step.message, step.values)} ({step.ms:.0f} ms)")
+                typer.echo(f"{_MARKS[step.ok]:<5} {step.name:<11} {messages.sentence(step.message, step.values)} ({step.ms:.0f} ms)")
             result = step if isinstance(step, ProbeResult) else result
         return result
 
-    result = shell.at_home(climb, data_dir)
+    result = shell.at_home(test, data_dir)
     shell.show(result, as_json=as_json)
     if result is None or not result.ok:
         shell.fail(result.error.message if result and result.error else "The test ended without a result.", REFUSED)

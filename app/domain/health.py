@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from app.domain.credential import KeyState
 from app.domain.errors import CircuitOpen, Failed, NoCredential, RateLimited, Refused, UpstreamError
-from app.domain.probe import Finding, ProbeResult, Rung, Verdict
+from app.domain.probe import Finding, ProbeResult, StepName, Verdict
 from app.domain.record import Record
 
 KEPT = 20  # newest calls that are looked at
@@ -168,7 +168,7 @@ def of_calls(attempts: Sequence[Attempt], *, since: float = 0.0, now: float) -> 
 def of_test(result: ProbeResult, *, now: float) -> Standing:
     """What the last test says. One that is older than a day says nothing any more."""
     is_old = result.checked_at.timestamp() <= now - DAY
-    answered = result.ok and (result.verdict is Verdict.OK or {Rung.CHAT, Rung.STREAM} & set(result.proven))
+    answered = result.ok and (result.verdict is Verdict.OK or {StepName.CHAT, StepName.STREAM} & set(result.proven))
     health = Health.HEALTHY if answered else Health.DEGRADED if result.verdict in _HALF else Health.DOWN
     is_unproven = result.verdict is Verdict.KEY_NOT_PROVEN  # it answers, and that is all
     return Standing(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from app.domain.probe import ProbeResult, Rung
+from app.domain.probe import ProbeResult, StepName
 
 
 def is_listed(model: str, listed: Iterable[str]) -> bool:
@@ -24,5 +24,5 @@ def default_is_listed(default: str | None, result: ProbeResult | None) -> bool |
     """Whether the provider, when it was tested last, listed its default model. None = nobody knows, or the model has answered itself."""
     if not default or result is None or not result.models:
         return None
-    has_answered = result.ok and result.model == default and {Rung.CHAT, Rung.STREAM} & set(result.proven)
+    has_answered = result.ok and result.model == default and {StepName.CHAT, StepName.STREAM} & set(result.proven)
     return None if has_answered else is_listed(default, result.models)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from app.domain.health import KEY_CODES, Health, Source, Standing
 from app.domain.model_name import is_listed
-from app.domain.probe import ProbeResult, Rung, Verdict
+from app.domain.probe import ProbeResult, StepName, Verdict
 from app.domain.provider import Provider
 from app.domain.record import Record
 
@@ -98,13 +98,17 @@ def _of_health(health: Standing, result: ProbeResult | None, model: str) -> tupl
 
 def _of_half_a_test(result: ProbeResult | None, model: str) -> tuple[Outlook, ConcernCode | None]:
     """A test that found the key good and a model missing says something of that model alone."""
-    if result is not None and Rung.CREDENTIAL in result.proven and result.verdict in (Verdict.MODEL_NOT_FOUND, Verdict.DEFAULT_NOT_LISTED):
+    if (
+        result is not None
+        and StepName.CREDENTIAL in result.proven
+        and result.verdict in (Verdict.MODEL_NOT_FOUND, Verdict.DEFAULT_NOT_LISTED)
+    ):
         return (Outlook.UNLIKELY, ConcernCode.MODEL_UNKNOWN) if model == result.model else (Outlook.UNKNOWN, None)
     return Outlook.DOUBTFUL, ConcernCode.TEST_FAILED
 
 
 def _of_model(model: str, declared: Collection[str], result: ProbeResult | None) -> tuple[Outlook, ConcernCode | None]:
-    has_answered = result is not None and result.model == model and bool({Rung.CHAT, Rung.STREAM} & set(result.proven))
+    has_answered = result is not None and result.model == model and bool({StepName.CHAT, StepName.STREAM} & set(result.proven))
     if has_answered or (result is not None and is_listed(model, result.models)):
         return Outlook.LIKELY, None
     if result is not None and result.models:

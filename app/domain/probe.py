@@ -1,4 +1,4 @@
-"""A probe: one run of the diagnosis ladder, from the address to a streamed answer."""
+"""A probe: one test of a provider, from the address to a streamed answer."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from app.domain.record import Record
 
 
-class Rung(StrEnum):
-    """The ladder, in its order."""
+class StepName(StrEnum):
+    """The steps of a test, in their order."""
 
     ADDRESS = "address"
     DNS = "dns"
@@ -44,7 +44,7 @@ Depth = Literal["auth", "models", "chat", "stream"]
 
 
 class Finding(StrEnum):
-    """What a rung found: `ProbeStep.message` and `ProbeError.code` are one of these. The edges own the words."""
+    """What a step found: `ProbeStep.message` and `ProbeError.code` are one of these. The edges own the words."""
 
     # good
     ADDRESS_OK = "address_ok"  # url
@@ -52,7 +52,7 @@ class Finding(StrEnum):
     LOOK_UP_NOT_NEEDED = "look_up_not_needed"
     PORT_OPEN = "port_open"  # port
     SECURE = "secure"
-    NOT_ENCRYPTED = "not_encrypted"  # http: nothing to check on this rung
+    NOT_ENCRYPTED = "not_encrypted"  # http: nothing to check on this step
     ANSWERS = "answers"  # status
     KEY_ACCEPTED = "key_accepted"
     KEY_NOT_NEEDED = "key_not_needed"
@@ -160,9 +160,9 @@ class _Frozen(BaseModel):
 
 
 class ProbeStep(_Frozen):
-    """One rung. `ok` None = amber or not tried. `values` are the facts named beside each finding."""
+    """One step. `ok` None = amber or not tried. `values` are the facts named beside each finding."""
 
-    name: Rung
+    name: StepName
     ok: bool | None
     ms: float
     message: Finding
@@ -195,7 +195,7 @@ class ProbeResult(_Frozen):
 
     ok: bool
     verdict: Verdict
-    proven: list[Rung]
+    proven: list[StepName]
     steps: list[ProbeStep]
     model: str | None = None
     latency_ms: float | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.domain.credential import Held, KeyState
 from app.domain.health import KEY_CODES, LIMIT_CODES, Health, Source, Standing
-from app.domain.probe import ProbeResult, Rung, Verdict
+from app.domain.probe import ProbeResult, StepName, Verdict
 from app.domain.provider import Provider, Status
 
 _USABLE = {KeyState.ACTIVE, KeyState.STANDBY}
@@ -54,10 +54,10 @@ def status_of(
         return Status.NOT_TESTED
     if result.ok and default_listed is False:
         return Status.ATTENTION
-    if result.ok and {Rung.CHAT, Rung.STREAM} & set(result.proven):
+    if result.ok and {StepName.CHAT, StepName.STREAM} & set(result.proven):
         return Status.WORKING
     if result.ok and result.verdict is Verdict.OK:
-        return Status.KEY_ACCEPTED if Rung.CREDENTIAL in result.proven else Status.REACHABLE
+        return Status.KEY_ACCEPTED if StepName.CREDENTIAL in result.proven else Status.REACHABLE
     if result.verdict is Verdict.KEY_NOT_PROVEN:
         return Status.REACHABLE
     return _WORDS.get(result.verdict, Status.ATTENTION)

@@ -17,7 +17,7 @@ from app.gateway.doors import Door
 from app.gateway.errors import Fault
 from app.gateway.streams import Receive
 from app.relay import failover, limits, multipart, request
-from app.relay.noting import Note
+from app.relay.request_record import RequestRecord
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -31,7 +31,7 @@ async def forward(scope: Scope, receive: Receive, send: Send, door: Door, provid
 
     Raises `PatchbayError` until the first byte was sent, `CallerLeft`.
     """
-    note = Note(time.perf_counter())
+    note = RequestRecord(time.perf_counter())
     key = await guard.check(scope["headers"])
     note.key_id = key.id
     with streams.Running(receive) as running:

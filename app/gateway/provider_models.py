@@ -15,14 +15,15 @@ from app.domain.provider import Wire
 from app.domain.routes import ROUTES
 from app.domain.snapshot import ClientKeyEntry, Endpoint, Route, Target
 from app.gateway import exchange, guard, models, streams
+from app.probe import requests
 from app.registry import selector
-from app.relay import failover, limits, trial
-from app.relay.noting import Note
+from app.relay import failover, limits
+from app.relay.request_record import RequestRecord
 
 
 async def answer(scope: exchange.Scope, receive: streams.Receive, send: exchange.Send, provider: str) -> None:
     """Answer a GET. Raises `PatchbayError` until the first byte was sent."""
-    note = Note(time.perf_counter())
+    note = RequestRecord(time.perf_counter())
     key = await guard.check(scope["headers"])
     note.key_id = key.id
     limits.admit(key)
@@ -30,7 +31,7 @@ async def answer(scope: exchange.Scope, receive: streams.Receive, send: exchange
     if not ROUTES[endpoint.type].models:
         await exchange.respond(send, 200, _written(endpoint.models, endpoint, key))
         return
-    trying = failover.Trying(Route((Target(endpoint, ""),)), lambda _: relay.Ask(trial.MODELS_PATH), key.id)
+    trying = failover.Trying(Route((Target(endpoint, ""),)), lambda _: relay.Ask(requests.MODELS_PATH), key.id)
     answering = exchange.Answering(send, trying, rewrite=_rewrite(endpoint, key))
     with streams.Running(receive) as running:
         running.is_whole = True  # a GET has no body that would be waited for
@@ -42,7 +43,7 @@ def _rewrite(endpoint: Endpoint, allowed: ClientKeyEntry) -> Callable[[bytes], b
     """What is done to the provider's list, None = nothing."""
     if endpoint.wire is Wire.OPENAI and allowed.models is None and not endpoint.only_listed:
         return None
-    return lambda body: _written(trial.listed(body), endpoint, allowed)
+    return lambda body: _written(requests.listed(body), endpoint, allowed)
 
 
 def _written(identifiers: Iterable[str], endpoint: Endpoint, allowed: ClientKeyEntry) -> bytes:

@@ -13,8 +13,9 @@ from app.domain.errors import PatchbayError
 from app.domain.record import Closed, Record
 from app.domain.snapshot import Route, Target
 from app.domain.usage import Usage
-from app.relay import failover, speech, trial
-from app.relay.noting import Note
+from app.probe import requests
+from app.relay import chat_text, failover
+from app.relay.request_record import RequestRecord
 
 MOST_MESSAGES = 1_000
 Text = Annotated[str, StringConstraints(max_length=4_000_000)]
@@ -54,7 +55,7 @@ async def ask(
     anything is sent, then what the last target was refused with: `LimitReached`, `UpstreamError`.
     """
     actor.must_admin()
-    note = Note(time.perf_counter(), actor.id if actor.type is ActorType.CLIENT_KEY else "")
+    note = RequestRecord(time.perf_counter(), actor.id if actor.type is ActorType.CLIENT_KEY else "")
     note.asks(model or "", provider or "")
     try:
         route = registry.shared.resolve_at(provider, model or "") if provider else registry.shared.resolve(model or "")
@@ -93,14 +94,14 @@ class _Asking:
         seconds = time.perf_counter() - started
         document: Any = msgspec.json.decode(body)
         if not isinstance(document, dict) or not document.get("choices"):
-            raise trial.not_chat(document, body)
+            raise requests.not_chat(document, body)
         return ChatAnswer(
-            content=speech.text(document, "message"),
+            content=chat_text.text(document, "message"),
             model=self.trying.target.model,
             provider=self.trying.target.endpoint.name,
-            usage=trial.counts(document.get("usage")),
+            usage=requests.counts(document.get("usage")),
             latency_ms=round(seconds * 1_000, 1),
         )
 
     def _request(self, target: Target) -> relay.Ask:
-        return relay.Ask(trial.CHAT_PATH, msgspec.json.encode({"model": target.model, "messages": self._messages}))
+        return relay.Ask(requests.CHAT_PATH, msgspec.json.encode({"model": target.model, "messages": self._messages}))

@@ -14,7 +14,8 @@ from app.domain.audit import Action
 from app.domain.discovery import Discovery, FoundServer
 from app.domain.errors import UpstreamError
 from app.domain.preset import Preset
-from app.relay import pace, trial
+from app.probe import requests
+from app.relay import rate_limit
 from app.storage import approvals, engine, providers
 from app.storage.work import work
 from app.upstream import egress, unauthenticated_get
@@ -40,7 +41,7 @@ async def find(actor: Actor, *, known: Sequence[Preset] | None = None) -> Discov
     actor.must_admin()
     if settings.current().egress_local == "off":
         raise egress.refusal("local_off", "")
-    pace.count(actor.id, kind="search", most=SEARCHES_PER_MINUTE)
+    rate_limit.count(actor.id, kind="search", most=SEARCHES_PER_MINUTE)
     ends = asyncio.get_running_loop().time() + SECONDS
     known = [p for p in (presets.all_() if known is None else known) if p.local]
     async with engine.session() as session:
@@ -129,7 +130,7 @@ def _ports(preset: Preset) -> tuple[int, ...]:
 def _listed(body: bytes) -> list[str] | None:
     """The models of a list, None when this is none."""
     try:
-        return trial.listed(body)
+        return requests.listed(body)
     except (ValueError, RecursionError, UpstreamError):
         return None
 

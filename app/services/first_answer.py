@@ -12,7 +12,8 @@ from app.domain.actor import Actor
 from app.domain.errors import Failed, InvalidDraft, Reason, UpstreamError
 from app.domain.probe import Finding, ProbeError
 from app.domain.snapshot import Endpoint, KeyUse
-from app.relay import findings, pace, speech, trial
+from app.probe import findings, requests
+from app.relay import chat_text, rate_limit
 from app.relay.pipeline import Ask, call
 
 LONGEST_QUESTION = 4_000  # characters
@@ -41,13 +42,13 @@ async def ask(actor: Actor, name: str, model: str, question: str) -> AsyncGenera
     if len(question) > LONGEST_QUESTION:
         raise InvalidDraft({"question": Reason("too_long", "Use at most {most} characters.", most=LONGEST_QUESTION)})
     route = registry.shared.resolve(f"{name}/{model}")
-    pace.count(actor.id)
+    rate_limit.count(actor.id)
     body = {"model": route.model, "messages": [{"role": "user", "content": question}], "stream": True}
     endpoint = replace(route.endpoint, use=KeyUse.TEST)  # a person who asks again has perhaps just mended something
     started, first, length = time.perf_counter(), 0, 0
     error: ProbeError | None = None
     try:
-        async with aclosing(_pieces(endpoint, Ask(trial.CHAT_PATH, msgspec.json.encode(body), stream=True))) as pieces:
+        async with aclosing(_pieces(endpoint, Ask(requests.CHAT_PATH, msgspec.json.encode(body), stream=True))) as pieces:
             async for piece in pieces:
                 first = first or _ms(started)
                 yield piece
@@ -65,14 +66,14 @@ async def _pieces(endpoint: Endpoint, question: Ask) -> AsyncGenerator[str]:
         if not reply.is_events:
             document = msgspec.json.decode(body := await reply.read())
             if not isinstance(document, dict) or not document.get("choices"):
-                raise trial.not_chat(document, body)
-            yield speech.text(document, "message")
+                raise requests.not_chat(document, body)
+            yield chat_text.text(document, "message")
             return
-        async with aclosing(speech.events(reply)) as events:
+        async with aclosing(chat_text.events(reply)) as events:
             async for event in events:
                 if (failed := event.get("error")) is not None:
                     raise Failed("The provider ended the response with an error.", detail=str(failed)[:2_000])
-                if piece := speech.text(event, "delta"):
+                if piece := chat_text.text(event, "delta"):
                     yield piece
 
 
@@ -80,7 +81,7 @@ def _said(failure: UpstreamError, endpoint: Endpoint, model: str) -> ProbeError:
     """The failure in the words of a test: a person has seen those before."""
     finding, facts = findings.of(failure, endpoint)
     facts["model"] = model
-    if isinstance(failure, Failed) and trial.names_the_model(failure, model):
+    if isinstance(failure, Failed) and requests.names_the_model(failure, model):
         finding = Finding.MODEL_NOT_FOUND
     elif isinstance(failure, Failed) and failure.status is not None and 400 <= failure.status < 500:
         finding = Finding.CHAT_REJECTED

@@ -15,9 +15,10 @@ from app.domain.actor import SYSTEM
 from app.domain.audit import Action
 from app.domain.credential import Held, KeyState
 from app.domain.errors import PatchbayError
-from app.domain.probe import Finding, ProbeResult, Rung, Verdict
+from app.domain.probe import Finding, ProbeResult, StepName, Verdict
 from app.domain.snapshot import Endpoint, Key, Snapshot
-from app.relay import key_outcomes, keys, ladder
+from app.probe import runner
+from app.relay import key_outcomes, keys
 from app.relay.key_outcomes import Learned, Lesson
 from app.storage import credentials
 from app.storage.columns import now
@@ -153,10 +154,10 @@ class Healer:
             if not is_ours or alone is None:
                 return
             result: ProbeResult | None = None
-            async with aclosing(ladder.run(alone, depth="auth", preset=presets.find(endpoint.preset))) as steps:
+            async with aclosing(runner.run(alone, depth="auth", preset=presets.find(endpoint.preset))) as steps:
                 async for step in steps:
                     result = step if isinstance(step, ProbeResult) else None
-            if result is None or Rung.CREDENTIAL in result.proven or result.verdict is Verdict.AUTH_FAILED:
+            if result is None or StepName.CREDENTIAL in result.proven or result.verdict is Verdict.AUTH_FAILED:
                 return
             if any(step.message in _ONLY_A_CHAT for step in result.steps):
                 self._unprovable.add((key.id, key.state_since))  # a request will have to try it

@@ -10,7 +10,7 @@ from app.domain import health
 from app.domain.actor import SYSTEM
 from app.domain.errors import PatchbayError
 from app.domain.health import Attempt, Health
-from app.relay import provider_outcomes, turned
+from app.relay import health_changes, provider_outcomes
 from app.storage import engine, probes, provider_records
 from app.storage import health as rows
 from app.storage.work import work
@@ -116,7 +116,7 @@ class Watch:
             self._quiet_at = at
             changed |= self._quiet
         if changed and not is_first:  # what was there before is what pages read first
-            turned.note(changed)
+            health_changes.publish(changed)
             self._quiet -= changed
             registry.shared.hint()
 

@@ -9,11 +9,12 @@ from app import presets, registry
 from app.domain.actor import Actor
 from app.domain.audit import Action
 from app.domain.errors import InvalidDraft, Reason, Stale, UnknownProvider
-from app.domain.probe import ProbeError, ProbeResult, Rung, Verdict
+from app.domain.probe import ProbeError, ProbeResult, StepName, Verdict
 from app.domain.provider import Model, ModelDraft
 from app.domain.record import Record
 from app.domain.snapshot import KeyUse
-from app.relay import ladder, pace
+from app.probe import runner
+from app.relay import rate_limit
 from app.storage import engine, providers
 from app.storage import models as rows
 from app.storage.columns import now
@@ -56,17 +57,17 @@ async def discover(actor: Actor, name: str) -> Discovery:
     Counts as a test: raises `TooManyAttempts` when there were many.
     """
     actor.must_admin()
-    pace.count(actor.id)
+    rate_limit.count(actor.id)
     async with engine.session() as session:
         row = _found(await providers.get(session, name))
         listed = {m.identifier for m in await rows.of_provider(session, row.id)}
     await registry.shared.refresh(row.revision)
     endpoint = replace(registry.shared.endpoint(name), use=KeyUse.TEST)
     result: ProbeResult | None = None
-    async with aclosing(ladder.run(endpoint, model=None, depth="models", preset=presets.find(row.preset))) as steps:
+    async with aclosing(runner.run(endpoint, model=None, depth="models", preset=presets.find(row.preset))) as steps:
         async for step in steps:
             result = step if isinstance(step, ProbeResult) else result
-    reported = set(result.models) if result and Rung.MODELS in result.proven else set()
+    reported = set(result.models) if result and StepName.MODELS in result.proven else set()
     status: Outcome = "ok" if reported else _OUTCOMES.get(result.verdict, "failed") if result else "failed"
     return Discovery(
         status="unsupported" if status == "failed" and result and result.ok else status,

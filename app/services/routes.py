@@ -14,8 +14,8 @@ from app.domain.provider import Provider
 from app.domain.snapshot import AliasTargetEntry, ClientKeyEntry, Endpoint, Snapshot, Target
 from app.registry import selector as selectors
 from app.registry.selector import Obstacle
-from app.relay import overlay, standing
-from app.relay.standing import Obstruction
+from app.relay import availability, overlay
+from app.relay.availability import Obstruction
 from app.storage import aliases, engine, provider_records, providers
 
 Kind = Literal["alias", "provider", "model", "default", "unknown"]
@@ -98,7 +98,7 @@ def _refusal(allowed: ClientKeyEntry | None) -> Skip | None:
         return skip(SkipCode.CLIENT_KEY_SCOPE)
     if allowed.expires_at is not None and allowed.expires_at <= datetime.now(UTC):
         return skip(SkipCode.CLIENT_KEY_EXPIRED, allowed.expires_at)
-    return _told(standing.of_client_key(allowed))
+    return _told(availability.of_client_key(allowed))
 
 
 def _refused_error(refused: Skip | None) -> Unanswered:
@@ -130,14 +130,14 @@ async def _of_alias(targets: Sequence[AliasTargetEntry], snapshot: Snapshot, all
 def _step(target: Target, allowed: ClientKeyEntry | None) -> TargetStep:
     """A target that the selector offers, as its provider stands now."""
     endpoint = target.endpoint
-    reason = _told(standing.of_provider(endpoint, allowed.id if allowed else ""))
-    if reason is None and standing.needs_key(endpoint) and not any(s.obstruction is None for s in standing.of_keys(endpoint)):
+    reason = _told(availability.of_provider(endpoint, allowed.id if allowed else ""))
+    if reason is None and availability.needs_key(endpoint) and not any(s.obstruction is None for s in availability.of_keys(endpoint)):
         reason = skip(SkipCode.NO_KEY, _soonest(endpoint))
     return _told_step(endpoint.name, endpoint.label, target.model, target.priority, target.weight, reason, endpoint)
 
 
 def _told_step(name: str, label: str, model: str, priority: int, weight: int, reason: Skip | None, endpoint: Endpoint | None) -> TargetStep:
-    needs_key = endpoint is not None and standing.needs_key(endpoint)
+    needs_key = endpoint is not None and availability.needs_key(endpoint)
     return TargetStep(
         provider=name, provider_label=label, model=model, priority=priority, weight=weight, share=0.0, skipped=reason, needs_key=needs_key,
         keys=_keys(endpoint) if endpoint is not None and needs_key else [],
@@ -150,7 +150,7 @@ def _keys(endpoint: Endpoint) -> list[KeyStep]:
             id=s.key.id, label=s.key.label, state=s.key.state, priority=s.key.priority, weight=s.key.weight, share=s.share,
             skipped=_told(s.obstruction),
         )
-        for s in standing.of_keys(endpoint)
+        for s in availability.of_keys(endpoint)
     ]  # fmt: skip
 
 
@@ -199,7 +199,7 @@ def _chosen(step: TargetStep) -> Chosen:
 
 def _soonest(endpoint: Endpoint) -> datetime | None:
     """When the first key can be used again, None where that takes a person."""
-    waits = [s.obstruction for s in standing.of_keys(endpoint) if s.obstruction and s.obstruction.code is not SkipCode.KEY_EXPIRED]
+    waits = [s.obstruction for s in availability.of_keys(endpoint) if s.obstruction and s.obstruction.code is not SkipCode.KEY_EXPIRED]
     return min((wait.until for wait in waits if wait.until is not None), default=None)
 
 

@@ -6,7 +6,7 @@ from app.domain.audit import Action, Outcome
 from app.domain.errors import InvalidDraft, Reason, UnknownCredential, UpstreamError
 from app.domain.snapshot import Endpoint, Key
 from app.domain.token import TokenInfo
-from app.relay import pace
+from app.relay import rate_limit
 from app.storage.work import work
 from app.upstream import credential, tokens
 
@@ -20,7 +20,7 @@ async def fetch(actor: Actor, credential_id: str) -> TokenInfo:
     actor.must_admin()
     await registry.shared.refresh()
     endpoint, key = _find(credential_id)
-    pace.count(actor.id)
+    rate_limit.count(actor.id)
     try:
         found = await credential.fetch_token(endpoint, key)
     except UpstreamError as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.domain.probe import LastTest, ProbeResult, Rung
+from app.domain.probe import LastTest, ProbeResult, StepName
 from app.storage.tables import ProbeRow
 
 DRAFTS = 200
@@ -49,7 +49,7 @@ async def save(
         checked_at=test.result.checked_at,
     )
     result = test.result
-    if row.configuration == configuration and not any(step.name is Rung.MODELS for step in result.steps):
+    if row.configuration == configuration and not any(step.name is StepName.MODELS for step in result.steps):
         result = result.model_copy(update={"models": row.result.get("models", [])})  # a test that did not ask for the list forgets none
     row.configuration, row.tested_by = configuration, test.tested_by
     row.result, row.checked_at = result.model_dump(mode="json"), result.checked_at

@@ -1,4 +1,4 @@
-"""The rungs below HTTP, one at a time: look-up, port, TLS. Same judge, same resolver, same trust as calls."""
+"""The steps below HTTP, one at a time: look-up, port, TLS. Same judge, same resolver, same trust as calls."""
 
 import asyncio
 import socket
@@ -16,14 +16,14 @@ from app.upstream import auth, connector, egress, failures, session
 
 @dataclass(frozen=True, slots=True)
 class StepTiming:
-    """How long a rung took and what it met."""
+    """How long a step took and what it met."""
 
     ms: float
     facts: dict[str, Any]
 
 
 class ConnectionCheck:
-    """A way to an endpoint's address, made step by step. Close it: the connection was only a trial."""
+    """A way to an endpoint's address, made step by step. Close it: the connection was only for the test."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._origin = endpoint.origin
@@ -39,7 +39,7 @@ class ConnectionCheck:
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether there is a TLS rung to climb."""
+        """Whether there is a TLS step."""
         return self._url.scheme == "https"
 
     @property

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from app.relay import pace
+from app.relay import rate_limit
 from app.storage import engine
 from app.storage.tables import EgressApproval
 from app.upstream import unauthenticated_get
@@ -43,7 +43,7 @@ async def changing(admin: httpx.AsyncClient, host: str) -> str:
 
 
 async def probing(admin: httpx.AsyncClient, host: str) -> str:
-    pace._recent.clear()  # more of them in a minute than a person may ask for
+    rate_limit._recent.clear()  # more of them in a minute than a person may ask for
     draft = body(name="other", base_url=f"http://{host}/v1", auth_type="none", credential=...)
     return not_called(await admin.post(f"{V1}/providers/test", json=draft))
 

@@ -19,7 +19,7 @@ from app.domain.errors import (
     UpstreamError,
 )
 from app.domain.health import Attempt, Health, Source, Standing
-from app.domain.probe import ProbeResult, Rung, Verdict
+from app.domain.probe import ProbeResult, StepName, Verdict
 
 NOW = 1_800_000_000.0
 MINUTE, HOUR = 60.0, 3_600.0
@@ -31,7 +31,7 @@ def calls(*codes: str, ago: float = 10.0, ms: int = 200) -> list[Attempt]:
     return [Attempt(NOW - ago - len(codes) + number + 1, code, ms) for number, code in enumerate(codes)]
 
 
-def result(verdict: Verdict, *proven: Rung, ok: bool = False, ago: float = HOUR) -> ProbeResult:
+def result(verdict: Verdict, *proven: StepName, ok: bool = False, ago: float = HOUR) -> ProbeResult:
     return ProbeResult(ok=ok, verdict=verdict, proven=list(proven), steps=[], checked_at=datetime.fromtimestamp(NOW - ago, UTC))
 
 
@@ -78,14 +78,14 @@ def test_it_says_how_many_failed_when_and_how_long_answers_took() -> None:
 @pytest.mark.parametrize(
     ("test", "expected"),
     [
-        pytest.param(result(Verdict.OK, Rung.CHAT, ok=True), Health.HEALTHY, id="answered"),
-        pytest.param(result(Verdict.NO_MODEL_LIST, Rung.CHAT, ok=True), Health.HEALTHY, id="answered, no list"),
-        pytest.param(result(Verdict.OK, Rung.CREDENTIAL, ok=True), Health.HEALTHY, id="key accepted"),
+        pytest.param(result(Verdict.OK, StepName.CHAT, ok=True), Health.HEALTHY, id="answered"),
+        pytest.param(result(Verdict.NO_MODEL_LIST, StepName.CHAT, ok=True), Health.HEALTHY, id="answered, no list"),
+        pytest.param(result(Verdict.OK, StepName.CREDENTIAL, ok=True), Health.HEALTHY, id="key accepted"),
         pytest.param(result(Verdict.LIMITED), Health.DEGRADED, id="limited"),
         pytest.param(result(Verdict.MODEL_NOT_FOUND), Health.DEGRADED, id="without the model"),
         pytest.param(result(Verdict.AUTH_FAILED), Health.DOWN, id="refused"),
         pytest.param(result(Verdict.UNREACHABLE), Health.DOWN, id="out of reach"),
-        pytest.param(result(Verdict.OK, Rung.CHAT, ok=True, ago=25 * HOUR), Health.UNKNOWN, id="older than a day"),
+        pytest.param(result(Verdict.OK, StepName.CHAT, ok=True, ago=25 * HOUR), Health.UNKNOWN, id="older than a day"),
     ],
 )
 def test_without_calls_the_last_test_decides(test: ProbeResult, expected: Health) -> None:
@@ -95,7 +95,7 @@ def test_without_calls_the_last_test_decides(test: ProbeResult, expected: Health
 
 
 def test_a_test_wins_over_older_calls_and_loses_against_newer_ones() -> None:
-    fine, failing = result(Verdict.OK, Rung.CHAT, ok=True, ago=30), calls(DOWN, DOWN, DOWN, ago=60)
+    fine, failing = result(Verdict.OK, StepName.CHAT, ok=True, ago=30), calls(DOWN, DOWN, DOWN, ago=60)
 
     assert standing(failing, fine).health is Health.HEALTHY
     assert standing([*failing, *calls(DOWN)], fine).health is Health.DEGRADED

@@ -7,12 +7,12 @@ import pytest
 
 from app.domain.health import Health, Source, Standing
 from app.domain.outlook import SENTENCES, ConcernCode, Outlook, of_call
-from app.domain.probe import LastTest, ProbeResult, Rung, Verdict
+from app.domain.probe import LastTest, ProbeResult, StepName, Verdict
 from app.domain.provider import Provider
 from app.ui import words
 from tests.fixtures.make import provider
 
-CHATTED = [Rung.HTTP, Rung.CREDENTIAL, Rung.CHAT]
+CHATTED = [StepName.HTTP, StepName.CREDENTIAL, StepName.CHAT]
 C, O = ConcernCode, Outlook  # noqa: E741 - a table of them
 
 
@@ -87,7 +87,7 @@ def test_a_model_that_is_not_where_models_are_known_is_not_expected_to_answer(
 
 @pytest.mark.parametrize(("model", "outlook"), [("ghost", O.UNLIKELY), ("m", O.UNKNOWN)])
 def test_a_missing_model_speaks_against_itself_and_no_other(model: str, outlook: Outlook) -> None:
-    missing = {"ok": False, "verdict": Verdict.MODEL_NOT_FOUND, "proven": [Rung.CREDENTIAL], "model": "ghost"}
+    missing = {"ok": False, "verdict": Verdict.MODEL_NOT_FOUND, "proven": [StepName.CREDENTIAL], "model": "ghost"}
 
     assert of_call(known(seen(Health.DEGRADED, Source.TEST, "model_not_found", 0), **missing), model, [])[0] is outlook
 

@@ -6,14 +6,14 @@ import pytest
 
 from app.domain.credential import KeyState
 from app.domain.model_name import default_is_listed
-from app.domain.probe import ProbeResult, Rung, Verdict
+from app.domain.probe import ProbeResult, StepName, Verdict
 from app.domain.provider import Status
 from app.domain.provider_status import configuration, status_of
 
 FACTS = {"type_": "custom", "base_url": "u", "auth_type": "api_key", "auth": {}, "network": {}, "fingerprints": ["a"]}
 
 
-def result(verdict: Verdict, *proven: Rung, ok: bool = False) -> ProbeResult:
+def result(verdict: Verdict, *proven: StepName, ok: bool = False) -> ProbeResult:
     return ProbeResult(ok=ok, verdict=verdict, proven=list(proven), steps=[], checked_at=datetime.now(UTC))
 
 
@@ -21,14 +21,14 @@ def result(verdict: Verdict, *proven: Rung, ok: bool = False) -> ProbeResult:
     ("found", "status"),
     [
         pytest.param(None, Status.NOT_TESTED, id="never"),
-        pytest.param(result(Verdict.OK, Rung.CREDENTIAL, Rung.CHAT, ok=True), Status.WORKING, id="chat proven"),
-        pytest.param(result(Verdict.NO_MODEL_LIST, Rung.CHAT, ok=True), Status.WORKING, id="chat proven without a list"),
-        pytest.param(result(Verdict.OK, Rung.CREDENTIAL, ok=True), Status.KEY_ACCEPTED, id="chat not tried"),
-        pytest.param(result(Verdict.OK, Rung.HTTP, Rung.MODELS, ok=True), Status.REACHABLE, id="neither key nor chat tried"),
-        pytest.param(result(Verdict.KEY_NOT_PROVEN, Rung.HTTP, ok=True), Status.REACHABLE, id="the list is public"),
-        pytest.param(result(Verdict.DEFAULT_NOT_LISTED, Rung.CREDENTIAL, ok=True), Status.ATTENTION, id="the default is not listed"),
-        pytest.param(result(Verdict.LIMITED, Rung.CREDENTIAL), Status.LIMITED, id="limited"),
-        pytest.param(result(Verdict.NO_MODEL_LIST, Rung.HTTP, ok=True), Status.ATTENTION, id="nothing proven"),
+        pytest.param(result(Verdict.OK, StepName.CREDENTIAL, StepName.CHAT, ok=True), Status.WORKING, id="chat proven"),
+        pytest.param(result(Verdict.NO_MODEL_LIST, StepName.CHAT, ok=True), Status.WORKING, id="chat proven without a list"),
+        pytest.param(result(Verdict.OK, StepName.CREDENTIAL, ok=True), Status.KEY_ACCEPTED, id="chat not tried"),
+        pytest.param(result(Verdict.OK, StepName.HTTP, StepName.MODELS, ok=True), Status.REACHABLE, id="neither key nor chat tried"),
+        pytest.param(result(Verdict.KEY_NOT_PROVEN, StepName.HTTP, ok=True), Status.REACHABLE, id="the list is public"),
+        pytest.param(result(Verdict.DEFAULT_NOT_LISTED, StepName.CREDENTIAL, ok=True), Status.ATTENTION, id="the default is not listed"),
+        pytest.param(result(Verdict.LIMITED, StepName.CREDENTIAL), Status.LIMITED, id="limited"),
+        pytest.param(result(Verdict.NO_MODEL_LIST, StepName.HTTP, ok=True), Status.ATTENTION, id="nothing proven"),
         pytest.param(result(Verdict.AUTH_FAILED), Status.ATTENTION, id="refused"),
         pytest.param(result(Verdict.UNREACHABLE), Status.DOWN, id="unreachable"),
     ],
@@ -51,7 +51,7 @@ def test_the_status_follows_the_last_test(found: ProbeResult | None, status: Sta
 def test_a_default_model_that_the_last_test_did_not_meet_is_not_working(
     listed: list[str], model: str, default: str | None, expected: bool | None
 ) -> None:
-    found = result(Verdict.OK, Rung.CHAT, ok=True).model_copy(update={"models": listed, "model": model})
+    found = result(Verdict.OK, StepName.CHAT, ok=True).model_copy(update={"models": listed, "model": model})
 
     known = default_is_listed(default, found)
 
@@ -61,7 +61,7 @@ def test_a_default_model_that_the_last_test_did_not_meet_is_not_working(
 
 
 def test_off_and_unreadable_come_first() -> None:
-    working = result(Verdict.OK, Rung.CHAT, ok=True)
+    working = result(Verdict.OK, StepName.CHAT, ok=True)
 
     assert status_of(enabled=False, keys=[KeyState.UNREADABLE], result=working) is Status.OFF
     assert status_of(enabled=True, keys=[KeyState.UNREADABLE], result=working) is Status.UNREADABLE
@@ -83,7 +83,7 @@ def test_off_and_unreadable_come_first() -> None:
     ],
 )
 def test_a_provider_is_as_good_as_its_usable_keys(states: str, status: Status) -> None:
-    working = result(Verdict.OK, Rung.CHAT, ok=True)
+    working = result(Verdict.OK, StepName.CHAT, ok=True)
 
     assert status_of(enabled=True, keys=[KeyState(state) for state in states.split()], result=working) is status
 

@@ -23,10 +23,10 @@ from app.domain.credential import Held, KeyState
 from app.domain.errors import PatchbayError
 from app.domain.explanation import SkipCode
 from app.domain.pasted import Doubt
-from app.domain.probe import Finding, FixAction, Rung, Verdict
+from app.domain.probe import Finding, FixAction, StepName, Verdict
 from app.domain.provider import ProviderType, Status
 from app.domain.usage import By
-from app.relay.words import SENTENCES
+from app.probe.messages import SENTENCES
 from app.ui import words
 from app.ui.state.provider_keys import _SETTABLE
 from app.ui.state.wizard import STEPS
@@ -67,9 +67,9 @@ CODES: dict[str, set[str]] = {
     "probe": set(Finding),
     "provider_type": set(ProviderType),
     "role": set(Role),
-    "rung_failed": set(Rung),
-    "rung_noted": set(Rung),
-    "rung_ok": set(Rung),
+    "rung_failed": set(StepName),
+    "rung_noted": set(StepName),
+    "rung_ok": set(StepName),
     "scope": set(Scope),
     "skip": set(SkipCode),
     "start.step": set(STEPS),

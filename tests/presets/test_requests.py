@@ -8,11 +8,11 @@ from yarl import URL
 from app import presets, relay
 from app.domain.address import origin_of
 from app.domain.preset import Preset
-from app.domain.probe import Finding, ProbeResult, Rung, Verdict
+from app.domain.probe import Finding, ProbeResult, StepName, Verdict
 from app.domain.provider import WIRES, ProviderType
 from app.domain.routes import ROUTES
 from app.domain.snapshot import Endpoint
-from app.relay import ladder
+from app.probe import runner
 from app.upstream import auth
 from tests.fixtures import make, vendors
 from tests.fixtures.upstream import Upstream, answer
@@ -133,7 +133,7 @@ async def test_a_test_asks_only_for_what_the_vendor_has(upstream: Upstream, pres
     asked = [h.path for h in upstream.heard if preset.id in WITHOUT_KEY or h.headers.keys() - SENT]
     assert asked == [*(base + path for path in paths), chat]
     assert len(upstream.heard) - len(asked) == (preset.local and preset.id not in WITHOUT_KEY)
-    assert (result.ok, Rung.CHAT in result.proven, result.error) == (True, True, None)
+    assert (result.ok, StepName.CHAT in result.proven, result.error) == (True, True, None)
     if preset.model_list != "none":
         assert result.models == names
 
@@ -146,7 +146,7 @@ def speak(upstream: Upstream, preset: Preset) -> None:
 
 async def climb(endpoint: Endpoint, preset: Preset, **options: object) -> ProbeResult:
     at_home = preset.model_copy(update={"base_url": endpoint.base_url})  # the vendor lives on loopback
-    found = [item async for item in ladder.run(endpoint, preset=at_home, **options)]  # type: ignore[arg-type]
+    found = [item async for item in runner.run(endpoint, preset=at_home, **options)]  # type: ignore[arg-type]
     assert isinstance(found[-1], ProbeResult)
     return found[-1]
 
@@ -161,7 +161,7 @@ async def test_a_list_that_anybody_may_read_proves_no_key(upstream: Upstream) ->
     result = await climb(here(upstream, preset), preset, depth="models")
 
     assert (said(result)["credential"], said(result)["models"]) == (Finding.LIST_IS_PUBLIC, Finding.MODELS_LISTED)
-    assert Rung.CREDENTIAL not in result.proven
+    assert StepName.CREDENTIAL not in result.proven
 
 
 async def test_a_vendor_without_a_list_refuses_a_wrong_key_at_the_chat(upstream: Upstream) -> None:
@@ -170,9 +170,9 @@ async def test_a_vendor_without_a_list_refuses_a_wrong_key_at_the_chat(upstream:
 
     result = await climb(here(upstream, preset), preset)
 
-    assert (result.verdict, result.steps[-1].name) == (Verdict.AUTH_FAILED, Rung.CREDENTIAL)
-    assert Rung.HTTP not in said(result)
-    assert Rung.CREDENTIAL not in result.proven
+    assert (result.verdict, result.steps[-1].name) == (Verdict.AUTH_FAILED, StepName.CREDENTIAL)
+    assert StepName.HTTP not in said(result)
+    assert StepName.CREDENTIAL not in result.proven
 
 
 async def test_a_vendor_without_a_list_is_not_called_for_one(upstream: Upstream) -> None:

@@ -11,7 +11,7 @@ from app.domain.actor import Actor, ActorType, Role
 from app.domain.credential import CredentialDraft
 from app.domain.errors import InvalidDraft, NotFound, TooManyAttempts
 from app.domain.ids import uuid7
-from app.domain.probe import Finding, ProbeStep, Rung, Verdict
+from app.domain.probe import Finding, ProbeStep, StepName, Verdict
 from app.domain.provider import ProviderDraft, ProviderPatch, Status
 from app.domain.secret import Secret
 from app.services import credentials, models, probes, providers
@@ -90,7 +90,7 @@ async def test_two_hundred_are_tested_as_many_at_a_time_as_asked_with_one_call_e
 
     assert (len(tested), gate.most) == (200, 32)
     assert {test.model for test in tested} == {f"m-{n}" for n in range(200)}
-    assert all(test.result and test.result.ok and Rung.CHAT in test.result.proven for test in tested)
+    assert all(test.result and test.result.ok and StepName.CHAT in test.result.proven for test in tested)
     assert len(upstream.heard) == 200
 
 
@@ -143,7 +143,7 @@ async def test_a_key_that_is_removed_while_it_is_tested_leaves_nothing_behind(me
     spare = await credentials.add(me, "mine", CredentialDraft(secret={"api_key": Secret(f"{KEY}-spare")}))
 
     async for step in probes.run_saved(me, "mine", credential_id=spare.id):
-        if isinstance(step, ProbeStep) and step.name is Rung.HTTP:
+        if isinstance(step, ProbeStep) and step.name is StepName.HTTP:
             await credentials.remove(me, spare.id)
 
     assert await rows(ProbeRow) == []

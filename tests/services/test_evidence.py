@@ -14,7 +14,8 @@ from app.domain.ids import uuid7
 from app.domain.probe import ProbeResult
 from app.domain.provider import Provider, ProviderDraft, Status
 from app.domain.snapshot import Route, Target
-from app.relay import circuit, failover, keys, trial
+from app.probe import requests
+from app.relay import circuit, failover, keys
 from app.services import credentials, probes, providers, rotation
 from app.services.health import Recorder
 from app.services.probes import Batch
@@ -66,7 +67,7 @@ async def called(times: int = 1) -> None:
     recorder = Recorder()
     for _ in range(times):
         endpoint = registry.shared.endpoint("mine")
-        trying = failover.Trying(Route((Target(endpoint, MODELS[0]),)), lambda _: trial.question(MODELS[0]))
+        trying = failover.Trying(Route((Target(endpoint, MODELS[0]),)), lambda _: requests.question(MODELS[0]))
         with suppress(PatchbayError):
             async with trying as reply:
                 await reply.read()

@@ -9,7 +9,7 @@ from app import registry
 from app.domain.actor import Actor, ActorType, Role
 from app.domain.errors import Forbidden, InvalidDraft, TooManyAttempts, UnknownModel
 from app.domain.provider import ProviderDraft
-from app.relay import pace
+from app.relay import rate_limit
 from app.services import first_answer, providers
 from app.services.first_answer import Ended
 from tests.fixtures import make
@@ -19,7 +19,7 @@ from tests.fixtures.upstream import DONE, Heard, Line, Upstream, answer, complet
 @pytest.fixture
 async def acme(db: Any, outgoing: None, upstream: Upstream, actor: Actor, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A saved provider with a key."""
-    monkeypatch.setattr(pace, "_recent", {})
+    monkeypatch.setattr(rate_limit, "_recent", {})
     await registry.shared.start(watch=False)
     fields: dict[str, Any] = {"base_url": upstream.base_url, "credential": {"secret": {"api_key": make.SECRET}}}
     await providers.create(actor, ProviderDraft.model_validate({"name": "acme", **fields}))
@@ -118,7 +118,7 @@ async def test_only_an_admin_may_ask_and_not_for_ever(acme: Upstream, ask: Ask) 
     with pytest.raises(Forbidden):
         await anext(first_answer.ask(viewer, "acme", "alpha", "Hello?"))
 
-    for _ in range(pace.PER_MINUTE):
+    for _ in range(rate_limit.PER_MINUTE):
         await ask()
     with pytest.raises(TooManyAttempts):
         await ask()

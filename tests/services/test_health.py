@@ -12,7 +12,7 @@ from app.domain.credential import KeyState
 from app.domain.errors import RateLimited, Unreachable, UpstreamError
 from app.domain.health import Health, Source
 from app.domain.provider import Provider, ProviderDraft, ProviderPatch, ProviderQuery, Status
-from app.relay import provider_outcomes, turned
+from app.relay import health_changes, provider_outcomes
 from app.services import health, providers
 from app.services.health import Recorder, Watch
 from app.services.probes import run_saved
@@ -106,11 +106,11 @@ async def test_a_test_wins_over_older_calls_and_newer_calls_over_the_test(
 
     assert ((shown := await now(actor)).status, shown.health.source) == (Status.WORKING, Source.TEST)
     await watch.look()
-    turn = turned.now()
+    turn = health_changes.cursor()
 
     await called(recorder, acme, AWAY, AWAY, AWAY)
     await watch.look()
-    assert turned.after(turn) == {acme.id}
+    assert health_changes.since(turn) == {acme.id}
     assert ((shown := await now(actor)).status, shown.health.calls) == (Status.DOWN, 3)
 
 
@@ -172,15 +172,15 @@ async def test_time_alone_turns_a_verdict_and_pages_hear_of_it(
     await called(recorder, acme, AWAY, None)
     await watch.look()
     monkeypatch.setattr(health, "AGE_SECONDS", 0)
-    turn = turned.now()
+    turn = health_changes.cursor()
     await watch.look()
-    assert turned.after(turn) == set()
+    assert health_changes.since(turn) == set()
 
     later = time.time() + 16 * 60
     monkeypatch.setattr(time, "time", lambda: later)
     await watch.look()
 
-    assert turned.after(turn) == {acme.id}
+    assert health_changes.since(turn) == {acme.id}
     assert (await now(actor)).health.health is Health.HEALTHY
 
 

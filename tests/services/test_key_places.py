@@ -11,7 +11,8 @@ from app.domain.credential import CredentialDraft, KeyState
 from app.domain.explanation import SkipCode
 from app.domain.health import Health, Source
 from app.domain.provider import ProviderDraft, Status
-from app.relay import circuit, keys, standing, trial
+from app.probe import requests
+from app.relay import availability, circuit, keys
 from app.relay.pipeline import call
 from app.services import credentials, probes, providers, routes
 from app.ui import words
@@ -81,10 +82,10 @@ async def test_a_reserve_without_a_value_stays_a_reserve(actor: Actor, upstream:
 async def test_what_is_said_to_be_used_is_what_calls_use(actor: Actor, upstream: Upstream) -> None:
     await add(actor, upstream, NOWHERE, HERE, EMPTY, "typed")
     endpoint = registry.shared.endpoint("mine")
-    promised = {found.key.label for found in standing.of_keys(endpoint) if found.obstruction is None}
+    promised = {found.key.label for found in availability.of_keys(endpoint) if found.obstruction is None}
 
     for _ in range(40):
-        async with call(endpoint, trial.question("m")) as reply:
+        async with call(endpoint, requests.question("m")) as reply:
             await reply.read()
 
     assert promised == {"typed", HERE}

@@ -16,7 +16,8 @@ from app.domain.ids import uuid7
 from app.domain.probe import ProbeResult, ProbeStep, Verdict
 from app.domain.provider import Provider, ProviderDraft, ProviderPatch, Status
 from app.domain.snapshot import Endpoint
-from app.relay import circuit, ladder, pace
+from app.probe import runner
+from app.relay import circuit, rate_limit
 from app.services import credentials, models, probes, providers
 from app.storage import engine
 from app.storage.audit_tables import AuditRow
@@ -242,13 +243,13 @@ async def test_a_draft_is_tested_with_the_keys_that_traffic_would_use(
 async def test_what_a_draft_is_tested_as_is_what_saving_it_serves(me: Actor, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
     """Field by field, so that a field added to one of the two cannot be missing in the other."""
     tested: list[Endpoint] = []
-    climb = ladder.run
+    climb = runner.run
 
     def seen(endpoint: Endpoint, **options: Any) -> Any:
         tested.append(endpoint)
         return climb(endpoint, **options)
 
-    monkeypatch.setattr(ladder, "run", seen)
+    monkeypatch.setattr(runner, "run", seen)
     ends = (datetime.now(UTC) + timedelta(days=3)).replace(microsecond=0)
     whole = draft(
         upstream,
@@ -334,7 +335,7 @@ async def test_what_does_not_exist_is_said_before_the_first_rung(me: Actor, save
 
 
 async def test_a_person_may_not_test_without_end(me: Actor, saved: Provider) -> None:
-    for _ in range(pace.PER_MINUTE):
+    for _ in range(rate_limit.PER_MINUTE):
         with pytest.raises(UnknownCredential):
             await climbed(probes.run_saved(me, "mine", credential_id="none"))
 
@@ -344,8 +345,8 @@ async def test_a_person_may_not_test_without_end(me: Actor, saved: Provider) -> 
 
 
 async def test_asking_for_models_counts_as_a_test(me: Actor, saved: Provider, upstream: Upstream) -> None:
-    for _ in range(pace.PER_MINUTE - 1):
-        pace.count(me.id)
+    for _ in range(rate_limit.PER_MINUTE - 1):
+        rate_limit.count(me.id)
     await models.discover(me, "mine")
     heard = len(upstream.heard)
 

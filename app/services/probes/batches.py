@@ -15,7 +15,8 @@ from app.domain.probe import LIMITS, Depth, ProbeResult
 from app.domain.provider import ProviderQuery
 from app.domain.record import Closed
 from app.domain.snapshot import Endpoint, KeyUse, Timeouts
-from app.relay import ladder, pace
+from app.probe import runner
+from app.relay import rate_limit
 from app.services.probes import keeping
 from app.services.probes.keeping import Subject
 from app.storage import credentials, engine, models, providers
@@ -91,7 +92,7 @@ async def run_batch(actor: Actor, targets: Sequence[Target], how: Batch, *, of: 
     Raises `TooManyAttempts`, `UnknownProvider` before the first call. Every test counts, against a limit of its own.
     """
     actor.must_admin()
-    pace.count(actor.id, kind="batch", most=PER_MINUTE, weight=len(targets))
+    rate_limit.count(actor.id, kind="batch", most=PER_MINUTE, weight=len(targets))
     await _up_to_date()
     endpoints = {name: replace(registry.shared.endpoint(name), use=KeyUse.TEST) for name in {target.subject.name for target in targets}}
     news: News = asyncio.Queue()
@@ -144,7 +145,7 @@ async def _all(targets: Sequence[Target], endpoints: Mapping[str, Endpoint], how
 
 
 async def _one(target: Target, endpoint: Endpoint, how: Batch) -> ProbeResult:
-    steps = ladder.run(
+    steps = runner.run(
         replace(endpoint, timeouts=_within(endpoint.timeouts, how.seconds)),
         model=target.model or None,
         depth=how.depth,

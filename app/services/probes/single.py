@@ -1,4 +1,4 @@
-"""One climb of the diagnosis ladder, of a draft or of a saved provider, through the path that traffic takes."""
+"""One test, of a draft or of a saved provider, through the path that traffic takes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,9 +17,10 @@ from app.domain.probe import Depth, LastTest, ProbeResult, ProbeStep
 from app.domain.provider import ProviderDraft, ProviderType
 from app.domain.provider_status import configuration
 from app.domain.snapshot import Endpoint, KeyUse
+from app.probe import runner
 from app.registry.endpoint import endpoint_from_draft
 from app.relay import keys as relay_keys
-from app.relay import ladder, pace
+from app.relay import rate_limit
 from app.services.probes import keeping
 from app.services.probes.keeping import Subject
 from app.storage import approvals, credentials, engine, probes, snapshot
@@ -36,13 +37,13 @@ LOOK_UP_SECONDS = 5.0
 async def run_saved(
     actor: Actor, name: str, *, model: str | None = None, credential_id: str | None = None, depth: Depth = "chat"
 ) -> AsyncIterator[ProbeStep | ProbeResult]:
-    """Test a saved provider, also one that is off. Yields each rung when it is done and the result last, which is kept: with
+    """Test a saved provider, also one that is off. Yields each step when it is done and the result last, which is kept: with
     `credential_id` as the result of that key, which is tested whatever its state, otherwise as that of the provider.
 
-    Raises `UnknownProvider`, `UnknownCredential`, `TooManyAttempts` before the first rung.
+    Raises `UnknownProvider`, `UnknownCredential`, `TooManyAttempts` before the first step.
     """
     actor.must_admin()
-    pace.count(actor.id)
+    rate_limit.count(actor.id)
     async with engine.session() as session:
         row, keys = await keeping.stored(session, name)
     subject = Subject(row.id, name, keeping.digest_of(row, keys, credential_id or ""), credential_id=credential_id or "")
@@ -53,7 +54,7 @@ async def run_saved(
         await _approve(actor, server)
     if credential_id is not None:
         endpoint = _with_one(endpoint, credential_id)
-    async with aclosing(ladder.run(endpoint, model=model, depth=depth, preset=presets.find(row.preset), seeks=True)) as steps:
+    async with aclosing(runner.run(endpoint, model=model, depth=depth, preset=presets.find(row.preset), seeks=True)) as steps:
         async for step in steps:
             if isinstance(step, ProbeResult):
                 await keeping.keep(actor, step, subject)
@@ -66,7 +67,7 @@ async def run_draft(
     """Test what has not been saved. With `provider_name` (the one being edited) an empty key field means the stored key,
     which is used only while the origin is the one it was entered for.
 
-    Raises `InvalidDraft`, `UnknownProvider`, `TooManyAttempts` before the first rung.
+    Raises `InvalidDraft`, `UnknownProvider`, `TooManyAttempts` before the first step.
     """
     actor.must_admin()
     row: ProviderRow | None = None
@@ -77,7 +78,7 @@ async def run_draft(
     preset = _preset_of(draft, row)
     hints = {f: s.hint for key in keys for f, s in key.secrets.items()}
     settled = settle(draft, preset=preset, types={n: t.info for n, t in auth.types().items()}, hints=hints)
-    pace.count(actor.id)
+    rate_limit.count(actor.id)
     for called in (settled.address.origin, *settled.servers.values()):
         await _approve(actor, called)
     kept = _keys(settled, row, keys)
@@ -94,7 +95,7 @@ async def run_draft(
     facts = preset if settled.preset else None
     subject = Subject(row.id if row else "", settled.name, digest)
     asked = model or settled.default_model
-    async with aclosing(ladder.run(endpoint, model=asked, depth=depth, preset=facts, seeks=True)) as steps:
+    async with aclosing(runner.run(endpoint, model=asked, depth=depth, preset=facts, seeks=True)) as steps:
         async for step in steps:
             if isinstance(step, ProbeResult):
                 probes.remember_draft(digest, LastTest(result=step, tested_by=actor.name))
@@ -111,7 +112,7 @@ def _with_one(endpoint: Endpoint, credential_id: str) -> Endpoint:
 
 
 async def _approve(actor: Actor, origin: str) -> None:
-    """An admin who tests an origin on the own network approves exactly that origin. What is refused, the ladder says."""
+    """An admin who tests an origin on the own network approves exactly that origin. What is refused, the test says."""
     if settings.current().egress_local == "off" or egress.is_approved(origin):
         return
     try:
@@ -129,7 +130,7 @@ async def _approve(actor: Actor, origin: str) -> None:
 
 
 def _token_servers(endpoint: Endpoint) -> list[str]:
-    """Origins that signing in calls; none when the stored fields are not whole, which the ladder says."""
+    """Origins that signing in calls; none when the stored fields are not whole, which the test says."""
     kind = auth.types().get(endpoint.auth_type)
     try:
         return [*kind.info.servers(endpoint.auth).values()] if kind else []

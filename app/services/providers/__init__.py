@@ -6,9 +6,9 @@ from app.services.providers.lifecycle import Default, clear_default, delete, dis
 from app.services.providers.pasting import Added, Find
 from app.services.providers.pasting import add as add_pasted
 from app.services.providers.pasting import look as look_into
+from app.services.providers.provider_health import HealthInFull, HealthList, ProviderHealth, health_of, health_of_all
 from app.services.providers.reading import Changes, Preview, changes, get, list_, validate
 from app.services.providers.saving import create, from_preset, replace, update
-from app.services.providers.standing import HealthInFull, HealthList, ProviderHealth, health_of, health_of_all
 from app.services.providers.trash import KEPT, Purge, Trashed, in_trash, purge, purge_due, restore_from_trash
 
 __all__ = [

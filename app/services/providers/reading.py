@@ -12,7 +12,7 @@ from app.domain.preset import Preset
 from app.domain.provider import Page, Provider, ProviderDraft, ProviderQuery, ProviderType
 from app.domain.record import Record
 from app.domain.routes import effective_urls
-from app.relay import keys, turned
+from app.relay import health_changes, keys
 from app.relay.overlay import laid_over
 from app.storage import aliases, engine, provider_records
 from app.storage import providers as rows
@@ -61,10 +61,10 @@ async def changes(actor: Actor, *, since: int = -1, turn: int = 0) -> Changes:
     """Every provider, or those that changed after the revision `since` or do differently since `turn`: what a page that stays open
     has to read."""
     actor.must_view()
-    newest = turned.now()
+    newest = health_changes.cursor()
     async with engine.session() as session:
         revision = await rows.revision(session)  # first: what is saved meanwhile is read twice, never missed
-        changed = await rows.changed_after(session, since, and_of=keys.lately_cooled() | turned.after(turn))
+        changed = await rows.changed_after(session, since, and_of=keys.lately_cooled() | health_changes.since(turn))
         live = [row for row in changed if row.deleted_at is None]
         return Changes(
             revision=revision,

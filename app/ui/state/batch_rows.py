@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from app.domain.probe import ProbeResult, Rung, Verdict
+from app.domain.probe import ProbeResult, StepName, Verdict
 from app.domain.provider import Provider
 from app.domain.shortened import shortened
 from app.ui.state.cards import sentence
@@ -47,7 +47,7 @@ def begun(row: Row) -> Row:
 
 def done(result: ProbeResult, language: str) -> Callable[[Row], Row]:
     """What the test found."""
-    answered = bool({Rung.CHAT, Rung.STREAM} & set(result.proven))
+    answered = bool({StepName.CHAT, StepName.STREAM} & set(result.proven))
     passed = result.ok and answered and result.verdict is not Verdict.LIMITED
     problem = sentence(result.error, language) if result.error else ""
 

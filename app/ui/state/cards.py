@@ -9,7 +9,7 @@ from zlib import crc32
 from app.domain.credential import Credential, Held, KeyState, reminder
 from app.domain.health import Health, Source
 from app.domain.preset import Preset
-from app.domain.probe import FixAction, ProbeError, ProbeResult, ProbeStep, Rung, Verdict
+from app.domain.probe import FixAction, ProbeError, ProbeResult, ProbeStep, StepName, Verdict
 from app.domain.provider import Provider, Status
 from app.ui import words
 from app.ui.state import health_words
@@ -205,7 +205,7 @@ def line(step: ProbeStep, language: str) -> Line:
 
 def finished(run: Run, result: ProbeResult, language: str, *, key_url: str = "") -> Run:
     """The ladder with what the whole test found."""
-    answered = bool({Rung.CHAT, Rung.STREAM} & set(result.proven))
+    answered = bool({StepName.CHAT, StepName.STREAM} & set(result.proven))
     fix = result.error.fix if result.error else None
     return Run(
         lines=[line(step, language) for step in result.steps] or run.lines,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.domain.credential import Credential, Held, KeyState, Reference, reminder
-from app.domain.probe import Rung, Verdict
+from app.domain.probe import StepName, Verdict
 from app.ui import words
 from app.ui.state.cards import sentence
 from app.ui.state.days import day_of
@@ -146,8 +146,8 @@ def _reason(key: Credential, language: str) -> str:
     return words.say_of(language, "key_reason", key.state_reason if known else key.state)
 
 
-def _answered(proven: Sequence[Rung], verdict: Verdict) -> bool:
-    return bool({Rung.CHAT, Rung.STREAM} & set(proven)) and verdict is not Verdict.LIMITED
+def _answered(proven: Sequence[StepName], verdict: Verdict) -> bool:
+    return bool({StepName.CHAT, StepName.STREAM} & set(proven)) and verdict is not Verdict.LIMITED
 
 
 def _place(reference: Reference, language: str) -> str:

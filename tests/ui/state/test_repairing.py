@@ -258,4 +258,4 @@ def test_every_repair_is_pressed_here_or_named() -> None:
     pressed = {param.values[2] for param in FIXES}
     pressed |= {FixAction.CHOOSE_MODEL, FixAction.REPLACE_KEY, FixAction.APPROVE_LOCAL, FixAction.ADD_KEY, FixAction.TEST_CHAT}
 
-    assert set(FixAction) - pressed == {FixAction.USE_HTTPS, FixAction.USE_DOCKER_HOST}  # tests/relay/test_repairs.py
+    assert set(FixAction) - pressed == {FixAction.USE_HTTPS, FixAction.USE_DOCKER_HOST}  # tests/probe/test_fixes.py

@@ -9,7 +9,7 @@ from reflex.istate.data import RouterData
 from app.domain.actor import Actor, Role, Scope
 from app.domain.discovery import Discovery, FoundServer
 from app.domain.provider import ProviderPatch
-from app.relay import pace
+from app.relay import rate_limit
 from app.services import client_keys, discovery, models, providers
 from app.ui.state.first_key import FirstKey
 from app.ui.state.found_servers import FoundServers
@@ -38,7 +38,7 @@ async def open_at(tab: Any, query: str = "") -> Any:
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "_recent", {})
+    monkeypatch.setattr(rate_limit, "_recent", {})
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from app.domain.errors import Refused
 from app.domain.provider import ProviderType, Wire
 from app.domain.snapshot import Endpoint
 from app.domain.translation import Signing
-from app.relay import ladder
+from app.probe import runner
 from app.upstream import auth, sigv4
 from app.upstream.wire import litellm, openai
 from app.upstream.wire.call import Ask
@@ -110,7 +110,7 @@ async def test_the_openai_wire_is_signed(upstream: Upstream, session: str) -> No
     upstream.on("/models", checked(usual))
     known = endpoint(upstream, session=session)
 
-    steps = [step async for step in ladder.run(known, model="openai.gpt-oss-20b-1:0", depth="stream")]
+    steps = [step async for step in runner.run(known, model="openai.gpt-oss-20b-1:0", depth="stream")]
 
     assert steps[-1].ok, steps[-1]
     signed = [heard for heard in upstream.heard if "authorization" in heard.headers]

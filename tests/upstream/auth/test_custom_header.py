@@ -10,7 +10,7 @@ from app.domain.errors import NoCredential
 from app.domain.ids import uuid7
 from app.domain.secret import Binding, Secret
 from app.domain.snapshot import Endpoint, Key
-from app.relay import ladder
+from app.probe import runner
 from app.upstream import auth
 from app.upstream.wire import openai
 from app.vault import envelope, ring
@@ -71,8 +71,8 @@ def test_a_stored_name_that_no_form_let_through_is_not_sent() -> None:
 
 @pytest.mark.usefixtures("vault", "outgoing")
 async def test_the_value_goes_out_in_that_header_and_in_no_other(upstream: Upstream) -> None:
-    await anext(aiter(ladder.run(endpoint(upstream), model="alpha-small")))
-    [_ async for _ in ladder.run(endpoint(upstream), model="alpha-small")]
+    await anext(aiter(runner.run(endpoint(upstream), model="alpha-small")))
+    [_ async for _ in runner.run(endpoint(upstream), model="alpha-small")]
 
     with_key = [heard for heard in upstream.heard if "x-api-key" in heard.headers]
     assert with_key
@@ -90,7 +90,7 @@ async def test_no_part_of_the_value_comes_back(upstream: Upstream, echoed: str) 
 
     upstream.on("", echo)
 
-    result = [step async for step in ladder.run(endpoint(upstream), model="alpha-small")][-1]
+    result = [step async for step in runner.run(endpoint(upstream), model="alpha-small")][-1]
 
     assert "bad credentials" in result.model_dump_json()
     assert echoed not in result.model_dump_json()
@@ -112,6 +112,6 @@ async def test_a_value_entered_for_another_host_is_not_sent(upstream: Upstream) 
         upstream.base_url.replace("127.0.0.1", "localhost"), auth_type="custom_header", auth={"header_name": "X-Api-Key"}, keys=(key,)
     )
 
-    [_ async for _ in ladder.run(moved, model="alpha-small")]
+    [_ async for _ in runner.run(moved, model="alpha-small")]
 
     assert not any("x-api-key" in heard.headers for heard in upstream.heard)

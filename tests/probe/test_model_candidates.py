@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.preset import Preset
 from app.domain.provider import ProviderType
-from app.relay import model_choice
+from app.probe import model_candidates
 from tests.fixtures import make
 
 VENDOR = Preset(
@@ -25,18 +25,18 @@ VENDOR = Preset(
     ],
 )
 def test_the_test_model(listed: list[str], expected: str | None) -> None:
-    assert model_choice.choose(make.endpoint("https://x.example/v1"), listed, VENDOR) == expected
-    assert model_choice.choose(make.endpoint("https://x.example/v1", default_model="mine"), listed, VENDOR) == "mine"
+    assert model_candidates.choose(make.endpoint("https://x.example/v1"), listed, VENDOR) == expected
+    assert model_candidates.choose(make.endpoint("https://x.example/v1", default_model="mine"), listed, VENDOR) == "mine"
 
 
 def test_models_of_the_admin_count_where_none_are_listed() -> None:
     endpoint = make.endpoint("https://x.example/v1", models=("mine-7b", "mine-1b"))
 
-    assert model_choice.choose(endpoint, [], None) == "mine-1b"
+    assert model_candidates.choose(endpoint, [], None) == "mine-1b"
 
 
 def test_a_preset_helps_when_nothing_else_is_known() -> None:
     endpoint = make.endpoint("https://x.example/v1")
 
-    assert model_choice.choose(endpoint, [], VENDOR) == "small-one"
-    assert model_choice.choose(endpoint, [], None) is None
+    assert model_candidates.choose(endpoint, [], VENDOR) == "small-one"
+    assert model_candidates.choose(endpoint, [], None) is None

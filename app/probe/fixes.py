@@ -10,7 +10,7 @@ from yarl import URL
 from app.domain.address import looks_local
 from app.domain.probe import LIMITS, Finding, FixAction, ProbeFix
 from app.domain.snapshot import Endpoint
-from app.relay import paths, words
+from app.probe import messages, paths
 from app.upstream import auth, container
 
 _F = Finding
@@ -37,7 +37,7 @@ _FIXED: dict[Finding, FixAction] = {
 def of(finding: Finding, facts: Mapping[str, Any], endpoint: Endpoint) -> ProbeFix | None:
     """The repair of a finding, None where a person has to think."""
     found = _of(finding, facts, endpoint)
-    return ProbeFix(action=found[0], label=words.FIXES[found[0]], value=found[1]) if found else None
+    return ProbeFix(action=found[0], label=messages.FIXES[found[0]], value=found[1]) if found else None
 
 
 def _of(finding: Finding, facts: Mapping[str, Any], endpoint: Endpoint) -> Repair | None:

@@ -1,4 +1,4 @@
-"""The rungs of the diagnosis ladder, from the address to a streamed answer: what each of them does and how it reads what it meets."""
+"""The steps of the test, from the address to a streamed answer: what each of them does and how it reads what it meets."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -10,11 +10,12 @@ from app.domain.capabilities import Support
 from app.domain.errors import BadResponse, Failed, NoCredential, RateLimited, Refused, UpstreamError
 from app.domain.model_name import is_listed
 from app.domain.preset import Preset
-from app.domain.probe import Depth, Finding, Rung
+from app.domain.probe import Depth, Finding, StepName
 from app.domain.routes import effective_urls
 from app.domain.snapshot import Endpoint
-from app.relay import findings, keys, model_choice, other_header, trial
-from app.relay.climb import DEPTHS, Climb, Outcome
+from app.probe import findings, key_header_search, model_candidates, requests
+from app.probe.state import DEPTHS, Outcome, ProbeState
+from app.relay import keys
 from app.relay.pipeline import Ask, Calling
 
 _F = Finding
@@ -22,8 +23,8 @@ _AUTH, _LIST = DEPTHS.index("auth"), DEPTHS.index("models")
 Step = Callable[[], Awaitable[Outcome | None]]
 
 
-class Rungs(Climb):
-    """A climb with its rungs. `is_direct`: a known model is asked at once, nothing is looked at on the way.
+class Steps(ProbeState):
+    """A test with its steps. `is_direct`: a known model is asked at once, nothing is looked at on the way.
     `seeks`: when a plain key is refused, find out whether it is read from another header."""
 
     def __init__(
@@ -33,37 +34,37 @@ class Rungs(Climb):
         self._is_direct = is_direct and model is not None and depth in ("chat", "stream")
         self._seeks = seeks
 
-    def rungs(self) -> list[tuple[Rung, Step]]:
-        """What is climbed, in its order."""
-        way: list[tuple[Rung, Step]] = [
-            (Rung.ADDRESS, self._address),
-            (Rung.DNS, self._dns),
-            (Rung.PORT, self._port),
-            (Rung.TLS, self._tls),
+    def plan(self) -> list[tuple[StepName, Step]]:
+        """What is done, in its order."""
+        way: list[tuple[StepName, Step]] = [
+            (StepName.ADDRESS, self._address),
+            (StepName.DNS, self._dns),
+            (StepName.PORT, self._port),
+            (StepName.TLS, self._tls),
         ]
-        look: list[tuple[Rung, Step]] = [(Rung.HTTP, self._http), (Rung.CREDENTIAL, self._credential)]
-        deeper: list[tuple[Rung, Step]] = [(Rung.MODELS, self._list), (Rung.CHAT, self._chat), (Rung.STREAM, self._stream)]
+        look: list[tuple[StepName, Step]] = [(StepName.HTTP, self._http), (StepName.CREDENTIAL, self._credential)]
+        deeper: list[tuple[StepName, Step]] = [(StepName.MODELS, self._list), (StepName.CHAT, self._chat), (StepName.STREAM, self._stream)]
         return way + (deeper[1 : self._depth] if self._is_direct else look + deeper[: self._depth])
 
-    async def tried(self, rung: Rung, climb: Step) -> Outcome | None:
-        """Climb one rung; whatever a call raises becomes what it says of the provider."""
+    async def tried(self, name: StepName, take: Step) -> Outcome | None:
+        """Take one step; whatever a call raises becomes what it says of the provider."""
         try:
-            return await climb()
+            return await take()
         except RateLimited as error:
-            return self._limited(error, rung)
+            return self._limited(error, name)
         except UpstreamError as error:
-            return await self._failed(rung, error)
+            return await self._failed(name, error)
 
-    async def _failed(self, rung: Rung, error: UpstreamError) -> Outcome:
+    async def _failed(self, name: StepName, error: UpstreamError) -> Outcome:
         finding, facts = findings.of(error, self._endpoint)
-        if rung in (Rung.CHAT, Rung.STREAM):
-            finding = findings.of_chat(error, self._endpoint, self._model or "", is_stream=rung is Rung.STREAM) or finding
+        if name in (StepName.CHAT, StepName.STREAM):
+            finding = findings.of_chat(error, self._endpoint, self._model or "", is_stream=name is StepName.STREAM) or finding
             facts["model"] = self._model
         fix = None
         if finding is _F.KEY_REFUSED:
-            if Rung.CREDENTIAL in self._proven:
-                self._proven.remove(Rung.CREDENTIAL)  # the list took it, the chat does not
-            fix = await other_header.fix(self._endpoint, self._ask) if self._seeks else None
+            if StepName.CREDENTIAL in self._proven:
+                self._proven.remove(StepName.CREDENTIAL)  # the list took it, the chat does not
+            fix = await key_header_search.fix(self._endpoint, self._ask) if self._seeks else None
         return self._red(finding, facts, detail=error.detail, fix=fix)
 
     async def _address(self) -> Outcome:
@@ -73,34 +74,34 @@ class Rungs(Climb):
                 raise ValueError
         except ValueError:
             return self._red(_F.ADDRESS_INVALID, {})
-        if self._reach.is_literal:
-            await self._reach.look_up()  # judges it; a name is judged on its own rung
+        if self._connection.is_literal:
+            await self._connection.look_up()  # judges it; a name is judged on its own step
         return Outcome(
             _F.ADDRESS_OK, facts={"url": effective_urls(self._endpoint.type, self._endpoint.base_url, self._endpoint.auth)["chat"]}
         )
 
     async def _dns(self) -> Outcome:
-        if self._reach.is_literal:
+        if self._connection.is_literal:
             return Outcome(_F.LOOK_UP_NOT_NEEDED, proves=False)
-        return Outcome(_F.ADDRESS_FOUND, facts=(await self._reach.look_up()).facts)
+        return Outcome(_F.ADDRESS_FOUND, facts=(await self._connection.look_up()).facts)
 
     async def _port(self) -> Outcome:
-        return Outcome(_F.PORT_OPEN, facts=(await self._reach.connect()).facts)
+        return Outcome(_F.PORT_OPEN, facts=(await self._connection.connect()).facts)
 
     async def _tls(self) -> Outcome:
-        if self._reach.is_encrypted:
-            return Outcome(_F.SECURE, facts=(await self._reach.secure()).facts)
-        self._reach.close()
+        if self._connection.is_encrypted:
+            return Outcome(_F.SECURE, facts=(await self._connection.secure()).facts)
+        self._connection.close()
         return Outcome(_F.NOT_ENCRYPTED, proves=False)
 
     async def _http(self) -> Outcome | None:
-        """The first call. Any answer of a web server passes; what it says is for the next rungs."""
+        """The first call. Any answer of a web server passes; what it says is for the next steps."""
         if not self._ask.path:
             return None  # this vendor has nothing to ask for but a chat
         started = time.perf_counter()
         status = 200
         try:
-            self._first = await (trial.reach if self._own_path else trial.get)(self._dial())
+            self._first = await (requests.reach if self._own_path else requests.get)(self._dial())
         except UpstreamError as error:
             if error.status is None or isinstance(error, BadResponse | NoCredential):
                 raise
@@ -119,7 +120,7 @@ class Rungs(Climb):
             return Outcome(_F.KEY_NOT_NEEDED, proves=False)
         if isinstance(self._first, RateLimited):
             if await self._is_public() is not False:
-                return self._limited(self._first, Rung.CREDENTIAL, is_proof=False)
+                return self._limited(self._first, StepName.CREDENTIAL, is_proof=False)
             keys.proven(self._endpoint)
             raise self._first
         if isinstance(self._first, UpstreamError) or not self._ask.path:
@@ -145,7 +146,7 @@ class Rungs(Climb):
             return self._is_open
         keyless = replace(self._endpoint, auth_type="none", keys=())
         try:
-            await trial.reach(Calling(keyless, self._ask))
+            await requests.reach(Calling(keyless, self._ask))
         except (Refused, BadResponse):  # BadResponse: the page or the redirect that asks people to sign in
             return False
         except Failed as error:
@@ -158,10 +159,10 @@ class Rungs(Climb):
         if not self._has_list:
             self._note(_F.NO_MODEL_LIST)
             return Outcome(_F.NO_MODEL_LIST, ok=None)
-        if self._own_path or self._ask.path != trial.MODELS_PATH:
-            self._ask = Ask(trial.MODELS_PATH)
+        if self._own_path or self._ask.path != requests.MODELS_PATH:
+            self._ask = Ask(requests.MODELS_PATH)
             try:
-                self._first = await trial.get(self._dial())
+                self._first = await requests.get(self._dial())
             except Failed as error:
                 self._first = error
         if isinstance(self._first, UpstreamError):
@@ -169,37 +170,37 @@ class Rungs(Climb):
                 raise self._first
             self._note(_F.NO_MODEL_LIST)
             return Outcome(_F.NO_MODEL_LIST, ok=None)
-        self._models = trial.listed(self._first)
+        self._models = requests.listed(self._first)
         if not self._models:
             self._note(_F.NO_MODELS)
             return Outcome(_F.NO_MODELS, ok=None)
         default = self._endpoint.default_model
-        if default and self._depth == _LIST and len(self._models) < trial.MOST_MODELS and not is_listed(default, self._models):
+        if default and self._depth == _LIST and len(self._models) < requests.MOST_MODELS and not is_listed(default, self._models):
             self._note(_F.DEFAULT_NOT_LISTED, model=default)
         return Outcome(_F.MODELS_LISTED, facts={"count": len(self._models)})
 
     async def _chat(self) -> Outcome:
-        self._model = self._model or model_choice.choose(self._endpoint, self._models, self._preset)
+        self._model = self._model or model_candidates.choose(self._endpoint, self._models, self._preset)
         if self._model is None:
             return self._no_model()
-        self._ask = trial.question(self._model)
+        self._ask = requests.question(self._model)
         try:
-            self._said = await trial.chat(self._dial())
+            self._said = await requests.chat(self._dial())
         except Failed as error:
-            if not trial.wants_other_limit(error):
+            if not requests.wants_other_limit(error):
                 raise
             self._limit = "max_completion_tokens"
-            self._ask = trial.question(self._model, limit=self._limit)
-            self._said = await trial.chat(self._dial())
+            self._ask = requests.question(self._model, limit=self._limit)
+            self._said = await requests.chat(self._dial())
         self._answered(self._said)
         return Outcome(_F.CHAT_ANSWERED if self._said.preview.strip() else _F.CHAT_EMPTY, facts={"model": self._model})
 
     async def _stream(self) -> Outcome:
         if self._endpoint.capabilities.streaming is Support.NO:
             return Outcome(_F.STREAM_NOT_OFFERED, ok=None)
-        model = self._model or ""  # the rung before chose one
-        self._ask = trial.question(model, stream=True, limit=self._limit)
-        said = await trial.stream(self._dial())
+        model = self._model or ""  # the step before chose one
+        self._ask = requests.question(model, stream=True, limit=self._limit)
+        said = await requests.stream(self._dial())
         return Outcome(_F.STREAM_ANSWERED, facts={"model": model, "chunks": said.chunks})
 
 

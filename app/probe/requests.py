@@ -11,7 +11,7 @@ import msgspec
 
 from app.domain.errors import BadResponse, Failed
 from app.domain.shortened import shortened
-from app.relay import speech
+from app.relay import chat_text
 from app.relay.pipeline import Ask, Calling
 from app.upstream import failures
 
@@ -30,7 +30,7 @@ _MOST_COUNTS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ChatReply:
     """What a chat answered. `usage` as the provider reported it; `chunks` counts the events of a stream."""
 
     preview: str
@@ -62,7 +62,7 @@ def listed(body: bytes) -> list[str]:
     return list(dict.fromkeys(name for name in names if isinstance(name, str) and _IDENTIFIER.fullmatch(name)))
 
 
-async def chat(calling: Calling) -> Said:
+async def chat(calling: Calling) -> ChatReply:
     """One short answer. Raises `UpstreamError`; `BadResponse` of kind not_chat when the answer is none of a chat."""
     started = time.perf_counter()
     async with calling as reply:
@@ -72,26 +72,28 @@ async def chat(calling: Calling) -> Said:
     choices = document.get("choices") if isinstance(document, dict) else None
     if not isinstance(choices, list) or not choices:
         raise not_chat(document, body)
-    return Said(
-        _preview(speech.text(document, "message"), is_cut=speech.ended_by(document) == "length"), counts(document.get("usage")), latency
+    return ChatReply(
+        _preview(chat_text.text(document, "message"), is_cut=chat_text.ended_by(document) == "length"),
+        counts(document.get("usage")),
+        latency,
     )
 
 
-async def stream(calling: Calling) -> Said:
+async def stream(calling: Calling) -> ChatReply:
     """One short streamed answer, read to its end; `latency_ms` is the time to the first event."""
     started, first = time.perf_counter(), 0.0
     text, chunks, usage, ended = "", 0, None, ""
     async with calling as reply:
         if not reply.is_events:
             raise BadResponse("The provider did not stream its response.", details={"kind": "not_streamed"})
-        async with aclosing(speech.events(reply)) as events:
+        async with aclosing(chat_text.events(reply)) as events:
             async for event in events:
                 first = first or _ms(started)
                 chunks += 1
-                text += speech.text(event, "delta") if len(text) <= _PREVIEW else ""
+                text += chat_text.text(event, "delta") if len(text) <= _PREVIEW else ""
                 usage = counts(event.get("usage")) or usage
-                ended = speech.ended_by(event) or ended
-    return Said(_preview(text, is_cut=ended == "length"), usage, first, chunks)
+                ended = chat_text.ended_by(event) or ended
+    return ChatReply(_preview(text, is_cut=ended == "length"), usage, first, chunks)
 
 
 def _preview(text: str, *, is_cut: bool) -> str:

@@ -10,10 +10,10 @@ import pytest
 
 from app.domain.capabilities import Capabilities, Support
 from app.domain.preset import Preset
-from app.domain.probe import Finding, FixAction, ProbeResult, ProbeStep, Rung, Verdict
+from app.domain.probe import Finding, FixAction, ProbeResult, ProbeStep, StepName, Verdict
 from app.domain.provider import ProviderType
 from app.domain.snapshot import Endpoint, Timeouts
-from app.relay import ladder, words
+from app.probe import messages, runner
 from app.upstream import container, egress, session
 from tests.fixtures import make
 from tests.fixtures.certificates import Authority
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("vault", "outgoing")
 
 
 async def climb(endpoint: Endpoint, **options: Any) -> ProbeResult:
-    found = [item async for item in ladder.run(endpoint, **options)]
+    found = [item async for item in runner.run(endpoint, **options)]
     result = found[-1]
     assert isinstance(result, ProbeResult)
     # A rung that came twice is what it was found to be in the end.
@@ -55,7 +55,15 @@ async def test_a_good_provider_is_climbed_to_the_top(upstream: Upstream, keyed: 
         "address": "address_ok", "dns": "look_up_not_needed", "port": "port_open", "tls": "not_encrypted", "http": "answers",
         "credential": "key_accepted", "models": "models_listed", "chat": "chat_answered", "stream": "stream_answered",
     }  # fmt: skip
-    assert result.proven == [Rung.ADDRESS, Rung.PORT, Rung.HTTP, Rung.CREDENTIAL, Rung.MODELS, Rung.CHAT, Rung.STREAM]
+    assert result.proven == [
+        StepName.ADDRESS,
+        StepName.PORT,
+        StepName.HTTP,
+        StepName.CREDENTIAL,
+        StepName.MODELS,
+        StepName.CHAT,
+        StepName.STREAM,
+    ]
     assert (result.model, result.preview, result.models[0]) == ("alpha-small", "OK", "alpha-small")
     assert result.usage == {"prompt_tokens": 5, "completion_tokens": 1, "total_tokens": 6}
     assert result.latency_ms
@@ -70,7 +78,7 @@ async def test_each_rung_is_handed_out_as_it_happens(upstream: Upstream, keyed: 
         await answer(body={"data": []})(line, heard)
 
     upstream.on("/models", waits)
-    steps = ladder.run(keyed)
+    steps = runner.run(keyed)
 
     before = [await anext(steps) for _ in range(4)]
     assert not may_answer.is_set()
@@ -80,7 +88,7 @@ async def test_each_rung_is_handed_out_as_it_happens(upstream: Upstream, keyed: 
 
     assert [step.name for step in before if isinstance(step, ProbeStep)] == ["address", "dns", "port", "tls"]
     assert isinstance(after, ProbeStep)
-    assert after.name is Rung.HTTP
+    assert after.name is StepName.HTTP
 
 
 @pytest.mark.parametrize(("depth", "last"), [("auth", "credential"), ("models", "models"), ("chat", "chat"), ("stream", "stream")])
@@ -99,7 +107,7 @@ async def test_a_refused_key_is_always_a_failure(upstream: Upstream, keyed: Endp
     result = await climb(keyed)
 
     assert (result.ok, result.verdict) == (False, Verdict.AUTH_FAILED)
-    assert Rung.CREDENTIAL not in result.proven
+    assert StepName.CREDENTIAL not in result.proven
     assert result.error is not None
     assert (result.error.code, result.error.values["status"]) == (Finding.KEY_REFUSED, status)
     assert result.error.fix is not None
@@ -112,7 +120,7 @@ async def test_a_key_is_checked_where_the_list_is_public(upstream: Upstream, key
 
     result = await climb(keyed, preset=preset(key_check="/key"))
 
-    assert (result.verdict, result.steps[-1].name) == (Verdict.AUTH_FAILED, Rung.CREDENTIAL)
+    assert (result.verdict, result.steps[-1].name) == (Verdict.AUTH_FAILED, StepName.CREDENTIAL)
     assert [h.path for h in upstream.heard] == ["/v1/key"]
 
 
@@ -126,7 +134,7 @@ async def test_an_open_list_says_nothing_about_the_key(upstream: Upstream, keyed
     assert result.error is not None
     assert result.error.fix is not None
     assert (result.error.code, result.error.fix.action) == (Finding.LIST_IS_PUBLIC, FixAction.TEST_CHAT)
-    assert Rung.CREDENTIAL not in result.proven
+    assert StepName.CREDENTIAL not in result.proven
     assert len(upstream.heard) == (1 if known else 2)
 
 
@@ -138,7 +146,7 @@ async def test_a_bad_key_before_an_open_list_is_accepted_at_no_depth(upstream: U
     result = await climb(keyed, depth=depth)
 
     assert "key_accepted" not in said(result).values()
-    assert Rung.CREDENTIAL not in result.proven
+    assert StepName.CREDENTIAL not in result.proven
     assert result.verdict is (Verdict.AUTH_FAILED if depth in ("chat", "stream") else Verdict.KEY_NOT_PROVEN)
 
 
@@ -165,7 +173,7 @@ async def test_a_list_proves_the_key_where_it_is_not_answered_without(
 
     result = await climb(keyed, depth="auth")
 
-    assert (Rung.CREDENTIAL in result.proven, result.verdict is Verdict.OK) == (proven, proven)
+    assert (StepName.CREDENTIAL in result.proven, result.verdict is Verdict.OK) == (proven, proven)
 
 
 async def test_a_vendor_who_is_known_to_want_a_key_is_not_asked_without_one(upstream: Upstream, keyed: Endpoint) -> None:
@@ -179,14 +187,14 @@ async def test_a_vendor_who_is_known_to_want_a_key_is_not_asked_without_one(upst
 async def test_a_key_that_the_list_takes_and_the_chat_refuses_is_refused(upstream: Upstream, keyed: Endpoint) -> None:
     upstream.on("/chat/completions", answer(401, {"error": {"message": "no"}}))
 
-    found = [item async for item in ladder.run(keyed)]
+    found = [item async for item in runner.run(keyed)]
     result = await climb(keyed)
 
-    assert [(step.name, step.ok) for step in found if isinstance(step, ProbeStep) and step.name is Rung.CREDENTIAL] == [
-        (Rung.CREDENTIAL, True),
-        (Rung.CREDENTIAL, False),
+    assert [(step.name, step.ok) for step in found if isinstance(step, ProbeStep) and step.name is StepName.CREDENTIAL] == [
+        (StepName.CREDENTIAL, True),
+        (StepName.CREDENTIAL, False),
     ]
-    assert [(step.name, step.message) for step in result.steps if step.ok is False] == [(Rung.CREDENTIAL, Finding.KEY_REFUSED)]
+    assert [(step.name, step.message) for step in result.steps if step.ok is False] == [(StepName.CREDENTIAL, Finding.KEY_REFUSED)]
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -196,7 +204,7 @@ async def test_without_a_key_there_is_none_that_was_refused(upstream: Upstream, 
 
     result = await climb(make.endpoint(upstream.base_url))
 
-    assert (result.ok, result.verdict, result.steps[-1].name) == (False, Verdict.NO_CREDENTIAL, Rung.CREDENTIAL)
+    assert (result.ok, result.verdict, result.steps[-1].name) == (False, Verdict.NO_CREDENTIAL, StepName.CREDENTIAL)
     assert result.error is not None
     assert result.error.fix is not None
     assert (result.error.code, result.error.fix.action) == (Finding.KEY_REQUIRED, FixAction.ADD_KEY)
@@ -226,8 +234,8 @@ async def test_a_limit_means_the_key_is_good(
     result = await climb(keyed)
 
     assert (result.ok, result.verdict) == (True, Verdict.LIMITED)
-    assert Rung.CREDENTIAL in result.proven
-    assert Rung.CHAT not in result.proven
+    assert StepName.CREDENTIAL in result.proven
+    assert StepName.CHAT not in result.proven
     assert result.error is not None
     assert result.error.code is code
 
@@ -244,7 +252,7 @@ async def test_without_auth_no_key_is_needed(upstream: Upstream) -> None:
 
     assert result.ok
     assert said(result)["credential"] == "key_not_needed"
-    assert Rung.CREDENTIAL not in result.proven
+    assert StepName.CREDENTIAL not in result.proven
 
 
 # The list of models
@@ -258,7 +266,7 @@ async def test_a_missing_list_is_amber_and_the_chat_goes_on(upstream: Upstream, 
 
     assert (result.ok, result.verdict, result.error) == (True, Verdict.NO_MODEL_LIST, None)
     assert (said(result)["credential"], said(result)["models"], said(result)["chat"]) == ("key_not_tried", "no_model_list", "chat_answered")
-    assert {Rung.CREDENTIAL, Rung.CHAT} <= set(result.proven)
+    assert {StepName.CREDENTIAL, StepName.CHAT} <= set(result.proven)
 
 
 async def test_a_missing_list_without_a_model_asks_for_one(upstream: Upstream, keyed: Endpoint) -> None:
@@ -270,7 +278,7 @@ async def test_a_missing_list_without_a_model_asks_for_one(upstream: Upstream, k
     assert result.error is not None
     assert result.error.fix is not None
     assert result.error.fix.action is FixAction.CHOOSE_MODEL
-    assert Rung.CHAT not in result.proven
+    assert StepName.CHAT not in result.proven
 
 
 async def test_an_empty_list_says_so(upstream: Upstream, keyed: Endpoint) -> None:
@@ -381,7 +389,7 @@ async def test_an_unknown_model_is_told_from_a_wrong_path(upstream: Upstream, ke
     assert (result.ok, result.verdict) == (False, Verdict.MODEL_NOT_FOUND)
     assert result.error is not None
     assert "ghost" in result.error.message
-    assert Rung.MODELS in result.proven
+    assert StepName.MODELS in result.proven
 
 
 @pytest.mark.parametrize(
@@ -448,7 +456,7 @@ async def test_a_bad_chat_has_its_reason(upstream: Upstream, keyed: Endpoint, sc
     result = await climb(keyed)
 
     assert (result.ok, result.verdict, result.error and result.error.code) == (False, verdict, code)
-    assert result.steps[-1].name is (Rung.CREDENTIAL if code is Finding.KEY_REFUSED else Rung.CHAT)
+    assert result.steps[-1].name is (StepName.CREDENTIAL if code is Finding.KEY_REFUSED else StepName.CHAT)
 
 
 @pytest.mark.parametrize(
@@ -466,8 +474,8 @@ async def test_a_bad_stream_has_its_reason(upstream: Upstream, keyed: Endpoint, 
 
     result = await climb(keyed, depth="stream")
 
-    assert (result.ok, result.steps[-1].name, result.error and result.error.code) == (False, Rung.STREAM, code)
-    assert Rung.CHAT in result.proven
+    assert (result.ok, result.steps[-1].name, result.error and result.error.code) == (False, StepName.STREAM, code)
+    assert StepName.CHAT in result.proven
 
 
 # The way there
@@ -487,7 +495,7 @@ async def test_a_bad_first_answer_has_its_rung(upstream: Upstream, keyed: Endpoi
 
     result = await climb(keyed)
 
-    assert (result.ok, result.steps[-1].name) == (False, Rung.HTTP)
+    assert (result.ok, result.steps[-1].name) == (False, StepName.HTTP)
     assert (result.verdict, result.error and result.error.code) == (Verdict.BAD_RESPONSE, code)
 
 
@@ -513,9 +521,13 @@ async def test_a_port_that_speaks_something_else_is_told_from_a_closed_one(mute:
     await mute.stop()
     closed = await climb(endpoint)
 
-    assert (other.steps[-1].name, other.verdict, other.error and other.error.code) == (Rung.HTTP, Verdict.BAD_RESPONSE, Finding.NOT_HTTP)
+    assert (other.steps[-1].name, other.verdict, other.error and other.error.code) == (
+        StepName.HTTP,
+        Verdict.BAD_RESPONSE,
+        Finding.NOT_HTTP,
+    )
     assert (closed.steps[-1].name, closed.verdict, closed.error and closed.error.code) == (
-        Rung.PORT,
+        StepName.PORT,
         Verdict.UNREACHABLE,
         Finding.CONNECTION_REFUSED,
     )
@@ -524,7 +536,7 @@ async def test_a_port_that_speaks_something_else_is_told_from_a_closed_one(mute:
 async def test_an_unknown_host_stops_at_its_rung() -> None:
     result = await climb(make.endpoint("https://nowhere.invalid/v1"))
 
-    assert (result.steps[-1].name, result.verdict) == (Rung.DNS, Verdict.UNREACHABLE)
+    assert (result.steps[-1].name, result.verdict) == (StepName.DNS, Verdict.UNREACHABLE)
     assert result.error is not None
     assert "nowhere.invalid" in result.error.message
 
@@ -535,19 +547,19 @@ async def test_a_name_that_is_found_has_a_rung(upstream: Upstream) -> None:
     result = await climb(make.endpoint(f"http://localhost:{upstream.port}/v1"))
 
     assert (result.verdict, said(result)["dns"]) == (Verdict.OK, "address_found")
-    assert "127.0.0.1" in next(step for step in result.steps if step.name is Rung.DNS).values["addresses"]
+    assert "127.0.0.1" in next(step for step in result.steps if step.name is StepName.DNS).values["addresses"]
 
 
 @pytest.mark.parametrize(
     ("base_url", "rung", "code"),
     [
-        pytest.param("http://169.254.169.254/v1", Rung.ADDRESS, Finding.REFUSED_BY_POLICY, id="metadata"),
-        pytest.param("http://127.0.0.1:1/v1", Rung.ADDRESS, Finding.LOCAL_NOT_APPROVED, id="local"),
-        pytest.param("http://localhost:1/v1", Rung.DNS, Finding.LOCAL_NOT_APPROVED, id="local by name"),
-        pytest.param("http://8.8.8.8/v1", Rung.ADDRESS, Finding.KEY_IN_CLEAR, id="a key in clear"),
+        pytest.param("http://169.254.169.254/v1", StepName.ADDRESS, Finding.REFUSED_BY_POLICY, id="metadata"),
+        pytest.param("http://127.0.0.1:1/v1", StepName.ADDRESS, Finding.LOCAL_NOT_APPROVED, id="local"),
+        pytest.param("http://localhost:1/v1", StepName.DNS, Finding.LOCAL_NOT_APPROVED, id="local by name"),
+        pytest.param("http://8.8.8.8/v1", StepName.ADDRESS, Finding.KEY_IN_CLEAR, id="a key in clear"),
     ],
 )
-async def test_the_policy_refuses_before_a_socket(base_url: str, rung: Rung, code: Finding) -> None:
+async def test_the_policy_refuses_before_a_socket(base_url: str, rung: StepName, code: Finding) -> None:
     result = await climb(make.endpoint(base_url, secret=make.SECRET))
 
     assert (result.steps[-1].name, result.verdict, result.error and result.error.code) == (rung, Verdict.REFUSED_BY_POLICY, code)
@@ -578,7 +590,7 @@ async def test_tls_has_a_rung_of_its_own(tmp_path: Path, options: dict[str, Any]
     if code is None:
         assert (result.verdict, said(result)["tls"]) == (Verdict.OK, "secure")
     else:
-        assert (result.steps[-1].name, result.verdict, result.error and result.error.code) == (Rung.TLS, Verdict.TLS_FAILED, code)
+        assert (result.steps[-1].name, result.verdict, result.error and result.error.code) == (StepName.TLS, Verdict.TLS_FAILED, code)
         assert server.heard == []
 
 
@@ -619,8 +631,8 @@ async def test_the_result_repeats_the_last_call(upstream: Upstream, keyed: Endpo
 
 
 def test_every_finding_has_its_sentence() -> None:
-    assert set(words.SENTENCES) == set(Finding)
-    assert set(words.FIXES) == set(FixAction)
+    assert set(messages.SENTENCES) == set(Finding)
+    assert set(messages.FIXES) == set(FixAction)
 
 
 async def test_a_result_keeps_the_numbers_of_a_usage_report_only(upstream: Upstream, keyed: Endpoint) -> None:
@@ -648,7 +660,7 @@ async def test_a_path_of_its_own_proves_the_address_and_the_key_where_it_wants_o
 
     result = await climb(checked, depth="auth", preset=preset(model_list_public=True, key_check="/key"))
 
-    assert (result.verdict, Rung.CREDENTIAL in result.proven) == ((Verdict.KEY_NOT_PROVEN, False) if is_public else (Verdict.OK, True))
+    assert (result.verdict, StepName.CREDENTIAL in result.proven) == ((Verdict.KEY_NOT_PROVEN, False) if is_public else (Verdict.OK, True))
     assert [heard.path for heard in upstream.heard] == ["/v1/health", "/v1/health"]
 
 
@@ -667,5 +679,5 @@ async def test_a_provider_that_does_not_stream_is_not_asked_to(upstream: Upstrea
     result = await climb(silent, depth="stream")
 
     assert (result.ok, result.verdict, said(result)["stream"]) == (True, Verdict.OK, "stream_not_offered")
-    assert Rung.STREAM not in result.proven
+    assert StepName.STREAM not in result.proven
     assert not any(heard.body and heard.json.get("stream") for heard in upstream.heard)

@@ -11,7 +11,8 @@ from app.domain.probe import FixAction, ProbeFix
 from app.domain.provider import Wire
 from app.domain.routes import ROUTES
 from app.domain.snapshot import Endpoint, KeyUse
-from app.relay import keys, words
+from app.probe import messages
+from app.relay import keys
 from app.relay.pipeline import Ask, call
 
 HEADERS = ("x-api-key", "api-key")
@@ -20,7 +21,7 @@ HEADERS = ("x-api-key", "api-key")
 async def fix(endpoint: Endpoint, ask: Ask) -> ProbeFix | None:
     """The repair, where one of the headers is accepted. At most three calls."""
     name = await find(endpoint, ask)
-    return ProbeFix(action=FixAction.SEND_IN_HEADER, label=words.FIXES[FixAction.SEND_IN_HEADER], value=name) if name else None
+    return ProbeFix(action=FixAction.SEND_IN_HEADER, label=messages.FIXES[FixAction.SEND_IN_HEADER], value=name) if name else None
 
 
 async def find(endpoint: Endpoint, ask: Ask) -> str:

@@ -25,7 +25,7 @@ from app.domain.errors import (
 from app.domain.probe import Finding, ProbeError, Verdict
 from app.domain.routes import ROUTES
 from app.domain.snapshot import Endpoint
-from app.relay import paths, repairs, trial, words
+from app.probe import fixes, messages, paths, requests
 from app.upstream import auth, container
 
 _F = Finding
@@ -146,7 +146,7 @@ NO_TOKEN = frozenset({_F.TOKEN_REFUSED, _F.TOKEN_UNREACHABLE, _F.TOKEN_BAD_RESPO
 
 
 def is_of_the_key(finding: Finding) -> bool:
-    """Whether it is the key's rung that is red, whichever rung met it."""
+    """Whether it is the key's step that is red, whichever step met it."""
     return finding in NO_TOKEN or VERDICTS.get(finding) in (Verdict.NO_CREDENTIAL, Verdict.AUTH_FAILED)
 
 
@@ -179,17 +179,17 @@ def error(finding: Finding, facts: Mapping[str, Any], endpoint: Endpoint, *, det
     """The finding as a probe's error, with the repair where one is known."""
     return ProbeError(
         code=finding,
-        message=words.sentence(finding, facts),
+        message=messages.sentence(finding, facts),
         values=dict(facts),
         detail=detail,
-        fix=repairs.of(finding, facts, endpoint),
+        fix=fixes.of(finding, facts, endpoint),
     )
 
 
 def of_chat(error: UpstreamError, endpoint: Endpoint, model: str, *, is_stream: bool) -> Finding | None:
     """What only a chat knows about an error: which model was asked, that it was a stream. None = nothing more than `of` does."""
     kind = error.details.get("kind")
-    if isinstance(error, Failed) and trial.names_the_model(error, model):
+    if isinstance(error, Failed) and requests.names_the_model(error, model):
         return _F.MODEL_NOT_FOUND
     if isinstance(error, Failed) and error.status in (404, 405):
         return misplaced(endpoint)

@@ -20,7 +20,7 @@ class Obstruction:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyStanding:
+class KeyAvailability:
     """How one key stands. `share`: the part of the calls that would begin with it now."""
 
     key: Key
@@ -49,7 +49,7 @@ def needs_key(endpoint: Endpoint) -> bool:
     return auth.needs_key(endpoint.auth_type)
 
 
-def of_keys(endpoint: Endpoint) -> list[KeyStanding]:
+def of_keys(endpoint: Endpoint) -> list[KeyAvailability]:
     """The keys in the order in which a call would try them (see `relay.keys`), those that are passed over last."""
     found = [(key, _of_key(key, endpoint.auth_type)) for key in endpoint.keys]
     reserve = [key for key, reason in found if reason is None and key.state is KeyState.STANDBY]
@@ -58,7 +58,7 @@ def of_keys(endpoint: Endpoint) -> list[KeyStanding]:
     # A refused key whose trial is due gets the next call; a second one waits for the call after it.
     first = [trial] if trial is not None else active or reserve
     parts = dict(zip((key.id for key in first), shares([(key.priority, key.weight, True) for key in first]), strict=True))
-    standings = [KeyStanding(key, _behind(key, reason, first), parts.get(key.id, 0.0)) for key, reason in found]
+    standings = [KeyAvailability(key, _behind(key, reason, first), parts.get(key.id, 0.0)) for key, reason in found]
     places = {None: 0, SkipCode.KEY_STANDBY: 1}
     return sorted(
         standings,

@@ -1,4 +1,4 @@
-"""What a climb of the ladder gathers on its way: what was proven, what went wrong, what is shown of it in the end."""
+"""What a test gathers on its way: what was proven, what went wrong, what is shown of it in the end."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -7,11 +7,12 @@ from typing import Any
 from app.domain.address import origin_of
 from app.domain.errors import RateLimited, UpstreamError
 from app.domain.preset import Preset
-from app.domain.probe import Depth, Finding, ProbeError, ProbeFix, ProbeResult, ProbeStep, Rung, Verdict
+from app.domain.probe import Depth, Finding, ProbeError, ProbeFix, ProbeResult, ProbeStep, StepName, Verdict
 from app.domain.provider import Wire
 from app.domain.routes import ROUTES
 from app.domain.snapshot import Endpoint, KeyUse
-from app.relay import findings, provider_outcomes, trial
+from app.probe import findings, requests
+from app.relay import provider_outcomes
 from app.relay.pipeline import Ask, Calling, repeatable
 from app.upstream import auth
 from app.upstream.connection_check import ConnectionCheck
@@ -21,7 +22,7 @@ DEPTHS: tuple[Depth, ...] = ("auth", "models", "chat", "stream")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a rung found. `proves` False: true without having been shown, for example "no key is needed"."""
+    """What a step found. `proves` False: true without having been shown, for example "no key is needed"."""
 
     finding: Finding
     ok: bool | None = True
@@ -29,25 +30,25 @@ class Outcome:
     proves: bool = True
 
 
-class Climb:
-    """The memory of one climb. The rungs themselves: `relay.rungs`."""
+class ProbeState:
+    """The memory of one test. The steps themselves: `probe.steps`."""
 
     def __init__(self, endpoint: Endpoint, model: str | None, depth: Depth, preset: Preset | None) -> None:
         self._endpoint, self._depth, self._preset = endpoint, DEPTHS.index(depth), preset
         self._model = model
         self._steps: list[ProbeStep] = []
-        self._proven: list[Rung] = []
-        self._reach = ConnectionCheck(endpoint)
+        self._proven: list[StepName] = []
+        self._connection = ConnectionCheck(endpoint)
         has_path = bool(ROUTES[endpoint.type].models)
         self._has_list = has_path and (preset is None or preset.model_list != "none")
         self._own_path = endpoint.capabilities.test_path if endpoint.wire is Wire.OPENAI else ""
         check = self._own_path or (preset.key_check if preset else "")
         self._is_open = preset is not None and preset.model_list_public and not check
         self._is_guarded = not self._own_path and _is_of(preset, endpoint) and not self._is_open
-        self._ask = Ask(check or (trial.MODELS_PATH if self._has_list else ""))
-        self._first: bytes | UpstreamError = b""  # what the HTTP rung was answered
+        self._ask = Ask(check or (requests.MODELS_PATH if self._has_list else ""))
+        self._first: bytes | UpstreamError = b""  # what the HTTP step was answered
         self._models: list[str] = []
-        self._said: trial.Said | None = None
+        self._said: requests.ChatReply | None = None
         self._limit = "max_tokens"
         self._latency: float | None = None
         self._error: ProbeError | None = None
@@ -56,13 +57,13 @@ class Climb:
         self._calling: Calling | None = None  # the newest call
 
     def result(self) -> ProbeResult:
-        """What the climb found in all."""
+        """What the test found in all."""
         is_red = any(step.ok is False for step in self._steps)
         verdict = findings.VERDICTS.get(self._error.code, Verdict.BAD_RESPONSE) if is_red and self._error else self._amber or Verdict.OK
         return ProbeResult(
             ok=not is_red,
             verdict=verdict,
-            proven=[rung for rung in Rung if rung in self._proven],
+            proven=[name for name in StepName if name in self._proven],
             steps=self._steps,
             model=self._model if self._ask.body is not None else None,
             latency_ms=self._latency,
@@ -89,7 +90,7 @@ class Climb:
 
     def close(self) -> None:
         """Give up the trial connection, when the consumer stopped in the middle."""
-        self._reach.close()
+        self._connection.close()
 
     @property
     def _needs_key(self) -> bool:
@@ -100,12 +101,12 @@ class Climb:
         if step.ok and proves:
             self._proven.append(step.name)
 
-    def _answered(self, said: trial.Said) -> None:
+    def _answered(self, said: requests.ChatReply) -> None:
         """A chat proves the way and the key as well, and what was missing before was not needed."""
         self._latency, self._error = said.latency_ms, None
-        self._proven += [Rung.HTTP] if Rung.HTTP not in self._proven else []
-        if self._needs_key and Rung.CREDENTIAL not in self._proven:
-            self._proven.append(Rung.CREDENTIAL)
+        self._proven += [StepName.HTTP] if StepName.HTTP not in self._proven else []
+        if self._needs_key and StepName.CREDENTIAL not in self._proven:
+            self._proven.append(StepName.CREDENTIAL)
 
     def _no_model(self) -> Outcome:
         """No list and nobody named a model: amber, unless the path looks wrong, which then is the likelier reason."""
@@ -117,7 +118,7 @@ class Climb:
             self._note(Finding.NO_MODEL_KNOWN)
         return Outcome(Finding.NO_MODEL_KNOWN, ok=None)
 
-    def _limited(self, error: RateLimited, rung: Rung, *, is_proof: bool = True) -> Outcome:
+    def _limited(self, error: RateLimited, name: StepName, *, is_proof: bool = True) -> Outcome:
         """429 and 402 mean that the key is good; there is nothing more to learn now. Not `is_proof`: limited before the key was looked at,
         as far as anybody can tell."""
         self._is_over = True
@@ -127,9 +128,9 @@ class Climb:
         self._amber = Verdict.LIMITED
         if not is_proof:
             return Outcome(Finding.LIMITED_UNPROVEN, ok=None)
-        if rung is Rung.CREDENTIAL:
+        if name is StepName.CREDENTIAL:
             return Outcome(Finding.KEY_LIMITED, facts=facts, proves=self._needs_key)
-        self._proven += [Rung.CREDENTIAL] if self._needs_key and Rung.CREDENTIAL not in self._proven else []
+        self._proven += [StepName.CREDENTIAL] if self._needs_key and StepName.CREDENTIAL not in self._proven else []
         return Outcome(finding, ok=None, facts=facts)
 
     def _note(self, finding: Finding, **facts: Any) -> None:

@@ -12,7 +12,7 @@ from app import presets
 from app.domain.preset import Preset
 from app.domain.probe import Finding, FixAction, ProbeError, ProbeResult, Verdict
 from app.domain.snapshot import Endpoint, Timeouts
-from app.relay import ladder, repairs
+from app.probe import fixes, runner
 from app.ui import words
 from app.upstream import connector, container, egress, session
 from app.upstream.container import Container
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("vault", "outgoing")
 
 
 async def climb(endpoint: Endpoint, **options: Any) -> ProbeResult:
-    found = [item async for item in ladder.run(endpoint, **options)]
+    found = [item async for item in runner.run(endpoint, **options)]
     assert isinstance(found[-1], ProbeResult)
     return found[-1]
 
@@ -108,7 +108,7 @@ async def test_a_web_page_is_told_to_lack_v1_only_where_it_does(upstream: Upstre
 
 
 def told(finding: Finding, endpoint: Endpoint, **facts: Any) -> tuple[FixAction, str] | None:
-    fix = repairs.of(finding, facts, endpoint)
+    fix = fixes.of(finding, facts, endpoint)
     return (fix.action, fix.value) if fix else None
 
 
@@ -192,7 +192,7 @@ async def test_where_a_vendor_is_known_no_other_header_is_tried(upstream: Upstre
 
 
 def test_an_error_says_its_repair_in_words() -> None:
-    fix = repairs.of(Finding.KEY_REFUSED, {}, make.endpoint("https://models.example/v1", secret=make.SECRET))
+    fix = fixes.of(Finding.KEY_REFUSED, {}, make.endpoint("https://models.example/v1", secret=make.SECRET))
 
     assert ProbeError(code=Finding.KEY_REFUSED, message="x", fix=fix).fix == fix
     assert fix is not None

@@ -7,18 +7,18 @@ _turns: dict[str, int] = {}  # provider id → the turn it changed at last
 _turn = 0
 
 
-def note(provider_ids: Iterable[str]) -> None:
+def publish(provider_ids: Iterable[str]) -> None:
     """These changed."""
     global _turn
     _turn += 1
     _turns.update(dict.fromkeys(provider_ids, _turn))
 
 
-def now() -> int:
+def cursor() -> int:
     """The newest turn: what is read afterwards holds everything up to it."""
     return _turn
 
 
-def after(turn: int) -> set[str]:
+def since(turn: int) -> set[str]:
     """Ids of the providers that changed after this turn."""
     return {provider_id for provider_id, changed in _turns.items() if changed > turn} if turn < _turn else set()

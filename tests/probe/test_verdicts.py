@@ -22,8 +22,8 @@ from app.domain.credential import Reference
 from app.domain.probe import Finding, ProbeResult, Verdict
 from app.domain.provider import ProviderType, Wire
 from app.domain.snapshot import Endpoint, Timeouts
-from app.relay import ladder
-from app.relay import words as english
+from app.probe import messages as english
+from app.probe import runner
 from app.ui import words
 from app.upstream import connector, container, egress, session, translator
 from tests.fixtures import make, oauth
@@ -374,7 +374,7 @@ def unfilled(result: ProbeResult, language: str) -> set[str]:
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=f"{n}-{row.name}") for n, row in enumerate(ROWS)])
 async def test_a_fault_is_told_by_its_finding_and_its_verdict_in_every_language(world: World, row: Row) -> None:
-    found = [item async for item in ladder.run(await row.make(world), **row.climb)]
+    found = [item async for item in runner.run(await row.make(world), **row.climb)]
 
     result = found[-1]
     assert isinstance(result, ProbeResult)

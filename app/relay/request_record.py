@@ -12,7 +12,7 @@ LONGEST_NAME = 200  # characters kept of a model nobody knows
 CALLER_LEFT = 499  # what web servers write down when nobody was there any more to be answered
 
 
-class Note:
+class RequestRecord:
     """One request, from its first byte. `started` on the clock of `perf_counter`; `key_id` = whose it is, "" = of no key."""
 
     __slots__ = ("_at", "_selector", "_started", "_stream", "key_id")

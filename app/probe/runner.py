@@ -1,6 +1,6 @@
-"""The diagnosis ladder: address → DNS → port → TLS → HTTP → credential → model list → chat → stream.
+"""The test: address → DNS → port → TLS → HTTP → credential → model list → chat → stream.
 
-Each rung is timed and handed out as it happens; the first red one ends the climb.
+Each step is timed and handed out as it happens; the first red one ends the test.
 """
 
 import time
@@ -8,10 +8,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from app.domain.preset import Preset
-from app.domain.probe import Depth, ProbeResult, ProbeStep, Rung
+from app.domain.probe import Depth, ProbeResult, ProbeStep, StepName
 from app.domain.snapshot import Endpoint
-from app.relay import findings
-from app.relay.rungs import Rungs
+from app.probe import findings
+from app.probe.steps import Steps
 
 
 async def run(
@@ -23,35 +23,37 @@ async def run(
     is_direct: bool = False,
     seeks: bool = False,
 ) -> AsyncGenerator[ProbeStep | ProbeResult, None]:
-    """Climb as far as `depth` and yield each rung when it is done, the result last. A rung that is yielded twice is what it was found
+    """Test as far as `depth` and yield each step when it is done, the result last. A step that is yielded twice is what it was found
     to be in the end: a key that the list took and the chat refuses.
 
-    Calls go through `relay.call`, as traffic does. A disabled endpoint is climbed as well: whether it may be is the
+    Calls go through `relay.call`, as traffic does. A disabled endpoint is tested as well: whether it may be is the
     caller's rule. Whoever stops reading closes what is open. `is_direct` asks a named model at once, one call in all;
     `seeks` finds out where else a refused key may be read from, for tests that a person started.
     """
-    climb = _Ladder(endpoint, model, depth, preset, is_direct=is_direct, seeks=seeks)
+    test = _Runner(endpoint, model, depth, preset, is_direct=is_direct, seeks=seeks)
     try:
-        async with aclosing(climb.steps()) as steps:
+        async with aclosing(test.steps()) as steps:
             async for step in steps:
                 yield step
-        yield climb.result()
+        yield test.result()
     finally:
-        climb.close()
+        test.close()
 
 
-class _Ladder(Rungs):
+class _Runner(Steps):
     async def steps(self) -> AsyncGenerator[ProbeStep, None]:
-        """Each rung as it is done."""
-        for name, climb in self.rungs():
+        """Each step as it is done."""
+        for name, take in self.plan():
             started = time.perf_counter()
-            outcome = await self.tried(name, climb)
+            outcome = await self.tried(name, take)
             if outcome is None:
                 continue
             ms = round((time.perf_counter() - started) * 1000, 1)
-            # A key that is missing or refused is that rung's, not that of the call which met it.
+            # A key that is missing or refused is that step's, not that of the call which met it.
             is_key = outcome.ok is False and findings.is_of_the_key(outcome.finding)
-            step = ProbeStep(name=Rung.CREDENTIAL if is_key else name, ok=outcome.ok, ms=ms, message=outcome.finding, values=outcome.facts)
+            step = ProbeStep(
+                name=StepName.CREDENTIAL if is_key else name, ok=outcome.ok, ms=ms, message=outcome.finding, values=outcome.facts
+            )
             self._keep(step, proves=outcome.proves)
             yield step
             if outcome.ok is False or self._is_over:
