@@ -90,7 +90,9 @@ def arrive(page: Page, house: Patchbay, door: Door) -> None:
         expect(page).to_have_url(re.compile(path))
     ready(page)
     if tab := door.path.partition("?tab=")[2]:
+        expect(page.locator("main dl")).to_be_visible()
         page.get_by_role("tab", name=say(f"provider_page.{tab}")).click()
+        expect(page).to_have_url(re.compile(f"tab={tab}"))
         ready(page)
 
 

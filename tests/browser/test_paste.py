@@ -63,7 +63,7 @@ def test_one_key_goes_on_in_the_form(desk: BrowserContext, ready: Patchbay, shot
     page = sign_in(desk, ready)
     _paste(page, f"curl https://llm.example.com/v1/chat/completions -H 'Authorization: Bearer {OPENAI}' -d '{{\"model\":\"big\"}}'")
     page.get_by_role("button", name="Fill in the form").click()
-    dialog = page.get_by_role("dialog")
+    dialog = page.locator("[data-dialog='add a provider']")
     expect(dialog.get_by_label("Name", exact=True)).to_have_value("llm.example.com")
     expect(dialog.get_by_label("API key", exact=True)).to_have_value(OPENAI)
     expect(dialog.get_by_text("https://llm.example.com/v1/chat/completions")).to_be_visible()

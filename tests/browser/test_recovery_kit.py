@@ -29,7 +29,7 @@ def test_an_admin_saves_the_kit_and_is_reminded_no_more(console: Patchbay, desk:
     page.get_by_label("Your password").fill("not the password")
     shot(page, "kit-dialog")
     page.get_by_role("button", name="Save file").click()
-    expect(page.get_by_role("alert")).to_contain_text("not your account password")
+    expect(page.get_by_role("alert").filter(has_text="not your account password")).to_be_visible()
     shot(page, "kit-refused")
     page.get_by_label("Your password").fill(PASSWORD)
     with page.expect_download() as saved:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from app.ui import words
 from tests.browser.conftest import PASSWORD
 from tests.fixtures.door import Door, door
 from tests.fixtures.running import Patchbay, patchbay, until
@@ -188,6 +189,8 @@ def test_it_can_be_left_at_every_step_and_taken_up_again(desk: BrowserContext, r
         headed(page, heading)
         where = page.url
         page.get_by_role("link", name="Skip to providers").click()
+        if heading == "Connect your app":
+            page.get_by_role("alertdialog").get_by_role("button", name=words.say("en", "once.discard")).click()
         expect(page.get_by_role("navigation", name="Main").first).to_be_attached()
         page.wait_for_url(f"{ready.url}/")
         expect(page.get_by_role("dialog")).to_be_hidden()
@@ -309,6 +312,8 @@ def test_the_keyboard_alone_is_enough(desk: BrowserContext, ready: Patchbay, ope
     press(page, "Create an app key")
     expect(page.get_by_role("heading", name="Connect your app")).to_be_focused()
     press(page, "Finish")
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    press(page, words.say("en", "once.discard"))
     page.wait_for_url(f"{ready.url}/")
 
 

@@ -159,6 +159,13 @@ export const Kept = ({ scope }) => {
   }, [scope]);
   return createElement("span", { ref: anchor, hidden: true });
 };
+// A key that was used has been copied: nothing is lost with the page.
+export const Used = ({ when }) => {
+  useEffect(() => {
+    if (when) noteCopied();
+  }, [when]);
+  return null;
+};
 export const Forgotten = ({ when }) => {
   useEffect(() => {
     if (!when) return;
@@ -288,6 +295,8 @@ const isSeen = (element) => element.checkVisibility({ visibilityProperty: true }
 export const Sheet = ({ kinds, opened, visit, width, question, also = true, onLeave, children }) => {
   const shown = useShown(opened, visit);
   const isOpen = kinds.includes(shown.kind) && also;
+  const own = useRef(kinds[0]); // while it leaves, it is still what it was
+  if (kinds.includes(shown.kind)) own.current = shown.kind;
   useFocus(isOpen);
   const content = useRef(null);
   const focus = (event) => {
@@ -301,6 +310,6 @@ export const Sheet = ({ kinds, opened, visit, width, question, also = true, onLe
   return createElement(
     parts.Root,
     { open: isOpen, onOpenChange: leave },
-    createElement(parts.Content, { ref: content, "data-dialog": shown.kind || kinds[0], ...looks }, children),
+    createElement(parts.Content, { ref: content, "data-dialog": own.current, ...looks }, children),
   );
 };

@@ -73,6 +73,13 @@ class Held(_Part):
     on_held: rx.EventHandler[no_args_event_spec]
 
 
+class Used(_Part):
+    """The key that is shown once was used when `when` becomes true: leaving the page loses nothing."""
+
+    tag = "Used"
+    when: rx.Var[bool]
+
+
 class Forgotten(_Part):
     """What was kept is dropped when `when` becomes true, and when the page is left."""
 

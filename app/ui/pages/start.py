@@ -5,7 +5,7 @@ import reflex as rx
 from app.domain.actor import Role
 from app.ui.components import once
 from app.ui.components.browser import Arrive, Whereabouts
-from app.ui.components.desk import Forgotten, Held
+from app.ui.components.desk import Forgotten, Held, Used
 from app.ui.components.empty import loading
 from app.ui.components.guided import steps
 from app.ui.components.guided_answer import first_answer
@@ -28,6 +28,7 @@ def content() -> rx.Component:
         Whereabouts.create(query=Wizard.query, on_move=[Wizard.load, FirstKey.look]),
         Arrive.create(at=Wizard.step),
         Held.create(visit=Dialogs.visit, hydrated=rx.State.is_hydrated, on_held=FirstKey.hold),
+        Used.create(when=FirstKey.arrived != ""),
         Forgotten.create(when=Wizard.number > 2),
         rx.cond(
             Wizard.step == "",
