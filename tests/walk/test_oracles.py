@@ -1,5 +1,6 @@
 """Each oracle of the walk finds the breach that is planted for it, and nothing in a calm step."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from tests.walk.marks import MARK
 from tests.walk.oracles import dialogs, figures, lines, places, secrets, signs, texts
 from tests.walk.seen import Kind, Provider, Seen, Step, Truth
 
+NO_PROCESS = 2**30  # no process has so high a number
 LAB = Provider("lab", "Lab", enabled=True, status="working", is_default=False, keys=("Main",))
 CARD = Row("lab", on=True, parts=("Lab", words.say("en", "status.working")), second="Lab")
 TRUTH = Truth((LAB,), {"ada@example.org": True}, ("Website",))
@@ -89,6 +91,11 @@ BREACHES: list[tuple[Oracle, str, Seen]] = [
         seen(replace(CALM, document="e", toasts=("Saved",)), step=Step(Kind.LOAD, "reload"), heard=("Saved",), pressed=2),
     ),
     (signs.pulse, "gray for ever", seen(replace(CALM, pulse=("pb-dot pb-dot-wait",)))),
+    (
+        signs.pulse,
+        "waits for a worker that runs",
+        seen(reads(words.say("en", "shell.live_late", worker=f"serve {os.getpid()} @ here"), pulse=("pb-dot pb-dot-wait",))),
+    ),
     (signs.overflow, "a wide table", seen(replace(CALM, sticking=("HTML : 410 > 390",)))),
     (
         signs.stuck,
@@ -149,6 +156,10 @@ CALM_STEPS = [
     pytest.param(seen(reads("Lab", language="zh", cards=())), id="a name that somebody gave"),
     pytest.param(
         seen(step=replace(WENT_BACK, explains=("404",)), console=("status of 404",), requests=("GET /nope answered 404",)), id="explained"
+    ),
+    pytest.param(
+        seen(reads(words.say("en", "shell.live_late", worker=f"serve {NO_PROCESS} @ here"), pulse=("pb-dot pb-dot-wait",))),
+        id="waits for a worker that was ended",
     ),
     pytest.param(seen(reads(words.say("vi", texts.HOLES_OF_READERS, part="{region}"), language="vi", cards=())), id="a hole of an address"),
     pytest.param(

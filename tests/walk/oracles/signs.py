@@ -1,8 +1,12 @@
 """Signs of life: buttons that stay busy, notices told twice, things that stick out."""
 
+import re
 from collections import Counter
+from pathlib import Path
 
 from tests.walk.seen import Kind, Seen
+
+_LATE = re.compile(r"\bserve (\d+) @ ")
 
 
 def toast_twice(seen: Seen) -> list[str]:
@@ -21,7 +25,15 @@ def overflow(seen: Seen) -> list[str]:
 
 def pulse(seen: Seen) -> list[str]:
     """The dot beside “Live” says that something is not current, or that the line is lost, while the server is there."""
+    if any(_is_gone(text.text) for text in seen.after.texts):
+        return []
     return [f"the dot beside “Live” stays {look!r}" for look in seen.after.pulse if "wait" in look or "lost" in look]
+
+
+def _is_gone(text: str) -> bool:
+    """Waits for a worker that the stop had to end: it took no leave, and counts until its heartbeats are too old."""
+    late = _LATE.search(text)
+    return late is not None and not Path(f"/proc/{late[1]}").exists()
 
 
 def stuck(seen: Seen) -> list[str]:
