@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from app.ui import page as console_pages
 from app.ui import words
@@ -224,4 +224,29 @@ def test_a_page_about_one_thing_is_titled_by_its_name(admin: BrowserContext, hou
     for name, label in (("keyed", "Keyed"), ("groq", "Groq")):
         page.goto(f"{house.url}/providers/{name}/")
         expect(page).to_have_title(f"{label} · {words.say('en', 'provider_page.title')} · Patchbay")
+    page.close()
+
+
+def test_a_page_shows_nothing_of_the_page_before(admin: BrowserContext, house: Patchbay) -> None:
+    """The same page about another object is drawn when it is loaded, not with what was there."""
+    page = admin.new_page()
+    held: list[str | bytes] = []
+    is_held = False
+
+    def carry(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(lambda message: held.append(message) if is_held else server.send(message))
+
+    page.route_web_socket("**/_event/**", carry)
+    page.goto(f"{house.url}/providers/keyed/?tab=models")
+    expect(page.get_by_role("heading", name="Keyed", exact=True)).to_be_visible()
+    page.locator("nav a[href='/']").first.click()
+    other = page.locator("main a[href='/providers/groq']").first
+    expect(other).to_be_visible()
+    is_held = True
+    other.click()
+
+    expect(page).to_have_url(re.compile("/providers/groq"))
+    expect(page.locator("main [aria-busy=true]")).to_be_visible()
+    expect(page.get_by_role("heading", name="Keyed", exact=True)).to_have_count(0)
     page.close()

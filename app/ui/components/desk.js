@@ -1,7 +1,7 @@
 // The dialogs of a page. The server says which one is open (`opened`: kind, object, page, and the stamp of this opening); what lies in
 // the browser alone is kept here, in the page's memory and nowhere else: what was typed, and whether that would be lost.
 import { AlertDialog, Button, Dialog, Flex } from "@radix-ui/themes";
-import { Component, Fragment, createElement, useEffect, useLayoutEffect, useRef, useSyncExternalStore } from "react";
+import { Component, Fragment, createElement, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useBlocker, useLocation } from "react-router";
 import { toast } from "sonner";
 
@@ -275,11 +275,17 @@ const giveUp = (language) => {
   toast.warning(tr(language, "restart.lost"), { duration: 20_000 });
 };
 
-// Keeps showing a page while its connection comes back: what was typed into it, and a key that is shown once, lie in it alone.
+// Shows a page once it is loaded, then keeps showing it while its connection comes back: what was typed into it, and a key that is shown
+// once, lie in it alone. Whoever comes from another page finds `ready` still true, of that page: the load of this one begins in an effect.
 export const Gate = ({ ready, children }) => {
   const { pathname } = useLocation();
+  const [begun, begin] = useState(null);
   const shown = useRef(null);
-  if (ready) shown.current = pathname;
+  useEffect(() => {
+    const timer = setTimeout(begin, 0, pathname);
+    return () => clearTimeout(timer);
+  }, [pathname]);
+  if (ready && begun === pathname) shown.current = pathname;
   return shown.current === pathname ? children[0] : children[1];
 };
 
