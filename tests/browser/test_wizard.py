@@ -176,6 +176,29 @@ def test_a_reload_and_the_way_back_land_where_one_was(desk: BrowserContext, read
     assert not APP_KEY.search(page.content())
 
 
+def test_going_back_from_a_key_shown_once_asks_and_stays_where_it_was(desk: BrowserContext, ready: Patchbay, open_door: Door) -> None:
+    page = sign_in(desk, ready)
+    hand = Hand(page)
+    connect(hand, open_door.base_url)
+    hand.click(words.say("en", "start.use_model"))
+    headed(page, words.say("en", "start.answer_title"))
+    before = page.url
+    hand.click(words.say("en", "start.make_key"))
+    headed(page, words.say("en", "start.app_title"))
+    expect(page).to_have_url(re.compile("step=app"))
+    at = page.url
+
+    page.go_back()
+    page.get_by_role("button", name=words.say("en", "once.stay")).click()
+    expect(page.get_by_text(APP_KEY).first).to_be_visible()
+    expect(page).to_have_url(at)
+
+    page.go_back()
+    page.get_by_role("alertdialog").get_by_role("button", name=words.say("en", "once.discard")).click()
+    headed(page, words.say("en", "start.answer_title"))
+    expect(page).to_have_url(before)
+
+
 def test_it_can_be_left_at_every_step_and_taken_up_again(desk: BrowserContext, ready: Patchbay, open_door: Door) -> None:
     page = sign_in(desk, ready)
     steps = [

@@ -4,7 +4,7 @@ import { useLocation } from "react-router";
 import { toast } from "sonner";
 
 import "./console.css";
-import { noteCopied } from "./desk";
+import { noteCopied, settle } from "./desk";
 import { tr } from "./words";
 
 // The path of the host below which the console is, "" at its top. The router's own addresses begin behind it.

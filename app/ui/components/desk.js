@@ -78,9 +78,10 @@ const answer = (isLeaving) => {
 export const leaveDialog = () => (wouldLose() ? ask() : closeNow());
 export const closeDialog = () => closeNow();
 
-// Where the history stands while a dialog is open; going back or forth is undone until the answer is given.
+// Where the history stands; going back or forth is undone while the answer is awaited.
 let place = 0;
 let undoing = false;
+export const settle = () => void (undoing || (place = window.history.state?.idx ?? 0));
 if (typeof window !== "undefined") {
   window.addEventListener(
     "popstate",
@@ -96,7 +97,10 @@ if (typeof window !== "undefined") {
         undoing = true;
         window.history.go(-steps);
         ask(() => window.history.go(steps));
-      } else if (desk.open.kind) closeNow();
+        return;
+      }
+      settle();
+      if (desk.open.kind) closeNow();
     },
     true,
   );
@@ -124,7 +128,8 @@ line.onChoice = (event) => {
 };
 
 // What was typed into the fields of a part of the page, by their names.
-const TYPED = "input[name]:not([type=hidden]):not([type=checkbox]):not([type=radio]), textarea[name], select[name]";
+const NAMED = "[name]:not([name=''])";
+const TYPED = `input${NAMED}:not([type=hidden]):not([type=checkbox]):not([type=radio]), textarea${NAMED}, select${NAMED}`;
 const typedIn = (root) => new Map([...root.querySelectorAll(TYPED)].map((field) => [field.name, field.value]));
 const put = (field, value) => {
   Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set.call(field, value);
@@ -198,7 +203,6 @@ const note = ({ opened, visit, shown }) => {
   if (lifeOf(visit)) desk.life = lifeOf(visit);
   if (desk.held) return;
   if (shown.stamp !== desk.open.stamp) Object.assign(desk, { changed: false, copied: false, log: [], asking: shown.kind ? desk.asking : null });
-  if (shown.kind && !desk.open.kind) place = window.history.state?.idx ?? 0;
   desk.open = shown;
   if (shown.is_changed) desk.changed = true;
 };
@@ -218,6 +222,7 @@ export const Held = ({ visit, hydrated, onHeld }) => {
 export const Desk = ({ opened, visit, hydrated, ended, language, onClose, choices, quiet, slow }) => {
   desk.close = onClose;
   const shown = useShown(opened, visit);
+  useEffect(settle, [useLocation().key]);
   useEffect(() => void line.know({ language, choices, quiet, slow }), [language]);
   useEffect(() => void line.end(ended), [ended]);
   useEffect(() => void line.arrive(visit, lifeOf(visit)), [visit]);
