@@ -46,14 +46,18 @@ const send = (events, args, actions) => {
   // A switch tells what it becomes, not what was done to it.
   const flicked = !cause && window.event?.type === "click" ? window.event.target.closest?.("[role=switch]") : null;
   const isTyped = list.some((event) => event.event_actions?.debounce) || Boolean(actions?.debounce) || TYPING.has(cause?.type);
-  if (isTyped) return real(events, args, actions);
   const [{ name, payload }] = ours;
+  const isChosen = known.choices.has(name);
+  if (isTyped) {
+    if (isChosen) line.onChoice?.(ours[0]); // from a list: nothing is pressed, and something is chosen
+    return real(events, args, actions);
+  }
   const isSubmit = cause?.type === "submit";
   const isPressed = Boolean(cause ?? flicked) && !known.quiet.has(name);
   // Of a form one submission at a time, whatever is in it; of a button the same thing once.
   const key = isSubmit ? name : `${name} ${JSON.stringify(payload ?? {})}`;
   if (isPressed && pressed.has(key)) return undefined;
-  if (known.choices.has(name)) line.onChoice?.(ours[0]);
+  if (isChosen) line.onChoice?.(ours[0]);
   // Marked as temporal, an event is dropped when there is no connection, and nothing comes back.
   const sent = real(events, args, { ...actions, temporal: true });
   if (sent === undefined) {
