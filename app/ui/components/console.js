@@ -22,7 +22,7 @@ export const Notice = ({ seq, level, text }) => {
   useEffect(() => {
     if (seq > seen.current && text) {
       makeRoom();
-      (toast[level] ?? toast)(text);
+      (toast[level] ?? toast)(text, { id: text }); // said twice, it stands once
     }
     seen.current = seq;
   }, [seq]);
@@ -341,6 +341,7 @@ export const Whereabouts = ({ query, at, onMove }) => {
     const { state } = window.history;
     if (fresh || isTyped(query)) window.history.replaceState(state, "", url);
     else window.history.pushState({ ...state, idx: (state?.idx ?? 0) + 1, key: Math.random().toString(36).slice(2, 10) }, "", url);
+    settle();
   }, [query]);
   useEffect(() => {
     const back = (event) => {
