@@ -24,7 +24,7 @@ async def run(
     seeks: bool = False,
 ) -> AsyncGenerator[ProbeStep | ProbeResult, None]:
     """Test as far as `depth` and yield each step when it is done, the result last. A step that is yielded twice is what it was found
-    to be in the end: a key that the list took and the chat refuses.
+    to be in the end: a key that the list took and the chat refuses, or one that only the chat could show to be good.
 
     Calls go through `relay.call`, as traffic does. A disabled endpoint is tested as well: whether it may be is the
     caller's rule. Whoever stops reading closes what is open. `is_direct` asks a named model at once, one call in all;
@@ -56,5 +56,7 @@ class _Runner(Steps):
             )
             self._keep(step, proves=outcome.proves)
             yield step
+            if (confirmed := self._confirmed()) is not None:
+                yield confirmed
             if outcome.ok is False or self._is_over:
                 return

@@ -108,6 +108,15 @@ class ProbeState:
         if self._needs_key and StepName.CREDENTIAL not in self._proven:
             self._proven.append(StepName.CREDENTIAL)
 
+    def _confirmed(self) -> ProbeStep | None:
+        """The key's step once more, when a chat showed what the step itself could not."""
+        open_ = next((step for step in self._steps if step.message == Finding.KEY_NOT_TRIED), None)
+        if open_ is None or StepName.CREDENTIAL not in self._proven:
+            return None
+        step = open_.model_copy(update={"ok": True, "message": Finding.KEY_ACCEPTED})
+        self._steps = [step if known is open_ else known for known in self._steps]
+        return step
+
     def _no_model(self) -> Outcome:
         """No list and nobody named a model: amber, unless the path looks wrong, which then is the likelier reason."""
         self._is_over = True

@@ -191,7 +191,10 @@ def steps_of(probe: AsyncIterator[ProbeStep | ProbeResult]) -> Steps:
 def climb(run: Run, step: ProbeStep | ProbeResult, language: str, preset: Preset | None) -> Run:
     """The ladder one rung further, or finished."""
     if isinstance(step, ProbeStep):
-        return replace(run, lines=[*(known for known in run.lines if known.rung != step.name), line(step, language)])
+        drawn = line(step, language)
+        if step.ok and any(known.rung == step.name for known in run.lines):
+            return replace(run, lines=[drawn if known.rung == step.name else known for known in run.lines])
+        return replace(run, lines=[*(known for known in run.lines if known.rung != step.name), drawn])
     return finished(run, step, language, key_url=preset.key_url if preset else "")
 
 
