@@ -8,6 +8,7 @@ from typing import Any
 from app.domain.actor import ActorType
 from app.domain.audit import Action, AuditItem
 from app.domain.capabilities import ABILITIES
+from app.domain.probe import StepName, Verdict
 from app.services.audit import Names
 from app.ui import words
 from app.ui.state import days
@@ -165,6 +166,8 @@ class _Told:
         for family in ("key_state", "value"):
             if field == "state" and f"{family}.{value}" in words.keys():  # noqa: SIM118 - a function, not a mapping
                 return words.say_of(self.language, family, value)
+        if field == "verdict" and value == Verdict.NO_MODEL_LIST and StepName.CHAT in self.item.changes.get("proven", ()):
+            value = Verdict.OK  # as the ladder says it: a list is not missed where a model answers
         if field in _NAMED and f"{_NAMED[field]}.{value}" in words.keys():  # noqa: SIM118 - as above
             return words.say_of(self.language, _NAMED[field], value)
         if field in _TIMES:

@@ -66,6 +66,12 @@ def item(action: str, changes: dict[str, Any]) -> AuditItem:
         pytest.param({"network": {"before": {}, "after": {}}}, [], id="no parts"),
         pytest.param({"scope": {"before": None, "after": "gateway"}}, ["Permissions: Call models"], id="a value with words of its own"),
         pytest.param({"preset": {"before": None, "after": "lm-studio"}}, ["Vendor: LM Studio"], id="a preset by its label"),
+        pytest.param({"verdict": "no_model_list", "proven": []}, ["Result: No model list"], id="no list, and no answer"),
+        pytest.param(
+            {"verdict": "no_model_list", "proven": ["chat"]},
+            ["Result: Everything works", "Confirmed: Chat works"],
+            id="no list, and an answer",
+        ),
         pytest.param({"preset": {"before": "gone-by-now", "after": None}}, ["Vendor: gone-by-now → empty"], id="a preset that is gone"),
     ],
 )
