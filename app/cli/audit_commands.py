@@ -21,7 +21,7 @@ class Format(StrEnum):
 
 @audit.command("verify")
 def verify_audit(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Follow the whole chain, and look for rows that were added or changed outside Patchbay; exit 1 when there is anything."""
+    """Verify the audit log and list rows that were added or changed outside Patchbay; exit 1 if anything is wrong."""
     from app.services import audit as service
 
     verdict = shell.at_home(service.verify, data_dir)
@@ -35,7 +35,7 @@ def verify_audit(data_dir: DataDir = None, as_json: Json = False) -> None:
 
 @audit.command("remove-refused")
 def remove_refused(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Delete the rows that were added or changed outside Patchbay, as `audit verify` names them."""
+    """Delete the rows that `audit verify` lists as added or changed outside Patchbay."""
     from app.services import refused
 
     found = shell.at_home(refused.remove, data_dir)
@@ -53,7 +53,7 @@ def export_audit(
     output: Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Every entry with its hashes, the oldest first."""
+    """Export every entry with its hashes, oldest first."""
     from app.services import audit as service
 
     async def export(caller: Actor) -> None:

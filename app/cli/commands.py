@@ -57,7 +57,7 @@ def gateway(
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="Processes that share the port [env: PATCHBAY_WORKERS].")] = None,
     allow_partial: Annotated[bool, typer.Option("--allow-partial", help="Start even if some provider keys cannot be read.")] = False,
 ) -> None:
-    """More capacity beside a console: /v1 alone, on a port of its own."""
+    """More gateway workers for the same data: /v1 only, on their own port."""
     from app import serve as launcher
 
     chosen = _chosen(data_dir, host=host, port=port, workers=workers)
@@ -66,7 +66,7 @@ def gateway(
 
 @app.command()
 def build() -> None:
-    """Build the pages; the only step that needs Node."""
+    """Build the pages. Only this step needs Node."""
     from app.ui import bundle
 
     try:
@@ -77,7 +77,7 @@ def build() -> None:
 
 @app.command("setup-link")
 def setup_link(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Print a new one-time link for creating the first admin; earlier links end."""
+    """Print a new one-time link to create the first admin. Earlier links stop working."""
     from app import serve as launcher
     from app import settings
     from app.services import setup
@@ -92,7 +92,7 @@ def setup_link(data_dir: DataDir = None, as_json: Json = False) -> None:
 
 @app.command("doctor")
 def examine(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Look at everything that can stand in the way, and say what to do."""
+    """Check the installation and say how to fix what is wrong."""
     shell.point_to(data_dir)
     findings = doctor.examine()
     shell.show([f.__dict__ for f in findings], as_json=as_json, lines=[f"{f.state:<5} {f.what}: {f.sentence}" for f in findings])

@@ -17,7 +17,7 @@ Kid = Annotated[str | None, typer.Argument(metavar="[ID]", help="ID of the key, 
 
 @keys.command("status")
 def keys_status(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """The master keys by id, where they come from, and how much is sealed with each."""
+    """List the master keys, their source, and the number of values encrypted with each."""
     from app.services import damage, keyring
 
     async def look(caller: Actor) -> tuple[KeyringStatus, list[DamagedSecret]]:
@@ -36,7 +36,7 @@ def add_key(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Stage a new master key. A key that was put into the key source by hand is found there."""
+    """Add a new master key, not in use yet. A key you put into the key source yourself is picked up."""
     from app.services import master_key
 
     given = shell.secret(stdin=stdin, file=file)
@@ -53,7 +53,7 @@ def add_key(
 
 @keys.command("activate")
 def activate_key(kid: Kid = None, data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Seal with the staged key from now on, once every server holds it; the old one goes on opening."""
+    """Encrypt with the added key from now on, once every worker has it. The old key still decrypts."""
     from app.services import master_key
 
     async def activate(caller: Actor) -> str:
@@ -65,7 +65,7 @@ def activate_key(kid: Kid = None, data_dir: DataDir = None, as_json: Json = Fals
 
 @keys.command("rewrap")
 def rewrap_values(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Bring every stored secret under the active key. Stop it and run it again as you like."""
+    """Re-encrypt every stored secret with the active key. You can stop it and run it again at any time."""
     from app.services import master_key
 
     done = shell.at_home(master_key.rewrap, data_dir)
@@ -83,7 +83,7 @@ def rewrap_values(data_dir: DataDir = None, as_json: Json = False) -> None:
 
 @keys.command("retire")
 def retire_key(kid: Kid = None, data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Take a key that nothing needs any more out of use and out of the key file."""
+    """Retire a master key that is no longer needed and remove it from the key file."""
     from app.services import master_key
 
     async def retire(caller: Actor) -> RetiredKey:
@@ -95,7 +95,7 @@ def retire_key(kid: Kid = None, data_dir: DataDir = None, as_json: Json = False)
 
 @keys.command("exposed")
 def exposed_secrets(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """What to issue anew at your providers after a master key became known; no secret is shown."""
+    """List the keys to replace at your providers after a master key leaked. No secret is shown."""
     from app.services import master_key
 
     found = shell.at_home(master_key.exposed, data_dir)

@@ -27,7 +27,7 @@ def add_user(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Add a person. The first admin closes the set-up page."""
+    """Add a user. The first admin closes the setup page."""
     from app.services import people
 
     password = shell.password(stdin=password_stdin, file=password_file)
@@ -41,7 +41,7 @@ def add_user(
 
 @user.command("list")
 def list_users(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Everybody who can sign in, or could."""
+    """List all users, including those who are turned off."""
     from app.services import people
 
     found = shell.at_home(people.list_, data_dir)
@@ -51,7 +51,7 @@ def list_users(data_dir: DataDir = None, as_json: Json = False) -> None:
 
 @user.command("disable")
 def disable_user(email: Email, data_dir: DataDir = None) -> None:
-    """End a person's sessions and let nobody sign in with this account."""
+    """Turn off a user's sign-in and end their sessions."""
     from app.services import people
 
     async def disable(caller: Actor) -> DisabledUser:
@@ -63,7 +63,7 @@ def disable_user(email: Email, data_dir: DataDir = None) -> None:
 
 @user.command("reset")
 def reset_user(email: Email, password_stdin: PasswordStdin = False, password_file: PasswordFile = None, data_dir: DataDir = None) -> None:
-    """Set a new password; the person's sessions end."""
+    """Set a new password and end the user's sessions."""
     from app.services import people
 
     password = shell.password(stdin=password_stdin, file=password_file)
@@ -85,7 +85,7 @@ def add_client_key(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Issue a key and print it, once, alone on stdout."""
+    """Create an app key and print it to stdout. It is shown only once."""
     from app.services import client_keys
 
     async def issue(caller: Actor) -> IssuedClientKey:
@@ -100,7 +100,7 @@ def add_client_key(
 
 @client_key.command("list")
 def list_client_keys(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Every key that was issued; none can be read again."""
+    """List all app keys, without the keys themselves."""
     from app.services import client_keys
 
     found = shell.at_home(client_keys.list_, data_dir)
@@ -120,7 +120,7 @@ def _limits(key: ClientKey) -> str:
         for kind, names in (("providers", key.providers), ("models", key.models))
         if names is not None
     ]
-    told += [f"{key.requests_per_minute} a minute"] if key.requests_per_minute else []
+    told += [f"{key.requests_per_minute} per minute"] if key.requests_per_minute else []
     return "; ".join(told + ([f"until {key.expires_at:%Y-%m-%d %H:%M} UTC"] if key.expires_at else []))
 
 
@@ -128,7 +128,7 @@ def _limits(key: ClientKey) -> str:
 def revoke_client_key(
     key: Annotated[str, typer.Argument(help="ID of the key, as shown by `client-key list`, or its name.")], data_dir: DataDir = None
 ) -> None:
-    """Refuse a key from now on."""
+    """Revoke an app key."""
     from app.domain.errors import UnknownClientKey
     from app.services import client_keys
 

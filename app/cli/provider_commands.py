@@ -19,13 +19,13 @@ preset = typer.Typer(help="Known providers.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="ID of the provider.")]
 NextDefault = Annotated[str | None, typer.Option(help="Provider that becomes the default if this one is the default.")]
 NoDefault = Annotated[bool, typer.Option("--no-default", help="Have no default provider if this one is the default.")]
-InTrash = Annotated[str, typer.Argument(help="Id, as `provider trash` shows it.")]
+InTrash = Annotated[str, typer.Argument(help="ID, as `provider trash` shows it.")]
 _MARKS = {True: "ok", False: "fail", None: "-"}
 
 
 @provider.command("list")
 def list_providers(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Every provider with its status."""
+    """List all providers with their status."""
     from app.services import providers
 
     async def every(caller: Actor) -> list[Provider]:
@@ -54,7 +54,7 @@ def add_provider(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Save a provider. Its key comes from stdin or a file."""
+    """Add a provider. Its key is read from stdin or a file."""
     from app.services import providers
 
     secret = shell.secret(stdin=secret_stdin, file=secret_file)
@@ -81,7 +81,7 @@ def probe_provider(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Test a provider and say what was proven; exit 1 when something is wrong."""
+    """Test a provider step by step; exit 1 if a step fails."""
     from app.probe import messages
     from app.services import probes
 
@@ -106,7 +106,7 @@ def probe_provider(
 
 @provider.command("enable")
 def enable_provider(name: Name, data_dir: DataDir = None) -> None:
-    """Let new requests through."""
+    """Turn on a provider."""
     from app.services import providers
 
     _each(providers.enable, name, data_dir)
@@ -114,7 +114,7 @@ def enable_provider(name: Name, data_dir: DataDir = None) -> None:
 
 @provider.command("disable")
 def disable_provider(name: Name, next_default: NextDefault = None, no_default: NoDefault = False, data_dir: DataDir = None) -> None:
-    """Refuse new requests; running ones finish."""
+    """Turn off a provider. New requests are rejected, running ones finish."""
     from app.services import providers
 
     said = next_default if next_default or no_default else providers.Default.KEEP
@@ -142,17 +142,17 @@ def remove_provider(name: Name, next_default: NextDefault = None, data_dir: Data
 
 @provider.command("trash")
 def list_trash(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Deleted providers, and when each is removed for good."""
+    """List deleted providers, and when each is deleted permanently."""
     from app.services import providers
 
     found = shell.at_home(providers.in_trash, data_dir)
     rows = [(one.id, one.name, one.label, f"{one.deleted_at:%Y-%m-%d}", f"{one.purge_at:%Y-%m-%d}") for one in found]
-    shell.show(found, as_json=as_json, lines=shell.table(("ID", "NAME", "LABEL", "DELETED", "GONE FOR GOOD"), rows))
+    shell.show(found, as_json=as_json, lines=shell.table(("ID", "NAME", "LABEL", "DELETED", "PURGED ON"), rows))
 
 
 @provider.command("restore")
 def restore_provider(provider_id: InTrash, data_dir: DataDir = None) -> None:
-    """Take a provider out of the trash, as it was."""
+    """Restore a provider from the trash."""
     from app.services import providers
 
     _each(providers.restore_from_trash, provider_id, data_dir)
@@ -160,7 +160,7 @@ def restore_provider(provider_id: InTrash, data_dir: DataDir = None) -> None:
 
 @provider.command("purge")
 def purge_provider(provider_id: InTrash, data_dir: DataDir = None) -> None:
-    """Remove a deleted provider for good, with its keys and models."""
+    """Delete a provider in the trash permanently, with its keys and models."""
     from app.services import providers
 
     _each(providers.purge, provider_id, data_dir)
@@ -168,7 +168,7 @@ def purge_provider(provider_id: InTrash, data_dir: DataDir = None) -> None:
 
 @preset.command("check")
 def check_preset(file: Annotated[Path, typer.Argument(help="A preset file, presets/<name>.toml.")]) -> None:
-    """Say whether a preset file can be used, and where not."""
+    """Check a preset file and list its mistakes."""
     from app import presets
 
     try:

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click import Command
+from typer.main import get_command
 
 from app import presets
+from app.cli import commands
 from app.domain import recovery_kit
 from app.ui import words
 from tests.laws import source
@@ -54,6 +57,15 @@ def sentences(module: source.Module) -> Iterator[tuple[str, str]]:
             yield f"{module.name}:{node.lineno}", text
 
 
+def help_texts(command: Command, name: str = "patchbay") -> Iterator[tuple[str, str]]:
+    """What `--help` says of a command, its parameters and the commands below it."""
+    yield name, command.help or ""
+    for parameter in command.params:
+        yield f"{name} {parameter.name}", str(getattr(parameter, "help", "") or "")
+    for below in getattr(command, "commands", {}).values():
+        yield from help_texts(below, f"{name} {below.name}")
+
+
 def prose() -> Iterator[tuple[str, str]]:
     """Every line of the documentation, without what stands there as code."""
     for file in PROSE:
@@ -72,6 +84,13 @@ def test_no_message_of_rest_and_the_command_line_says_what_the_term_table_rules_
 
     assert len(messages) > 300
     assert ruled_out(ENGLISH, iter(messages)) == []
+
+
+def test_no_help_of_the_command_line_says_what_the_term_table_rules_out() -> None:
+    texts = list(help_texts(get_command(commands.app)))
+
+    assert len(texts) > 100
+    assert ruled_out(ENGLISH, iter(texts)) == []
 
 
 def test_no_page_of_the_documentation_says_what_the_term_table_rules_out() -> None:
