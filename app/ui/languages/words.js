@@ -28,14 +28,19 @@ export const money = (language, value) => {
   return Number.isFinite(value) ? tool("NumberFormat", language, { style: "currency", currency: "USD", ...digits }).format(value) : "";
 };
 
+// Vietnamese writes the month as a number.
+const monthIn = (language) => (language === "vi" ? "numeric" : "short");
+const date = (language) => ({ day: "numeric", month: monthIn(language), year: "numeric" });
+
 export const moment = (language, at) => {
-  const date = new Date(at);
-  return at && !isNaN(date) ? spaced(tool("DateTimeFormat", language, { dateStyle: "medium", timeStyle: "medium" }).format(date)) : "";
+  const then = new Date(at);
+  const options = { ...date(language), hour: language === "en" ? "numeric" : "2-digit", minute: "2-digit", second: "2-digit" };
+  return at && !isNaN(then) ? spaced(tool("DateTimeFormat", language, options).format(then)) : "";
 };
 
-// A short date, with the hour unless it stands for a whole day. Vietnamese writes the month as a number.
+// A short date, with the hour unless it stands for a whole day.
 export const brief = (language, at, day) => {
-  const month = language === "vi" ? "numeric" : "short";
+  const month = monthIn(language);
   const options = day ? { day: "numeric", month, timeZone: "UTC" } : { day: "numeric", month, hour: "2-digit", minute: "2-digit" };
   return spaced(tool("DateTimeFormat", language, options).format(new Date(at)));
 };
@@ -71,7 +76,7 @@ const relative = (language, at) => {
 
 // A day is the same day everywhere: no time zone moves it.
 const DAY = /^\d{4,}-\d\d-\d\d$/;
-const day = (language, at) => tool("DateTimeFormat", language, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(`${at}T00:00Z`));
+const day = (language, at) => tool("DateTimeFormat", language, { ...date(language), timeZone: "UTC" }).format(new Date(`${at}T00:00Z`));
 
 // A time, or a day, in a sentence. `sentence` holds a gap (words.py: _GAP) where the time stands; without one there is only the time.
 const GAP = "\ue000";
