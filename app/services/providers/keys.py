@@ -33,7 +33,7 @@ async def save(work: Work, row: ProviderRow, keys: list[StoredKey], settled: Set
     if settled.brings_key:
         if len(keys) > 1:
             raise InvalidDraft(
-                {"credential": Reason("several_keys", "This provider has several keys. Change the key in its list of keys.")}
+                {"credential": Reason("several_keys", "This provider has several keys. Change the key in the list of keys.")}
             )
         return await _put(work, row, keys, settled)
     moved = [k for k in keys if k.secrets and k.row.origin != settled.destination and k.row.state != KeyState.UNREADABLE]

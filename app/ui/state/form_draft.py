@@ -117,7 +117,7 @@ def _capabilities(form: dict[str, str]) -> Capabilities:
         return Capabilities.model_validate({name: value for name, value in typed.items() if value})
     except ValidationError as error:
         why = {
-            "test_path": Reason("test_path", "Enter a path like /health. It starts with / and contains neither ? nor .. characters."),
+            "test_path": Reason("test_path", "Enter a path like /health. It starts with / and does not contain ? or .. characters."),
             "context_limit": Reason("context_limit", "Enter a whole number of tokens between 1 and {most}.", most=MOST_TOKENS),
         }
         wrong = [str(one["loc"][0]) for one in error.errors(include_input=False, include_url=False)]
