@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from app import registry, settings
 from app.domain.provider import Wire
 from app.domain.snapshot import Snapshot
-from app.services import healing, health, heartbeats, key_use, keyring, providers, readiness, rotation, usage
+from app.services import health, heartbeats, key_recovery, key_use, keyring, providers, readiness, rotation, usage
 from app.storage import engine
 from app.upstream import egress, session, tokens, translator
 from app.upstream.credential_cache import clear as forget_keys
@@ -159,7 +159,7 @@ async def _begin(opened: AsyncExitStack, kind: str) -> None:
     opened.callback(registry.shared.subscribe(lambda _: beat.news()))
     # In all: what traffic learned of client keys and of providers' keys. A trial of a refused key is claimed, so one process makes it.
     chores = [rotation.Retirement(), providers.Purge()] if kind == "serve" else []
-    for service in (key_use.Recorder(), usage.Recorder(), health.Recorder(), healing.Healer(), *chores):
+    for service in (key_use.Recorder(), usage.Recorder(), health.Recorder(), key_recovery.KeyRecovery(), *chores):
         service.start()
         opened.push_async_callback(service.stop)
     opened.callback(registry.shared.subscribe(_warm))

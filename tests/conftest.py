@@ -10,7 +10,7 @@ from app import settings
 from app.domain.actor import Actor, ActorType, Role
 from app.domain.secret import Secret
 from app.storage import engine
-from app.vault import envelope, ring, s1
+from app.vault import envelope, ring, sealed_format
 from tests.fixtures import databases, postgres
 from tests.fixtures.databases import Database, Postgres, Sqlite
 
@@ -62,7 +62,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def vault() -> Iterator[ring.Ring]:
     """A ring with a throw-away master key and throw-away keys of our own, installed for this test."""
     key = bytes(range(1, 33))
-    made = ring.Ring("00000000-0000-7000-8000-000000000001", {s1.kid_of(key): key}, active=s1.kid_of(key))
+    made = ring.Ring("00000000-0000-7000-8000-000000000001", {sealed_format.kid_of(key): key}, active=sealed_format.kid_of(key))
     own = {name: Secret(bytes([index + 1] * 32).hex()) for index, name in enumerate(ring.SYSTEM_KEYS)}
     made.unlock({name: envelope.seal(made, secret, ring.system_binding(name)) for name, secret in own.items()})
     ring.install(made)

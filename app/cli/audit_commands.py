@@ -24,7 +24,7 @@ def verify_audit(data_dir: DataDir = None, as_json: Json = False) -> None:
     """Verify the audit log and list rows that were added or changed outside Patchbay; exit 1 if anything is wrong."""
     from app.services import audit as service
 
-    verdict = shell.at_home(service.verify, data_dir)
+    verdict = shell.run_as_cli_user(service.verify, data_dir)
     lines = [] if verdict.first_bad else [f"{verdict.checked} entries, whole and unchanged."]
     shell.show(verdict, as_json=as_json, lines=[*lines, *map(refusal, verdict.refused)])
     if verdict.first_bad:
@@ -38,7 +38,7 @@ def remove_refused(data_dir: DataDir = None, as_json: Json = False) -> None:
     """Delete the rows that `audit verify` lists as added or changed outside Patchbay."""
     from app.services import refused
 
-    found = shell.at_home(refused.remove, data_dir)
+    found = shell.run_as_cli_user(refused.remove, data_dir)
     shell.show(found, as_json=as_json, lines=[f"{row.kind} {row.name} ({row.id}) is removed." for row in found] or ["There are none."])
 
 
@@ -66,4 +66,4 @@ def export_audit(
             async for line in lines:
                 file.write(line)
 
-    shell.at_home(export, data_dir)
+    shell.run_as_cli_user(export, data_dir)

@@ -85,7 +85,7 @@ def setup_link(data_dir: DataDir = None, as_json: Json = False) -> None:
     async def issue(caller: Actor) -> str:
         return await setup.issue_link(caller)
 
-    token = shell.at_home(issue, data_dir, found=True)
+    token = shell.run_as_cli_user(issue, data_dir, found=True)
     link = f"{launcher.address(settings.current())}/setup#{token}"
     shell.show({"link": link}, as_json=as_json, lines=[link])
 

@@ -23,7 +23,7 @@ def keys_status(data_dir: DataDir = None, as_json: Json = False) -> None:
     async def look(caller: Actor) -> tuple[KeyringStatus, list[DamagedSecret]]:
         return await keyring.status(caller), await damage.find(caller)
 
-    status, damaged = shell.at_home(look, data_dir)
+    status, damaged = shell.run_as_cli_user(look, data_dir)
     rows = [(k.kid, k.state, "loaded" if k.is_loaded else "missing", k.values) for k in status.keys]
     lines = [f"From {status.source}.", *shell.table(("KEY", "STATE", "HERE", "VALUES"), rows), *(found.sentence for found in damaged)]
     shell.show(status, as_json=as_json, lines=lines)
@@ -44,7 +44,7 @@ def add_key(
     async def add(caller: Actor) -> AddedKey:
         return await master_key.add(caller, given)
 
-    added = shell.at_home(add, data_dir)
+    added = shell.run_as_cli_user(add, data_dir)
     staged = f"The master key {added.kid} is staged. Next: patchbay keys activate"
     shell.show(added, as_json=as_json, lines=[staged] if added.is_staged else [added.key] if added.key else [])
     if not added.is_staged:
@@ -59,7 +59,7 @@ def activate_key(kid: Kid = None, data_dir: DataDir = None, as_json: Json = Fals
     async def activate(caller: Actor) -> str:
         return await master_key.activate(caller, kid)
 
-    active = shell.at_home(activate, data_dir)
+    active = shell.run_as_cli_user(activate, data_dir)
     shell.show({"kid": active}, as_json=as_json, lines=[f"The master key {active} is active. Next: patchbay keys rewrap"])
 
 
@@ -68,7 +68,7 @@ def rewrap_values(data_dir: DataDir = None, as_json: Json = False) -> None:
     """Re-encrypt every stored secret with the active key. You can stop it and run it again at any time."""
     from app.services import master_key
 
-    done = shell.at_home(master_key.rewrap, data_dir)
+    done = shell.run_as_cli_user(master_key.rewrap, data_dir)
     lines = [f"{done.rewrapped} secrets re-encrypted with the master key {done.kid}; {done.left} left."]
     if done.broken:
         lines.append(f"{done.broken} are damaged and no key opens them. Enter those credentials again; the console marks them.")
@@ -89,7 +89,7 @@ def retire_key(kid: Kid = None, data_dir: DataDir = None, as_json: Json = False)
     async def retire(caller: Actor) -> RetiredKey:
         return await master_key.retire(caller, kid)
 
-    done = shell.at_home(retire, data_dir)
+    done = shell.run_as_cli_user(retire, data_dir)
     shell.show(done, as_json=as_json, lines=[f"The master key {done.kid} is retired. {done.advice}"])
 
 
@@ -98,7 +98,7 @@ def exposed_secrets(data_dir: DataDir = None, as_json: Json = False) -> None:
     """List the keys to replace at your providers after a master key leaked. No secret is shown."""
     from app.services import master_key
 
-    found = shell.at_home(master_key.exposed, data_dir)
+    found = shell.run_as_cli_user(master_key.exposed, data_dir)
     rows = [
         (e.provider, e.credential, e.field, f"…{e.hint}" if e.hint else "", e.fingerprint, "in the trash" * e.is_deleted) for e in found
     ]

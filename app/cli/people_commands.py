@@ -35,7 +35,7 @@ def add_user(
     async def create(caller: Actor) -> User:
         return await people.create(caller, email, name or email.split("@")[0], role, password)
 
-    made = shell.at_home(create, data_dir, found=True)
+    made = shell.run_as_cli_user(create, data_dir, found=True)
     shell.show(made, as_json=as_json, lines=[f"{made.email} can sign in as {made.role}."])
 
 
@@ -44,7 +44,7 @@ def list_users(data_dir: DataDir = None, as_json: Json = False) -> None:
     """List all users, including those who are turned off."""
     from app.services import people
 
-    found = shell.at_home(people.list_, data_dir)
+    found = shell.run_as_cli_user(people.list_, data_dir)
     rows = [(u.email, u.name, u.role, "active" if u.is_active else "disabled") for u in found]
     shell.show(found, as_json=as_json, lines=shell.table(("EMAIL", "NAME", "ROLE", "STATE"), rows))
 
@@ -57,7 +57,7 @@ def disable_user(email: Email, data_dir: DataDir = None) -> None:
     async def disable(caller: Actor) -> DisabledUser:
         return await people.disable(caller, (await people.find(caller, email)).id)
 
-    if left := shell.at_home(disable, data_dir).keys_left:
+    if left := shell.run_as_cli_user(disable, data_dir).keys_left:
         typer.echo(f"{left} of their app keys still work; `patchbay client-key list` shows them.")
 
 
@@ -71,7 +71,7 @@ def reset_user(email: Email, password_stdin: PasswordStdin = False, password_fil
     async def reset(caller: Actor) -> None:
         await people.reset_password(caller, (await people.find(caller, email)).id, password)
 
-    shell.at_home(reset, data_dir)
+    shell.run_as_cli_user(reset, data_dir)
 
 
 @client_key.command("add")
@@ -94,7 +94,7 @@ def add_client_key(
             caller, name, scope, models=model or None, providers=provider or None, expires_at=ends, requests_per_minute=rpm
         )
 
-    issued = shell.at_home(issue, data_dir, found=True)
+    issued = shell.run_as_cli_user(issue, data_dir, found=True)
     shell.show(issued, as_json=as_json, lines=[issued.key])
 
 
@@ -103,7 +103,7 @@ def list_client_keys(data_dir: DataDir = None, as_json: Json = False) -> None:
     """List all app keys, without the keys themselves."""
     from app.services import client_keys
 
-    found = shell.at_home(client_keys.list_, data_dir)
+    found = shell.run_as_cli_user(client_keys.list_, data_dir)
     rows = [(k.hint, k.name, k.scope, _state(k), f"{k.created_at:%Y-%m-%d}", _limits(k)) for k in found]
     shell.show(found, as_json=as_json, lines=shell.table(("ID", "NAME", "SCOPE", "STATE", "ISSUED", "LIMITS"), rows))
 
@@ -141,4 +141,4 @@ def revoke_client_key(
             raise UnknownClientKey("There is no such app key. `patchbay client-key list` shows them.")
         await client_keys.revoke(caller, chosen[0].id)
 
-    shell.at_home(revoke, data_dir)
+    shell.run_as_cli_user(revoke, data_dir)

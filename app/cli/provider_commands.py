@@ -36,7 +36,7 @@ def list_providers(data_dir: DataDir = None, as_json: Json = False) -> None:
             if (cursor := page.next_cursor) is None:
                 return found
 
-    found = shell.at_home(every, data_dir)
+    found = shell.run_as_cli_user(every, data_dir)
     rows = [(p.name, p.label, p.base_url, p.status, "default" if p.is_default else "") for p in found]
     shell.show(found, as_json=as_json, lines=shell.table(("NAME", "LABEL", "ADDRESS", "STATUS", ""), rows))
 
@@ -69,7 +69,7 @@ def add_provider(
             return await providers.from_preset(caller, _read(FromPreset, {**fields, "preset": preset_id}))
         return await providers.create(caller, _read(ProviderDraft, fields))
 
-    made = shell.at_home(save, data_dir, found=True)
+    made = shell.run_as_cli_user(save, data_dir, found=True)
     shell.show(made, as_json=as_json, lines=[f"Saved {made.name}. Requests go to {made.effective_urls['chat']}"])
 
 
@@ -96,7 +96,7 @@ def probe_provider(
             result = step if isinstance(step, ProbeResult) else result
         return result
 
-    result = shell.at_home(test, data_dir)
+    result = shell.run_as_cli_user(test, data_dir)
     shell.show(result, as_json=as_json)
     if result is None or not result.ok:
         shell.fail(result.error.message if result and result.error else "The test ended without a result.", REFUSED)
@@ -122,7 +122,7 @@ def disable_provider(name: Name, next_default: NextDefault = None, no_default: N
     async def switch(caller: Actor) -> Provider:
         return await providers.disable(caller, name, next_default=said)
 
-    if shell.at_home(switch, data_dir).is_default:
+    if shell.run_as_cli_user(switch, data_dir).is_default:
         typer.echo(f"{name} stays the default provider: requests without a model are refused until it is on again.")
 
 
@@ -136,7 +136,7 @@ def remove_provider(name: Name, next_default: NextDefault = None, data_dir: Data
         await providers.delete(caller, name, next_default=next_default)
         return was_default
 
-    if shell.at_home(remove, data_dir) and not next_default:
+    if shell.run_as_cli_user(remove, data_dir) and not next_default:
         typer.echo(f"{name} was the default provider. There is none now: requests without a model are refused.")
 
 
@@ -145,7 +145,7 @@ def list_trash(data_dir: DataDir = None, as_json: Json = False) -> None:
     """List deleted providers, and when each is deleted permanently."""
     from app.services import providers
 
-    found = shell.at_home(providers.in_trash, data_dir)
+    found = shell.run_as_cli_user(providers.in_trash, data_dir)
     rows = [(one.id, one.name, one.label, f"{one.deleted_at:%Y-%m-%d}", f"{one.purge_at:%Y-%m-%d}") for one in found]
     shell.show(found, as_json=as_json, lines=shell.table(("ID", "NAME", "LABEL", "DELETED", "PURGED ON"), rows))
 
@@ -182,7 +182,7 @@ def _each(verb: Callable[[Actor, str], Awaitable[object]], name: str, data_dir: 
     async def act(caller: Actor) -> None:
         await verb(caller, name)
 
-    shell.at_home(act, data_dir)
+    shell.run_as_cli_user(act, data_dir)
 
 
 def _read(kind: Any, fields: dict[str, Any]) -> Any:

@@ -32,7 +32,7 @@ PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the 
 PasswordFile = Annotated[Path | None, typer.Option("--password-file", help="Read the password from a file.")]
 
 
-def at_home(action: Callable[[Actor], Awaitable[T]], data_dir: Path | None, *, found: bool = False) -> T:
+def run_as_cli_user(action: Callable[[Actor], Awaitable[T]], data_dir: Path | None, *, found: bool = False) -> T:
     """Open the house, do one thing as the person at this shell, close it. `found`: begin a new data folder if there is none."""
     point_to(data_dir)
     current = settings.current()

@@ -8,9 +8,9 @@ from typing import Any
 
 from app.domain.errors import PatchbayError
 from app.gateway import errors, exchange, guard, models, provider_models
-from app.gateway.doors import DOORS
 from app.gateway.exchange import Receive, Scope, Send
 from app.gateway.incoming import BODY_BYTES, CallerLeft, TooLarge
+from app.gateway.operations import OPERATIONS
 from app.relay import outcomes
 from app.relay.outcomes import Outcome
 
@@ -21,7 +21,7 @@ _PROVIDERS = "/v1/providers/"
 _STORED = "/v1/responses/"
 _NOTHING = (
     "There is nothing at {path}. Patchbay accepts POST at "
-    + ", ".join(DOORS)
+    + ", ".join(OPERATIONS)
     + " and GET at /v1/models; the same below /v1/providers/{name} for one provider."
 )
 _NOT_KEPT = (
@@ -64,10 +64,10 @@ async def _route(scope: Scope, receive: Receive, send: Send) -> None:
     if path.startswith(_PROVIDERS):
         provider, _, rest = path.removeprefix(_PROVIDERS).partition("/")
         path = f"/v1/{rest}" if provider else ""
-    if (door := DOORS.get(path)) is not None:
+    if (operation := OPERATIONS.get(path)) is not None:
         if scope["method"] != "POST":
             return await _not_allowed(send, "POST")
-        return await exchange.forward(scope, receive, send, door, provider)
+        return await exchange.forward(scope, receive, send, operation, provider)
     if path == _LIST or path.startswith(_LIST + "/"):
         if scope["method"] not in ("GET", "HEAD"):
             return await _not_allowed(send, "GET")

@@ -13,8 +13,8 @@ from app.domain.errors import PatchbayError, UpstreamError
 from app.domain.snapshot import Target
 from app.domain.usage import Usage
 from app.gateway import errors, guard, incoming, streams
-from app.gateway.doors import Door
 from app.gateway.errors import Fault
+from app.gateway.operations import Operation
 from app.gateway.streams import Receive
 from app.relay import failover, limits, multipart, request
 from app.relay.request_record import RequestRecord
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 _ENDING = errors.fault(503, "Patchbay is shutting down. Send the request again.", type_="api_error", code="shutting_down", retry_after=1)
 
 
-async def forward(scope: Scope, receive: Receive, send: Send, door: Door, provider: str = "") -> None:
+async def forward(scope: Scope, receive: Receive, send: Send, operation: Operation, provider: str = "") -> None:
     """Pass a POST on to the provider its `model` names; at the address of one `provider`, the model is that one's own identifier.
 
     Raises `PatchbayError` until the first byte was sent, `CallerLeft`.
@@ -41,7 +41,7 @@ async def forward(scope: Scope, receive: Receive, send: Send, door: Door, provid
             if body is None:
                 await refuse(send, _ENDING)
                 return
-            asked = door.read(body, scope["headers"])
+            asked = operation.read(body, scope["headers"])
             note.asks(asked.selector, provider, stream=asked.stream)
             route = (
                 registry.shared.resolve_at(provider, asked.selector, allowed=key)
@@ -51,17 +51,19 @@ async def forward(scope: Scope, receive: Receive, send: Send, door: Door, provid
         except PatchbayError as error:
             note.refused(error, errors.answer(error).status)
             raise
-        answering = Answering(send, failover.Trying(route, partial(_ask, asked, door), key.id))
+        answering = Answering(send, failover.Trying(route, partial(_ask, asked, operation), key.id))
         del body, asked
         await answering.run(running)
     note.ended(answering.trying, answering.status, answering.error, answering.usage, answering.began_at)
 
 
-def _ask(asked: request.Request | multipart.Form, door: Door, target: Target) -> relay.Ask:
+def _ask(asked: request.Request | multipart.Form, operation: Operation, target: Target) -> relay.Ask:
     """The request for one target."""
     if target.endpoint.capabilities.declined:
         request.refuse_declined(asked, target.endpoint)
-    return relay.Ask(door.path, asked.for_model(target.model), stream=asked.stream, content_type=asked.content_type, is_open=door.is_open)
+    return relay.Ask(
+        operation.path, asked.for_model(target.model), stream=asked.stream, content_type=asked.content_type, is_open=operation.is_open
+    )
 
 
 class Answering:

@@ -13,7 +13,7 @@ from app.domain.secret import Sealed
 MOST = 20_000
 
 
-class Lesson(Enum):
+class KeyEvent(Enum):
     REFUSED = 1  # the provider does not take the key
     ACCEPTED = 2  # a key that was out was taken
     COOLING = 3  # the provider wants no more of it for a while
@@ -25,7 +25,7 @@ class Learned:
     said of a secret that was replaced meanwhile can be told. `status` is the provider's, None where nothing was answered; `seconds`
     how long a key cools."""
 
-    lesson: Lesson
+    lesson: KeyEvent
     provider_id: str
     key_id: str
     state: KeyState

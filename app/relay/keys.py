@@ -16,7 +16,7 @@ from app.domain.errors import NoCredential, RateLimited, Refused, UpstreamError
 from app.domain.secret import Sealed
 from app.domain.snapshot import Endpoint, Key, KeyUse
 from app.relay import key_outcomes
-from app.relay.key_outcomes import Learned, Lesson
+from app.relay.key_outcomes import KeyEvent, Learned
 
 # Until somebody said something else, a refused key is not asked again for so long; a trial without a clear end counts as well.
 TRIAL_SECONDS = 60.0
@@ -31,7 +31,7 @@ _LAG = timedelta(seconds=random.uniform(0, 2))  # noqa: S311 - no secret
 class Rest:
     """Why and until when a key is out in this process. It is over as soon as the key's secret or stored state is another one."""
 
-    lesson: Lesson
+    lesson: KeyEvent
     kind: str  # rate_limit, no_credit, refused, trial
     until: float  # monotonic
     ends_at: datetime
@@ -65,7 +65,7 @@ def none_left(endpoint: Endpoint) -> UpstreamError:
     """Why there is no key to try: what a person has to do, or how long to wait. Names no key."""
     keys = [key for key in endpoint.keys if not key.is_held]
     resting = [rest for key in keys if not _is_expired(key) and (rest := resting_of(key)) is not None]
-    if cooling := [rest for rest in resting if rest.lesson is Lesson.COOLING]:
+    if cooling := [rest for rest in resting if rest.lesson is KeyEvent.COOLING]:
         soonest = min(cooling, key=lambda rest: rest.until)
         wait = max(_LEAST, soonest.until - time.monotonic())
         sentence = (
@@ -103,7 +103,7 @@ def accepted(endpoint: Endpoint, key: Key) -> None:
     """The provider takes a key that was out."""
     if endpoint.use is not KeyUse.DRAFT:
         _resting.pop(key.id, None)
-        key_outcomes.note(_learned(Lesson.ACCEPTED, endpoint, key))
+        key_outcomes.note(_learned(KeyEvent.ACCEPTED, endpoint, key))
 
 
 def proven(endpoint: Endpoint) -> None:
@@ -125,15 +125,15 @@ def failed(endpoint: Endpoint, key: Key, error: UpstreamError, *, is_proof: bool
             return  # others are served; whoever may send something huge must not take the key from them
         wait = error.retry_after or (NO_CREDIT_SECONDS if kind == "no_credit" else LIMITED_SECONDS)
         wait = min(max(wait, _LEAST), _MOST)
-        _rest(key, Lesson.COOLING, kind, wait)
+        _rest(key, KeyEvent.COOLING, kind, wait)
         _cooled[endpoint.id] = max(_cooled.get(endpoint.id, 0), time.monotonic() + wait + _LOOKED_AT_WITHIN)
-        key_outcomes.note(_learned(Lesson.COOLING, endpoint, key, error.status, seconds=wait))
+        key_outcomes.note(_learned(KeyEvent.COOLING, endpoint, key, error.status, seconds=wait))
     elif isinstance(error, Refused):
         _used[key.id] = time.time()
         before = resting_of(key)
-        _rest(key, Lesson.REFUSED, "refused", TRIAL_SECONDS)
+        _rest(key, KeyEvent.REFUSED, "refused", TRIAL_SECONDS)
         if before is None or before.kind != "refused":  # many requests may be under way with it
-            key_outcomes.note(_learned(Lesson.REFUSED, endpoint, key, error.status))
+            key_outcomes.note(_learned(KeyEvent.REFUSED, endpoint, key, error.status))
 
 
 def resting_of(key: Key) -> Rest | None:
@@ -150,7 +150,7 @@ def resting_of(key: Key) -> Rest | None:
 def shown(credential: Credential) -> Credential:
     """The record of a key with what this process knows laid over it: whether it cools, why and until when."""
     rest = _resting.get(credential.id)
-    if rest is None or rest.lesson is not Lesson.COOLING or credential.state not in (KeyState.ACTIVE, KeyState.STANDBY):
+    if rest is None or rest.lesson is not KeyEvent.COOLING or credential.state not in (KeyState.ACTIVE, KeyState.STANDBY):
         return credential
     if rest.since != credential.state_since or rest.until <= time.monotonic() or credential.state_reason in tuple(Held):
         return credential  # what traffic never uses has no break
@@ -174,7 +174,7 @@ def is_due(key: Key) -> bool:
 
 def put_off(key: Key) -> None:
     """A trial of this key is under way, here or elsewhere: no request makes one meanwhile."""
-    _rest(key, Lesson.REFUSED, "trial", TRIAL_SECONDS)
+    _rest(key, KeyEvent.REFUSED, "trial", TRIAL_SECONDS)
 
 
 def allow(key: Key) -> None:
@@ -241,10 +241,10 @@ def _is_expired(key: Key) -> bool:
     return key.expires_at is not None and key.expires_at <= datetime.now(UTC)
 
 
-def _rest(key: Key, lesson: Lesson, kind: str, seconds: float) -> None:
+def _rest(key: Key, lesson: KeyEvent, kind: str, seconds: float) -> None:
     ends_at = datetime.now(UTC) + timedelta(seconds=seconds)
     _resting[key.id] = Rest(lesson, kind, time.monotonic() + seconds, ends_at, key.secrets, key.state_since)
 
 
-def _learned(lesson: Lesson, endpoint: Endpoint, key: Key, status: int | None = None, *, seconds: float = 0.0) -> Learned:
+def _learned(lesson: KeyEvent, endpoint: Endpoint, key: Key, status: int | None = None, *, seconds: float = 0.0) -> Learned:
     return Learned(lesson, endpoint.id, key.id, key.state, key.state_since, key.secrets, status, seconds)

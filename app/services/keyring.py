@@ -13,7 +13,7 @@ from app.domain.secret import Sealed, Secret
 from app.storage import audit, client_keys, crypto, engine, inspection, instance, macs, people
 from app.storage.tables import CryptoKey, SystemSecret, now
 from app.storage.work import work
-from app.vault import envelope, keyfile, ring, s1
+from app.vault import envelope, keyfile, ring, sealed_format
 
 _log = logging.getLogger(__name__)
 
@@ -136,7 +136,10 @@ async def _register(found: keyfile.Found) -> None:
         made = ring.Ring(place.instance_id, found.keys, active=found.first)
         canary = envelope.seal(made, Secret(f"canary:{place.instance_id}"), ring.canary_binding(found.first))
         doing.session.add(CryptoKey(kid=found.first, state=MasterKeyState.ACTIVE, canary=canary, activated_at=now()))
-        own = {name: envelope.seal(made, Secret(os.urandom(s1.KEY_BYTES).hex()), ring.system_binding(name)) for name in ring.SYSTEM_KEYS}
+        own = {
+            name: envelope.seal(made, Secret(os.urandom(sealed_format.KEY_BYTES).hex()), ring.system_binding(name))
+            for name in ring.SYSTEM_KEYS
+        }
         doing.session.add_all([SystemSecret(name=name, value=value) for name, value in own.items()])
         made.unlock(own)
         ring.install(made)  # the entry below is sealed with it; whoever was slower replaces it by what the database says
@@ -207,7 +210,7 @@ async def _adopted(made: ring.Ring, *, may_adopt: bool) -> Mapping[str, Sealed]:
                 "Rows of this database got their MACs before, and somebody wants that to happen again: the system secret "
                 f"{ring.BEFORE_MACS} was put back by hand. Restore a backup."
             )
-        own["row_mac"] = envelope.seal(made, Secret(os.urandom(s1.KEY_BYTES).hex()), ring.system_binding("row_mac"))
+        own["row_mac"] = envelope.seal(made, Secret(os.urandom(sealed_format.KEY_BYTES).hex()), ring.system_binding("row_mac"))
         await crypto.replace_system_secret(doing.session, ring.BEFORE_MACS, "row_mac", own["row_mac"])
         del own[ring.BEFORE_MACS]
         made.unlock(own)

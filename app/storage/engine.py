@@ -28,7 +28,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.domain.errors import Conflict, DiskFull, InvalidDraft, StorageDamaged, StorageError, StorageReadOnly, StorageUnavailable
 from app.storage import faults, migration, notices, postgres
 from app.storage.reader import Reader
-from app.storage.steady import Session
+from app.storage.shielded_session import ShieldedSession
 from app.storage.tables import Instance
 
 # Before 3.51.3 a checkpoint that races a writer can damage a WAL database; the rollback journal is not affected.
@@ -134,7 +134,7 @@ def prepare_sqlite(engine: Any) -> None:  # Any: a sync Engine, of the running p
 async def session() -> AsyncIterator[AsyncSession]:
     """A session for reading. What changes something goes through `storage.work.work`."""
     with translated():
-        async with Session(_current().reader, expire_on_commit=False) as opened:
+        async with ShieldedSession(_current().reader, expire_on_commit=False) as opened:
             yield opened
 
 
@@ -150,7 +150,7 @@ async def writing() -> AsyncIterator[AsyncSession]:
     database = _current()
     async with database.turn:
         with _remembered(database), translated():
-            async with Session(database.writer, expire_on_commit=False) as opened:
+            async with ShieldedSession(database.writer, expire_on_commit=False) as opened:
                 if not database.is_sqlite:
                     # One writer at a time, as BEGIN IMMEDIATE has it: no deadlock, and what was read is true until the commit.
                     await (await opened.connection()).exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from app.storage.steady import to_the_end
+from app.storage.shielded_session import finish_despite_cancel
 
 T = TypeVar("T")
 
@@ -26,11 +26,11 @@ class Reader:
     async def read(self, find: Callable[[Connection], T]) -> T:
         """What `find` gives, called in the thread, inside one transaction that changes nothing. A caller who is cancelled
         leaves once it has ended. Raises the driver's errors."""
-        return await to_the_end(asyncio.get_running_loop().run_in_executor(self._thread, self._inside, find))
+        return await finish_despite_cancel(asyncio.get_running_loop().run_in_executor(self._thread, self._inside, find))
 
     async def close(self) -> None:
         """Give the connection back, after what is being read."""
-        await to_the_end(asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose))
+        await finish_despite_cancel(asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose))
         self._thread.shutdown(wait=False)
 
     def _inside(self, find: Callable[[Connection], T]) -> T:

@@ -9,7 +9,7 @@ from sqlalchemy import select as columns_of
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.storage.steady import to_the_end
+from app.storage.shielded_session import finish_despite_cancel
 from app.storage.tables import ClientKeyRow, CredentialRow, ModelRow, ProviderRow
 from app.storage.usage_tables import KEYS, LISTED, LISTS, SUMS, UsageBatch, UsageName, usage_hour
 
@@ -60,13 +60,13 @@ class Counted:
 async def add(session: AsyncSession, counted: Mapping[Slot, Counted]) -> None:
     """Add to the counters of these rows, made where they are missing."""
     rows = [dict(zip(_ALL, (*slot, *one.sums, _listed(one.began), _listed(one.total)), strict=True)) for slot, one in counted.items()]
-    await to_the_end((await session.connection()).execute(_ADD, rows))
+    await finish_despite_cancel((await session.connection()).execute(_ADD, rows))
 
 
 async def keep_names(session: AsyncSession, names: Mapping[str, str], hour: int) -> None:
     """Remember what these ids are called."""
     rows = [{"id": id_, "name": name, "seen_hour": hour} for id_, name in names.items()]
-    await to_the_end((await session.connection()).execute(_NAME, rows))
+    await finish_despite_cancel((await session.connection()).execute(_NAME, rows))
 
 
 async def number_of(session: AsyncSession, writer_id: str) -> int:
@@ -77,7 +77,7 @@ async def number_of(session: AsyncSession, writer_id: str) -> int:
 
 async def finish(session: AsyncSession, writer_id: str, number: int, hour: int) -> None:
     """Say in the same transaction that this batch is in."""
-    await to_the_end((await session.connection()).execute(_BATCH, {"writer_id": writer_id, "number": number, "hour": hour}))
+    await finish_despite_cancel((await session.connection()).execute(_BATCH, {"writer_id": writer_id, "number": number, "hour": hour}))
 
 
 async def change(session: AsyncSession) -> int:
@@ -96,7 +96,7 @@ async def by(session: AsyncSession, within: Within, *names: str) -> list[tuple[t
     """Sums for each combination of these columns, in no order."""
     grouped = [usage_hour.c[name] for name in names]
     query = columns_of(*grouped, *_sums()).where(*_those(within)).group_by(*grouped)
-    rows = await to_the_end((await session.connection()).execute(query))
+    rows = await finish_despite_cancel((await session.connection()).execute(query))
     return [(tuple(row[: len(names)]), _counted(row[len(names) :])) for row in rows]
 
 
@@ -113,7 +113,7 @@ async def durations(
     asked = [tuple_(*grouped).in_(list(groups))] if grouped else []
     query = columns_of(*grouped, *(usage_hour.c[name] for name in LISTS)).where(*_those(within), *asked, usage_hour.c[LISTS[1]] != "")
     found: Durations = {}
-    for row in map(tuple, await to_the_end((await session.connection()).execute(query))):
+    for row in map(tuple, await finish_despite_cancel((await session.connection()).execute(query))):
         began, total = found.setdefault(row[: len(grouped)], ([], []))
         began += _values(row[len(grouped)])
         total += _values(row[len(grouped) + 1])
@@ -124,7 +124,7 @@ async def over_time(session: AsyncSession, within: Within, seconds: int) -> dict
     """Begin of an hour or day → its sums; empty ones are left out."""
     begin = usage_hour.c.hour - usage_hour.c.hour % seconds
     query = columns_of(begin, *_sums()).where(*_those(within)).group_by(begin)
-    rows = await to_the_end((await session.connection()).execute(query))
+    rows = await finish_despite_cancel((await session.connection()).execute(query))
     return {int(row[0]): _counted(row[1:]) for row in rows}
 
 

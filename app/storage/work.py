@@ -14,7 +14,7 @@ from app.domain.actor import Actor
 from app.domain.audit import Action, Outcome
 from app.domain.errors import StorageError
 from app.storage import audit, engine, macs
-from app.storage.steady import to_the_end
+from app.storage.shielded_session import finish_despite_cancel
 from app.storage.tables import Instance, ProviderRow
 
 # Called with the new revision after each commit that touched the registry. The registry adds itself here.
@@ -114,4 +114,4 @@ async def work(actor: Actor, *, audited: bool = True) -> AsyncIterator[Work]:
     async with engine.writing() as session:
         doing = Work(session, actor, audited=audited)
         yield doing
-        await to_the_end(doing._finish())
+        await finish_despite_cancel(doing._finish())

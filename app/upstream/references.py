@@ -19,7 +19,7 @@ from app.domain.credential import Reference
 from app.domain.errors import InvalidDraft, NoCredential, Reason
 from app.domain.secret import Secret
 from app.settings import Settings
-from app.vault import ring, s1
+from app.vault import ring, sealed_format
 
 VARIABLE_PREFIX = "PATCHBAY_SECRET_"
 LARGEST = 16_384  # bytes of a file
@@ -117,7 +117,7 @@ def _holds_master_key(text: str) -> bool:
             key = base64.b64decode(word.encode(), altchars=b"-_", validate=True)
         except (ValueError, binascii.Error):
             continue
-        if len(key) == s1.KEY_BYTES and s1.kid_of(key) in ring.current().kids:
+        if len(key) == sealed_format.KEY_BYTES and sealed_format.kid_of(key) in ring.current().kids:
             return True
     return False
 

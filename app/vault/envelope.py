@@ -3,15 +3,17 @@
 import os
 
 from app.domain.secret import Binding, Sealed, Secret
-from app.vault import s1
+from app.vault import sealed_format
 from app.vault.ring import Ring
 
 
 def seal(ring: Ring, secret: Secret, binding: Binding) -> Sealed:
     """Seal under the active master key with a fresh data key. Needs nothing of the value it replaces."""
-    data_key = os.urandom(s1.KEY_BYTES)
-    body = s1.encrypt(data_key, os.urandom(12), secret.reveal().encode(), s1.associated_data(ring.instance_id, binding))
-    return s1.pack(*ring.wrap(data_key), body)
+    data_key = os.urandom(sealed_format.KEY_BYTES)
+    body = sealed_format.encrypt(
+        data_key, os.urandom(12), secret.reveal().encode(), sealed_format.associated_data(ring.instance_id, binding)
+    )
+    return sealed_format.pack(*ring.wrap(data_key), body)
 
 
 def rebind(ring: Ring, sealed: Sealed, held: Binding, wanted: Binding) -> Sealed:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from app.domain.errors import KeyFileUnsafe, KeyMismatch, KeyMissing
 from app.settings import Settings
-from app.vault import s1
+from app.vault import sealed_format
 
 VARIABLES = ("PATCHBAY_MASTER_KEYS", "PATCHBAY_MASTER_KEY")
 # Keys that can be read in our repository protect nothing: those of tests and of documentation, by id.
@@ -67,7 +67,7 @@ def create(path: Path) -> Found:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(path):
         if not path.exists():  # of two processes that start at once one creates the key and both use it
-            _replace(path, [os.urandom(s1.KEY_BYTES)])
+            _replace(path, [os.urandom(sealed_format.KEY_BYTES)])
     return _from_own_file(path)  # read back: what is used is what is on the disk
 
 
@@ -85,13 +85,13 @@ def close_folder(settings: Settings) -> None:
 
 def make() -> str:
     """A new master key as it is written down: 44 characters."""
-    return base64.urlsafe_b64encode(os.urandom(s1.KEY_BYTES)).decode()
+    return base64.urlsafe_b64encode(os.urandom(sealed_format.KEY_BYTES)).decode()
 
 
 def read_key(word: str, source: str) -> tuple[str, bytes]:
     """(id, key) of one written key. Raises `KeyFileUnsafe` when it is unusable; the message never repeats it."""
     key = _key(word.strip(), source)
-    return s1.kid_of(key), key
+    return sealed_format.kid_of(key), key
 
 
 def written(found: Found, kid: str) -> str:
@@ -102,7 +102,7 @@ def written(found: Found, kid: str) -> str:
 def append(path: Path, key: bytes) -> Found:
     """Add a key behind those of our own file, durable before anything is sealed with it. One that is there already stays."""
     with _rewriting(path) as found:
-        if s1.kid_of(key) not in found.keys:
+        if sealed_format.kid_of(key) not in found.keys:
             _replace(path, [*found.keys.values(), key])
     return _from_own_file(path)
 
@@ -215,7 +215,7 @@ def _keys(text: str, source: str) -> Found:
     keys = [_key(word, source) for word in text.replace(",", " ").split()]
     if not keys:
         raise KeyFileUnsafe(f"There is no key in {source}. Restore it from your backup.")
-    return Found({s1.kid_of(key): key for key in keys}, s1.kid_of(keys[0]), source)
+    return Found({sealed_format.kid_of(key): key for key in keys}, sealed_format.kid_of(keys[0]), source)
 
 
 def _key(word: str, source: str) -> bytes:
@@ -223,9 +223,9 @@ def _key(word: str, source: str) -> bytes:
         key = base64.b64decode(word.encode(), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
         key = b""
-    if len(key) != s1.KEY_BYTES:
+    if len(key) != sealed_format.KEY_BYTES:
         raise KeyFileUnsafe(f"A key in {source} is not a master key: it must be 44 characters of base64url (32 bytes).")
-    if len(set(key)) == 1 or s1.kid_of(key) in PUBLISHED:
+    if len(set(key)) == 1 or sealed_format.kid_of(key) in PUBLISHED:
         raise KeyFileUnsafe(f"A key in {source} is a published example. Use a random one.")
     return key
 

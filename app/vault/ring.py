@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from app.domain.errors import KeyMissing, SecretUnreadable
 from app.domain.secret import Binding, Sealed, Secret
-from app.vault import s1
+from app.vault import sealed_format
 
 # Random keys of our own, one row of `system_secret` each. Rotating the master key changes none of them.
 SYSTEM_KEYS = ("audit_seal", "fingerprint", "row_mac")
@@ -31,7 +31,7 @@ class Ring:
         self.instance_id = instance_id
         self.active = active
         self.lacking: frozenset[str] = frozenset()  # keys that stored values needed at a partial start and that are not here
-        self._masters = {kid: s1.fernet(key) for kid, key in keys.items()}
+        self._masters = {kid: sealed_format.fernet(key) for kid, key in keys.items()}
         self._system: dict[str, bytes] = {}
         self._prepared = lru_cache(_KEPT_DATA_KEYS)(self._prepare)
 
@@ -42,7 +42,7 @@ class Ring:
 
     def hold(self, keys: Mapping[str, bytes]) -> None:
         """Lend these master keys too. None is taken away: values that were read before may still need one."""
-        self._masters = {kid: s1.fernet(key) for kid, key in keys.items() if kid not in self._masters} | self._masters
+        self._masters = {kid: sealed_format.fernet(key) for kid, key in keys.items() if kid not in self._masters} | self._masters
 
     def turn_to(self, kid: str) -> None:
         """Seal with this master key from now on. Raises `SecretUnreadable` when it is not loaded."""
@@ -52,7 +52,7 @@ class Ring:
     def unlock(self, system: Mapping[str, Sealed]) -> None:
         """Open our own keys. Raises `SecretUnreadable` naming nothing but the kind; half of them is none of them."""
         opened = {name: bytes.fromhex(self._open(value, system_binding(name)).decode()) for name, value in system.items()}
-        if missing := [name for name in SYSTEM_KEYS if len(opened.get(name, b"")) != s1.KEY_BYTES]:
+        if missing := [name for name in SYSTEM_KEYS if len(opened.get(name, b"")) != sealed_format.KEY_BYTES]:
             raise KeyMissing(f"The database is missing its own keys ({', '.join(missing)}). Restore a backup.")
         self._system = opened
 
@@ -75,9 +75,9 @@ class Ring:
 
     def reseal(self, sealed: Sealed) -> Sealed:
         """The same value under the active master key. Only the data key is opened, the text never appears."""
-        parts = s1.parse(sealed)
-        data_key = s1.unwrap(self._master(parts.kid), parts.wrapped)
-        return s1.pack(*self.wrap(data_key), parts.body)
+        parts = sealed_format.parse(sealed)
+        data_key = sealed_format.unwrap(self._master(parts.kid), parts.wrapped)
+        return sealed_format.pack(*self.wrap(data_key), parts.body)
 
     def check(self, canary: Sealed) -> bool:
         """True when the canary opens and says what it must: this key belongs to this database."""
@@ -94,17 +94,17 @@ class Ring:
 
     def _open(self, sealed: Sealed, binding: Binding) -> bytes:
         """For this room alone: `vault.open` is the door. Raises `SecretUnreadable`."""
-        return s1.decrypt(*self._prepared(sealed, binding))
+        return sealed_format.decrypt(*self._prepared(sealed, binding))
 
-    def _prepare(self, sealed: Sealed, binding: Binding) -> tuple[s1.AESGCM, bytes, bytes]:
+    def _prepare(self, sealed: Sealed, binding: Binding) -> tuple[sealed_format.AESGCM, bytes, bytes]:
         """What `s1.decrypt` needs; failures are not kept."""
-        parts = s1.parse(sealed)
-        data_key = s1.unwrap(self._master(parts.kid), parts.wrapped)
-        return s1.AESGCM(data_key), parts.body, s1.associated_data(self.instance_id, binding)
+        parts = sealed_format.parse(sealed)
+        data_key = sealed_format.unwrap(self._master(parts.kid), parts.wrapped)
+        return sealed_format.AESGCM(data_key), parts.body, sealed_format.associated_data(self.instance_id, binding)
 
-    def _master(self, kid: str) -> s1.Fernet:
+    def _master(self, kid: str) -> sealed_format.Fernet:
         if (master := self._masters.get(kid)) is None:
-            raise s1.unreadable("missing_kid")
+            raise sealed_format.unreadable("missing_kid")
         return master
 
     def _hmac(self, name: str, data: bytes) -> bytes:

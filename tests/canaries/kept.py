@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.domain.secret import Sealed
-from app.vault import ring, s1
+from app.vault import ring, sealed_format
 from tests.canaries.evidence import Evidence, written_since
 from tests.canaries.upstreams import Recorder
 from tests.fixtures.running import Patchbay
@@ -53,7 +53,7 @@ def made(server: Patchbay, secrets: dict[str, str]) -> None:
     with sqlite3.connect(server.data / "patchbay.db") as database:
         (instance,) = database.execute("SELECT instance_id FROM instance").fetchone()
         sealed = database.execute("SELECT name, value FROM system_secret").fetchall()
-    held = ring.Ring(instance, {s1.kid_of(key): key}, active=s1.kid_of(key))
+    held = ring.Ring(instance, {sealed_format.kid_of(key): key}, active=sealed_format.kid_of(key))
     for name, value in sealed:
         secrets[f"key of our own, {name}"] = held._open(Sealed(value), ring.system_binding(name)).decode()
     assert len(sealed) == len(ring.SYSTEM_KEYS)

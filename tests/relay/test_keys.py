@@ -13,7 +13,7 @@ from app.domain.credential import Held, KeyState
 from app.domain.errors import Failed, NoCredential, RateLimited, Refused, TimedOut, TokenRefused, UpstreamError
 from app.domain.snapshot import Endpoint, Key, KeyUse
 from app.relay import key_outcomes, keys
-from app.relay.key_outcomes import Lesson
+from app.relay.key_outcomes import KeyEvent
 from app.upstream import failures
 from tests.fixtures import make
 
@@ -169,7 +169,7 @@ def test_a_refused_key_is_out_at_once_and_reported_once(error: UpstreamError) ->
         keys.failed(held, bad, error)
 
     assert order(held) == ["good"]
-    assert [(lesson.lesson, lesson.key_id, lesson.status) for lesson in key_outcomes.drain()] == [(Lesson.REFUSED, bad.id, error.status)]
+    assert [(lesson.lesson, lesson.key_id, lesson.status) for lesson in key_outcomes.drain()] == [(KeyEvent.REFUSED, bad.id, error.status)]
 
 
 @pytest.mark.parametrize("changes", [{"secrets": {}}, {"state_since": FUTURE}], ids=["another secret", "reactivated"])
@@ -210,7 +210,7 @@ def test_an_answer_proves_a_key_unless_anybody_would_have_got_it() -> None:
     keys.answered(held, due, is_proof=True)
 
     assert open_list == []
-    assert [lesson.lesson for lesson in key_outcomes.drain()] == [Lesson.ACCEPTED]
+    assert [lesson.lesson for lesson in key_outcomes.drain()] == [KeyEvent.ACCEPTED]
 
 
 def test_a_limited_trial_has_proven_the_key() -> None:
@@ -218,7 +218,7 @@ def test_a_limited_trial_has_proven_the_key() -> None:
 
     keys.failed(endpoint(due), due, RateLimited("", status=429))
 
-    assert [lesson.lesson for lesson in key_outcomes.drain()] == [Lesson.ACCEPTED, Lesson.COOLING]
+    assert [lesson.lesson for lesson in key_outcomes.drain()] == [KeyEvent.ACCEPTED, KeyEvent.COOLING]
 
 
 def test_a_person_may_test_a_key_that_is_out_but_not_one_that_is_off() -> None:

@@ -18,7 +18,7 @@ from app.services import keyring
 from app.storage import engine
 from app.storage.tables import CredentialRow, CredentialSecret, CryptoKey, ProviderRow, SystemSecret
 from app.storage.work import work
-from app.vault import envelope, keyfile, ring, s1
+from app.vault import envelope, keyfile, ring, sealed_format
 from app.vault.open import open_secret
 from tests.fixtures.databases import Database
 
@@ -76,10 +76,10 @@ async def rotate_to_new(keys: Callable[..., None]) -> tuple[Sealed, Binding]:
     keys(OLD)
     first = await boot()
     stored = await store_credential(first)
-    both = ring.Ring(first.instance_id, {s1.kid_of(OLD): OLD, s1.kid_of(NEW): NEW}, active=s1.kid_of(NEW))
+    both = ring.Ring(first.instance_id, {sealed_format.kid_of(OLD): OLD, sealed_format.kid_of(NEW): NEW}, active=sealed_format.kid_of(NEW))
     canary = envelope.seal(both, Secret(f"canary:{both.instance_id}"), ring.canary_binding(both.active))
     async with work(SYSTEM, audited=False) as doing:
-        row = await doing.session.get_one(CryptoKey, s1.kid_of(OLD))
+        row = await doing.session.get_one(CryptoKey, sealed_format.kid_of(OLD))
         row.state = "decrypt_only"
         doing.session.add(row)
         await doing.session.flush()
@@ -104,7 +104,7 @@ async def test_an_empty_database_registers_the_key_it_is_given(db: Database, dat
     keys(OLD)
     made = await boot()
 
-    assert made.active == s1.kid_of(OLD)
+    assert made.active == sealed_format.kid_of(OLD)
     assert not (data_dir / "keys").exists()
 
 
@@ -187,7 +187,7 @@ async def test_other_keys_only_are_a_mismatch_that_shows_both_ids(keys: Callable
     await boot()
     keys(NEW)
 
-    with pytest.raises(KeyMismatch, match=f"{s1.kid_of(OLD)}.*{s1.kid_of(NEW)}"):
+    with pytest.raises(KeyMismatch, match=f"{sealed_format.kid_of(OLD)}.*{sealed_format.kid_of(NEW)}"):
         await boot()
 
 
@@ -213,14 +213,14 @@ async def test_the_database_says_which_key_is_active(keys: Callable[..., None]) 
     await rotate_to_new(keys)
     keys(OLD, NEW)
 
-    assert (await boot()).active == s1.kid_of(NEW)
+    assert (await boot()).active == sealed_format.kid_of(NEW)
 
 
 async def test_an_old_key_that_is_still_needed_is_asked_for(keys: Callable[..., None]) -> None:
     await rotate_to_new(keys)
     keys(NEW)
 
-    with pytest.raises(KeyMissing, match=f"1 saved secrets.*{s1.kid_of(OLD)}.*--allow-partial"):
+    with pytest.raises(KeyMissing, match=f"1 saved secrets.*{sealed_format.kid_of(OLD)}.*--allow-partial"):
         await boot()
 
 
@@ -332,8 +332,8 @@ async def test_the_status_names_keys_and_their_use_and_shows_none(keys: Callable
     status = await keyring.status(actor)
 
     assert {key.kid: (key.state, key.is_loaded, key.values) for key in status.keys} == {
-        s1.kid_of(OLD): ("decrypt_only", False, 1),
-        s1.kid_of(NEW): ("active", True, 3),
+        sealed_format.kid_of(OLD): ("decrypt_only", False, 1),
+        sealed_format.kid_of(NEW): ("active", True, 3),
     }
     assert status.source == "the environment"
     assert text(NEW) not in status.model_dump_json()

@@ -19,7 +19,7 @@ from app.services import keyring, master_key
 from app.storage import crypto, engine, instance
 from app.storage.tables import CredentialRow, CredentialSecret, ProviderRow, now
 from app.storage.work import work
-from app.vault import envelope, keyfile, ring, s1
+from app.vault import envelope, keyfile, ring, sealed_format
 from app.vault.open import open_secret
 from tests.fixtures.databases import Database, only_sqlite
 
@@ -143,7 +143,7 @@ async def test_a_new_key_is_in_the_file_before_the_database_knows_it(
 async def test_a_key_of_ones_own_is_staged_once(db: Database, actor: Actor, file: Path) -> None:
     added = await master_key.add(actor, Secret(text(NEW)))
 
-    assert added.kid == s1.kid_of(NEW)
+    assert added.kid == sealed_format.kid_of(NEW)
     assert added.key is None
     assert text(NEW) in file.read_text()
     with pytest.raises(Conflict, match="already known"):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.domain.errors import KeyMissing, SecretUnreadable
 from app.domain.secret import Binding, Sealed, Secret
-from app.vault import envelope, ring, s1
+from app.vault import envelope, ring, sealed_format
 from app.vault.open import open_secret
 
 MASTER = bytes(range(32))
@@ -32,7 +32,7 @@ bounded = settings(max_examples=60, deadline=None, suppress_health_check=[Health
 
 @pytest.fixture
 def known() -> ring.Ring:
-    return ring.Ring(INSTANCE, {s1.kid_of(MASTER): MASTER}, active=s1.kid_of(MASTER))
+    return ring.Ring(INSTANCE, {sealed_format.kid_of(MASTER): MASTER}, active=sealed_format.kid_of(MASTER))
 
 
 def kind(sealed: Sealed, binding: Binding) -> str:
@@ -42,14 +42,14 @@ def kind(sealed: Sealed, binding: Binding) -> str:
 
 
 def test_the_key_id_and_the_associated_data_are_the_published_ones() -> None:
-    assert s1.kid_of(MASTER) == "e2cd501263"
-    assert s1.associated_data(INSTANCE, PLACE).hex() == AAD
+    assert sealed_format.kid_of(MASTER) == "e2cd501263"
+    assert sealed_format.associated_data(INSTANCE, PLACE).hex() == AAD
 
 
 def test_the_body_is_the_published_one() -> None:
-    body = s1.encrypt(bytes(range(100, 132)), bytes(range(12)), "sk-tést-0123456789".encode(), bytes.fromhex(AAD))
+    body = sealed_format.encrypt(bytes(range(100, 132)), bytes(range(12)), "sk-tést-0123456789".encode(), bytes.fromhex(AAD))
 
-    assert s1.pack("e2cd501263", b"x", body).text.rsplit(".", 1)[1] == VECTOR.text.rsplit(".", 1)[1]
+    assert sealed_format.pack("e2cd501263", b"x", body).text.rsplit(".", 1)[1] == VECTOR.text.rsplit(".", 1)[1]
 
 
 def test_a_value_of_yesterday_opens_today(known: ring.Ring) -> None:
@@ -94,7 +94,7 @@ def test_a_value_moved_elsewhere_does_not_open(vault: ring.Ring, elsewhere: Bind
 
 def test_a_value_of_another_installation_does_not_open(vault: ring.Ring) -> None:
     key = bytes(range(1, 33))
-    stranger = ring.Ring(INSTANCE, {s1.kid_of(key): key}, active=s1.kid_of(key))
+    stranger = ring.Ring(INSTANCE, {sealed_format.kid_of(key): key}, active=sealed_format.kid_of(key))
 
     assert kind(envelope.seal(stranger, Secret("sk-restored"), PLACE), PLACE) == "auth_failed"
 
@@ -147,11 +147,11 @@ def test_equal_secrets_never_look_equal(vault: ring.Ring) -> None:
 def test_resealing_keeps_the_text_and_changes_the_key(vault: ring.Ring) -> None:
     old, new = bytes(range(1, 33)), bytes(range(2, 34))
     sealed = envelope.seal(vault, Secret("sk-kept"), PLACE)
-    both = ring.Ring(vault.instance_id, {s1.kid_of(old): old, s1.kid_of(new): new}, active=s1.kid_of(new))
+    both = ring.Ring(vault.instance_id, {sealed_format.kid_of(old): old, sealed_format.kid_of(new): new}, active=sealed_format.kid_of(new))
     resealed = both.reseal(sealed)
-    ring.install(ring.Ring(vault.instance_id, {s1.kid_of(new): new}, active=s1.kid_of(new)))
+    ring.install(ring.Ring(vault.instance_id, {sealed_format.kid_of(new): new}, active=sealed_format.kid_of(new)))
 
-    assert resealed.kid == s1.kid_of(new)
+    assert resealed.kid == sealed_format.kid_of(new)
     assert open_secret(resealed, PLACE).reveal() == "sk-kept"
 
 

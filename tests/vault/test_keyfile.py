@@ -10,7 +10,7 @@ import pytest
 
 from app.domain.errors import KeyFileUnsafe, KeyMismatch, KeyMissing
 from app.settings import Settings
-from app.vault import keyfile, s1
+from app.vault import keyfile, sealed_format
 
 
 def key(number: int) -> str:
@@ -18,7 +18,7 @@ def key(number: int) -> str:
 
 
 def kid(number: int) -> str:
-    return s1.kid_of(bytes([number, *range(31)]))
+    return sealed_format.kid_of(bytes([number, *range(31)]))
 
 
 @pytest.fixture

@@ -4,14 +4,14 @@ import pytest
 
 from app.domain.errors import KeyMissing, SecretUnreadable
 from app.domain.secret import Sealed, Secret
-from app.vault import envelope, ring, s1
+from app.vault import envelope, ring, sealed_format
 
 KEY = bytes([3, *range(31)])
 
 
 @pytest.fixture
 def locked() -> ring.Ring:
-    return ring.Ring("instance", {s1.kid_of(KEY): KEY}, active=s1.kid_of(KEY))
+    return ring.Ring("instance", {sealed_format.kid_of(KEY): KEY}, active=sealed_format.kid_of(KEY))
 
 
 def own_keys(to: ring.Ring) -> dict[str, Sealed]:
@@ -54,7 +54,7 @@ def test_our_own_keys_do_not_swap_places(locked: ring.Ring) -> None:
 
 
 def test_a_canary_opens_only_in_its_own_installation(locked: ring.Ring) -> None:
-    kid = s1.kid_of(KEY)
+    kid = sealed_format.kid_of(KEY)
     canary = envelope.seal(locked, Secret("canary:instance"), ring.canary_binding(kid))
     wrong = envelope.seal(locked, Secret("canary:other"), ring.canary_binding(kid))
 

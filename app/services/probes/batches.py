@@ -17,8 +17,8 @@ from app.domain.record import Closed
 from app.domain.snapshot import Endpoint, KeyUse, Timeouts
 from app.probe import runner
 from app.relay import rate_limit
-from app.services.probes import keeping
-from app.services.probes.keeping import Subject
+from app.services.probes import results
+from app.services.probes.results import Subject
 from app.storage import credentials, engine, models, providers
 from app.storage.tables import ProviderRow
 
@@ -61,9 +61,9 @@ async def models_of(actor: Actor, name: str, wanted: Sequence[str] | None = None
     """The listed models of a provider, or those named. Raises `UnknownProvider`, `InvalidDraft` when there is none or too many."""
     actor.must_admin()
     async with engine.session() as session:
-        row, keys = await keeping.stored(session, name)
+        row, keys = await results.stored(session, name)
         listed = [m.identifier for m in await models.of_provider(session, row.id)] if wanted is None else list(dict.fromkeys(wanted))
-    digest = keeping.digest_of(row, keys)
+    digest = results.digest_of(row, keys)
     return _counted([Target(Subject(row.id, name, digest, model=model), model, row.preset) for model in listed])
 
 
@@ -81,7 +81,7 @@ async def providers_of(actor: Actor, wanted: Iterable[str] | None = None) -> lis
             raise NotFound("One of these providers does not exist. It may have been deleted.", field="providers")
         chosen = [rows[name] for name in dict.fromkeys(wanted)]
     return _counted(
-        [Target(Subject(row.id, row.name, keeping.digest_of(row, keys[row.id])), row.default_model or "", row.preset) for row in chosen]
+        [Target(Subject(row.id, row.name, results.digest_of(row, keys[row.id])), row.default_model or "", row.preset) for row in chosen]
     )
 
 
@@ -124,7 +124,7 @@ async def _write(actor: Actor, found: list[tuple[ProbeResult, Subject]], of: str
     due = list(found)
     found.clear()
     if due:
-        await keeping.keep_many(actor, due, name=of)
+        await results.store_many(actor, due, name=of)
 
 
 async def _all(targets: Sequence[Target], endpoints: Mapping[str, Endpoint], how: Batch, news: News) -> None:

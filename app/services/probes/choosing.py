@@ -5,7 +5,7 @@ from typing import Literal
 
 from app import presets
 from app.domain.actor import Actor
-from app.services.probes import keeping
+from app.services.probes import results
 from app.storage import engine, models, probes
 
 Group = Literal["recommended", "listed", "offered"]
@@ -26,7 +26,7 @@ async def choices(actor: Actor, name: str) -> list[Choice]:
     """
     actor.must_view()
     async with engine.session() as session:
-        row, _ = await keeping.stored(session, name)
+        row, _ = await results.stored(session, name)
         listed = [m.identifier for m in await models.of_provider(session, row.id)]
         probe = (await probes.of_providers(session, [row.id])).get(row.id)
     offered = probes.record(probe).result.models if probe else []

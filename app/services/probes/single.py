@@ -21,8 +21,8 @@ from app.probe import runner
 from app.registry.endpoint import endpoint_from_draft
 from app.relay import keys as relay_keys
 from app.relay import rate_limit
-from app.services.probes import keeping
-from app.services.probes.keeping import Subject
+from app.services.probes import results
+from app.services.probes.results import Subject
 from app.storage import approvals, credentials, engine, probes, snapshot
 from app.storage.columns import now
 from app.storage.credentials import StoredKey
@@ -45,8 +45,8 @@ async def run_saved(
     actor.must_admin()
     rate_limit.count(actor.id)
     async with engine.session() as session:
-        row, keys = await keeping.stored(session, name)
-    subject = Subject(row.id, name, keeping.digest_of(row, keys, credential_id or ""), credential_id=credential_id or "")
+        row, keys = await results.stored(session, name)
+    subject = Subject(row.id, name, results.digest_of(row, keys, credential_id or ""), credential_id=credential_id or "")
     await _approve(actor, row.origin)
     await registry.shared.refresh(row.revision)
     endpoint = replace(registry.shared.endpoint(name), use=KeyUse.TEST)
@@ -57,7 +57,7 @@ async def run_saved(
     async with aclosing(runner.run(endpoint, model=model, depth=depth, preset=presets.find(row.preset), seeks=True)) as steps:
         async for step in steps:
             if isinstance(step, ProbeResult):
-                await keeping.keep(actor, step, subject)
+                await results.store(actor, step, subject)
             yield step
 
 
@@ -74,7 +74,7 @@ async def run_draft(
     keys: list[StoredKey] = []
     if provider_name is not None:
         async with engine.session() as session:
-            row, keys = await keeping.stored(session, provider_name)
+            row, keys = await results.stored(session, provider_name)
     preset = _preset_of(draft, row)
     hints = {f: s.hint for key in keys for f, s in key.secrets.items()}
     settled = settle(draft, preset=preset, types={n: t.info for n, t in auth.types().items()}, hints=hints)
@@ -99,7 +99,7 @@ async def run_draft(
         async for step in steps:
             if isinstance(step, ProbeResult):
                 probes.remember_draft(digest, LastTest(result=step, tested_by=actor.name))
-                await keeping.keep(actor, step, subject)
+                await results.store(actor, step, subject)
             yield step
 
 

@@ -19,7 +19,7 @@ from app.domain.probe import Finding, ProbeResult, StepName, Verdict
 from app.domain.snapshot import Endpoint, Key, Snapshot
 from app.probe import runner
 from app.relay import key_outcomes, keys
-from app.relay.key_outcomes import Learned, Lesson
+from app.relay.key_outcomes import KeyEvent, Learned
 from app.storage import credentials
 from app.storage.columns import now
 from app.storage.credentials import StoredKey
@@ -45,7 +45,7 @@ def next_trial(out_for: timedelta) -> timedelta:
     return next((wait for less, wait in _STEPS if out_for < less), LONGEST)
 
 
-class Healer:
+class KeyRecovery:
     """`start()` … `stop()`; one a process."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Healer:
     def start(self) -> None:
         """Listen and look from now on."""
         key_outcomes.on_news.append(self._news.set)
-        self._task = asyncio.create_task(self._run(), name="healing")
+        self._task = asyncio.create_task(self._run(), name="key recovery")
 
     async def stop(self) -> None:
         """End, and write what is left."""
@@ -75,12 +75,12 @@ class Healer:
         if ending:
             await asyncio.wait(ending)
         try:
-            await self.look()
+            await self.flush()
             await self._write_uses()
         except PatchbayError as error:
             _log.warning("What was learned of keys was not written: %s", error.message)
 
-    async def look(self) -> None:
+    async def flush(self) -> None:
         """Write what was learned since the last time, and tell tabs of keys that cool."""
         self._waiting += key_outcomes.drain()
         while self._waiting:
@@ -88,7 +88,7 @@ class Healer:
             del self._waiting[0]
         self._hint()
 
-    async def tend(self) -> None:
+    async def retry_due(self) -> None:
         """Start the trials that nobody made, and write the last uses when it is time."""
         for endpoint, key in self._refused():
             is_old = key.next_retry_at is None or key.next_retry_at + GRACE <= datetime.now(UTC)
@@ -107,8 +107,8 @@ class Healer:
                     await self._news.wait()
             self._news.clear()
             try:
-                await self.look()
-                await self.tend()
+                await self.flush()
+                await self.retry_due()
                 is_failing = False
             except PatchbayError as error:  # kept for the next look
                 if not is_failing:
@@ -117,10 +117,10 @@ class Healer:
                 await asyncio.sleep(TICK_SECONDS)
 
     async def _heed(self, learned: Learned) -> None:
-        if learned.lesson is Lesson.COOLING:
+        if learned.lesson is KeyEvent.COOLING:
             at = time.monotonic()
             self._hints += [at, at + learned.seconds + 0.01]
-        elif learned.lesson is Lesson.ACCEPTED:
+        elif learned.lesson is KeyEvent.ACCEPTED:
             await _recover(learned)
         elif learned.state is KeyState.AUTO_DISABLED:
             await _postpone(learned.key_id, learned.since)

@@ -16,7 +16,7 @@ T = TypeVar("T")
 _STEPS = ("exec", "execute", "get", "merge", "delete", "flush", "refresh", "commit", "rollback", "connection")
 
 
-async def to_the_end(step: Awaitable[T]) -> T:
+async def finish_despite_cancel(step: Awaitable[T]) -> T:
     """Await even when the caller is cancelled meanwhile; the cancellation is raised once the step has ended."""
     task = asyncio.ensure_future(step)
     try:
@@ -28,17 +28,17 @@ async def to_the_end(step: Awaitable[T]) -> T:
         raise
 
 
-class Session(AsyncSession):
+class ShieldedSession(AsyncSession):
     """An `AsyncSession` of which every step is taken to its end."""
 
 
 def _steady(step: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Awaitable[Any]]:
     @wraps(step)
     async def steadily(*arguments: Any, **named: Any) -> Any:
-        return await to_the_end(step(*arguments, **named))
+        return await finish_despite_cancel(step(*arguments, **named))
 
     return steadily
 
 
 for _name in _STEPS:
-    setattr(Session, _name, _steady(getattr(AsyncSession, _name)))
+    setattr(ShieldedSession, _name, _steady(getattr(AsyncSession, _name)))

@@ -16,8 +16,8 @@ from app.domain.provider import Provider, ProviderDraft, ProviderPatch, Status
 from app.domain.snapshot import Endpoint
 from app.relay import call, keys
 from app.relay.pipeline import Ask
-from app.services import credentials, healing, providers
-from app.services.healing import Healer
+from app.services import credentials, key_recovery, providers
+from app.services.key_recovery import KeyRecovery
 from app.services.probes import run_saved
 from app.storage.columns import now
 from tests.fixtures import held, make
@@ -41,9 +41,9 @@ async def acme(db: Database, outgoing: None, upstream: Upstream, actor: Actor) -
 
 
 @pytest.fixture
-async def healer() -> AsyncIterator[Healer]:
+async def recovery() -> AsyncIterator[KeyRecovery]:
     """Listening, as in a process that serves."""
-    made = Healer()
+    made = KeyRecovery()
     made.start()
     yield made
     await made.stop()
@@ -73,14 +73,14 @@ async def out(key_id: str, *, since: timedelta = AGO, due: bool = True, **column
     """Refused a while ago."""
     at = now()
     retry = at - timedelta(minutes=1) if due else at + timedelta(minutes=1)
-    columns = {"state_reason": healing.REFUSED, "state_since": at - since, "next_retry_at": retry, **columns}
+    columns = {"state_reason": key_recovery.REFUSED, "state_since": at - since, "next_retry_at": retry, **columns}
     await held.change(key_id, state=KeyState.AUTO_DISABLED, **columns)
 
 
 async def test_a_refused_key_is_written_down_once_and_at_once(acme: Provider, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(healing, "TICK_SECONDS", 600)  # nothing but the news itself wakes the healer
-    healer = Healer()
-    healer.start()
+    monkeypatch.setattr(key_recovery, "TICK_SECONDS", 600)  # nothing but the news itself wakes the recovery
+    recovery = KeyRecovery()
+    recovery.start()
     key_id = acme.credentials[0].id
     upstream.on("/chat/completions", REFUSE)
     many = [asyncio.ensure_future(asked()) for _ in range(10)]
@@ -90,7 +90,7 @@ async def test_a_refused_key_is_written_down_once_and_at_once(acme: Provider, up
         return endpoint().keys[0].state is KeyState.AUTO_DISABLED
 
     await until(is_known)
-    await healer.stop()
+    await recovery.stop()
     row, found = await held.row(key_id), await held.entries("credential:key:auto_disable")
 
     assert (row.state_reason, row.state_since is not None) == ("refused", True)
@@ -109,7 +109,7 @@ async def test_two_processes_that_see_it_write_one_entry(acme: Provider, upstrea
         with pytest.raises(Exception, match="rejected the key"):
             async with call(stale, CHAT):
                 pass
-        await Healer().look()
+        await KeyRecovery().flush()
 
     assert len(await held.entries("credential:key:auto_disable")) == 1
 
@@ -119,7 +119,7 @@ async def test_a_refusal_of_a_secret_that_was_replaced_changes_nothing(acme: Pro
     await asked()
     await providers.update(actor, "acme", ProviderPatch.model_validate({"credential": {"secret": {"api_key": "sk-new-secret-77"}}}))
 
-    await Healer().look()
+    await KeyRecovery().flush()
 
     assert (await held.row(acme.credentials[0].id)).state == KeyState.ACTIVE
     assert await held.entries("credential:key:auto_disable") == []
@@ -139,12 +139,12 @@ async def test_a_key_that_traffic_does_not_use_keeps_its_state(acme: Provider, u
     with pytest.raises(Exception, match="rejected the key"):
         async with call(alone, CHAT):
             pass
-    await Healer().look()
+    await KeyRecovery().flush()
 
     assert ((row := await held.row(new)).state, row.state_reason) == (KeyState.STANDBY, reason)
 
 
-async def test_a_request_makes_the_trial_and_success_brings_the_key_back(acme: Provider, upstream: Upstream, healer: Healer) -> None:
+async def test_a_request_makes_the_trial_and_success_brings_the_key_back(acme: Provider, upstream: Upstream, recovery: KeyRecovery) -> None:
     key_id = acme.credentials[0].id
     await out(key_id)
     upstream.on("/chat/completions", FINE)
@@ -166,19 +166,19 @@ async def test_a_reserve_becomes_a_reserve_again(acme: Provider, upstream: Upstr
     await registry.shared.rebuild()
     upstream.on("/chat/completions", REFUSE)
     await asked()
-    await Healer().look()
+    await KeyRecovery().flush()
     assert (await held.row(reserve)).state == KeyState.AUTO_DISABLED
 
     await held.change(reserve, next_retry_at=now() - AGO)
     keys.forget()
     upstream.on("/chat/completions", FINE)
     await asked()
-    await Healer().look()
+    await KeyRecovery().flush()
 
     assert ((row := await held.row(reserve)).state, row.state_reason) == (KeyState.STANDBY, "")
 
 
-async def test_without_traffic_a_probe_makes_the_trial(acme: Provider, upstream: Upstream, healer: Healer) -> None:
+async def test_without_traffic_a_probe_makes_the_trial(acme: Provider, upstream: Upstream, recovery: KeyRecovery) -> None:
     key_id = acme.credentials[0].id
     await out(key_id)
 
@@ -196,13 +196,13 @@ async def test_without_traffic_a_probe_makes_the_trial(acme: Provider, upstream:
     ("out_for", "waits"), [(0, 5), (1, 5), (4.9, 5), (6, 15), (19, 15), (21, 60), (600, 60)], ids=lambda minutes: f"{minutes} min"
 )
 def test_trials_become_rarer(out_for: float, waits: float) -> None:
-    assert healing.next_trial(timedelta(minutes=out_for)) == timedelta(minutes=waits)
+    assert key_recovery.next_trial(timedelta(minutes=out_for)) == timedelta(minutes=waits)
 
 
 @pytest.mark.parametrize("script", [REFUSE, answer(500, {})], ids=["refused again", "no clear answer"])
 @only_sqlite
 async def test_a_trial_that_fails_puts_the_next_one_off_without_an_entry(
-    acme: Provider, upstream: Upstream, healer: Healer, script: Any
+    acme: Provider, upstream: Upstream, recovery: KeyRecovery, script: Any
 ) -> None:
     key_id = acme.credentials[0].id
     await out(key_id)
@@ -223,23 +223,23 @@ async def test_a_trial_that_fails_puts_the_next_one_off_without_an_entry(
 async def test_a_provider_that_is_off_is_left_alone(acme: Provider, upstream: Upstream, actor: Actor) -> None:
     await out(acme.credentials[0].id)
     await providers.disable(actor, "acme")
-    healer = Healer()
+    recovery = KeyRecovery()
 
-    await healer.tend()
-    await healer.stop()
+    await recovery.retry_due()
+    await recovery.stop()
 
     assert upstream.heard == []
 
 
 async def test_one_process_of_two_makes_the_trial(acme: Provider, upstream: Upstream) -> None:
     await out(acme.credentials[0].id)
-    first, second = Healer(), Healer()
+    first, second = KeyRecovery(), KeyRecovery()
 
-    await first.tend()
+    await first.retry_due()
     keys.forget()  # another process
-    await second.tend()
-    for healer in (first, second):
-        await asyncio.gather(*healer._trials.values())
+    await second.retry_due()
+    for recovery in (first, second):
+        await asyncio.gather(*recovery._trials.values())
 
     assert len([heard for heard in upstream.heard if "authorization" in heard.headers]) == 1
 
@@ -248,10 +248,10 @@ async def test_one_process_of_two_makes_the_trial(acme: Provider, upstream: Upst
 async def test_a_list_that_turns_out_to_be_public_brings_no_key_back(acme: Provider, upstream: Upstream) -> None:
     upstream.is_public = True
     await out(acme.credentials[0].id)
-    healer = Healer()
-    await healer.tend()
-    await asyncio.gather(*healer._trials.values())
-    await healer.look()
+    recovery = KeyRecovery()
+    await recovery.retry_due()
+    await asyncio.gather(*recovery._trials.values())
+    await recovery.flush()
 
     assert (await held.row(acme.credentials[0].id)).state == KeyState.AUTO_DISABLED
 
@@ -265,22 +265,22 @@ async def test_a_public_list_proves_nothing_and_a_request_has_to(
     public = presets.get("openai").model_copy(update={"model_list_public": True, "key_check": ""})
     monkeypatch.setattr(presets, "find", lambda _: public)
     await out(acme.credentials[0].id)
-    healer = Healer()
+    recovery = KeyRecovery()
     for _ in range(2):
-        await healer.tend()
-        await asyncio.gather(*healer._trials.values())
+        await recovery.retry_due()
+        await asyncio.gather(*recovery._trials.values())
     probed = len(upstream.heard)
 
     upstream.on("/chat/completions", FINE)
     assert await asked() == "ok"
-    await healer.stop()
+    await recovery.stop()
 
     assert probed == 1
     assert (await held.row(acme.credentials[0].id)).state == KeyState.ACTIVE
 
 
 @only_sqlite
-async def test_a_key_that_cools_is_told_to_tabs_and_to_nobody_else(acme: Provider, upstream: Upstream, healer: Healer) -> None:
+async def test_a_key_that_cools_is_told_to_tabs_and_to_nobody_else(acme: Provider, upstream: Upstream, recovery: KeyRecovery) -> None:
     told: list[int] = []
     leave = registry.shared.subscribe(lambda snapshot: told.append(snapshot.revision), hints=True)
     before = registry.shared.snapshot
@@ -301,12 +301,12 @@ async def test_a_key_that_cools_is_told_to_tabs_and_to_nobody_else(acme: Provide
 @only_sqlite
 async def test_the_last_use_of_a_key_is_written(acme: Provider, upstream: Upstream) -> None:
     upstream.on("/chat/completions", FINE)
-    healer = Healer()
+    recovery = KeyRecovery()
     await asked()
-    await healer.tend()
+    await recovery.retry_due()
 
     used = (await held.row(acme.credentials[0].id)).last_used_at
-    await healer.stop()
+    await recovery.stop()
 
     assert used is not None and abs((datetime.now(UTC) - used).total_seconds()) < 60
 
@@ -322,7 +322,7 @@ async def test_a_test_by_hand_takes_a_key_out_and_its_result_stays(acme: Provide
     upstream.on("/models", REFUSE)
 
     await outcome(actor)
-    await Healer().look()
+    await KeyRecovery().flush()
     shown = await providers.get(actor, "acme")
 
     assert (shown.credentials[0].state, shown.status) == (KeyState.AUTO_DISABLED, Status.ATTENTION)
@@ -336,7 +336,7 @@ async def test_a_test_by_hand_brings_a_key_back(acme: Provider, upstream: Upstre
     await out(key_id, due=False)
 
     result = await outcome(actor, depth="auth", **({"credential_id": key_id} if of_the_key else {}))
-    await Healer().look()
+    await KeyRecovery().flush()
 
     assert result.ok
     assert (await providers.get(actor, "acme")).credentials[0].state is KeyState.ACTIVE
@@ -358,7 +358,7 @@ async def test_a_new_key_needs_no_trial(acme: Provider, upstream: Upstream, acto
 async def test_an_admin_may_take_a_key_back_before_its_trial(acme: Provider, upstream: Upstream, actor: Actor) -> None:
     upstream.on("/chat/completions", REFUSE)
     await asked()
-    await Healer().look()
+    await KeyRecovery().flush()
 
     await credentials.update(actor, acme.credentials[0].id, CredentialPatch(state=KeyState.ACTIVE))
     upstream.on("/chat/completions", FINE)

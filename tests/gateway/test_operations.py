@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.actor import Actor, Scope
 from app.domain.provider import ProviderType
-from app.gateway.doors import DOORS
+from app.gateway.operations import OPERATIONS
 from app.services import client_keys
 from tests.fixtures import make
 from tests.fixtures.databases import only_sqlite
@@ -32,7 +32,7 @@ def response(text: str = "Hello") -> dict[str, Any]:
     return {"id": "resp_1", "object": "response", "created_at": 1, "model": "alpha", "status": "completed", "output": [message], **fields}
 
 
-@pytest.mark.parametrize("path", [path for path in DOORS if path not in ("/v1/chat/completions", "/v1/embeddings")])
+@pytest.mark.parametrize("path", [path for path in OPERATIONS if path not in ("/v1/chat/completions", "/v1/embeddings")])
 @pytest.mark.parametrize("address", ["", "/providers/acme"])
 async def test_every_door_passes_byte_for_byte_but_for_the_model(acme: Upstream, gateway: Gateway, path: str, address: str) -> None:
     odd = b'{ "x_vendor": [1 , 2.50] }'
@@ -213,7 +213,7 @@ async def test_what_is_too_large_is_cut_off(acme: Upstream, gateway: Gateway, mo
         await gateway.http.post("/v1/audio/speech", json={"model": MODEL})
 
 
-@pytest.mark.parametrize("path", [path for path in DOORS if path != "/v1/chat/completions"])
+@pytest.mark.parametrize("path", [path for path in OPERATIONS if path != "/v1/chat/completions"])
 async def test_a_vendor_with_a_protocol_of_its_own_offers_chat_alone(
     upstream: Upstream, add: Callable[..., Awaitable[Any]], gateway: Gateway, translated: object, path: str
 ) -> None:
@@ -241,5 +241,5 @@ async def test_an_unknown_address_names_what_exists(gateway: Gateway) -> None:
     reply = await gateway.http.post("/v1/files", json={})
 
     assert reply.status_code == 404
-    for path in (*DOORS, "/v1/models", "/v1/providers/{name}"):
+    for path in (*OPERATIONS, "/v1/models", "/v1/providers/{name}"):
         assert path in reply.json()["error"]["message"]

@@ -9,7 +9,7 @@ from app.domain.actor import Actor
 from app.domain.provider import ProviderDraft
 from app.services import client_keys, providers
 from app.storage import client_keys as rows
-from app.storage.steady import to_the_end
+from app.storage.shielded_session import finish_despite_cancel
 from app.storage.work import work
 
 ROUNDS = 120  # without the cure one of the first twenty locked the database for good
@@ -42,7 +42,7 @@ async def test_a_step_ends_before_its_caller_is_cancelled() -> None:
         await asyncio.sleep(0)
         ended.set()
 
-    caller = asyncio.create_task(to_the_end(step()))
+    caller = asyncio.create_task(finish_despite_cancel(step()))
     await begun.wait()
     caller.cancel()
     await asyncio.wait([caller])

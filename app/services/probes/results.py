@@ -37,7 +37,7 @@ def digest_of(row: ProviderRow, keys: list[StoredKey], credential_id: str = "") 
     return provider_records.digest(row, keys, credential_id)
 
 
-async def keep(actor: Actor, result: ProbeResult, subject: Subject) -> None:
+async def store(actor: Actor, result: ProbeResult, subject: Subject) -> None:
     """Audit one test; keep its result when it speaks of what is stored right now."""
     changes = {"verdict": result.verdict.value, "model": result.model, "proven": [r.value for r in result.proven]}
     if subject.credential_id:
@@ -48,7 +48,7 @@ async def keep(actor: Actor, result: ProbeResult, subject: Subject) -> None:
         doing.record(Action.PROVIDER_TEST, target=target, changes=changes, outcome=Outcome.OK if result.ok else Outcome.FAILED)
 
 
-async def keep_many(actor: Actor, found: list[tuple[ProbeResult, Subject]], *, name: str) -> None:
+async def store_many(actor: Actor, found: list[tuple[ProbeResult, Subject]], *, name: str) -> None:
     """Audit and keep a handful of results of a batch in one transaction. `name`: the provider whose models they are, "" = several."""
     async with work(actor) as doing:
         for result, subject in found:

@@ -7,7 +7,7 @@ from app.relay import multipart, request
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Operation:
     """`path` lies below a provider's base URL. `takes_form`: a form with files is understood beside JSON. `is_open`: the answer may be
     sound, text, or events of a kind of its own."""
 
@@ -24,19 +24,19 @@ class Door:
         return request.parse(body)
 
 
-_DOORS = (
-    Door("/chat/completions"),
-    Door("/embeddings"),
-    Door("/responses", is_open=True),
-    Door("/completions"),
-    Door("/moderations"),
-    Door("/rerank"),
-    Door("/images/generations", is_open=True),
-    Door("/images/edits", takes_form=True, is_open=True),
-    Door("/images/variations", takes_form=True),
-    Door("/audio/speech", is_open=True),
-    Door("/audio/transcriptions", takes_form=True, is_open=True),
-    Door("/audio/translations", takes_form=True, is_open=True),
+_OPERATIONS = (
+    Operation("/chat/completions"),
+    Operation("/embeddings"),
+    Operation("/responses", is_open=True),
+    Operation("/completions"),
+    Operation("/moderations"),
+    Operation("/rerank"),
+    Operation("/images/generations", is_open=True),
+    Operation("/images/edits", takes_form=True, is_open=True),
+    Operation("/images/variations", takes_form=True),
+    Operation("/audio/speech", is_open=True),
+    Operation("/audio/transcriptions", takes_form=True, is_open=True),
+    Operation("/audio/translations", takes_form=True, is_open=True),
 )
 # By the whole path of a request.
-DOORS = {f"/v1{door.path}": door for door in _DOORS}
+OPERATIONS = {f"/v1{operation.path}": operation for operation in _OPERATIONS}
