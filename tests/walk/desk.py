@@ -1,6 +1,8 @@
 """A person at a browser of their own, and everything that browser complained about."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 from playwright.sync_api import Error as BrowserError
@@ -9,6 +11,7 @@ from tests.walk.house import PASSWORD
 from tests.walk.look import WATCH, Look, look, still
 from tests.walk.wire import Wire
 
+T = TypeVar("T")
 DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 LANGUAGES = {"ada@example.org": "en-GB", "bob@example.org": "vi-VN", "vi@example.org": "zh-CN"}
 
@@ -68,10 +71,18 @@ class Desk:
 
     def look(self, longest: int = 2_500) -> Look:
         """The page once it is still."""
+
+        def read(page: Page) -> Look:
+            still(page, longest=longest)
+            return look(page)
+
+        return self.ask(read)
+
+    def ask(self, read: Callable[[Page], T]) -> T:
+        """What can be read from the page, from the next one where it is left meanwhile."""
         for _ in range(20):
             try:
-                still(self.page, longest=longest)
-                return look(self.page)
+                return read(self.page)
             except BrowserError as error:
                 if "navigat" not in error.message and "context" not in error.message:
                     raise

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, sync_playwright
 from app.ui import words
 from tests.fixtures import chromium
 from tests.walk import judge
+from tests.walk.desk import Desk
 from tests.walk.judge import Oracle
 from tests.walk.look import WATCH, Dialog, Look, Row, Text, look
 from tests.walk.marks import MARK
@@ -231,3 +233,10 @@ def test_a_look_reads_what_stands_on_the_page(page: Page) -> None:
     assert signs.overflow(breach)
     assert secrets.secrets(breach)
     assert dialogs.focus(breach)
+
+
+@pytest.mark.browser
+def test_what_is_asked_of_a_page_that_is_left_is_asked_of_the_next_one(page: Page) -> None:
+    scripts = iter(("new Promise(() => location.reload())", "'the next one'"))
+
+    assert Desk.ask(SimpleNamespace(page=page), lambda asked: asked.evaluate(next(scripts))) == "the next one"  # type: ignore[arg-type] - only its page

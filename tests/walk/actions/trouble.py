@@ -14,6 +14,16 @@ LOST = (
 )
 # A test that looks up a name no resolver answers holds its thread until the resolver gives up, longer than a stop waits for a worker.
 STOPPED = (r"_granian: Killing worker-\d+ after it refused to gracefully stop",)
+_HAS_LINE = """([texts, longest]) => new Promise((done) => {
+  const begin = performance.now();
+  const lost = () => [...document.querySelectorAll(".pb-live")].some((e) => texts.some((text) => e.textContent.includes(text)));
+  const ask = (calm) => {
+    const now = lost();
+    if ((!now && calm > 5) || performance.now() - begin > longest) done(null);
+    else setTimeout(ask, 100, now ? 0 : calm + 1);
+  };
+  ask(0);
+})"""
 _BACK_MS = 30_000
 
 
@@ -53,16 +63,4 @@ def _back(desk: Desk) -> None:
     if desk.page.url.startswith("chrome-error"):
         desk.go(desk.last.path if desk.last else "/")
     offline = [words.say(code, "shell.offline") for code in words.languages()]
-    desk.page.evaluate(
-        """([texts, longest]) => new Promise((done) => {
-          const begin = performance.now();
-          const lost = () => [...document.querySelectorAll(".pb-live")].some((e) => texts.some((text) => e.textContent.includes(text)));
-          const ask = (calm) => {
-            const now = lost();
-            if ((!now && calm > 5) || performance.now() - begin > longest) done(null);
-            else setTimeout(ask, 100, now ? 0 : calm + 1);
-          };
-          ask(0);
-        })""",
-        [offline, _BACK_MS],
-    )
+    desk.ask(lambda page: page.evaluate(_HAS_LINE, [offline, _BACK_MS]))
