@@ -147,8 +147,8 @@ def _foot(c: Drawn, testing: Drawn) -> rx.Component:
         ),
         rx.cond((c.fix != "") & ~testing, fix_button(c, "2")),
         rx.spacer(),
-        switch(c),
-        spacing="3",
+        rx.cond(c.fix != "", switch(c, word=False), switch(c)),  # beside Fix there is no room for the word
+        spacing="2",
         align="center",
         class_name="pb-above",
     )

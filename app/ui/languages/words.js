@@ -76,7 +76,7 @@ const relative = (language, at) => {
 
 // A day is the same day everywhere: no time zone moves it.
 const DAY = /^\d{4,}-\d\d-\d\d$/;
-const day = (language, at) => tool("DateTimeFormat", language, { ...date(language), timeZone: "UTC" }).format(new Date(`${at}T00:00Z`));
+const day = (language, at) => spaced(tool("DateTimeFormat", language, { ...date(language), timeZone: "UTC" }).format(new Date(`${at}T00:00Z`)));
 
 // A time, or a day, in a sentence. `sentence` holds a gap (words.py: _GAP) where the time stands; without one there is only the time.
 const GAP = "\ue000";
