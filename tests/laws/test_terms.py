@@ -17,7 +17,7 @@ from tests.laws import source
 
 ROOT = Path(__file__).parents[2]
 TERMS = ROOT / "docs" / "terms.md"
-PROSE = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted(set((ROOT / "docs").glob("*.md")) - {TERMS})]
+PROSE = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted(set((ROOT / "docs").rglob("*.md")) - {TERMS})]
 ENGLISH = words.ENGLISH
 OF_VIETNAMESE = re.compile(r"\bhãy\b", re.IGNORECASE)
 
