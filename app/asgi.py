@@ -46,9 +46,9 @@ def make() -> App:
 def make_gateway() -> App:
     """Build the application of one worker of `patchbay gateway`: no Reflex, no FastAPI."""
     logs.configure(settings.current().log_level)
-    from app import web
+    from app import lifespan, web
 
-    return below.placed(settings.current().base_path, Alone(web.make_gateway(), lambda: web.house("gateway")))
+    return below.placed(settings.current().base_path, Alone(web.make_gateway(), lambda: lifespan.runtime("gateway")))
 
 
 class Alone:

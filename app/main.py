@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import reflex as rx
 
-from app import registry, web
+from app import lifespan, registry
 from app.services import health, rollout
 from app.ui import guard, look, page, shell, sockets
 from app.ui.state import live, unforeseen
@@ -35,7 +35,7 @@ for entry in page.pages():
 @asynccontextmanager
 async def serving() -> AsyncIterator[None]:
     """The house is open while the worker serves; tabs hear of changes, sockets of ended sessions are closed."""
-    async with web.house():
+    async with lifespan.runtime():
         beacon = live.Beacon(app, revision=registry.shared.snapshot.revision)
         live.light(beacon)
         spread = rollout.Rollout(beacon.follow)

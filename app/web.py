@@ -1,19 +1,12 @@
-"""Everything but Reflex: `/v1` for applications, `/api` and `/auth` for the console, `/health`; and the lifetime of the house."""
+"""Everything but Reflex: `/v1` for applications, `/api` and `/auth` for the console, `/health`."""
 
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
-from app import registry, settings
-from app.domain.provider import Wire
-from app.domain.snapshot import Snapshot
-from app.services import health, heartbeats, key_recovery, key_use, keyring, providers, readiness, rotation, usage
-from app.storage import engine
-from app.upstream import egress, session, tokens, translator
-from app.upstream.credential_cache import clear as forget_keys
+from app.services import readiness
 
 if TYPE_CHECKING:
     from app.api.edge import Page
@@ -33,12 +26,12 @@ _ONLY_TRAFFIC = {
 
 
 def make_web(page: "Page | None" = None) -> "Web":
-    """The ASGI application of these paths. Whoever serves it opens `house()` around it. `page` is what a browser is refused with."""
+    """The ASGI application of these paths, to be served within `lifespan.runtime()`. `page` is what a browser is refused with."""
     return Web(page)
 
 
 def make_gateway() -> App:
-    """What a gateway answers: `/v1` and `/health`. Whoever serves it opens `house("gateway")` around it."""
+    """What a gateway answers: `/v1` and `/health`. To be served within `lifespan.runtime("gateway")`."""
     return Traffic()
 
 
@@ -121,63 +114,6 @@ def hurried(receive: Receive) -> Receive:
         return message
 
     return receiving
-
-
-@asynccontextmanager
-async def house(kind: str = "serve", *, serving: bool = True, allow_partial: bool | None = None) -> AsyncIterator[None]:
-    """Open, in order: database, vault, outgoing session, registry, and what runs in the background; close in reverse. The schema is
-    up to date. The translator starts when somebody has a provider for it.
-
-    `kind`: "serve" is the one console, "gateway" one of many workers. `serving=False` is for commands and checks: nothing runs in the
-    background, and keys in the environment stay there for the process that serves.
-    Raises what the boot matrix refuses with (`VaultError`), `StorageError`.
-    """
-    current = settings.current()
-    partial = current.allow_partial if allow_partial is None else allow_partial
-    async with AsyncExitStack() as opened:
-        engine.open(current.url)
-        opened.push_async_callback(engine.close)
-        await keyring.open_ring(allow_partial=partial, keep_environment=not serving, may_adopt=not serving)
-        _protect(current)
-        session.open()
-        opened.push_async_callback(session.close)
-        opened.callback(forget_keys)
-        opened.push_async_callback(tokens.shared.close)
-        opened.push_async_callback(translator.shared.close)
-        await registry.shared.start(watch=serving)
-        opened.push_async_callback(registry.shared.stop)
-        if serving:
-            await _begin(opened, kind)
-        yield
-
-
-async def _begin(opened: AsyncExitStack, kind: str) -> None:
-    """What runs in the background. Every process that takes traffic tells the database what it learned; one does the chores."""
-    beat = heartbeats.Heartbeat(kind, lambda: registry.shared.snapshot.revision, keyring.follow)
-    await beat.start()
-    opened.push_async_callback(beat.stop)
-    opened.callback(registry.shared.subscribe(lambda _: beat.news()))
-    # In all: what traffic learned of client keys and of providers' keys. A trial of a refused key is claimed, so one process makes it.
-    chores = [rotation.Retirement(), providers.Purge()] if kind == "serve" else []
-    for service in (key_use.Recorder(), usage.Recorder(), health.Recorder(), key_recovery.KeyRecovery(), *chores):
-        service.start()
-        opened.push_async_callback(service.stop)
-    opened.callback(registry.shared.subscribe(_warm))
-    _warm(registry.shared.snapshot)
-
-
-def _warm(snapshot: Snapshot) -> None:
-    """Have the translator running before the first call that needs it."""
-    if any(endpoint.enabled and endpoint.wire is Wire.LITELLM for endpoint in snapshot.endpoints.values()):
-        translator.shared.wake()
-
-
-def _protect(current: settings.Settings) -> None:
-    """No provider is ever ourselves, another process of ours or our database."""
-    egress.allow_local(current.egress_local != "off")
-    egress.protect(current.host, current.port)
-    for host, port in (*current.own_places, *engine.places(current.url)):
-        egress.protect(host, port)
 
 
 async def _health(scope: Scope, send: Send, *, is_ending: bool) -> None:

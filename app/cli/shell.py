@@ -111,13 +111,13 @@ def password(*, stdin: bool, file: Path | None) -> Secret:
 
 
 async def _inside(action: Callable[[Actor], Awaitable[T]]) -> T:
-    from app import web
+    from app import lifespan
     from app.storage import engine
 
     current = settings.current()
     current.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     await asyncio.to_thread(engine.migrate, current.url)
-    async with web.house(serving=False):
+    async with lifespan.runtime(serving=False):
         return await action(command_line(getpass.getuser()))
 
 

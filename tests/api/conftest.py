@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app import web
+from app import lifespan, web
 from app.api import application
 from app.domain.actor import Role
 from app.domain.people import NewSession
@@ -31,7 +31,7 @@ def _one_api() -> Iterator[None]:
 @pytest.fixture
 async def house(stored: Database) -> AsyncIterator[None]:
     """Database, vault, registry and session of one test."""
-    async with web.house(serving=False):
+    async with lifespan.runtime(serving=False):
         yield
 
 

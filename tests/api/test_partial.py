@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx
 
-from app import web
+from app import lifespan, web
 from app.domain.actor import SYSTEM, Scope
 from app.domain.provider import ProviderDraft
 from app.domain.secret import Sealed
@@ -18,7 +18,7 @@ V1 = "/api/v1"
 
 @only_sqlite
 async def test_what_is_under_a_lost_key_is_unreadable_and_can_be_entered_again(stored: Database, data_dir: Path) -> None:
-    async with web.house(serving=False):
+    async with lifespan.runtime(serving=False):
         old = ring.current().active
         for name in ("lost", "sound"):
             await providers.create(SYSTEM, ProviderDraft.model_validate(body(name)))
@@ -34,7 +34,7 @@ async def test_what_is_under_a_lost_key_is_unreadable_and_can_be_entered_again(s
     keyfile.remove(data_dir / "keys" / "master.key", old)
     ring.install(None)
 
-    async with web.house(serving=False, allow_partial=True):
+    async with lifespan.runtime(serving=False, allow_partial=True):
         transport = httpx.ASGITransport(web.make_web())
         async with httpx.AsyncClient(transport=transport, base_url=BASE, headers={"authorization": f"Bearer {key}"}) as rest:
             listed = {p["name"]: p["credentials"][0]["state"] for p in (await rest.get(f"{V1}/providers")).json()["items"]}

@@ -15,7 +15,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from app import settings, web
+from app import lifespan, settings
 from app.domain.actor import Actor, Scope
 from app.domain.provider import ProviderDraft
 from app.services import client_keys, models, providers
@@ -53,7 +53,7 @@ async def followers(data_dir: Path, actor: Actor, environment: dict[str, str]) -
     """One for each of the gateways, which serve what this process edits."""
     await asyncio.to_thread(engine.migrate, settings.current().url)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(web.house(serving=False))
+        await stack.enter_async_context(lifespan.runtime(serving=False))
         await providers.create(actor, ProviderDraft(name="mine", base_url="http://127.0.0.1:9/v1", auth_type="none"))
         key = (await client_keys.issue(actor, "app", Scope.GATEWAY)).key
         gateways = [Patchbay(data_dir, free_port(), environment=environment, command=("gateway",)) for _ in range(WORKERS)]

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from app import registry, web
+from app import lifespan, registry
 from app.cli import doctor
 from app.domain.actor import SYSTEM
 from app.domain.credential import CredentialPatch, KeyState
@@ -24,7 +24,7 @@ SEALED = [f"{table.name}.{column.name}" for table, column in crypto.sealed_colum
 @pytest.fixture
 async def furnished(stored: Database) -> AsyncIterator[Database]:
     """A value in every sealed column, the house closed again."""
-    async with web.house(serving=False):
+    async with lifespan.runtime(serving=False):
         await providers.create(SYSTEM, ProviderDraft.model_validate(body("acme")))
     ring.install(None)
     yield stored
@@ -90,7 +90,7 @@ async def test_a_start_that_is_refused_names_it_too(furnished: Database, place: 
     replace(furnished, place, value, flipped(value, part))
 
     with pytest.raises(PatchbayError) as refused:
-        async with web.house(serving=False):
+        async with lifespan.runtime(serving=False):
             pass
 
     assert name in refused.value.message
@@ -106,7 +106,7 @@ async def test_a_start_goes_on_without_the_key_of_a_provider_and_says_so(
     replace(furnished, "credential_secret.value", value, flipped(value, 3))
 
     with caplog.at_level(logging.WARNING):
-        async with web.house(serving=False):
+        async with lifespan.runtime(serving=False):
             ready = await readiness.look()
             status = registry.shared.status()
             page = await credentials.list_(SYSTEM, "acme")
@@ -122,7 +122,7 @@ async def test_a_start_goes_on_without_the_key_of_a_provider_and_says_so(
 
 
 async def test_what_is_in_the_trash_is_named_without_haste(furnished: Database) -> None:
-    async with web.house(serving=False):
+    async with lifespan.runtime(serving=False):
         await providers.delete(SYSTEM, "acme")
     ((value, _),) = rows(furnished, "credential_secret.value")
     replace(furnished, "credential_secret.value", value, flipped(value, 3))
@@ -144,7 +144,7 @@ async def test_a_viewer_may_look_and_sees_no_value(furnished: Database) -> None:
     ((value, _),) = rows(furnished, "credential_secret.value")
     replace(furnished, "credential_secret.value", value, flipped(value, 3))
 
-    async with web.house(serving=False):
+    async with lifespan.runtime(serving=False):
         (found,) = await damage.find(doctor._DOCTOR)
 
     assert (found.place, found.provider, found.kind) == ("credential_secret", "acme", "auth_failed")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app import settings, web
+from app import lifespan, settings
 from app.domain.actor import SYSTEM, Actor
 from app.domain.audit import Action, Outcome
 from app.services.audit import verify
@@ -123,7 +123,7 @@ async def test_a_change_that_is_rolled_back_leaves_no_memory(db: Database, actor
 @pytest.fixture
 async def begun(stored: Database) -> AsyncIterator[Database]:
     """A database in which a master key was registered."""
-    async with web.house(serving=False):
+    async with lifespan.runtime(serving=False):
         yield stored
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
-from app import settings, web
+from app import lifespan, settings
 from app.domain.errors import EgressRefused, UpstreamError
 from app.upstream import connector, egress, ranges, session
 from app.upstream.wire import openai
@@ -112,7 +112,7 @@ def test_other_processes_of_ours_are_refused_too(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(egress, "_policy", replace(egress._policy, protected={}))
     monkeypatch.setenv("PATCHBAY_OWN_ADDRESSES", "127.0.0.1:8710, [::1]:8711,10.0.0.9:8700")
 
-    web._protect(settings.Settings())  # pyright: ignore[reportCallIssue]
+    lifespan._protect(settings.Settings())  # pyright: ignore[reportCallIssue]
 
     asked = [("127.0.0.1", 8710), ("::1", 8711), ("10.0.0.9", 8700), ("10.0.0.8", 8712)]
     assert [egress.judge(*place, local_ok=True) for place in asked] == ["own_port", "own_port", "own_port", ""]
