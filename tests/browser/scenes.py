@@ -25,6 +25,7 @@ READY = {
     "people": "main tbody tr",
     "encryption": "main tbody tr",
     "usage": "main tbody tr",
+    "start": "[data-arrive]",
 }
 
 

@@ -68,6 +68,17 @@ class Served:
         assert self.running.process is not None
         self.running.process.send_signal(signal.SIGTERM)
 
+    async def refused(self) -> httpx.Response:
+        """What new work is answered once every worker has heard of the end. One that has not heard yet takes the request, and ends it."""
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    answer = await self.http.post("/v1/chat/completions", json=ASK | {"stream": False}, timeout=0.3)
+                except httpx.TransportError:
+                    continue
+                if answer.status_code != 200:
+                    return answer
+
     async def ended(self) -> int:
         assert self.running.process is not None
         return await asyncio.to_thread(self.running.process.wait, 60)
@@ -95,9 +106,7 @@ async def test_streams_end_properly_when_their_time_is_over(tmp_path: Path, upst
     served = await serve(tmp_path, upstream, GATEWAYS, PATCHBAY_DRAIN_SECONDS="2")
     streams = await served.begin(3)
     served.signal()
-    async with asyncio.timeout(2):
-        while (refused := await served.http.post("/v1/chat/completions", json=ASK | {"stream": False})).status_code == 200:
-            pass
+    refused = await served.refused()
     ready = await served.http.get("/health/ready")
 
     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "shutting_down")

@@ -64,7 +64,7 @@ def test_signing_in_needs_no_websocket(server: Patchbay, context: BrowserContext
 
     fill_in(page, "ada@example.org", PASSWORD)
     page.wait_for_url(f"{server.url}/")
-    assert [c["name"] for c in context.cookies()] == ["__Host-pb"]
+    assert {c["name"] for c in context.cookies()} == {"__Host-pb", "__Host-pb-device"}
 
 
 def test_a_stranger_is_led_to_the_sign_in_and_back_to_where_they_wanted(server: Patchbay, context: BrowserContext) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 # Service function → why nobody needs to be asked who did it.
 UNAUDITED = {
-    "healing._postpone": "only the time of the next trial; that the key is out has an entry",
-    "healing._try": "claims a trial; what it finds has an entry",
-    "healing._write_uses": "being used is no change of a key",
+    "key_recovery._postpone": "only the time of the next trial; that the key is out has an entry",
+    "key_recovery._try": "claims a trial; what it finds has an entry",
+    "key_recovery._write_uses": "being used is no change of a key",
     "health._write": "that a provider was called is no decision",
     "heartbeats.stop": "a process that ends is no decision",
     "heartbeats._beat": "being alive is no decision, forgetting what ended neither",

@@ -37,9 +37,15 @@ if (typeof document !== "undefined") {
   document.addEventListener("focusin", ({ target }) => remember(target));
   // A menu's button never gets the focus when it is pressed with a pointer: the menu takes it.
   document.addEventListener("pointerdown", ({ target }) => remember(target.closest("button, a, input, select, textarea")), true);
-  new MutationObserver(() => {
+  const isOverlay = (node) => node instanceof Element && (node.matches(OVERLAY) || node.querySelector(OVERLAY) !== null);
+  new MutationObserver((changes) => {
     const from = outside;
-    if (!from.home || from.home.isConnected || !isNowhere()) return;
+    if (!from.home || !isNowhere()) return;
+    // A dialog may take longer to leave than is waited for below, on a busy machine.
+    if (from.home.isConnected) {
+      if (changes.some(({ removedNodes }) => [...removedNodes].some(isOverlay))) setTimeout(settle, DELAYS_MS[0], from, false);
+      return;
+    }
     outside = { ...from, home: null };
     DELAYS_MS.forEach((delay) => setTimeout(() => from.at === window.location.pathname && settle(from, false), delay));
   }).observe(document, { childList: true, subtree: true });
