@@ -6,7 +6,7 @@ from app.domain.errors import Conflict, Forbidden, NameTaken, NotSignedIn, TooMa
 from app.domain.passwords import check_password
 from app.domain.people import DisabledUser, User, clean_person
 from app.domain.secret import Secret
-from app.domain.throttle import ACCOUNT
+from app.domain.throttle import DEVICE
 from app.storage import client_keys, engine, instance, macs, people, recent_sessions
 from app.storage.tables import UserRow, now
 from app.storage.work import Work, work
@@ -97,9 +97,10 @@ async def change_password(actor: Actor, old: Secret, new: Secret) -> User:
         row = macs.genuine(await people.by_id(session, actor.id))
     if row is None:
         raise Forbidden("Only a signed-in user has a password.")
-    # Not audited: an attempt is no change; a stolen session must not become a place to guess in.
+    # Not audited: an attempt is no change; a stolen session must not become a place to guess in. Counted for the session, so that guesses
+    # of strangers at the sign-in keep nobody from it, and mistakes made here lock nobody out.
     async with work(actor, audited=False) as doing:
-        wait = await people.count_attempt(doing.session, (people.account_subject(row.email), ACCOUNT))
+        wait = await people.count_attempt(doing.session, (people.device_subject(actor.session_hash or actor.id), DEVICE))
     if wait:
         raise TooManyAttempts.after(wait)
     if not (await passwords.check(row.password_hash, old)).fits:
@@ -121,6 +122,7 @@ async def _set_password(actor: Actor, user_id: str, password: Secret, *, keep: s
         _change(doing, row, password_hash=stored)
         await people.end_sessions(doing.session, row.id, keep=keep)
         await people.forget_attempts(doing.session, people.account_subject(row.email))
+        await people.forget_attempts(doing.session, people.device_subject(keep or user_id))
         doing.record(Action.USER_PASSWORD, target=_target(row))
         doing.after(recent_sessions.forget)
         return await people.shown(doing.session, row)

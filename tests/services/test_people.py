@@ -117,6 +117,23 @@ async def test_a_stolen_session_is_no_place_to_guess_the_password(db: Database, 
         await people.change_password(acting(user), PASSWORD, OTHER)
 
 
+async def test_guesses_at_the_sign_in_and_mistakes_in_the_dialog_do_not_lock_each_other(db: Database, actor: Actor) -> None:
+    user = await people.create(actor, "g@example.com", "Grace", Role.VIEWER, PASSWORD)
+    here = acting(user, session_hash="a" * 64)
+    for _ in range(ACCOUNT.free):
+        with pytest.raises(NotSignedIn):
+            await sign_in(user.email, OTHER)
+    with pytest.raises(TooManyAttempts):
+        await sign_in(user.email, PASSWORD)
+
+    await people.change_password(here, PASSWORD, OTHER)
+    for _ in range(ACCOUNT.free):
+        with pytest.raises(NotSignedIn):
+            await people.change_password(here, PASSWORD, PASSWORD)
+
+    assert await sign_in(user.email, OTHER)
+
+
 async def test_a_program_has_no_password_to_change(db: Database) -> None:
     with pytest.raises(Forbidden):
         await people.change_password(SYSTEM, PASSWORD, OTHER)
