@@ -45,7 +45,7 @@ ACTIONS: dict[Action, float] = {
 IN_A_DIALOG: dict[Action, float] = {typing.fill_and_send: 30, typing.type_: 14, going.back: 7}
 OFTEN = (3, 3, 2)  # how often it is whose turn: admins can do more
 WHERE_FIGURES_STAND = ("", "/people", "/client-keys")
-PATIENCE_MS = 1_500  # what was found must still be there after this
+PATIENCE_MS = 3_500  # what was found must still be there after this: a session that ended may stay open for two looks, a second each
 SHOWN = 15
 
 

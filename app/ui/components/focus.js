@@ -22,15 +22,17 @@ const remember = (target) => {
   }
 };
 const isNowhere = () => !document.activeElement || document.activeElement === document.body;
-const back = ({ home, near, place }) => {
+const back = () => {
+  const { home, near, place } = outside;
   if (home?.isConnected && !home.disabled) return home;
   const found = near.filter((element) => element?.isConnected).map((element) => reached(element).reverse()).find((list) => list.length) ?? [];
   return found[place] ?? found[0] ?? document.getElementById("content");
 };
-const settle = (from, open) => {
+// Reads where the focus was when it is due, not when it was asked for: whoever was elsewhere meanwhile goes back there.
+const settle = (open) => {
   const over = [...document.querySelectorAll(OVERLAY)].pop();
   const isLost = isNowhere();
-  const target = over ? (isLost || (open && !document.activeElement.closest(OVERLAY))) && (last.get(over) ?? over) : isLost && !open && back(from);
+  const target = over ? (isLost || (open && !document.activeElement.closest(OVERLAY))) && (last.get(over) ?? over) : isLost && !open && back();
   if (target) target.focus({ preventScroll: true });
 };
 if (typeof document !== "undefined") {
@@ -39,15 +41,14 @@ if (typeof document !== "undefined") {
   document.addEventListener("pointerdown", ({ target }) => remember(target.closest("button, a, input, select, textarea")), true);
   const isOverlay = (node) => node instanceof Element && (node.matches(OVERLAY) || node.querySelector(OVERLAY) !== null);
   new MutationObserver((changes) => {
-    const from = outside;
-    if (!from.home || !isNowhere()) return;
+    if (!outside.home || !isNowhere()) return;
     // A dialog may take longer to leave than is waited for below, on a busy machine.
-    if (from.home.isConnected) {
-      if (changes.some(({ removedNodes }) => [...removedNodes].some(isOverlay))) setTimeout(settle, DELAYS_MS[0], from, false);
+    if (outside.home.isConnected) {
+      if (changes.some(({ removedNodes }) => [...removedNodes].some(isOverlay))) setTimeout(settle, DELAYS_MS[0], false);
       return;
     }
-    outside = { ...from, home: null };
-    DELAYS_MS.forEach((delay) => setTimeout(() => from.at === window.location.pathname && settle(from, false), delay));
+    outside.home = null;
+    DELAYS_MS.forEach((delay) => setTimeout(() => outside.at === window.location.pathname && settle(false), delay));
   }).observe(document, { childList: true, subtree: true });
 }
 export const useFocus = (open) => {
@@ -56,8 +57,7 @@ export const useFocus = (open) => {
     const isTurned = was.current !== open;
     was.current = open;
     if (!isTurned) return;
-    const from = outside;
-    const timers = DELAYS_MS.map((delay) => setTimeout(settle, delay, from, open));
+    const timers = DELAYS_MS.map((delay) => setTimeout(settle, delay, open));
     // Whoever goes on meanwhile is where they want to be, unless that is nowhere: Escape is pressed more often than needed.
     const stop = () => isNowhere() || timers.forEach(clearTimeout);
     const ways = ["pointerdown", "keydown"];
