@@ -35,8 +35,9 @@ def make() -> App:
     logs.configure(settings.current().log_level)
     from app import main, web
     from app.api.edge import Edge
-    from app.ui import bundle, refused
-    from app.ui.frames import Frames
+    from app.ui.build import bundle
+    from app.ui.session import refused
+    from app.ui.session.frames import Frames
 
     console = Edge(Frames(Pages(main.app(), bundle.served() / "build" / "client")), refused.page)
     site = web.make_web(refused.page)

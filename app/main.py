@@ -8,16 +8,17 @@ import reflex as rx
 
 from app import lifespan, registry
 from app.services import health, rollout
-from app.ui import guard, look, page, shell, sockets
-from app.ui.state import live, unforeseen
+from app.ui import page
+from app.ui.session import errors, guard, live, sockets
+from app.ui.shell import brand, shell
 
 app = rx.App(
     html_lang="en",
-    head_components=look.head(),
+    head_components=brand.head(),
     app_wraps=shell.wraps(),
     toaster=shell.toaster(),
-    backend_exception_handler=unforeseen.answer,
-    frontend_exception_handler=unforeseen.reported,
+    backend_exception_handler=errors.answer,
+    frontend_exception_handler=errors.reported,
 )
 app.add_middleware(guard.SessionGuard(), index=0)  # before the one of Reflex that answers `hydrate`
 sockets.install(app)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from app import logs
 from app.claim import claimed, local_address, port_problem, refuse, unusable
 from app.settings import Settings, current, unread
-from app.ui import bundle
+from app.ui.build import bundle
 from app.vault import keyfile
 
 _CLOSING_SECONDS = 5  # what a worker may take, after its requests have ended, to write what it learned and close

@@ -67,7 +67,7 @@ def gateway(
 @app.command()
 def build() -> None:
     """Build the pages. Only this step needs Node."""
-    from app.ui import bundle
+    from app.ui.build import bundle
 
     try:
         bundle.build(typer.echo)

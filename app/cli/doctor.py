@@ -186,7 +186,7 @@ def _presets() -> Iterator[Found]:
 
 
 def _pages() -> Iterator[Found]:
-    from app.ui import bundle
+    from app.ui.build import bundle
 
     sentences: dict[str, tuple[State, str]] = {
         "ready": ("ok", "Built for this version."),

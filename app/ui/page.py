@@ -1,4 +1,4 @@
-"""What a page is. Every module in `app/ui/pages/` ends with `PAGE = Page(...)`; nothing else has to be edited.
+"""What a page is. Every module or package in `app/ui/pages/` ends with `PAGE = Page(...)`; nothing else has to be edited.
 
 Example, `app/ui/pages/weather.py`:
 
@@ -8,7 +8,7 @@ Example, `app/ui/pages/weather.py`:
     PAGE = Page(route="/weather", title="weather.title", content=content, nav=Nav("cloud", order=45), on_load=(Weather.load,))
 
 A page with a role is drawn inside the shell, after sign-in and hydration, so `content()` never shows to a stranger
-and needs no guard of its own. What protects the data is the event guard (`ui/guard.py`) and the services, not the page.
+and needs no guard of its own. What protects the data is the event guard (`ui/session/guard.py`) and the services, not the page.
 """
 
 from collections.abc import Callable, Sequence

@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from app.ui import page as console_pages
-from app.ui.state import dialogs
+from app.ui.kit import dialogs
 from tests.browser.scenes import SAMPLES
 
 TABS = {"/providers/keyed/": ("", "?tab=keys", "?tab=models")}

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from playwright.sync_api import Page, expect
 
-from app.ui import words
+from app.ui import i18n
 
 # Everything a person can see or hear: the texts in view, and the attributes that are read out or shown on hover.
 SEEN = """() => {
@@ -30,7 +30,7 @@ CHOSEN_ELSEWHERE = """code => {
 def speak(page: Page, language: str) -> None:
     """Choose the language as another tab does: this one follows, with whatever is open in it."""
     page.evaluate(CHOSEN_ELSEWHERE, language)
-    expect(page.locator("html")).to_have_attribute("lang", words.say(language, "language.tag"))
+    expect(page.locator("html")).to_have_attribute("lang", i18n.say(language, "language.tag"))
 
 
 def english_left(page: Page, language: str) -> list[str]:
@@ -41,9 +41,9 @@ def english_left(page: Page, language: str) -> list[str]:
 
 @lru_cache
 def _patterns(language: str) -> list[re.Pattern[str]]:
-    catalogues = words.catalogues()
+    catalogues = i18n.catalogues()
     found = []
-    for key, english in catalogues[words.ENGLISH].items():
+    for key, english in catalogues[i18n.ENGLISH].items():
         theirs = _forms(catalogues[language].get(key, ""))
         for form in _forms(english):
             plain = re.sub(r"\{\w+\}", "", form)
@@ -52,7 +52,7 @@ def _patterns(language: str) -> list[re.Pattern[str]]:
     return found
 
 
-def _forms(text: words.Text) -> list[str]:
+def _forms(text: i18n.Text) -> list[str]:
     return [text] if isinstance(text, str) else list(text.values())
 
 
@@ -63,4 +63,4 @@ INSIDES = re.compile(r"<bound method|\bVar\(|_rx_state_|\{[a-z_]+\}|<function |\
 def leaks(page: Page) -> list[str]:
     """Texts of the page that show how it is made: insides, holes and keys of the catalogue."""
     seen = [" ".join(text.split()) for text in page.evaluate(SEEN)]
-    return sorted({text[:200] for text in seen if INSIDES.search(text) or text in words.keys()})  # noqa: SIM118 - a function
+    return sorted({text[:200] for text in seen if INSIDES.search(text) or text in i18n.keys()})  # noqa: SIM118 - a function

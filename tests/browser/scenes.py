@@ -10,8 +10,8 @@ from typing import Literal
 
 from playwright.sync_api import Page, expect
 
+from app.ui import i18n
 from app.ui import page as console_pages
-from app.ui import words
 
 SAMPLES = {"404": "/no-such-page/", "/providers/[provider_name]": "/providers/keyed/"}
 CARDS = "main [role=listitem], main tbody tr"
@@ -111,8 +111,8 @@ def _dialog(button: str) -> Callable[[Page], None]:
 
 
 def _own_password(page: Page) -> None:
-    _press(words.say("en", "shell.account"))(page)
-    page.get_by_role("dialog").get_by_role("button", name=words.say("en", "account.change_password")).click()
+    _press(i18n.say("en", "shell.account"))(page)
+    page.get_by_role("dialog").get_by_role("button", name=i18n.say("en", "account.change_password")).click()
     expect(page.locator("[role=dialog].pb-sheet")).to_be_visible()
 
 

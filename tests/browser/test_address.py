@@ -7,8 +7,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
+from app.ui import i18n
 from app.ui import page as console_pages
-from app.ui import words
 from tests.browser.conftest import PASSWORD
 from tests.browser.scenes import READY, SAMPLES
 from tests.fixtures.running import Patchbay
@@ -133,7 +133,7 @@ def test_back_after_a_tab_shows_the_tab_before(admin: BrowserContext, house: Pat
     page.goto(f"{house.url}/providers/keyed/")
     tabs = page.get_by_role("tab")
     names = ("overview", "keys", "models")
-    shown = [tabs.filter(has_text=words.say("en", f"provider_page.{name}")).first for name in names]
+    shown = [tabs.filter(has_text=i18n.say("en", f"provider_page.{name}")).first for name in names]
     expect(shown[0]).to_have_attribute("aria-selected", "true")
     page.evaluate("window.untouched = true")
 
@@ -154,7 +154,7 @@ def test_back_after_a_tab_shows_the_tab_before(admin: BrowserContext, house: Pat
 def test_back_and_forward_in_one_breath_show_what_the_address_says(admin: BrowserContext, house: Patchbay) -> None:
     page = admin.new_page()
     page.goto(f"{house.url}/providers/keyed/")
-    keys = page.get_by_role("tab", name=words.say("en", "provider_page.keys"))
+    keys = page.get_by_role("tab", name=i18n.say("en", "provider_page.keys"))
     keys.click()
     expect(page).to_have_url(re.compile("tab=keys"))
 
@@ -169,7 +169,7 @@ def test_back_and_forward_in_one_breath_show_what_the_address_says(admin: Browse
 def test_back_after_a_step_of_the_wizard_shows_the_step_before(admin: BrowserContext, house: Patchbay) -> None:
     page = admin.new_page()
     page.goto(f"{house.url}/start/")
-    choose_title = page.get_by_role("heading", level=2, name=words.say("en", "start.choose_title"))
+    choose_title = page.get_by_role("heading", level=2, name=i18n.say("en", "start.choose_title"))
     expect(choose_title).to_be_visible()
 
     page.locator(".pb-tile", has_text="Mistral").first.click()
@@ -186,7 +186,7 @@ def test_back_after_a_step_of_the_wizard_shows_the_step_before(admin: BrowserCon
 def test_a_link_to_the_page_itself_forgets_its_filters(admin: BrowserContext, house: Patchbay) -> None:
     page = admin.new_page()
     page.goto(house.url)
-    status = page.get_by_label(words.say("en", "providers.filter"))
+    status = page.get_by_label(i18n.say("en", "providers.filter"))
     expect(status).to_be_visible()
     status.select_option("off")
     page.wait_for_url("**/?status=off")
@@ -199,7 +199,7 @@ def test_a_link_to_the_page_itself_forgets_its_filters(admin: BrowserContext, ho
 
 def test_an_address_that_does_not_exist_says_so_to_everybody(admin: BrowserContext, browser: Browser, house: Patchbay) -> None:
     stranger = browser.new_context()
-    title = words.say("en", "not_found.title")
+    title = i18n.say("en", "not_found.title")
     for context in (admin, stranger):
         page = context.new_page()
         answer = page.goto(f"{house.url}/nope")
@@ -223,7 +223,7 @@ def test_a_page_about_one_thing_is_titled_by_its_name(admin: BrowserContext, hou
     page = admin.new_page()
     for name, label in (("keyed", "Keyed"), ("groq", "Groq")):
         page.goto(f"{house.url}/providers/{name}/")
-        expect(page).to_have_title(f"{label} · {words.say('en', 'provider_page.title')} · Patchbay")
+        expect(page).to_have_title(f"{label} · {i18n.say('en', 'provider_page.title')} · Patchbay")
     page.close()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocketRoute, expect
 
-from app.ui import words
+from app.ui import i18n
 from tests.browser.conftest import PASSWORD
 from tests.browser.opening import Door, declared, doors, fill_in, open_dialog, ready, type_something
 from tests.browser.page_words import leaks
@@ -31,7 +31,7 @@ SOLID = ".rt-variant-solid:not(.pb-danger), .pb-danger"
 
 
 def say(key: str, **values: Any) -> str:
-    return words.say("en", key, **values)
+    return i18n.say("en", key, **values)
 
 
 @pytest.fixture(scope="module")

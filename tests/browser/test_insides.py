@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.ui import words
+from app.ui import i18n
 from tests.browser.conftest import PASSWORD
 from tests.browser.opening import MENU, Door, addresses, declared, doors, open_dialog, ready
 from tests.browser.page_words import leaks, speak
@@ -80,10 +80,10 @@ def found(house: House) -> dict[str, Door]:
 def told(page: Page, where: str) -> list[str]:
     """What may not stand there, in each language."""
     found = []
-    for language in words.catalogues():
+    for language in i18n.catalogues():
         speak(page, language)
         found += [f"{where}, {language}: {text}" for text in leaks(page)]
-    speak(page, words.ENGLISH)
+    speak(page, i18n.ENGLISH)
     return found
 
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.ui import words
+from app.ui import i18n
 from tests.browser.conftest import PASSWORD
 from tests.browser.page_words import english_left
 from tests.fixtures.running import Patchbay
@@ -88,7 +88,7 @@ def test_a_page_without_a_connection_speaks_the_language_that_was_chosen(browser
     page = context.new_page()
     page.goto(ready.url + path)
 
-    expect(page.locator("html")).to_have_attribute("lang", words.say("vi", "language.tag"))
-    expect(page.get_by_text(words.say("vi", "shell.connecting" if path == "/" else "login.submit")).first).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", i18n.say("vi", "language.tag"))
+    expect(page.get_by_text(i18n.say("vi", "shell.connecting" if path == "/" else "login.submit")).first).to_be_visible()
     assert english_left(page, "vi") == []
     context.close()

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from app.cli import reaching
+from app.ui import i18n
 from app.ui import page as pages
-from app.ui import words
 from tests.browser.conftest import PASSWORD
 from tests.fixtures import chromium
 from tests.fixtures.nginx import Nginx, lines, nginx
@@ -21,7 +21,7 @@ from tests.fixtures.running import Patchbay, free_port, patchbay
 pytestmark = pytest.mark.browser
 
 NAME = "console.test"
-LIVE = words.say("en", "shell.live", revision="").strip()
+LIVE = i18n.say("en", "shell.live", revision="").strip()
 PROTO, UPGRADE = "X-Forwarded-Proto", ("$http_upgrade", "Connection")
 
 
@@ -76,9 +76,9 @@ def expect_live(page: Page) -> None:
 
 def expect_reason(page: Page, code: str, **values: object) -> None:
     told = page.locator(".pb-connection")
-    asked = words.holes(words.catalogues()["en"][f"connection.{code}"])
+    asked = i18n.holes(i18n.catalogues()["en"][f"connection.{code}"])
     expect(told).to_have_attribute("data-reason", code)
-    expect(told).to_contain_text(words.say("en", f"connection.{code}", **{name: values[name] for name in asked}))
+    expect(told).to_contain_text(i18n.say("en", f"connection.{code}", **{name: values[name] for name in asked}))
 
 
 BLOCKS = {
@@ -177,7 +177,7 @@ def leave(page: Page, proxy: Nginx) -> None:
     assert set(kept) == {"__Secure-pb", DEVICE}
     assert {(cookie["path"], cookie["secure"], cookie["httpOnly"]) for cookie in kept.values()} == {(PATH, True, True)}
     page.locator(".pb-person").click()
-    page.get_by_role("button", name=words.say("en", "shell.sign_out")).click()
+    page.get_by_role("button", name=i18n.say("en", "shell.sign_out")).click()
     page.wait_for_url(f"{proxy.url}/login**")
     assert [cookie["name"] for cookie in page.context.cookies() if cookie["value"]] == [DEVICE]  # who was here, not that they are
 

@@ -11,8 +11,9 @@ import aiohttp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from app.ui import i18n
 from app.ui import page as pages
-from app.ui import sockets, words
+from app.ui.session import sockets
 from tests.browser.conftest import PASSWORD
 from tests.fixtures.running import Patchbay
 
@@ -34,9 +35,9 @@ def house(console: Patchbay) -> Patchbay:
 def sign_in(context: BrowserContext, house: Patchbay, email: str) -> Page:
     page = context.new_page()
     page.goto(f"{house.url}/login/")
-    page.get_by_label(words.say("en", "login.email")).fill(email)
-    page.get_by_label(words.say("en", "login.password"), exact=True).fill(PASSWORD)
-    page.get_by_role("button", name=words.say("en", "login.submit")).click()
+    page.get_by_label(i18n.say("en", "login.email")).fill(email)
+    page.get_by_label(i18n.say("en", "login.password"), exact=True).fill(PASSWORD)
+    page.get_by_role("button", name=i18n.say("en", "login.submit")).click()
     expect(page.locator("main")).to_be_visible()
     return page
 
@@ -99,6 +100,6 @@ def test_a_page_for_which_there_is_no_room_says_so_and_goes_on_when_there_is(
         with crowd(house):
             page.goto(f"{house.url}/login/")
             told = page.locator(".pb-connection[data-reason=too_many_visitors]")
-            expect(told).to_contain_text(words.say(language, "connection.crowded"))
+            expect(told).to_contain_text(i18n.say(language, "connection.crowded"))
             shot(page, f"crowded-{language}")
         expect(told).to_be_hidden()

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app.ui import words
+from app.ui import i18n
 from tests.browser.conftest import PASSWORD
 from tests.fixtures.running import Patchbay
 
@@ -14,7 +14,7 @@ STATE = """e => [...e.querySelectorAll("select, input:not([type=hidden], [type=s
 
 
 def say(key: str) -> str:
-    return words.say("en", key)
+    return i18n.say("en", key)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from app.ui import words
+from app.ui import i18n
 from tests.browser.conftest import PASSWORD
 from tests.browser.scenes import CARDS
 from tests.browser.test_every_page import SHIFTS
@@ -72,7 +72,7 @@ def test_no_card_jumps_when_others_save(admin: BrowserContext, house: Patchbay, 
         client.post("/providers", json=new).raise_for_status()
         expect(page.get_by_text(f"A {size}", exact=True).first).to_be_attached()
         client.delete(f"/providers/a-{size}").raise_for_status()
-        expect(page.get_by_text(words.say("en", "card.gone", name=f"A {size}"))).to_be_attached()
+        expect(page.get_by_text(i18n.say("en", "card.gone", name=f"A {size}"))).to_be_attached()
         client.post("/providers/p1/enable").raise_for_status()
 
     page.evaluate("new Promise((done) => setTimeout(done, 600))")
@@ -83,7 +83,7 @@ def test_no_card_jumps_when_others_save(admin: BrowserContext, house: Patchbay, 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_filter_draws_another_list_and_moves_no_card(admin: BrowserContext, house: Patchbay, size: str) -> None:
     page = listing(admin, house, size)
-    status = page.get_by_label(words.say("en", "providers.filter"))
+    status = page.get_by_label(i18n.say("en", "providers.filter"))
     for group, count in (("off", 2), ("all", 9)):
         status.select_option(group)
         expect(page.locator(CARDS)).to_have_count(count)
@@ -105,13 +105,13 @@ def test_nothing_spills_out_of_its_box_or_is_cut_without_saying_so(admin: Browse
         if view is not None:
             view.click()
             page.evaluate("new Promise((done) => setTimeout(done, 300))")
-        for language in words.languages():
+        for language in i18n.languages():
             page.evaluate(
                 "code => { localStorage.setItem('pb-language', code); dispatchEvent(new StorageEvent('storage',"
                 " { key: 'pb-language', newValue: code, storageArea: localStorage })); }",
                 language,
             )
-            expect(page.locator("html")).to_have_attribute("lang", words.say(language, "language.tag"))
+            expect(page.locator("html")).to_have_attribute("lang", i18n.say(language, "language.tag"))
             page.evaluate("new Promise((done) => setTimeout(done, 200))")
             assert page.evaluate(SPILT) == [], f"{language} at {width}"
     page.evaluate("localStorage.setItem('pb-language', 'en')")
@@ -154,7 +154,7 @@ def test_a_dialog_opens_at_its_head_at_twice_the_size(admin: BrowserContext, hou
     page = admin.new_page()
     page.set_viewport_size({"width": 640, "height": 430})
     page.goto(house.url)
-    page.get_by_role("button", name=words.say("en", opener), exact=True).click()
+    page.get_by_role("button", name=i18n.say("en", opener), exact=True).click()
     body = page.locator("[role=dialog] .pb-sheet-body").first
     expect(body).to_be_visible()
 
@@ -163,22 +163,22 @@ def test_a_dialog_opens_at_its_head_at_twice_the_size(admin: BrowserContext, hou
     page.close()
 
 
-@pytest.mark.parametrize("language", words.languages())
+@pytest.mark.parametrize("language", i18n.languages())
 def test_before_the_sign_in_errors_are_in_our_words(browser: Browser, house: Patchbay, language: str) -> None:
     context = browser.new_context()
     context.add_init_script(f"localStorage.setItem('pb-language', '{language}')")
     page = context.new_page()
     page.goto(f"{house.url}/login/")
-    expect(page.locator("html")).to_have_attribute("lang", words.say(language, "language.tag"))
+    expect(page.locator("html")).to_have_attribute("lang", i18n.say(language, "language.tag"))
 
-    page.get_by_role("button", name=words.say(language, "login.submit")).click()
+    page.get_by_role("button", name=i18n.say(language, "login.submit")).click()
 
-    expect(page.get_by_text(words.say(language, "login.missing.email"))).to_be_visible()
-    expect(page.get_by_text(words.say(language, "login.missing.password"))).to_be_visible()
+    expect(page.get_by_text(i18n.say(language, "login.missing.email"))).to_be_visible()
+    expect(page.get_by_text(i18n.say(language, "login.missing.password"))).to_be_visible()
     expect(page.locator("#email")).to_be_focused()
     page.locator("#email").fill("no address")
-    page.get_by_role("button", name=words.say(language, "login.submit")).click()
-    expect(page.get_by_text(words.say(language, "reason.email_form"))).to_be_visible()
+    page.get_by_role("button", name=i18n.say(language, "login.submit")).click()
+    expect(page.get_by_text(i18n.say(language, "reason.email_form"))).to_be_visible()
     assert page.url.endswith("/login/")
     context.close()
 
@@ -193,14 +193,14 @@ def test_a_person_changes_their_own_password_and_signs_in_with_it(browser: Brows
         page.goto(f"{house.url}/login/")
         page.locator("#email").fill("kim@example.org")
         page.locator("#password").fill(password)
-        page.get_by_role("button", name=words.say("en", "login.submit")).click()
+        page.get_by_role("button", name=i18n.say("en", "login.submit")).click()
         expect(page.locator(CARDS).first).to_be_visible()
         if password == PASSWORD:
-            page.get_by_role("button", name=words.say("en", "shell.account")).click()
-            page.get_by_role("button", name=words.say("en", "account.change_password")).click()
-            page.get_by_label(words.say("en", "account.old_password")).fill(PASSWORD)
-            page.get_by_label(words.say("en", "account.new_password")).fill("another horse and another staple")
-            page.get_by_role("dialog").get_by_role("button", name=words.say("en", "account.submit")).click()
-            expect(page.get_by_text(words.say("en", "account.changed"))).to_be_visible()
+            page.get_by_role("button", name=i18n.say("en", "shell.account")).click()
+            page.get_by_role("button", name=i18n.say("en", "account.change_password")).click()
+            page.get_by_label(i18n.say("en", "account.old_password")).fill(PASSWORD)
+            page.get_by_label(i18n.say("en", "account.new_password")).fill("another horse and another staple")
+            page.get_by_role("dialog").get_by_role("button", name=i18n.say("en", "account.submit")).click()
+            expect(page.get_by_text(i18n.say("en", "account.changed"))).to_be_visible()
             context.clear_cookies()
     context.close()

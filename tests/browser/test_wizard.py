@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from app.ui import words
+from app.ui import i18n
 from tests.browser.conftest import PASSWORD
 from tests.fixtures.door import Door, door
 from tests.fixtures.running import Patchbay, patchbay, until
@@ -180,22 +180,22 @@ def test_going_back_from_a_key_shown_once_asks_and_stays_where_it_was(desk: Brow
     page = sign_in(desk, ready)
     hand = Hand(page)
     connect(hand, open_door.base_url)
-    hand.click(words.say("en", "start.use_model"))
-    headed(page, words.say("en", "start.answer_title"))
+    hand.click(i18n.say("en", "start.use_model"))
+    headed(page, i18n.say("en", "start.answer_title"))
     before = page.url
-    hand.click(words.say("en", "start.make_key"))
-    headed(page, words.say("en", "start.app_title"))
+    hand.click(i18n.say("en", "start.make_key"))
+    headed(page, i18n.say("en", "start.app_title"))
     expect(page).to_have_url(re.compile("step=app"))
     at = page.url
 
     page.go_back()
-    page.get_by_role("button", name=words.say("en", "once.stay")).click()
+    page.get_by_role("button", name=i18n.say("en", "once.stay")).click()
     expect(page.get_by_text(APP_KEY).first).to_be_visible()
     expect(page).to_have_url(at)
 
     page.go_back()
-    page.get_by_role("alertdialog").get_by_role("button", name=words.say("en", "once.discard")).click()
-    headed(page, words.say("en", "start.answer_title"))
+    page.get_by_role("alertdialog").get_by_role("button", name=i18n.say("en", "once.discard")).click()
+    headed(page, i18n.say("en", "start.answer_title"))
     expect(page).to_have_url(before)
 
 
@@ -213,7 +213,7 @@ def test_it_can_be_left_at_every_step_and_taken_up_again(desk: BrowserContext, r
         where = page.url
         page.get_by_role("link", name="Skip to providers").click()
         if heading == "Connect your app":
-            page.get_by_role("alertdialog").get_by_role("button", name=words.say("en", "once.discard")).click()
+            page.get_by_role("alertdialog").get_by_role("button", name=i18n.say("en", "once.discard")).click()
         expect(page.get_by_role("navigation", name="Main").first).to_be_attached()
         page.wait_for_url(f"{ready.url}/")
         expect(page.get_by_role("dialog")).to_be_hidden()
@@ -336,7 +336,7 @@ def test_the_keyboard_alone_is_enough(desk: BrowserContext, ready: Patchbay, ope
     expect(page.get_by_role("heading", name="Connect your app")).to_be_focused()
     press(page, "Finish")
     expect(page.get_by_role("alertdialog")).to_be_visible()
-    press(page, words.say("en", "once.discard"))
+    press(page, i18n.say("en", "once.discard"))
     page.wait_for_url(f"{ready.url}/")
 
 

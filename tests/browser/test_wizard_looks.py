@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from app.ui import words
+from app.ui import i18n
 from tests.browser.conftest import PASSWORD
 from tests.browser.test_wizard import sign_in
 from tests.fixtures.door import door
@@ -66,20 +66,20 @@ def page(browser: Browser, ready: Patchbay, language: str) -> Iterator[Page]:
 def test_every_step_is_whole_and_translated(page: Page, ready: Patchbay, shot: Callable[[Page, str], None], language: str) -> None:
     for place, (query, heading, values) in PLACES.items():
         page.goto(f"{ready.url}/start?{query}")
-        expect(page.get_by_role("heading", level=2, name=words.say(language, heading, **values))).to_be_visible()
+        expect(page.get_by_role("heading", level=2, name=i18n.say(language, heading, **values))).to_be_visible()
         assert page.evaluate("window.jumps") < MOST_JUMPED
         in_every_look(page, place, language, shot)
-    page.get_by_role("button", name=words.say(language, "start.ask"), exact=True).click()
+    page.get_by_role("button", name=i18n.say(language, "start.ask"), exact=True).click()
     expect(page.get_by_text(re.compile("mock response|fakellm"))).to_be_visible()
     in_every_look(page, "answered", language, shot)
-    page.get_by_role("button", name=words.say(language, "start.make_key")).click()
-    expect(page.get_by_label(words.say(language, "client_keys.issued_key"))).to_be_visible()
+    page.get_by_role("button", name=i18n.say(language, "start.make_key")).click()
+    expect(page.get_by_label(i18n.say(language, "client_keys.issued_key"))).to_be_visible()
     in_every_look(page, "key", language, shot)
 
 
 def in_every_look(page: Page, place: str, language: str, shot: Callable[[Page, str], None]) -> None:
     """Light and dark, on a desk and on a phone: nothing scrolls sideways, nothing shuts anybody out."""
-    expect(page.locator("html")).to_have_attribute("lang", words.say(language, "language.tag"))
+    expect(page.locator("html")).to_have_attribute("lang", i18n.say(language, "language.tag"))
     for theme, width in LOOKS:
         page.set_viewport_size({"width": width, "height": 844})
         page.emulate_media(color_scheme=theme)

@@ -60,7 +60,7 @@ def visit(journey: Journey) -> None:
 
 
 async def open_page(journey: Journey, cookie: str) -> None:
-    session = f"{STATE}app___ui___state___session____session_state"
+    session = f"{STATE}app___ui___session___session____session_state"
     async with tab(journey.server.url, cookie=cookie) as page:
         await page.fire(f"{STATE}hydrate")
         await page.fire(f"{session}.load")

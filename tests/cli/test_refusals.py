@@ -15,7 +15,7 @@ import pytest
 
 from app import claim, serve
 from app.cli import doctor
-from app.ui import bundle
+from app.ui.build import bundle
 from tests.cli.test_commands import SECRET, done, patchbay
 from tests.fixtures.rights import ordinary
 from tests.fixtures.running import free_port

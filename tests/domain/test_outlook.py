@@ -9,7 +9,7 @@ from app.domain.health import Health, Source, Standing
 from app.domain.outlook import SENTENCES, ConcernCode, Outlook, of_call
 from app.domain.probe import LastTest, ProbeResult, StepName, Verdict
 from app.domain.provider import Provider
-from app.ui import words
+from app.ui import i18n
 from tests.fixtures.make import provider
 
 CHATTED = [StepName.HTTP, StepName.CREDENTIAL, StepName.CHAT]
@@ -94,6 +94,6 @@ def test_a_missing_model_speaks_against_itself_and_no_other(model: str, outlook:
 
 def test_every_concern_has_its_sentence_in_every_language() -> None:
     assert set(SENTENCES) == set(ConcernCode)
-    for language, texts in words.catalogues().items():
+    for language, texts in i18n.catalogues().items():
         assert {code for code in ConcernCode if f"concern.{code}" not in texts} == set(), language
         assert {outlook for outlook in Outlook if f"routes.outlook.{outlook}" not in texts} == set(), language

@@ -17,8 +17,8 @@ import httpx
 import pytest
 
 from app.logs import rules
-from app.ui import frames, sockets
-from app.ui.frames import Frames
+from app.ui.session import frames, sockets
+from app.ui.session.frames import Frames
 from tests.fixtures.regex_steps import words
 from tests.fixtures.running import Patchbay
 from tests.launch.conftest import STATE, server, sign_in, tab
@@ -170,7 +170,7 @@ async def test_the_wrong_value_of_a_var_is_not_written(server: Patchbay) -> None
         await viewer.wait(lambda: "Expected field 'State.is_hydrated'" in server.printed()[before:])
     async with tab(server.url) as stranger:
         await stranger.fire(f"{STATE}set_is_hydrated", {"value": planted})
-        await stranger.fire(f"{STATE}hydrate_and_load", {"vars": {f"{STATE}app___ui___words____language.code": [planted]}})
+        await stranger.fire(f"{STATE}hydrate_and_load", {"vars": {f"{STATE}app___ui___i18n____language.code": [planted]}})
         await stranger.wait(lambda: SESSION in stranger.changed())
 
     assert planted not in server.printed()

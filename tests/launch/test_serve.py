@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from app import serve, settings
-from app.ui import bundle, words
+from app.ui import i18n
+from app.ui.build import bundle
 from tests.fixtures.running import ROOT, Patchbay, free_port, until
 
 
@@ -179,7 +180,7 @@ def test_no_origin_is_ever_allowed_to_read_our_answers(server: Patchbay) -> None
         assert not [name for name in headers if name.startswith("access-control-")], path
 
 
-@pytest.mark.parametrize("language", words.languages())
+@pytest.mark.parametrize("language", i18n.languages())
 @pytest.mark.parametrize("path", ["/auth/login", "/auth/logout", "/auth/setup", "/auth/recovery-kit", "/api/v1/providers", "/login"])
 def test_a_form_of_another_site_is_refused_in_the_reader_s_language(server: Patchbay, path: str, language: str) -> None:
     headers = {"origin": "https://evil.example", "accept": "text/html,*/*;q=0.8", "accept-language": f"{language},en;q=0.5"}
@@ -187,7 +188,7 @@ def test_a_form_of_another_site_is_refused_in_the_reader_s_language(server: Patc
     answer = httpx.post(server.url + path, headers=headers, data={"email": "ada@example.org", "password": "x"})
 
     assert (answer.status_code, answer.headers["content-type"]) == (403, "text/html; charset=utf-8")
-    assert words.say(language, "refused.foreign") in answer.text
+    assert i18n.say(language, "refused.foreign") in answer.text
 
 
 def test_assets_may_be_kept_for_ever(server: Patchbay) -> None:

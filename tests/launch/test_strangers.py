@@ -12,16 +12,17 @@ import socketio.exceptions
 from app import main
 from app.domain.actor import Role
 from app.services import denials
-from app.ui import guard, permission
+from app.ui import permission
+from app.ui.session import guard
 from tests.fixtures.running import Patchbay, until
 from tests.launch.conftest import STATE, sign_in, tab
 
 HANDLERS = {name: permission.role_of(found.handler.fn) for name, found in main.app._registration_context.event_handlers.items()}
 OURS = [name for name, needed in HANDLERS.items() if needed is not None and name not in guard.FRAMEWORK and not name.endswith(".setvar")]
 SETTERS = [name for name in HANDLERS if name.endswith(".setvar")]
-LIVE = f"{STATE}app___ui___state___live____live"
+LIVE = f"{STATE}app___ui___session___live____live"
 HYDRATE = f"{STATE}hydrate"
-SESSION = f"{STATE}app___ui___state___session____session_state"
+SESSION = f"{STATE}app___ui___session___session____session_state"
 
 
 def fitting(name: str) -> dict[str, Any]:
@@ -124,7 +125,7 @@ async def test_a_stranger_s_tab_is_not_told_that_something_changed(server: Patch
 
         server.run("client-key", "add", "one-more")
         await ada.wait(lambda: ada.changed().get(LIVE, {}).get("revision_rx_state_", 0) > 0)
-        await stranger.fire(f"{STATE}app___ui___words____language.choose", {"code": "en"})
+        await stranger.fire(f"{STATE}app___ui___i18n____language.choose", {"code": "en"})
         await stranger.wait(lambda: len(stranger.updates) > before)
 
         assert LIVE not in json.dumps(stranger.updates[before:])
@@ -137,7 +138,7 @@ async def test_whoever_presents_the_token_of_somebody_else_s_tab_gets_nothing_of
         await ada.wait(lambda: "ada@example.org" in json.dumps(ada.updates))
 
     async with tab(server.url, token=ada.token) as thief:
-        await thief.fire(f"{STATE}app___ui___words____language.choose", {"code": "en"})
+        await thief.fire(f"{STATE}app___ui___i18n____language.choose", {"code": "en"})
         await thief.wait(thief.redirects)
         await thief.fire(HYDRATE)
         await thief.wait(lambda: SESSION in thief.changed())

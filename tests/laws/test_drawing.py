@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.ui import page
-from app.ui.place import NativeForm
+from app.ui.shell.location import NativeForm
 
 ROOT = Path(__file__).parents[2]
 UI = "app/ui"
@@ -46,7 +46,7 @@ def everywhere(rule: object, *, but: str = "") -> list[str]:
 
 
 def test_a_bar_never_ends_at_nothing() -> None:
-    assert everywhere(bare_bars, but="app/ui/components/progress.py") == []
+    assert everywhere(bare_bars, but="app/ui/kit/progress.py") == []
 
 
 def test_nothing_typed_is_cut_without_a_word() -> None:

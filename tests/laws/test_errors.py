@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from app.api import errors as api_errors
 from app.domain import errors
 from app.gateway import errors as gateway_errors
-from app.ui import words
+from app.ui import i18n
 
 
 def tree(root: type[errors.PatchbayError] = errors.PatchbayError) -> Iterator[type[errors.PatchbayError]]:
@@ -23,7 +23,7 @@ def unmapped(kinds: list[type[errors.PatchbayError]]) -> list[str]:
         for edge, known in (
             ("api", kind in api_errors.STATUS),
             ("gateway", kind in gateway_errors.ANSWERS),
-            ("ui", f"error.{kind.code}" in words.keys()),  # noqa: SIM118 - a function, not a mapping
+            ("ui", f"error.{kind.code}" in i18n.keys()),  # noqa: SIM118 - a function, not a mapping
         )
         if not known
     ]

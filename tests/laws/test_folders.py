@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app import presets
-from app.ui import page, words
+from app.ui import i18n, page
 from app.upstream import auth
 
 ROOT = Path(__file__).parents[2]
@@ -18,22 +18,23 @@ ROOT = Path(__file__).parents[2]
 STRANGERS = [
     ("presets/groq.toml", "presets/stranger.toml", ("\0", "")),
     ("app/upstream/auth/none.py", "app/upstream/auth/stranger.py", ("\0", "")),
-    ("app/ui/languages/en.toml", "app/ui/languages/stranger.toml", ("\0", "")),
+    ("app/ui/i18n/languages/en.toml", "app/ui/i18n/languages/stranger.toml", ("\0", "")),
     ("app/ui/pages/not_found.py", "app/ui/pages/stranger.py", ('route="404"', 'route="/stranger"')),
 ]
 LOADED = """
 import json
 from app import presets
-from app.ui import page, words
+from app.ui import i18n, page
 from app.upstream import auth
-kinds = [{p.id for p in presets.all_()}, set(auth.types()), set(words.languages()), {p.module for p in page.pages()}]
+kinds = [{p.id for p in presets.all_()}, set(auth.types()), set(i18n.languages()), {p.module for p in page.pages()}]
 print(json.dumps([sorted(kind) for kind in kinds]))
 """
 
 
 def stems(folder: str, suffix: str) -> set[str]:
-    """Names of the files of a folder, without private ones."""
-    return {f.stem for f in (ROOT / folder).glob(f"*{suffix}") if not f.stem.startswith("_")}
+    """Names of the files of a folder, and of its packages where they are Python; without private ones."""
+    packages = {f.parent.name for f in (ROOT / folder).glob("*/__init__.py") if suffix == ".py"}
+    return {f.stem for f in (ROOT / folder).glob(f"*{suffix}") if not f.stem.startswith("_")} | packages
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def stems(folder: str, suffix: str) -> set[str]:
     [
         pytest.param(stems("presets", ".toml"), {p.id for p in presets.all_()}, id="presets"),
         pytest.param(stems("app/upstream/auth", ".py"), set(auth.types()), id="auth types"),
-        pytest.param(stems("app/ui/languages", ".toml"), set(words.languages()), id="languages"),
+        pytest.param(stems("app/ui/i18n/languages", ".toml"), set(i18n.languages()), id="languages"),
         pytest.param(stems("app/ui/pages", ".py"), {p.module for p in page.pages()}, id="pages"),
     ],
 )

@@ -12,6 +12,7 @@ LINT = Path(sys.executable).with_name("lint-imports")
 # Contract name → file and the import that must break it.
 PLANTS = {
     "Imports go down the floors only": ("app/domain/names.py", "import app.services"),
+    "In the console imports go from pages to what they share": ("app/ui/kit/field.py", "from app.ui.session import live"),
     "A service never calls a service (one call, one transaction)": ("app/services/models.py", "from app.services import providers"),
     "An auth type knows no other": ("app/upstream/auth/none.py", "from app.upstream.auth import api_key"),
     "A page knows no other": ("app/ui/pages/login.py", "from app.ui.pages import setup"),

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from app import presets
-from app.ui import words
+from app.ui import i18n
 
 ROOT = Path(__file__).parents[2]
-OTHERS = sorted(words.languages().keys() - {words.ENGLISH})
+OTHERS = sorted(i18n.languages().keys() - {i18n.ENGLISH})
 SAME_EVERYWHERE = {
     "Patchbay",
     "OpenAI",
@@ -57,7 +57,7 @@ FREE = {"reason.password_common"}  # its keys are those of a keyboard
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,.;:?!()]|[,;?!()][\u4e00-\u9fff]")
 
 
-def forms(text: words.Text) -> Iterator[str]:
+def forms(text: i18n.Text) -> Iterator[str]:
     """The text, or each of its plural forms."""
     yield from [text] if isinstance(text, str) else text.values()
 
@@ -69,14 +69,14 @@ def letters(text: str, code: str) -> str:
     return " ".join(word for word in rest.split() if word not in kept and not word.isdigit())
 
 
-def left_in_english(code: str, english: Mapping[str, words.Text], own: Mapping[str, words.Text]) -> set[str]:
+def left_in_english(code: str, english: Mapping[str, i18n.Text], own: Mapping[str, i18n.Text]) -> set[str]:
     """Keys whose text is the English one, or empty where English says something."""
     said = {key: {letters(form, code) for form in forms(text)} - {""} for key, text in english.items()}
     theirs = {key: [letters(form, code) for form in forms(own[key])] for key in said}
     return {key for key, needed in said.items() if needed and (not all(forms(own[key])) or needed & set(theirs[key]))}
 
 
-def off_the_list(code: str, english: Mapping[str, words.Text], own: Mapping[str, words.Text]) -> set[str]:
+def off_the_list(code: str, english: Mapping[str, i18n.Text], own: Mapping[str, i18n.Text]) -> set[str]:
     """Keys that call a thing by another word than the list does."""
     found = {key for key, text in own.items() if any(word in form.lower() for form in forms(text) for word in NEVER.get(code, []))}
     for term, word in TERMS.get(code, {}).items():
@@ -88,32 +88,32 @@ def off_the_list(code: str, english: Mapping[str, words.Text], own: Mapping[str,
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_language_says_everything_and_asks_for_the_same_values(code: str) -> None:
-    english, own = words.catalogues()[words.ENGLISH], words.catalogues()[code]
+    english, own = i18n.catalogues()[i18n.ENGLISH], i18n.catalogues()[code]
 
     assert own.keys() == english.keys()
-    assert {key for key in own if words.holes(own[key]) != words.holes(english[key])} == set()
+    assert {key for key in own if i18n.holes(own[key]) != i18n.holes(english[key])} == set()
     assert {key for key in own if isinstance(own[key], str) != isinstance(english[key], str)} == set()
 
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_language_leaves_no_english_behind(code: str) -> None:
-    assert left_in_english(code, words.catalogues()[words.ENGLISH], words.catalogues()[code]) == set()
+    assert left_in_english(code, i18n.catalogues()[i18n.ENGLISH], i18n.catalogues()[code]) == set()
 
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_language_calls_a_thing_by_one_word(code: str) -> None:
-    assert off_the_list(code, words.catalogues()[words.ENGLISH], words.catalogues()[code]) == set()
+    assert off_the_list(code, i18n.catalogues()[i18n.ENGLISH], i18n.catalogues()[code]) == set()
 
 
 def test_chinese_has_chinese_punctuation() -> None:
-    wrong = {key for key, text in words.catalogues()["zh"].items() if any(HALF_WIDTH.search(form) for form in forms(text))}
+    wrong = {key for key, text in i18n.catalogues()["zh"].items() if any(HALF_WIDTH.search(form) for form in forms(text))}
 
     assert wrong == set()
 
 
 def test_english_left_behind_and_a_stray_word_would_be_seen() -> None:
-    english = words.catalogues()[words.ENGLISH]
-    planted = words.catalogues()["zh"] | {
+    english = i18n.catalogues()[i18n.ENGLISH]
+    planted = i18n.catalogues()["zh"] | {
         "common.save": "Save",
         "common.edit": "",
         "card.models": {"other": "{n} models"},
@@ -143,7 +143,7 @@ def reasons_in(text: str) -> dict[str, str]:
 
 def test_every_reason_has_words_and_the_english_ones_are_those_of_the_rule() -> None:
     given = {code: said for file in (ROOT / "app").rglob("*.py") for code, said in reasons_in(file.read_text("utf-8")).items()}
-    english = words.catalogues()[words.ENGLISH]
+    english = i18n.catalogues()[i18n.ENGLISH]
 
     assert len(given) > 20
     assert {code: said for code, said in given.items() if english.get(f"reason.{code}") != said} == {}

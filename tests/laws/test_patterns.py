@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 METHODS = "search|match|fullmatch|sub|subn|findall|finditer|split"
 SHORT = 120  # characters; four times as many take a quadratic pattern sixteen times as long
 # They read what the build has just written, and nobody else's text.
-OWN_TEXT = ("app.ui.plugins.",)
+OWN_TEXT = ("app.ui.build.plugins.",)
 # A pattern that is put together where it is used: it stands here with all that it can become.
 PUT_TOGETHER = {
     "app.domain.paste_reader": 1,  # `pattern_of`, below with every preset

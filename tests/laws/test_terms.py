@@ -12,13 +12,13 @@ from typer.main import get_command
 from app import presets
 from app.cli import commands
 from app.domain import recovery_kit
-from app.ui import words
+from app.ui import i18n
 from tests.laws import source
 
 ROOT = Path(__file__).parents[2]
 TERMS = ROOT / "docs" / "terms.md"
 PROSE = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted(set((ROOT / "docs").rglob("*.md")) - {TERMS})]
-ENGLISH = words.ENGLISH
+ENGLISH = i18n.ENGLISH
 OF_VIETNAMESE = re.compile(r"\bhãy\b", re.IGNORECASE)
 
 
@@ -29,14 +29,14 @@ def never(language: str) -> re.Pattern[str]:
     return re.compile("|".join(parts) or r"(?!)", re.IGNORECASE)
 
 
-def forms(text: words.Text) -> list[str]:
+def forms(text: i18n.Text) -> list[str]:
     """The text, or each of its plural forms."""
     return [text] if isinstance(text, str) else list(text.values())
 
 
 def told(language: str) -> Iterator[tuple[str, str]]:
     """Where → text, of everything a reader of this language is told."""
-    yield from ((key, form) for key, text in words.catalogues()[language].items() for form in forms(text))
+    yield from ((key, form) for key, text in i18n.catalogues()[language].items() for form in forms(text))
     yield "recovery kit", recovery_kit._TEXTS.get(language, "")
     for known in presets.all_():
         yield f"presets/{known.id}", known.description if language == ENGLISH else known.description_in.get(language, "")
@@ -73,7 +73,7 @@ def prose() -> Iterator[tuple[str, str]]:
             yield f"{file.name}:{number}", re.sub(r"`[^`]*`", "", line)
 
 
-@pytest.mark.parametrize("language", sorted(words.languages()))
+@pytest.mark.parametrize("language", sorted(i18n.languages()))
 def test_no_text_says_what_the_term_table_rules_out(language: str) -> None:
     assert ruled_out(language, told(language)) == []
 
@@ -98,7 +98,7 @@ def test_no_page_of_the_documentation_says_what_the_term_table_rules_out() -> No
 
 
 def test_vietnamese_asks_with_hay_once_in_a_text_and_never_below_a_field() -> None:
-    texts = words.catalogues()["vi"]
+    texts = i18n.catalogues()["vi"]
     wrong = {key for key, text in texts.items() for form in forms(text) if len(OF_VIETNAMESE.findall(form)) > ("help" not in key)}
 
     assert wrong == set()

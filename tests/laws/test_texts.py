@@ -27,9 +27,9 @@ from app.domain.probe import Finding, FixAction, StepName, Verdict
 from app.domain.provider import ProviderType, Status
 from app.domain.usage import By
 from app.probe.messages import SENTENCES
-from app.ui import words
-from app.ui.state.provider_keys import _SETTABLE
-from app.ui.state.wizard import STEPS
+from app.ui import i18n
+from app.ui.pages.provider.keys.provider_keys import _SETTABLE
+from app.ui.pages.start.wizard import STEPS
 from app.upstream import auth
 from tests.laws import source
 
@@ -101,7 +101,7 @@ def named_in(sources: source.Source) -> tuple[list[Named], list[str]]:
     """Every call of a door, and those whose key cannot be traced."""
     found, lost = [], []
     for module in sources.modules:
-        if module.name == words.__name__:
+        if module.name == i18n.__name__:
             continue  # the doors themselves
         for call, door in _calls(module):
             where = f"{module.name}:{call.lineno} {ast.unparse(call)[:90]}"
@@ -117,9 +117,9 @@ def named_in(sources: source.Source) -> tuple[list[Named], list[str]]:
 def _calls(module: source.Module) -> Iterator[tuple[ast.Call, str]]:
     for call in module.calls:
         match call.func:
-            case ast.Name(id=door) if door in DOORS and getattr(module.globals.get(door), "__module__", "") == words.__name__:
+            case ast.Name(id=door) if door in DOORS and getattr(module.globals.get(door), "__module__", "") == i18n.__name__:
                 yield call, door
-            case ast.Attribute(value=ast.Name(id=owner), attr=door) if door in DOORS and module.globals.get(owner) is words:
+            case ast.Attribute(value=ast.Name(id=owner), attr=door) if door in DOORS and module.globals.get(owner) is i18n:
                 yield call, door
 
 
@@ -128,7 +128,7 @@ def _given(module: source.Module, call: ast.Call, door: str) -> frozenset[str] |
     return given | {"when"} if given is not None and door == "when" else given  # its second argument
 
 
-def misfits(calls: list[Named], texts: dict[str, words.Text]) -> list[str]:
+def misfits(calls: list[Named], texts: dict[str, i18n.Text]) -> list[str]:
     """What is wrong with the calls: a text that is missing, a place without a value, a value without a place."""
     wrong = []
     for call in calls:
@@ -137,20 +137,20 @@ def misfits(calls: list[Named], texts: dict[str, words.Text]) -> list[str]:
                 wrong += [f"{call.where}: {why}" for why in _family_misfits(call, name, texts)]
             elif (text := texts.get(name)) is None:
                 wrong.append(f"{call.where}: there is no text “{name}”")
-            elif call.given != words.holes(text):
-                wrong.append(f"{call.where}: “{name}” asks for {sorted(words.holes(text))}, given {sorted(call.given or ())}")
+            elif call.given != i18n.holes(text):
+                wrong.append(f"{call.where}: “{name}” asks for {sorted(i18n.holes(text))}, given {sorted(call.given or ())}")
     return wrong
 
 
-def _family_misfits(call: Named, family: str, texts: dict[str, words.Text]) -> Iterator[str]:
+def _family_misfits(call: Named, family: str, texts: dict[str, i18n.Text]) -> Iterator[str]:
     if f"{family}.{UNKNOWN}" not in texts and family not in SOME_OF:
         yield f"there is no “{family}.{UNKNOWN}”"
     for key in sorted(members(family, texts)) if call.given is not None else ():
-        if missing := words.holes(texts[key]) - call.given:
+        if missing := i18n.holes(texts[key]) - call.given:
             yield f"“{key}” asks for {sorted(missing)}, which the call does not give"
 
 
-def members(family: str, texts: dict[str, words.Text]) -> set[str]:
+def members(family: str, texts: dict[str, i18n.Text]) -> set[str]:
     """The keys that a code can pick in a family. Where its codes are not a set of the domain: every key of it."""
     own = {key for key in texts if key.startswith(f"{family}.") and "." not in key.removeprefix(f"{family}.")}
     if (codes := CODES.get(family) or SOME_OF.get(family)) is None:
@@ -158,7 +158,7 @@ def members(family: str, texts: dict[str, words.Text]) -> set[str]:
     return own & {f"{family}.{code}" for code in codes | ({UNKNOWN} if family in CODES else set())}
 
 
-def left_over(calls: list[Named], texts: dict[str, words.Text], also: set[str]) -> set[str]:
+def left_over(calls: list[Named], texts: dict[str, i18n.Text], also: set[str]) -> set[str]:
     """Keys that nothing names."""
     direct = {name for call in calls if call.door not in FAMILIES_OF for name in call.names}
     families = {name for call in calls if call.door in FAMILIES_OF for name in call.names}
@@ -188,7 +188,7 @@ def in_tables() -> set[str]:
     return {key for text in scripts for table in re.findall(r"const TEXTS = \{([^}]*)\}", text) for key in re.findall(r'"([\w.]+)"', table)}
 
 
-ENGLISH = words.catalogues()[words.ENGLISH]
+ENGLISH = i18n.catalogues()[i18n.ENGLISH]
 
 
 def test_every_key_can_be_traced_from_its_call() -> None:
@@ -204,7 +204,7 @@ def test_our_scripts_name_texts_that_exist_and_give_what_they_ask_for() -> None:
     assert len(in_browser()) > 3
     assert len(in_tables()) > 3
     assert in_tables() - ENGLISH.keys() == set()
-    assert [(key, given) for key, given in in_browser() if key not in ENGLISH or words.holes(ENGLISH[key]) != given] == []
+    assert [(key, given) for key, given in in_browser() if key not in ENGLISH or i18n.holes(ENGLISH[key]) != given] == []
 
 
 def test_no_text_is_left_over() -> None:
@@ -221,7 +221,7 @@ def test_what_a_finding_says_asks_for_nothing_that_the_finding_does_not_know() -
     known["probe.not_chat"] |= {"model"}  # the rung of the chat adds which model it asked
     titles: dict[str, set[str]] = {f"step.{finding.value}": set() for finding in Finding}
 
-    asked = {key: words.holes(ENGLISH[key]) - facts for key, facts in (known | titles).items() if key in ENGLISH}
+    asked = {key: i18n.holes(ENGLISH[key]) - facts for key, facts in (known | titles).items() if key in ENGLISH}
     assert {key: more for key, more in asked.items() if more} == {}
 
 
@@ -261,7 +261,7 @@ def field(label):
 def test_a_planted_breach_is_found() -> None:
     from typing import Literal
 
-    texts: dict[str, words.Text] = {
+    texts: dict[str, i18n.Text] = {
         "common.save": "Save",
         "done.saved": "{name} saved",
         "planted.on": "On",
@@ -271,7 +271,7 @@ def test_a_planted_breach_is_found() -> None:
         "planted.spare": "Spare",
         "left.over": "Nobody says this",
     }
-    scope = {"t": words.t, "t_of": words.t_of, "words": words, "PARTS": ("a", "b"), "Literal": Literal, "__builtins__": {}}
+    scope = {"t": i18n.t, "t_of": i18n.t_of, "words": i18n, "PARTS": ("a", "b"), "Literal": Literal, "__builtins__": {}}
     scope |= {"page": lambda: None, "field": lambda: None}
     calls, lost = named_in(source.Source((source.Module("planted", PLANTED, scope),)))
 

@@ -13,7 +13,7 @@ from app.domain.preset import Preset
 from app.domain.probe import Finding, FixAction, ProbeError, ProbeResult, Verdict
 from app.domain.snapshot import Endpoint, Timeouts
 from app.probe import fixes, runner
-from app.ui import words
+from app.ui import i18n
 from app.upstream import connector, container, egress, session
 from app.upstream.container import Container
 from tests.fixtures import make
@@ -102,9 +102,9 @@ async def test_a_web_page_is_told_to_lack_v1_only_where_it_does(upstream: Upstre
         Finding.HTML,
         (FixAction.ADD_VERSION, upstream.origin + proposal) if proposal else None,
     )
-    for language in words.languages():
-        assert "/v1" not in words.say(language, "probe.html"), language
-        assert "/v1" not in words.say(language, "probe.not_found"), language
+    for language in i18n.languages():
+        assert "/v1" not in i18n.say(language, "probe.html"), language
+        assert "/v1" not in i18n.say(language, "probe.not_found"), language
 
 
 def told(finding: Finding, endpoint: Endpoint, **facts: Any) -> tuple[FixAction, str] | None:

@@ -24,7 +24,7 @@ from app.domain.provider import ProviderType, Wire
 from app.domain.snapshot import Endpoint, Timeouts
 from app.probe import messages as english
 from app.probe import runner
-from app.ui import words
+from app.ui import i18n
 from app.upstream import connector, container, egress, session, translator
 from tests.fixtures import make, oauth
 from tests.fixtures.certificates import Authority
@@ -367,8 +367,8 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 def unfilled(result: ProbeResult, language: str) -> set[str]:
     """Findings of a result whose sentence in a language is missing or lacks a value."""
     told = [(step.message, step.values) for step in result.steps] + ([(result.error.code, result.error.values)] if result.error else [])
-    texts = words.catalogues()[language]
-    lacking = {code for code, values in told for hole in words.holes(texts[f"probe.{code}"]) if values.get(hole) in (None, "")}
+    texts = i18n.catalogues()[language]
+    lacking = {code for code, values in told for hole in i18n.holes(texts[f"probe.{code}"]) if values.get(hole) in (None, "")}
     return {code.value for code in lacking}
 
 
@@ -381,7 +381,7 @@ async def test_a_fault_is_told_by_its_finding_and_its_verdict_in_every_language(
     said = {step.message for step in result.steps} | ({result.error.code} if result.error else set())
     assert (set(row.findings) <= said, result.verdict) == (True, row.verdict), (said, result.error)
     assert result.ok is (row.verdict in (V.OK, V.LIMITED, V.NO_MODEL_LIST, V.KEY_NOT_PROVEN, V.DEFAULT_NOT_LISTED))
-    assert {language: unfilled(result, language) for language in words.languages()} == {language: set() for language in words.languages()}
+    assert {language: unfilled(result, language) for language in i18n.languages()} == {language: set() for language in i18n.languages()}
     assert result.error is None or "…" not in result.error.message
     assert make.SECRET not in result.model_dump_json()
 
@@ -392,6 +392,6 @@ def test_every_finding_and_every_verdict_is_made_by_a_row() -> None:
 
 
 def test_every_finding_has_a_sentence_in_every_language() -> None:
-    for language, texts in words.catalogues().items():
+    for language, texts in i18n.catalogues().items():
         assert {code for code in Finding if f"probe.{code}" not in texts} == set(), language
     assert set(english.SENTENCES) == set(Finding)

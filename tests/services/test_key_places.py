@@ -15,9 +15,9 @@ from app.probe import requests
 from app.relay import availability, circuit, keys
 from app.relay.pipeline import call
 from app.services import credentials, probes, providers, routes
-from app.ui import words
-from app.ui.state.cards import card
-from app.ui.state.key_rows import rows, summary
+from app.ui import i18n
+from app.ui.pages.provider.keys.key_rows import rows, summary
+from app.ui.provider.card import card
 from app.upstream import references
 from tests.fixtures.upstream import MODELS, Upstream
 
@@ -60,7 +60,7 @@ async def test_everything_that_counts_keys_counts_the_same(actor: Actor, upstrea
         assert {key.label: key.resolves for key in shown} == {"typed": None, HERE: True, NOWHERE: False, EMPTY: False}
     assert (card(provider, None, "en").keys_used, card(provider, None, "en").key_count) == (2, 4)
     assert [row.label for row in rows(of_the_page, "en", {}) if row.look == KeyState.ACTIVE] == ["typed", HERE]
-    assert summary(of_the_page, "en")[0] == words.say("en", "keys.in_use", used=2, n=4)
+    assert summary(of_the_page, "en")[0] == i18n.say("en", "keys.in_use", used=2, n=4)
     assert {step.label: (step.skipped.code if step.skipped else "", step.share) for step in explained} == {
         "typed": ("", 0.5),
         HERE: ("", 0.5),

@@ -16,7 +16,7 @@ from app.domain.throttle import ACCOUNT
 from app.services import keyring, master_key, people, recovery, sessions
 from app.storage.columns import MacRow
 from app.storage.tables import SessionRow, UserRow
-from app.ui import words
+from app.ui import i18n
 from app.vault import passwords, ring
 from tests.fixtures.databases import Database, only_sqlite
 from tests.fixtures.rows import rewrite
@@ -65,7 +65,7 @@ async def test_a_kit_holds_what_is_needed_in_the_readers_language(grace: Session
 
 
 def test_a_kit_is_written_in_every_language_of_the_console() -> None:
-    assert set(languages()) == set(words.languages())
+    assert set(languages()) == set(i18n.languages())
 
 
 async def test_a_kit_needs_the_password_again_and_counts_once(db: Database, grace: Session) -> None:

@@ -24,7 +24,7 @@ from app.services.health import Recorder
 from app.storage import probes, provider_records
 from app.storage import providers as rows
 from app.storage.work import work
-from app.ui import words
+from app.ui import i18n
 from tests.fixtures import make
 from tests.fixtures.databases import Database, only_sqlite
 
@@ -384,7 +384,7 @@ async def test_strangers_are_told_nothing() -> None:
 
 def test_every_reason_has_words() -> None:
     assert SENTENCES.keys() == set(SkipCode)
-    assert {f"skip.{code.value}" for code in SkipCode} <= words.keys()
+    assert {f"skip.{code.value}" for code in SkipCode} <= i18n.keys()
 
 
 async def _as(key_id: str, selector: str) -> Explanation:

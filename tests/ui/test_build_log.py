@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from app import presets
-from app.ui import build_log, words
+from app.ui import i18n
+from app.ui.build import build_log
 
 ROOT = Path(__file__).parents[2]
 NOISE = "\n".join(f"[{n:02}/99] Compiling: Page {n}" for n in range(99))
@@ -21,7 +22,7 @@ def raised(act: Callable[[], object]) -> str:
         act()
     except Exception as error:  # noqa: BLE001 - as the interpreter would print it
         told = "".join(traceback.format_exception(error))
-        for kind in (presets.BadPreset, words.BadLanguage, words.UnknownWord):
+        for kind in (presets.BadPreset, i18n.BadLanguage, i18n.UnknownWord):
             told = told.replace(f"{kind.__module__}.{kind.__qualname__}", f"{kind.__module__}.{kind.__name__}")
         return f"{NOISE}\n{told}Happened while evaluating page 'index'\n{NOISE}"
     raise AssertionError("nothing was raised")
@@ -34,24 +35,24 @@ def bad_preset(folder: Path) -> str:
 
 def bad_toml(folder: Path) -> str:
     (folder / "xx.toml").write_text('[shell]\nskip = "a"\n[broken\n')
-    return raised(lambda: words.read(folder / "xx.toml"))
+    return raised(lambda: i18n.read(folder / "xx.toml"))
 
 
 def not_text(folder: Path) -> str:
     (folder / "xx.toml").write_bytes(b'[shell]\nskip = "\xff"\n')
-    return raised(lambda: words.read(folder / "xx.toml"))
+    return raised(lambda: i18n.read(folder / "xx.toml"))
 
 
 def unknown_word(folder: Path) -> str:
-    return raised(lambda: words.t("shell.no_such_text"))
+    return raised(lambda: i18n.t("shell.no_such_text"))
 
 
 @pytest.mark.parametrize(
     ("output", "begins"),
     [
         pytest.param(bad_preset, "presets/acme.toml:1: label: ", id="preset"),
-        pytest.param(bad_toml, "app/ui/languages/xx.toml:3: this is not valid TOML: ", id="language"),
-        pytest.param(not_text, "app/ui/languages/xx.toml:1: the file cannot be read as UTF-8", id="language, not text"),
+        pytest.param(bad_toml, "app/ui/i18n/languages/xx.toml:3: this is not valid TOML: ", id="language"),
+        pytest.param(not_text, "app/ui/i18n/languages/xx.toml:1: the file cannot be read as UTF-8", id="language, not text"),
         pytest.param(unknown_word, "tests/ui/test_build_log.py:", id="a text that is nowhere"),
     ],
 )

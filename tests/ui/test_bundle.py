@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.ui import bundle, policy
+from app.ui.build import bundle, content_policy
 
 
 @pytest.fixture
@@ -201,6 +201,6 @@ def test_a_bundle_is_copied_for_a_path_of_a_host_and_stays_as_it_was(tmp_path: P
     assert [part for part in parts if part not in html] == []
     inline = re.findall(r"<script[^>]*>(.*?)</script>", html)
     assert len(inline) == 3
-    assert all(policy.digest(text) in html for text in inline)
+    assert all(content_policy.digest(text) in html for text in inline)
     assert not (target / "of-before").exists()
     assert (client / "index.html").read_text() == PAGE

@@ -6,14 +6,15 @@ from reflex_components_core.core.upload import Upload
 
 from app import main
 from app.domain.actor import Role
-from app.ui import guard, permission
+from app.ui import permission
+from app.ui.session import guard
 
 STATE = "reflex___state____state."
 HANDLERS = {name: found.handler.fn for name, found in main.app._registration_context.event_handlers.items()}
 # What strangers may fire. A new name here needs a reason in the review.
 OPEN = {
-    "app___ui___state___session____session_state.greet",  # the sign-in page asks whether it is needed at all
-    "app___ui___words____language.choose",  # the sign-in page has the picker too
+    "app___ui___session___session____session_state.greet",  # the sign-in page asks whether it is needed at all
+    "app___ui___i18n____language.choose",  # the sign-in page has the picker too
 }
 
 

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from app.api import edge
-from app.ui import refused, words
+from app.ui import i18n
+from app.ui.session import refused
 
 ORIGINS = [("foreign_origin", differs) for differs in edge._FOREIGN]
 
@@ -30,7 +31,7 @@ def test_the_language_is_what_the_browser_wants_most(wish: str, code: str) -> No
     assert refused.preferred(wish) == code
 
 
-@pytest.mark.parametrize("language", words.languages())
+@pytest.mark.parametrize("language", i18n.languages())
 @pytest.mark.parametrize(("code", "differs"), [("bad_host", ""), ("unknown_host", ""), *ORIGINS])
 def test_every_refusal_has_a_page_in_every_language_that_loads_nothing(language: str, code: str, differs: str) -> None:
     page = refused.page(code, differs, language, "llm.example.com")
@@ -38,8 +39,8 @@ def test_every_refusal_has_a_page_in_every_language_that_loads_nothing(language:
     assert page is not None
     text = page.decode()
     assert f'<html lang="{language}">' in text
-    assert words.say(language, "refused.title") in text
-    assert words.say(language, "refused.back") in text or code != "foreign_origin"
+    assert i18n.say(language, "refused.title") in text
+    assert i18n.say(language, "refused.back") in text or code != "foreign_origin"
     assert not re.search(r"<(?:script|link|img|form)|src=|url\(|https?://", text)
 
 

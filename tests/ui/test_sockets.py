@@ -6,9 +6,9 @@ from reflex.istate.manager.token import BaseStateToken
 from reflex.state import State
 
 from app import main
-from app.ui import sockets
-from app.ui.sockets import Sockets
-from app.ui.state.session import SessionState
+from app.ui.session import sockets
+from app.ui.session.session import SessionState
+from app.ui.session.sockets import Sockets
 
 
 @pytest.fixture

@@ -5,23 +5,24 @@ from typing import Any
 import pytest
 import reflex as rx
 
-from app.ui import catalogue, words
+from app.ui import i18n
+from app.ui.build.plugins import own_files
 
 
 def test_a_missing_key_fails_the_build() -> None:
-    with pytest.raises(words.UnknownWord, match=r"card\.nothing"):
-        words.t("card.nothing")
+    with pytest.raises(i18n.UnknownWord, match=r"card\.nothing"):
+        i18n.t("card.nothing")
 
 
 @pytest.mark.parametrize("values", [{}, {"wrong": 1}, {"n": 1, "more": 2}], ids=["none", "other", "too many"])
 def test_values_that_do_not_fit_the_text_fail_the_build(values: dict[str, object]) -> None:
-    with pytest.raises(words.UnknownWord, match="asks for"):
-        words.t("card.models", **values)
+    with pytest.raises(i18n.UnknownWord, match="asks for"):
+        i18n.t("card.models", **values)
 
 
 def test_plural_forms_are_chosen_by_the_number() -> None:
-    assert words.say("en", "card.models", n=1) == "1 model"
-    assert words.say("en", "card.models", n=12) == "12 models"
+    assert i18n.say("en", "card.models", n=1) == "1 model"
+    assert i18n.say("en", "card.models", n=12) == "12 models"
 
 
 @pytest.mark.parametrize(
@@ -36,41 +37,41 @@ def test_plural_forms_are_chosen_by_the_number() -> None:
     ],
 )
 def test_a_number_is_written_as_the_language_writes_it(language: str, n: float, written: str) -> None:
-    assert words.number(language, n) == written
-    assert written in words.say(language, "card.models", n=n)
+    assert i18n.number(language, n) == written
+    assert written in i18n.say(language, "card.models", n=n)
 
 
 def test_a_number_that_is_a_name_is_written_as_it_is() -> None:
-    assert "11434" in words.say("en", "probe.connection_refused", host="lab", port=11434)
-    assert 'const NAMES = ["port", "revision", "seq", "status"]' in catalogue.text("words.js")
+    assert "11434" in i18n.say("en", "probe.connection_refused", host="lab", port=11434)
+    assert 'const NAMES = ["port", "revision", "seq", "status"]' in own_files.text("i18n.js")
 
 
 def test_a_language_that_does_not_exist_reads_as_english() -> None:
-    assert words.say("xx", "common.save") == "Save"
+    assert i18n.say("xx", "common.save") == "Save"
 
 
 def test_a_code_without_words_gets_the_general_answer() -> None:
-    assert words.say_of("en", "error", "no_such_code") == words.say("en", "error.unknown")
+    assert i18n.say_of("en", "error", "no_such_code") == i18n.say("en", "error.unknown")
 
 
 def test_the_browser_gets_every_text_and_the_functions_that_pick_them() -> None:
-    script = catalogue.text("words.js")
+    script = own_files.text("i18n.js")
 
     assert '"card.models": {"one": "{n} model", "other": "{n} models"}' in script
     assert "export const tr" in script
 
 
-@pytest.mark.parametrize("code", sorted(words.languages()))
+@pytest.mark.parametrize("code", sorted(i18n.languages()))
 def test_a_language_has_no_unknown_key_and_asks_for_no_other_values(code: str) -> None:
-    english, own = words.catalogues()["en"], words.catalogues()[code]
+    english, own = i18n.catalogues()["en"], i18n.catalogues()[code]
 
     assert own.keys() - english.keys() == set()
-    assert {key for key in own if words.holes(own[key]) != words.holes(english[key])} == set()
+    assert {key for key in own if i18n.holes(own[key]) != i18n.holes(english[key])} == set()
 
 
 async def test_choosing_a_language_that_does_not_exist_changes_nothing() -> None:
-    state: Any = await rx.State(_reflex_internal_init=True).get_state(words.Language)  # type: ignore[call-arg]
+    state: Any = await rx.State(_reflex_internal_init=True).get_state(i18n.Language)  # type: ignore[call-arg]
 
-    await words.Language.choose.fn(state, "xx")
+    await i18n.Language.choose.fn(state, "xx")
 
     assert state.code == "en"

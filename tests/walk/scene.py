@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from app.ui import words
+from app.ui import i18n
 from tests.walk.desk import Desk
 from tests.walk.house import House
 from tests.walk.look import Look
@@ -89,4 +89,4 @@ def _all_popovers(page: Look) -> bool:
 
 def text_of(key: str, language: str) -> str:
     """A text of the catalogue."""
-    return words.say(language if language in words.languages() else words.ENGLISH, key)
+    return i18n.say(language if language in i18n.languages() else i18n.ENGLISH, key)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from app.ui import words
+from app.ui import i18n
 from tests.fixtures import chromium
 from tests.walk import judge
 from tests.walk.desk import Desk
@@ -21,16 +21,16 @@ from tests.walk.seen import Kind, Provider, Seen, Step, Truth
 
 NO_PROCESS = 2**30  # no process has so high a number
 LAB = Provider("lab", "Lab", enabled=True, status="working", is_default=False, keys=("Main",))
-CARD = Row("lab", on=True, parts=("Lab", words.say("en", "status.working")), second="Lab")
+CARD = Row("lab", on=True, parts=("Lab", i18n.say("en", "status.working")), second="Lab")
 TRUTH = Truth((LAB,), {"ada@example.org": True}, ("Website",))
 PRESS, WENT_BACK = Step(Kind.PRESS, "press"), Step(Kind.LEAVE, "Back")
-DIALOG = Dialog("dialog", words.say("en", "people.add"), kind="person")
-QUESTION = Dialog("alertdialog", words.say("en", "unsaved.title"), asks=True)
-CALM = Look(title=f"{words.say('en', 'nav.providers')} · Patchbay", cards=(CARD,), texts=(Text(words.say("en", "nav.providers")),))
+DIALOG = Dialog("dialog", i18n.say("en", "people.add"), kind="person")
+QUESTION = Dialog("alertdialog", i18n.say("en", "unsaved.title"), asks=True)
+CALM = Look(title=f"{i18n.say('en', 'nav.providers')} · Patchbay", cards=(CARD,), texts=(Text(i18n.say("en", "nav.providers")),))
 PEOPLE = Look(
-    path="/people/", title=f"{words.say('en', 'nav.people')} · Patchbay", rows=(Row("Ada", on=True, parts=("Ada", "ada@example.org")),)
+    path="/people/", title=f"{i18n.say('en', 'nav.people')} · Patchbay", rows=(Row("Ada", on=True, parts=("Ada", "ada@example.org")),)
 )
-KEYS = Look(path="/client-keys/", title=f"{words.say('en', 'nav.client_keys')} · Patchbay", rows=(Row("Website", parts=("Website",)),))
+KEYS = Look(path="/client-keys/", title=f"{i18n.say('en', 'nav.client_keys')} · Patchbay", rows=(Row("Website", parts=("Website",)),))
 
 LAB_PAGE = Look(path="/providers/lab/", title="Lab · Patchbay", headings=("Lab",), tabs=(("overview", True), ("keys", False)))
 
@@ -40,7 +40,7 @@ def seen(after: Look = CALM, *, before: Look = CALM, step: Step = PRESS, **more:
 
 
 def reads(*told: str, **more: object) -> Look:
-    title = f"{words.say(str(more.get('language', 'en')), 'nav.providers')} · Patchbay"
+    title = f"{i18n.say(str(more.get('language', 'en')), 'nav.providers')} · Patchbay"
     return replace(CALM, title=title, texts=tuple(Text(text) for text in told), **more)  # type: ignore[arg-type] - the fields of the record
 
 
@@ -51,7 +51,7 @@ def card(**more: object) -> Look:
 BREACHES: list[tuple[Oracle, str, Seen]] = [
     (lines.console, "an error of the console", seen(console=("TypeError: x is not a function",))),
     (lines.requests, "a refused request", seen(requests=("GET /api/v1/providers answered 500",))),
-    (lines.log, "a warning", seen(log=("2026-01-01T00:00:00Z WARNING app.ui.guard: refused: a.b",))),
+    (lines.log, "a warning", seen(log=("2026-01-01T00:00:00Z WARNING app.ui.session.guard: refused: a.b",))),
     (lines.log, "a traceback", seen(log=("Traceback:",))),
     *[
         (texts.internals, part, seen(reads(part)))
@@ -69,9 +69,9 @@ BREACHES: list[tuple[Oracle, str, Seen]] = [
         )
     ],
     (texts.internals, "a title", seen(replace(CALM, title="{name} · Patchbay"))),
-    (texts.english, "a word", seen(reads(words.say("en", "nav.providers"), language="vi"))),
-    (texts.english, "a sentence with a value", seen(reads(words.say("en", "card.keys", used=1, n=2), language="zh"))),
-    (texts.english, "what the page draws after a switch", seen(reads(words.say("en", "common.cancel"), language="vi"), switched=True)),
+    (texts.english, "a word", seen(reads(i18n.say("en", "nav.providers"), language="vi"))),
+    (texts.english, "a sentence with a value", seen(reads(i18n.say("en", "card.keys", used=1, n=2), language="zh"))),
+    (texts.english, "what the page draws after a switch", seen(reads(i18n.say("en", "common.cancel"), language="vi"), switched=True)),
     (dialogs.foreign, "after Back", seen(replace(CALM, path="/people/", dialogs=(DIALOG,)), step=WENT_BACK)),
     (dialogs.foreign, "after a reload", seen(replace(CALM, document="e", dialogs=(DIALOG,)), step=Step(Kind.LOAD, "reload"))),
     (dialogs.unasked, "minutes later", seen(replace(CALM, dialogs=(DIALOG,)), step=WENT_BACK, pressed=3)),
@@ -97,7 +97,7 @@ BREACHES: list[tuple[Oracle, str, Seen]] = [
     (
         signs.pulse,
         "waits for a worker that runs",
-        seen(reads(words.say("en", "shell.live_late", worker=f"serve {os.getpid()} @ here"), pulse=("pb-dot pb-dot-wait",))),
+        seen(reads(i18n.say("en", "shell.live_late", worker=f"serve {os.getpid()} @ here"), pulse=("pb-dot pb-dot-wait",))),
     ),
     (signs.overflow, "a wide table", seen(replace(CALM, sticking=("HTML : 410 > 390",)))),
     (
@@ -121,19 +121,19 @@ BREACHES: list[tuple[Oracle, str, Seen]] = [
     (figures.figures, "one that is not shown", seen(card(), truth=replace(TRUTH, providers=(LAB, replace(LAB, name="new"))))),
     (figures.figures, "another name", seen(card(second="Old"))),
     (figures.figures, "a switch", seen(card(on=False))),
-    (figures.figures, "a status", seen(card(parts=(words.say("en", "status.down"),)))),
-    (figures.figures, "the mark of the default", seen(card(parts=(words.say("en", "card.default"),)))),
-    (figures.figures, "how many are on", seen(reads(words.say("en", "providers.summary_working", working=1, total=7)))),
+    (figures.figures, "a status", seen(card(parts=(i18n.say("en", "status.down"),)))),
+    (figures.figures, "the mark of the default", seen(card(parts=(i18n.say("en", "card.default"),)))),
+    (figures.figures, "how many are on", seen(reads(i18n.say("en", "providers.summary_working", working=1, total=7)))),
     (
         figures.figures,
         "the revision",
-        seen(reads(words.say("zh", "shell.live", revision=7), language="zh"), truth=replace(TRUTH, revision=8)),
+        seen(reads(i18n.say("zh", "shell.live", revision=7), language="zh"), truth=replace(TRUTH, revision=8)),
     ),
     (figures.figures, "a person", seen(PEOPLE, truth=replace(TRUTH, people={"bob@example.org": True}))),
     (figures.figures, "a person's switch", seen(PEOPLE, truth=replace(TRUTH, people={"ada@example.org": False}))),
     (figures.figures, "a key for apps", seen(KEYS, truth=replace(TRUTH, client_keys=("Website", "Chat")))),
     (places.places, "another page's title", seen(replace(CALM, path="/people/"))),
-    (places.places, "another page's heading", seen(replace(PEOPLE, headings=(words.say("en", "nav.providers"),)))),
+    (places.places, "another page's heading", seen(replace(PEOPLE, headings=(i18n.say("en", "nav.providers"),)))),
     (places.places, "a page at an address of none", seen(replace(CALM, path="/nope/"))),
     (places.places, "a provider's page under another's address", seen(replace(LAB_PAGE, headings=("Other",)))),
     (places.places, "a provider's page without its name", seen(replace(LAB_PAGE, title="Patchbay"))),
@@ -154,17 +154,17 @@ CALM_STEPS = [
     ),
     pytest.param(seen(replace(CALM, query="?q=lab", focus="", cards=()), step=WENT_BACK), id="Back to another list"),
     pytest.param(seen(replace(CALM, toasts=("Saved",))), id="one notice"),
-    pytest.param(seen(reads(words.say("en", "providers.summary_none_working", total=1))), id="a text that says None itself"),
-    pytest.param(seen(reads(words.say("vi", "nav.providers"), language="vi", cards=())), id="another language"),
+    pytest.param(seen(reads(i18n.say("en", "providers.summary_none_working", total=1))), id="a text that says None itself"),
+    pytest.param(seen(reads(i18n.say("vi", "nav.providers"), language="vi", cards=())), id="another language"),
     pytest.param(seen(reads("Lab", language="zh", cards=())), id="a name that somebody gave"),
     pytest.param(
         seen(step=replace(WENT_BACK, explains=("404",)), console=("status of 404",), requests=("GET /nope answered 404",)), id="explained"
     ),
     pytest.param(
-        seen(reads(words.say("en", "shell.live_late", worker=f"serve {NO_PROCESS} @ here"), pulse=("pb-dot pb-dot-wait",))),
+        seen(reads(i18n.say("en", "shell.live_late", worker=f"serve {NO_PROCESS} @ here"), pulse=("pb-dot pb-dot-wait",))),
         id="waits for a worker that was ended",
     ),
-    pytest.param(seen(reads(words.say("vi", texts.HOLES_OF_READERS, part="{region}"), language="vi", cards=())), id="a hole of an address"),
+    pytest.param(seen(reads(i18n.say("vi", texts.HOLES_OF_READERS, part="{region}"), language="vi", cards=())), id="a hole of an address"),
     pytest.param(
         seen(replace(KEYS, document="e", dialogs=(DIALOG,)), before=replace(KEYS, path="/client-keys", dialogs=(DIALOG,))),
         id="a form that the browser sends",
@@ -205,10 +205,10 @@ PLANTED = f"""
 <title>{{name}}</title>
 <main><div role=list><div role=listitem><a href="/providers/lab">Lab</a><button role=switch aria-checked=true></button>Working</div></div>
 <table><tbody><tr><th>Ada</th><td><button role=switch aria-checked=false></button></td></tr></tbody></table>
-<p>{words.say("en", "common.cancel")}</p><p lang=en>{words.say("en", "common.close")}</p><p hidden>None</p>
+<p>{i18n.say("en", "common.cancel")}</p><p lang=en>{i18n.say("en", "common.close")}</p><p hidden>None</p>
 <input type=password value="{MARK}"><div style="width: 900px">wide</div></main>
 <button aria-busy=true>Test</button>
-<div role=dialog data-dialog=person aria-label="{words.say("en", "people.add")}">x</div>
+<div role=dialog data-dialog=person aria-label="{i18n.say("en", "people.add")}">x</div>
 <div role=dialog data-state=closed aria-label=gone></div>
 """
 
@@ -229,8 +229,8 @@ def test_a_look_reads_what_stands_on_the_page(page: Page) -> None:
     assert (found.busy, found.focus, found.toasts, found.language) == (("Test",), "", ("Saved",), "vi")
     breach = seen(found, before=replace(found, dialogs=(DIALOG, DIALOG), focus="button"), truth=None)
     assert texts.internals(breach) == ["internals: '{name}'"]
-    assert f"English in vi: {words.say('en', 'common.cancel')!r}" in texts.english(breach)
-    assert f"English in vi: {words.say('en', 'common.close')!r}" not in texts.english(breach)
+    assert f"English in vi: {i18n.say('en', 'common.cancel')!r}" in texts.english(breach)
+    assert f"English in vi: {i18n.say('en', 'common.close')!r}" not in texts.english(breach)
     assert signs.overflow(breach)
     assert secrets.secrets(breach)
     assert dialogs.focus(breach)

@@ -2,12 +2,12 @@
 
 import reflex as rx
 
-from app.ui.components.browser import Pulse, Whereabouts
-from app.ui.components.entries import entries
+from app.ui.history.audit import Audit
+from app.ui.history.entries import entries
+from app.ui.i18n import Language
+from app.ui.kit.browser import Pulse, Whereabouts
 from app.ui.page import Nav, Page
-from app.ui.state.audit import Audit
-from app.ui.state.live import Live
-from app.ui.words import Language
+from app.ui.session.live import Live
 
 
 def content() -> rx.Component:

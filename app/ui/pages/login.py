@@ -2,23 +2,23 @@
 
 import reflex as rx
 
-from app.ui import gate, place
+from app.ui.i18n import t
 from app.ui.page import Page
-from app.ui.state.session import SessionState
-from app.ui.words import t
+from app.ui.session.session import SessionState
+from app.ui.shell import auth_layout, location
 
 NOTICES = ("ended", "out", "done")  # codes that are no error
 
 
 def content() -> rx.Component:
     """The page."""
-    return gate.card(
+    return auth_layout.card(
         "login.title",
-        rx.cond(SessionState.is_setup_open, rx.box(gate.notice(t("login.not_set_up"), "info", "gray"), margin_bottom="8px")),
+        rx.cond(SessionState.is_setup_open, rx.box(auth_layout.notice(t("login.not_set_up"), "info", "gray"), margin_bottom="8px")),
         _answer(),
-        gate.form(
+        auth_layout.form(
             "/auth/login",
-            gate.field(
+            auth_layout.field(
                 "email",
                 "login.email",
                 missing="login.missing.email",
@@ -27,17 +27,19 @@ def content() -> rx.Component:
                 auto_complete="username",
                 auto_focus=True,
             ),
-            gate.field("password", "login.password", missing="login.missing.password", type="password", auto_complete="current-password"),
-            rx.el.input(type="hidden", name="next", value=place.asked("next"), read_only=True),
-            gate.send("login.submit"),
+            auth_layout.field(
+                "password", "login.password", missing="login.missing.password", type="password", auto_complete="current-password"
+            ),
+            rx.el.input(type="hidden", name="next", value=location.asked("next"), read_only=True),
+            auth_layout.send("login.submit"),
         ),
     )
 
 
 def _answer() -> rx.Component:
-    told = place.asked("error")
-    notice = gate.message("login.notice", "gray", "info")
-    failure = gate.message("login.error", "red", "circle-alert")
+    told = location.asked("error")
+    notice = auth_layout.message("login.notice", "gray", "info")
+    failure = auth_layout.message("login.error", "red", "circle-alert")
     return rx.cond(told != "", rx.cond(rx.Var.create(list(NOTICES)).contains(told), notice, failure))
 
 

@@ -2,14 +2,14 @@
 
 import reflex as rx
 
-from app.ui import gate
+from app.ui.i18n import t
 from app.ui.page import Page
-from app.ui.words import t
+from app.ui.shell import auth_layout
 
 
 def content() -> rx.Component:
     """The page."""
-    return gate.card(
+    return auth_layout.card(
         "not_found.title",
         rx.text(t("not_found.text"), color_scheme="gray"),
         rx.link(t("not_found.back"), href="/", margin_top="16px", display="inline-block"),

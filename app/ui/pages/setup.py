@@ -2,34 +2,34 @@
 
 import reflex as rx
 
-from app.ui import gate, place
+from app.ui.i18n import t
 from app.ui.page import Page
-from app.ui.state.session import SessionState
-from app.ui.words import t
+from app.ui.session.session import SessionState
+from app.ui.shell import auth_layout, location
 
 
 def content() -> rx.Component:
     """The page."""
-    return gate.card(
+    return auth_layout.card(
         "setup.title",
         rx.cond(
-            place.is_ready(),
-            rx.cond(place.asked("token") != "", _form(), _no_link()),
+            location.is_ready(),
+            rx.cond(location.asked("token") != "", _form(), _no_link()),
             rx.skeleton(height="340px", margin_top="16px"),
         ),
     )
 
 
 def _form() -> rx.Component:
-    told = place.asked("error")
+    told = location.asked("error")
     not_elsewhere = (told != "email_invalid") & (told != "password_invalid")
     return rx.fragment(
         rx.text(t("setup.intro"), color_scheme="gray", size="2"),
-        rx.cond(place.asked("error") != "", rx.box(gate.message("setup.error", "red", "circle-alert"), margin_top="16px")),
-        gate.form(
+        rx.cond(location.asked("error") != "", rx.box(auth_layout.message("setup.error", "red", "circle-alert"), margin_top="16px")),
+        auth_layout.form(
             "/auth/setup",
-            rx.el.input(type="hidden", name="token", value=place.asked("token"), read_only=True),
-            gate.field(
+            rx.el.input(type="hidden", name="token", value=location.asked("token"), read_only=True),
+            auth_layout.field(
                 "name",
                 "setup.name",
                 missing="setup.error.name_invalid",
@@ -38,7 +38,7 @@ def _form() -> rx.Component:
                 wrong="name_invalid",
                 auto_focus=not_elsewhere,
             ),
-            gate.field(
+            auth_layout.field(
                 "email",
                 "setup.email",
                 missing="setup.error.email_invalid",
@@ -47,7 +47,7 @@ def _form() -> rx.Component:
                 auto_complete="username",
                 wrong="email_invalid",
             ),
-            gate.field(
+            auth_layout.field(
                 "password",
                 "setup.password",
                 missing="setup.error.password_invalid",
@@ -58,14 +58,14 @@ def _form() -> rx.Component:
                 wrong="password_invalid",
                 min_length=12,
             ),
-            gate.send("setup.submit"),
+            auth_layout.send("setup.submit"),
         ),
     )
 
 
 def _no_link() -> rx.Component:
-    code = rx.cond(place.asked("error") == "link_used", t("setup.error.link_used"), t("setup.no_link"))
-    return rx.box(gate.notice(code, "link", "gray", role="alert"), margin_top="16px")
+    code = rx.cond(location.asked("error") == "link_used", t("setup.error.link_used"), t("setup.no_link"))
+    return rx.box(auth_layout.notice(code, "link", "gray", role="alert"), margin_top="16px")
 
 
 PAGE = Page(route="/setup", title="setup.title", content=content, role=None, on_load=(SessionState.greet,))

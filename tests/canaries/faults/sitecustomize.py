@@ -166,7 +166,7 @@ PATCHES: dict[str, dict[str, Callable[[Any], None]]] = {
     "child": {"app.services.providers": leak_child},
     "error": {"app.services.providers": leak_error},
     "audit": {"app.storage.audit": leak_audit},
-    "state": {"app.ui.state.acting": leak_state},
+    "state": {"app.ui.session.current_user": leak_state},
     "upstream": {"app.gateway.guard": leak_upstream, "app.upstream.credential": leak_headers},
 }
 

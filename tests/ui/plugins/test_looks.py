@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.ui.plugins import looks
+from app.ui.build.plugins import looks
 
 
 def test_a_logo_is_copied_under_the_preset_s_name(tmp_path: Path) -> None:

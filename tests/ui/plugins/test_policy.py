@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.ui import policy
-from app.ui.plugins.policy import PolicyPlugin
+from app.ui.build import content_policy
+from app.ui.build.plugins.policy import PolicyPlugin
 
 PAGE = (
     '<!DOCTYPE html><html lang="en"><head><meta charSet="utf-8"/><script src="/a.js"></script></head>'
@@ -14,13 +14,13 @@ PAGE = (
 
 
 def test_the_policy_stands_before_everything_it_rules() -> None:
-    assert policy.guarded(PAGE).index("Content-Security-Policy") < policy.guarded(PAGE).index("charSet")
+    assert content_policy.guarded(PAGE).index("Content-Security-Policy") < content_policy.guarded(PAGE).index("charSet")
 
 
 def test_only_own_files_and_the_inline_scripts_of_the_page_may_run() -> None:
-    text = policy.guarded(PAGE)
+    text = content_policy.guarded(PAGE)
 
-    assert f"script-src 'self' 'sha256-{policy.digest('one()')}';" in text
+    assert f"script-src 'self' 'sha256-{content_policy.digest('one()')}';" in text
     assert "'unsafe-inline'" not in text.split("style-src")[0]
     assert "unsafe-eval" not in text
 
@@ -28,13 +28,15 @@ def test_only_own_files_and_the_inline_scripts_of_the_page_may_run() -> None:
 def test_a_script_of_several_lines_with_attributes_is_hashed_as_it_stands() -> None:
     script = "\nif (a < b) {\n  go('</scr' + 'ipt>');\n}\n"
 
-    assert policy.digest(script) in policy.guarded(PAGE.replace("<script>one()", f'<script type="module" async="">{script}'))
+    assert content_policy.digest(script) in content_policy.guarded(
+        PAGE.replace("<script>one()", f'<script type="module" async="">{script}')
+    )
 
 
 def test_a_page_that_was_changed_gets_a_policy_in_place_of_the_old_one() -> None:
-    changed = policy.guarded(policy.guarded(PAGE).replace("one()", "two()"))
+    changed = content_policy.guarded(content_policy.guarded(PAGE).replace("one()", "two()"))
 
-    assert changed == policy.guarded(PAGE.replace("one()", "two()"))
+    assert changed == content_policy.guarded(PAGE.replace("one()", "two()"))
 
 
 def test_a_page_without_a_head_fails_the_build(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.ui.plugins import same_origin
+from app.ui.build.plugins import same_origin
 
 BUILT = 'var e={PING:`http://same-origin.invalid/ping`,EVENT:`ws://same-origin.invalid/_event`,A:"http://same-origin.invalid"};'
 

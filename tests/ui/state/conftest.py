@@ -12,7 +12,7 @@ from app import main, registry
 from app.domain.actor import Role
 from app.domain.secret import Secret
 from app.services import people, sessions
-from app.ui.state.dialogs import FIELD, Dialogs
+from app.ui.kit.dialogs import FIELD, Dialogs
 from tests.fixtures.upstream import Upstream
 
 PASSWORD = "correct horse battery staple"

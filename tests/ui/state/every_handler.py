@@ -40,7 +40,7 @@ def services() -> dict[str, ModuleType]:
     """Name → every service that the states call."""
     found = {}
     for name, module in sys.modules.items():
-        if name.startswith("app.ui.state."):
+        if name.startswith("app.ui."):
             for value in vars(module).values():
                 if inspect.ismodule(value) and value.__name__.startswith("app.services") and _last(value.__name__) not in NOT_ASKED:
                     found[_last(value.__name__)] = value
@@ -58,7 +58,7 @@ def _last(name: str) -> str:
 
 @lru_cache(1)
 def calling() -> frozenset[str]:
-    """The handlers that call a service, by themselves or through what they call in `app.ui.state`. Found in the source."""
+    """The handlers that call a service, by themselves or through what they call in `app.ui`. Found in the source."""
     calls, direct = _calls()
     reached = set(direct)
     while more := {name for name, called in calls.items() if name not in reached and called & reached}:
@@ -70,7 +70,7 @@ def _calls() -> tuple[dict[str, set[str]], set[str]]:
     """Function → functions of ours that it calls, as far as their names tell; and the functions that call a service."""
     known, bodies = services(), {}
     for name, module in list(sys.modules.items()):
-        if not name.startswith("app.ui.state."):
+        if not name.startswith("app.ui."):
             continue
         for node in ast.parse(inspect.getsource(module)).body:
             if isinstance(node, ast.AsyncFunctionDef):

@@ -9,10 +9,10 @@ from app.domain.audit import Action
 from app.domain.errors import NotSignedIn
 from app.domain.secret import Secret
 from app.services import audit, sessions
-from app.ui import words
-from app.ui.state.account import PASSWORD as ACCOUNT
-from app.ui.state.account import Account
-from app.ui.state.notices import Notices
+from app.ui import i18n
+from app.ui.session.notices import Notices
+from app.ui.shell.account import PASSWORD as ACCOUNT
+from app.ui.shell.account import Account
 from tests.ui.state.conftest import PASSWORD, Tab
 
 NEW = "another horse and another staple"
@@ -34,7 +34,7 @@ async def test_the_new_password_counts_and_only_this_session_stays(tab: Any, act
     state = await change(tab, PASSWORD, NEW)
 
     assert (await tab.opened(), state.errors) == ("", {})
-    assert (await tab.state(Notices)).text == words.say("en", "account.changed")
+    assert (await tab.state(Notices)).text == i18n.say("en", "account.changed")
     assert (await sessions.is_alive(here), await sessions.is_alive(elsewhere)) == (True, False)
     with pytest.raises(NotSignedIn):
         await sign_in(PASSWORD)

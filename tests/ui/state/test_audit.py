@@ -13,9 +13,9 @@ from app.domain.provider import ProviderDraft
 from app.services import client_keys, denials, models, providers
 from app.services.audit import Names
 from app.storage.work import work
-from app.ui import words
-from app.ui.state import audit_words
-from app.ui.state.audit import Audit
+from app.ui import i18n
+from app.ui.history import audit_words
+from app.ui.history.audit import Audit
 from tests.fixtures import make
 from tests.fixtures.databases import Database
 from tests.fixtures.upstream import Upstream
@@ -85,33 +85,33 @@ def test_an_entry_says_who_did_what_to_which() -> None:
     assert (found.who, found.what, found.target, found.rest) == ("Ada", "changed provider ", "groq", "")
 
 
-@pytest.mark.parametrize("language", words.languages())
+@pytest.mark.parametrize("language", i18n.languages())
 @pytest.mark.parametrize("action", [*Action, "action:of:tomorrow"])
 def test_the_sentence_of_every_action_says_its_target_in_its_place(action: str, language: str) -> None:
     told = entry(item(action, {}), language)
-    sentence = words.say_of(language, "action", action.replace(":", "_"), target="groq")
+    sentence = i18n.say_of(language, "action", action.replace(":", "_"), target="groq")
 
     assert told.what + told.target + told.rest == sentence
     assert sentence == sentence.strip()
     assert not sentence.endswith((":", "：", "，"))
 
 
-@pytest.mark.parametrize("language", words.languages())
+@pytest.mark.parametrize("language", i18n.languages())
 def test_a_target_without_a_name_is_named_in_words(language: str) -> None:
     failed = item("user:session:fail", {}).model_copy(
         update={"actor": AuditActor(type="anonymous", id="", name=""), "target": AuditTarget(type="user", id="", name="unknown account")}
     )
     many = item("provider:batch:test", {}).model_copy(update={"target": AuditTarget(type="provider", id="", name="")})
 
-    assert entry(failed, language).target == words.say(language, "audit.unknown_account")
-    assert entry(failed, language).who == words.say(language, "audit.by_anonymous")
-    assert entry(many, language).target == words.say(language, "audit.several_providers")
+    assert entry(failed, language).target == i18n.say(language, "audit.unknown_account")
+    assert entry(failed, language).who == i18n.say(language, "audit.by_anonymous")
+    assert entry(many, language).target == i18n.say(language, "audit.several_providers")
 
 
 def test_having_no_default_provider_any_more_is_a_sentence_of_its_own() -> None:
     found = entry(item("provider:default:set", {"default": {"before": "p", "after": None}}), "en")
 
-    assert (found.what, found.target) == (words.say("en", "action.provider_default_clear"), "")
+    assert (found.what, found.target) == (i18n.say("en", "action.provider_default_clear"), "")
 
 
 async def test_the_page_lists_filters_and_verifies(tab: Any, actor: Actor) -> None:
@@ -126,7 +126,7 @@ async def test_the_page_lists_filters_and_verifies(tab: Any, actor: Actor) -> No
 
     await tab.fire(Audit.verify)
     assert state.intact
-    assert state.checked == words.say("en", "audit.verified", n=4)
+    assert state.checked == i18n.say("en", "audit.verified", n=4)
 
 
 async def test_rows_that_were_changed_outside_are_named_with_the_verdict(tab: Any, actor: Actor, house: Upstream, db: Database) -> None:
@@ -136,7 +136,7 @@ async def test_rows_that_were_changed_outside_are_named_with_the_verdict(tab: An
     await tab.fire(Audit.verify)
 
     state = await tab.state(Audit)
-    assert (state.intact, state.checked) == (False, words.say("en", "audit.rows_refused", n=1, names="reports"))
+    assert (state.intact, state.checked) == (False, i18n.say("en", "audit.rows_refused", n=1, names="reports"))
 
 
 async def test_entries_speak_in_names_and_words_in_every_language(tab: Any, actor: Actor, house: Upstream) -> None:
@@ -161,12 +161,12 @@ async def test_entries_speak_in_names_and_words_in_every_language(tab: Any, acto
         doing.record(Action.KEY_AUTO_DISABLE, target=("provider", first.id, first.name), changes=out)
     await providers.delete(actor, "slug-two")
 
-    for language in words.languages():
-        (await tab.state(words.Language)).code = language
+    for language in i18n.languages():
+        (await tab.state(i18n.Language)).code = language
         await tab.fire(Audit.load)
         told = "\n".join(f"{e.what}{e.target}{e.rest}\n" + "\n".join(e.changes) for e in (await tab.state(Audit)).entries)
         assert [word for word in ("slug-", "refused (", "submission", "_", "+1", "−0") if word in told] == []
         assert re.findall(r"[0-9a-f]{8}-[0-9a-f]{4}", told) == []
         assert all(name in told for name in ("First Desk", "Second Desk", "Third Desk", "alpha", "Website"))
-        assert words.say(language, "form.no_limit") in told
-        assert words.say(language, "audit.refused_with", status="401") in told
+        assert i18n.say(language, "form.no_limit") in told
+        assert i18n.say(language, "audit.refused_with", status="401") in told

@@ -8,11 +8,11 @@ import pytest
 from app.domain.actor import Actor
 from app.domain.provider import ProviderDraft, ProviderPatch
 from app.services import models, providers
-from app.ui import words
-from app.ui.state.batches import Batches
-from app.ui.state.dialogs import Dialogs
-from app.ui.state.notices import Notices
-from app.ui.state.trial import TRY, Trial
+from app.ui import i18n
+from app.ui.kit.dialogs import Dialogs
+from app.ui.probe.batches import Batches
+from app.ui.probe.probe_options import TRY, Trial
+from app.ui.session.notices import Notices
 from tests.fixtures.upstream import Heard, Line, Upstream, answer, completion
 
 
@@ -89,7 +89,7 @@ async def test_a_default_model_that_goes_with_the_failed_ones_is_named(tab: Any,
 
     assert (await providers.get(actor, "one")).default_model is None
     said = await tab.state(Notices)
-    assert (said.level, said.text) == ("warning", words.say("en", "batch.default_gone", model="ghost", name="One"))
+    assert (said.level, said.text) == ("warning", i18n.say("en", "batch.default_gone", model="ghost", name="One"))
 
 
 @pytest.mark.parametrize("leave", [Batches.stop, None])

@@ -6,8 +6,8 @@ from typing import Any
 from app.domain.actor import Actor, Scope
 from app.domain.provider import ProviderDraft
 from app.services import client_keys, providers
-from app.ui.state.client_keys import SHOWN_ONCE, ClientKeys
-from app.ui.state.key_rights import KeyRights
+from app.ui.client_keys.client_keys import SHOWN_ONCE, ClientKeys
+from app.ui.client_keys.key_rights import KeyRights
 from tests.fixtures.upstream import Upstream
 
 

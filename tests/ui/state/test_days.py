@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from app import settings
 from app.domain.errors import InvalidDraft
-from app.ui import words
-from app.ui.state import days
-from app.ui.state.notices import because
+from app.ui import i18n
+from app.ui.i18n import days
+from app.ui.session.notices import because
 
 ZONES = ["UTC", "Asia/Ho_Chi_Minh", "America/Los_Angeles", "Europe/Berlin", "Pacific/Kiritimati", "Pacific/Pago_Pago"]
 AHEAD = st.dates(min_value=datetime.now(UTC).date() + timedelta(days=2), max_value=date.max)
@@ -47,7 +47,7 @@ def test_a_day_ends_with_its_last_moment_there(zone: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["2020-01-01", "tomorrow", "2027-13-01", "2027-02-30", "0"])
-@pytest.mark.parametrize("language", words.languages())
+@pytest.mark.parametrize("language", i18n.languages())
 def test_what_is_wrong_with_a_day_is_said_without_time_zones(language: str, typed: str) -> None:
     with pytest.raises(InvalidDraft) as caught:
         days.end_of(typed)

@@ -6,8 +6,8 @@ from app.domain.actor import Actor
 from app.domain.provider import CredentialDraft, ProviderDraft
 from app.domain.secret import Secret
 from app.services import providers
-from app.ui.state.duplicating import Duplicating
-from app.ui.state.notices import Notices
+from app.ui.provider.duplicate import Duplicating
+from app.ui.session.notices import Notices
 
 
 async def test_a_copy_is_named_by_the_form_and_takes_its_keys_along_when_that_is_ticked(tab: Any, actor: Actor) -> None:

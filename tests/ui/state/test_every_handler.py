@@ -14,12 +14,12 @@ from app.domain.actor import Actor, Scope
 from app.domain.credential import CredentialDraft
 from app.domain.provider import ProviderDraft
 from app.services import client_keys, credentials, providers
-from app.ui.state import acting
-from app.ui.state.batches import Batches
-from app.ui.state.local_servers import LocalServers, Near
-from app.ui.state.notices import Notices
-from app.ui.state.presses import Presses
-from app.ui.state.provider_page import ProviderPage
+from app.ui.pages.provider.provider_page import ProviderPage
+from app.ui.presets.local_servers_state import LocalServers, Near
+from app.ui.presses import Presses
+from app.ui.probe.batches import Batches
+from app.ui.session import current_user
+from app.ui.session.notices import Notices
 from tests.fixtures.databases import only_sqlite
 from tests.fixtures.upstream import MODELS, Upstream
 from tests.ui.state.every_handler import calling, handlers, kinds, services
@@ -272,7 +272,7 @@ def test_a_page_brings_every_handler_that_calls_a_service_there_by_a_way_of_this
 async def test_nothing_stays_busy_and_the_reader_is_told(
     tab: Any, world: dict[str, str], group: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mine, fresh, wrong = await acting.session(tab.root), kept(tab.root), []
+    mine, fresh, wrong = await current_user.session(tab.root), kept(tab.root), []
     for way in [way for way in WAYS if way.startswith(f"{group}.")]:
         put_back(fresh)
         await tab_at(tab, PAGE)
@@ -281,7 +281,9 @@ async def test_nothing_stays_busy_and_the_reader_is_told(
             await prepare(tab, step, world)
         ready = kept(tab.root)
         with monkeypatch.context() as patch:
-            patch.setattr(acting, "session", lambda _: _given(mine))  # who acts is looked up hundreds of times, and not what this is about
+            patch.setattr(
+                current_user, "session", lambda _: _given(mine)
+            )  # who acts is looked up hundreds of times, and not what this is about
             for error in [*every_error(), RuntimeError("nobody foresaw this")]:
                 put_back(ready)
                 wrong += [f"{way}, {type(error).__name__}: {found}" for found in await found_wrong(tab, way, error, world)]

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from app.ui import words
-from app.ui.state import first_answer
-from app.ui.state.first_answer import FirstAnswer
-from app.ui.state.provider_form import CUSTOM
-from app.ui.state.wizard import Wizard
+from app.ui import i18n
+from app.ui.pages.start import first_answer
+from app.ui.pages.start.first_answer import FirstAnswer
+from app.ui.pages.start.wizard import Wizard
+from app.ui.provider_form.form import CUSTOM
 from tests.fixtures.upstream import DONE, Heard, Line, Upstream, answer, delta, events
 from tests.ui.state.test_wizard import open_at, typed, unhurried
 
@@ -96,4 +96,4 @@ async def test_an_answer_without_words_still_counts(tab: Any, ready: Any, house:
     await tab.fire(FirstAnswer.ask, QUESTION)
 
     assert ready.done
-    assert ready.text == words.say("en", "probe.chat_empty", model="alpha-small")
+    assert ready.text == i18n.say("en", "probe.chat_empty", model="alpha-small")

@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.capabilities import Capabilities, Support
 from app.domain.errors import InvalidDraft
-from app.ui.state import form_draft
+from app.ui.provider_form import form_draft
 
 
 def test_secrets_leave_the_form_and_empty_ones_mean_keep() -> None:

@@ -12,10 +12,10 @@ from app.domain.provider import ProviderDraft
 from app.relay import provider_outcomes
 from app.services import providers
 from app.services.health import Recorder, Watch
-from app.ui.state.cards import Card
-from app.ui.state.probing import Probing
-from app.ui.state.provider_page import ProviderPage
-from app.ui.state.providers import Providers
+from app.ui.pages.provider.provider_page import ProviderPage
+from app.ui.probe.probing import Probing
+from app.ui.provider.card import Card
+from app.ui.provider.providers import Providers
 from tests.fixtures.databases import only_sqlite
 from tests.fixtures.upstream import MODELS, Upstream
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from app.domain.keyring import Spread
 from app.domain.snapshot import Snapshot
-from app.ui.state.live import Beacon, Live
+from app.ui.session.live import Beacon, Live
 
 
 class Told(Beacon):

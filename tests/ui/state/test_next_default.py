@@ -7,9 +7,9 @@ import pytest
 from app.domain.actor import Actor
 from app.domain.provider import ProviderDraft
 from app.services import providers
-from app.ui.state.next_default import KEEP, NONE, NextDefault
-from app.ui.state.provider_page import ProviderPage
-from app.ui.state.providers import Providers
+from app.ui.pages.provider.provider_page import ProviderPage
+from app.ui.provider.next_default_state import KEEP, NONE, NextDefault
+from app.ui.provider.providers import Providers
 from tests.fixtures.databases import only_sqlite
 
 pytestmark = only_sqlite

@@ -6,9 +6,9 @@ from reflex.utils.format import json_dumps
 
 from app.domain.actor import Actor
 from app.services import providers
-from app.ui import words
-from app.ui.state.pasting import Pasting
-from app.ui.state.provider_form import ADD, ProviderForm
+from app.ui import i18n
+from app.ui.pages.providers.paste import Pasting
+from app.ui.provider_form.form import ADD, ProviderForm
 
 GROQ = "gsk_" + "c3D4" * 12
 TEXT = f"GROQ_API_KEY={GROQ}\nSOMETHING_API_KEY=Zm9vYmFy0123456789abcdef\nSOMETHING_URL=https://llm.example.com/v1\n"
@@ -32,7 +32,7 @@ async def test_one_that_cannot_be_added_says_why_and_stays(tab: Any, actor: Acto
     await tab.fire(Pasting.submit, {"intent": "save", "secret.text": text})
     state = await tab.state(Pasting)
     assert [(i.label, i.can_add) for i in state.items] == [("OpenAI", False), ("Groq", True)]
-    assert state.items[0].note == words.say("en", "paste.note.masked")
+    assert state.items[0].note == i18n.say("en", "paste.note.masked")
     await tab.fire(Pasting.tick, 0, True)
     assert state.ticked == 1
     await tab.fire(Pasting.submit, {"intent": "add", "secret.text": text})

@@ -6,9 +6,9 @@ from app import registry
 from app.domain.actor import Actor, Role
 from app.domain.secret import Secret
 from app.services import people
-from app.ui import words
-from app.ui.state.notices import Notices
-from app.ui.state.people import People
+from app.ui import i18n
+from app.ui.pages.people.people import People
+from app.ui.session.notices import Notices
 from tests.ui.state.conftest import PASSWORD
 
 
@@ -18,9 +18,9 @@ async def test_switching_a_person_off_and_on_says_what_was_done(tab: Any, actor:
     notices = await tab.state(Notices)
 
     await tab.fire(People.switch, user.id, False)
-    assert (notices.level, notices.text) == ("success", words.say("en", "done.person_disabled", name="Joe"))
+    assert (notices.level, notices.text) == ("success", i18n.say("en", "done.person_disabled", name="Joe"))
     await tab.fire(People.switch, user.id, True)
-    assert (notices.level, notices.text) == ("success", words.say("en", "done.person_enabled", name="Joe"))
+    assert (notices.level, notices.text) == ("success", i18n.say("en", "done.person_enabled", name="Joe"))
 
 
 async def test_every_change_of_a_person_is_news_to_open_pages(house: Any, actor: Actor) -> None:

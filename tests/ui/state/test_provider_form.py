@@ -6,9 +6,9 @@ import pytest
 
 from app.domain.provider import ProviderDraft
 from app.services import providers
-from app.ui.state.abilities import Abilities
-from app.ui.state.gallery import Gallery
-from app.ui.state.provider_form import CUSTOM, ProviderForm
+from app.ui.presets.gallery import Gallery
+from app.ui.provider_form.abilities_state import Abilities
+from app.ui.provider_form.form import CUSTOM, ProviderForm
 
 
 @pytest.fixture

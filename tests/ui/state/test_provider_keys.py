@@ -10,12 +10,12 @@ from app.domain.actor import Actor
 from app.domain.credential import CredentialDraft, CredentialPatch
 from app.domain.provider import ProviderDraft
 from app.services import credentials, models, probes, providers
-from app.ui.state.key_form import KeyForm
-from app.ui.state.notices import Notices
-from app.ui.state.probing import Probing
-from app.ui.state.provider_keys import STEP, ProviderKeys
-from app.ui.state.provider_page import ProviderPage
-from app.ui.state.rotating import Rotating
+from app.ui.pages.provider.keys.key_form import KeyForm
+from app.ui.pages.provider.keys.key_rotation import Rotating
+from app.ui.pages.provider.keys.provider_keys import STEP, ProviderKeys
+from app.ui.pages.provider.provider_page import ProviderPage
+from app.ui.probe.probing import Probing
+from app.ui.session.notices import Notices
 from tests.fixtures.databases import only_sqlite
 from tests.fixtures.upstream import MODELS, Upstream, answer
 

@@ -13,10 +13,10 @@ from app.domain.secret import Secret
 from app.services import aliases, people, providers, sessions
 from app.storage import engine
 from app.storage.tables import ProviderRow
-from app.ui.state.depending import DELETE, Warned
-from app.ui.state.notices import Notices
-from app.ui.state.probing import Probing
-from app.ui.state.providers import Providers
+from app.ui.probe.probing import Probing
+from app.ui.provider.dependants import DELETE, Warned
+from app.ui.provider.providers import Providers
+from app.ui.session.notices import Notices
 from tests.fixtures.upstream import MODELS, Heard, Line, Upstream, usual
 
 

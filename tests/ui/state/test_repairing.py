@@ -11,9 +11,9 @@ from app.domain.probe import Finding, FixAction
 from app.domain.provider import ProviderDraft
 from app.services import probes, providers
 from app.services.probes import single
-from app.ui.state.provider_form import CUSTOM, ProviderForm
-from app.ui.state.repairing import Repairing
-from app.ui.state.submission import Submission
+from app.ui.provider_form.form import CUSTOM, ProviderForm
+from app.ui.provider_form.probe_fixes import Repairing
+from app.ui.provider_form.submission import Submission
 from app.upstream import egress
 from tests.fixtures.upstream import MODELS, REFUSE, Heard, Line, Script, Upstream, answer, by_key, usual
 from tests.ui.state.test_submission import form

@@ -7,7 +7,7 @@ import pytest
 from app.domain.actor import Scope
 from app.domain.provider import ProviderDraft
 from app.services import client_keys, providers
-from app.ui.state.routes import Routes
+from app.ui.pages.routes.routes import Routes
 from tests.fixtures import make
 from tests.fixtures.databases import only_sqlite
 

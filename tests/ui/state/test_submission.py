@@ -9,10 +9,10 @@ from app.domain.credential import CredentialDraft
 from app.domain.provider import ProviderDraft, ProviderPatch
 from app.domain.secret import Secret
 from app.services import credentials, models, providers
-from app.ui.state import form_draft
-from app.ui.state.notices import Notices
-from app.ui.state.provider_form import CUSTOM, ProviderForm
-from app.ui.state.submission import Submission
+from app.ui.provider_form import form_draft
+from app.ui.provider_form.form import CUSTOM, ProviderForm
+from app.ui.provider_form.submission import Submission
+from app.ui.session.notices import Notices
 from tests.fixtures.upstream import MODELS, Upstream, answer
 
 KEY = "sk-planted-0c4d77a1e9f3b5-Zz91"

@@ -7,10 +7,10 @@ import pytest
 from app.domain.actor import Actor
 from app.domain.provider import ProviderDraft
 from app.services import providers
-from app.ui import words
-from app.ui.state.dialogs import Dialogs
-from app.ui.state.notices import Notices
-from app.ui.state.trash import Trash
+from app.ui import i18n
+from app.ui.kit.dialogs import Dialogs
+from app.ui.pages.trash.trash import Trash
+from app.ui.session.notices import Notices
 from tests.fixtures.databases import only_sqlite
 
 pytestmark = only_sqlite
@@ -36,7 +36,7 @@ async def test_one_press_brings_it_back(tab: Any, trash: Any, actor: Actor) -> N
     await tab.fire(Trash.restore, trash.gone[0].id)
 
     assert (trash.gone, (await providers.get(actor, "mine")).label) == ([], "Mine")
-    assert (await tab.state(Notices)).text == words.say("en", "trash.restored", name="Mine")
+    assert (await tab.state(Notices)).text == i18n.say("en", "trash.restored", name="Mine")
 
 
 async def test_it_asks_before_something_goes_for_good(tab: Any, trash: Any, actor: Actor) -> None:
@@ -50,7 +50,7 @@ async def test_it_asks_before_something_goes_for_good(tab: Any, trash: Any, acto
     await tab.fire(Trash.purge)
 
     assert (trash.gone, await tab.opened(), await providers.in_trash(actor)) == ([], "", [])
-    assert (await tab.state(Notices)).text == words.say("en", "trash.purged", name="Mine")
+    assert (await tab.state(Notices)).text == i18n.say("en", "trash.purged", name="Mine")
 
 
 async def test_what_somebody_else_restored_meanwhile_is_said(tab: Any, trash: Any, actor: Actor) -> None:

@@ -4,9 +4,9 @@ import pytest
 from reflex_base.event.context import EventContext
 
 from app import main
-from app.ui.state import unforeseen
-from app.ui.state.notices import Notices
-from app.ui.state.unforeseen import Unforeseen
+from app.ui.session import errors
+from app.ui.session.errors import Unforeseen
+from app.ui.session.notices import Notices
 
 
 def event() -> EventContext:
@@ -15,10 +15,10 @@ def event() -> EventContext:
 
 
 async def test_a_reader_hears_of_a_failure_nobody_foresaw(tab) -> None:  # type: ignore[no-untyped-def]  # the fixture's type is the conftest's
-    assert main.app.backend_exception_handler is unforeseen.answer
+    assert main.app.backend_exception_handler is errors.answer
 
     with event():
-        answered = unforeseen.answer(ZeroDivisionError("inside"))
+        answered = errors.answer(ZeroDivisionError("inside"))
     await tab.fire(Unforeseen.confess)
 
     notices = await tab.state(Notices)
@@ -29,7 +29,7 @@ async def test_a_reader_hears_of_a_failure_nobody_foresaw(tab) -> None:  # type:
 
 def test_the_failure_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR), event():
-        unforeseen.answer(ZeroDivisionError("inside"))
+        errors.answer(ZeroDivisionError("inside"))
 
     assert "A handler failed" in caplog.text
     assert "ZeroDivisionError" in caplog.text

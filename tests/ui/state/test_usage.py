@@ -9,7 +9,7 @@ from app.domain.provider import ProviderDraft
 from app.relay import outcomes
 from app.relay.outcomes import Outcome
 from app.services import providers, usage
-from app.ui.state.usage import Usage
+from app.ui.pages.usage.usage import Usage
 from tests.fixtures.databases import only_sqlite
 
 pytestmark = only_sqlite

@@ -11,14 +11,14 @@ from app.domain.discovery import Discovery, FoundServer
 from app.domain.provider import ProviderPatch
 from app.relay import rate_limit
 from app.services import client_keys, discovery, models, providers
-from app.ui.state.first_key import FirstKey
-from app.ui.state.found_servers import FoundServers
-from app.ui.state.guided_test import GuidedTest
-from app.ui.state.local_servers import LocalServers
-from app.ui.state.notices import Notices
-from app.ui.state.provider_form import ADD, CUSTOM, ProviderForm
-from app.ui.state.submission import Submission
-from app.ui.state.wizard import Wizard
+from app.ui.pages.start.first_key import FirstKey
+from app.ui.pages.start.model_test import GuidedTest
+from app.ui.pages.start.wizard import Wizard
+from app.ui.presets.local_servers_state import LocalServers
+from app.ui.provider_form.form import ADD, CUSTOM, ProviderForm
+from app.ui.provider_form.found_servers import FoundServers
+from app.ui.provider_form.submission import Submission
+from app.ui.session.notices import Notices
 from tests.fixtures.upstream import MODELS, Upstream, answer
 
 KEY = "sk-planted-0c4d77a1e9f3b5-Zz91"

@@ -1,6 +1,6 @@
 """Pressing things: once, twice, with the keyboard, and the ways out of what lies on top."""
 
-from app.ui import words
+from app.ui import i18n
 from tests.walk.oracles.texts import forms
 from tests.walk.scene import Control, Scene
 from tests.walk.seen import Kind, Step
@@ -10,7 +10,7 @@ KEYS = (*PRESSING, "Tab", "Shift+Tab", "ArrowDown", "ArrowUp", "ArrowRight", "Ho
 
 
 def _said(*keys: str) -> frozenset[str]:
-    return frozenset(form for texts in words.catalogues().values() for key in keys for form in forms(texts[key]))
+    return frozenset(form for texts in i18n.catalogues().values() for key in keys for form in forms(texts[key]))
 
 
 _RARE, _SELDOM = _said("shell.sign_out", "shell.skip"), _said("shell.language", "shell.theme", "shell.account")

@@ -1,6 +1,6 @@
 """Trouble: the server goes and comes back, the line drops, and people go on pressing meanwhile."""
 
-from app.ui import words
+from app.ui import i18n
 from tests.walk.actions import pressing, typing
 from tests.walk.desk import Desk
 from tests.walk.scene import Scene
@@ -62,5 +62,5 @@ def _back(desk: Desk) -> None:
     """Until the page has its line again; a page that was left meanwhile is loaded."""
     if desk.page.url.startswith("chrome-error"):
         desk.go(desk.last.path if desk.last else "/")
-    offline = [words.say(code, "shell.offline") for code in words.languages()]
+    offline = [i18n.say(code, "shell.offline") for code in i18n.languages()]
     desk.ask(lambda page: page.evaluate(_HAS_LINE, [offline, _BACK_MS]))

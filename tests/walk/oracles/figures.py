@@ -2,7 +2,7 @@
 
 import re
 
-from app.ui import words
+from app.ui import i18n
 from tests.walk.look import Look, Row
 from tests.walk.oracles.texts import forms
 from tests.walk.seen import Provider, Seen
@@ -34,7 +34,7 @@ def _revision(page: Look, told: int | None) -> list[str]:
 def _numbers(page: Look, key: str, hole: str) -> list[str]:
     """What stands in the hole of this text wherever it is on the page."""
     found = []
-    for form in forms(words.catalogues().get(page.language, words.catalogues()["en"])[key]):
+    for form in forms(i18n.catalogues().get(page.language, i18n.catalogues()["en"])[key]):
         pattern = re.sub(r"\\\{\w+\\\}", r"[\\d.,]+", re.escape(form).replace(rf"\{{{hole}\}}", r"(\d[\d.,]*)"))
         found += [re.sub(r"\D", "", hit[1]) for t in page.texts if (hit := re.fullmatch(pattern, t.text))]
     return found
@@ -59,21 +59,21 @@ def _provider(language: str, card: Row, told: Provider) -> list[str]:
         found.append(f"{told.name} is called {card.second!r}, REST says {told.label!r}")
     if card.on is not None and card.on != told.enabled:
         found.append(f"{told.name} is drawn {'on' if card.on else 'off'}, REST says enabled={told.enabled}")
-    statuses = {words.say(language, f"status.{code}"): code for code in _statuses()}
+    statuses = {i18n.say(language, f"status.{code}"): code for code in _statuses()}
     shown = {statuses[part] for part in card.parts if part in statuses}
     if shown and "testing" not in shown and told.status not in shown:
         found.append(f"{told.name} is drawn as {sorted(shown)}, REST says {told.status}")
-    if (words.say(language, "card.default") in card.parts) != told.is_default:
+    if (i18n.say(language, "card.default") in card.parts) != told.is_default:
         found.append(f"{told.name} is drawn {'without' if told.is_default else 'with'} the mark of the default")
     return found
 
 
 def _statuses() -> list[str]:
-    return [key.removeprefix("status.") for key in words.keys() if key.startswith("status.")]  # noqa: SIM118 - a function
+    return [key.removeprefix("status.") for key in i18n.keys() if key.startswith("status.")]  # noqa: SIM118 - a function
 
 
 def _is_narrowed(page: Look) -> bool:
-    every = {words.say(page.language, "filter.all"), words.say(page.language, "filter.any")}
+    every = {i18n.say(page.language, "filter.all"), i18n.say(page.language, "filter.any")}
     chosen = [text for text in page.narrowing.get("chosen", []) if text]
     badges = [text for text in page.narrowing.get("badges", []) if text.isdigit()]
     return bool(page.narrowing.get("search") or page.query or badges or set(chosen) - every)
@@ -90,7 +90,7 @@ def _people(page: Look, told: dict[str, bool]) -> list[str]:
 
 
 def _client_keys(page: Look, told: tuple[str, ...]) -> list[str]:
-    revoked = words.say(page.language, "client_keys.revoked")
+    revoked = i18n.say(page.language, "client_keys.revoked")
     shown = sorted(row.name for row in page.rows if revoked not in row.parts)
     wanted = sorted(" ".join(name.split()) for name in told)
     return [f"keys for apps shown {shown}, REST says {wanted}"] if page.rows and shown != wanted else []

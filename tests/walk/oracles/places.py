@@ -4,8 +4,8 @@ import re
 from functools import lru_cache
 from urllib.parse import parse_qs
 
+from app.ui import i18n
 from app.ui import page as console_pages
-from app.ui import words
 from tests.walk.seen import Seen
 
 
@@ -15,7 +15,7 @@ def places(seen: Seen) -> list[str]:
     if page.waiting or not page.document:
         return []
     told = page.title.removesuffix(" · Patchbay")
-    wanted = words.say(page.language, _title(page.path.rstrip("/") or "/"))
+    wanted = i18n.say(page.language, _title(page.path.rstrip("/") or "/"))
     if page.path.startswith("/providers/"):
         return _provider(seen, told)
     found = [] if told == wanted else [f"title {told!r} at {page.path}, whose page is {wanted!r}"]
@@ -48,4 +48,4 @@ def _title(path: str) -> str:
 
 @lru_cache
 def _titles(language: str) -> frozenset[str]:
-    return frozenset(words.say(language, entry.title) for entry in console_pages.pages())
+    return frozenset(i18n.say(language, entry.title) for entry in console_pages.pages())

@@ -5,10 +5,10 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from app.ui import words
+from app.ui import i18n
 from tests.walk.seen import Seen
 
-UI = Path(words.__file__).parent
+UI = Path(i18n.__file__).parent
 INTERNALS = re.compile(
     r"<bound method|\bVar\(|_rx_state_|reflex___|Traceback|\{[a-z_]+\}|\[object \w+\]|Invalid Date"
     r"|\b(?:undefined|None|NaN|null|True|False)\b"
@@ -27,7 +27,7 @@ def internals(seen: Seen) -> list[str]:
 def english(seen: Seen) -> list[str]:
     """Texts of the English catalogue on a page of another language."""
     language = seen.after.language
-    if language == words.ENGLISH:
+    if language == i18n.ENGLISH:
         return []
     told = [text.text for text in seen.after.texts if not text.own and not text.code]
     found = [text for text in dict.fromkeys([*told, seen.after.title]) if _is_english(language, text, drawn=seen.switched)]
@@ -37,20 +37,20 @@ def english(seen: Seen) -> list[str]:
 def _is_internal(text: str) -> bool:
     if (hit := INTERNALS.search(text)) is not None:
         return not any(pattern.fullmatch(text) for pattern in (*_with(hit[0]), *_told_of_holes()))
-    return any(key in words.keys() for key in _KEY.findall(text))  # noqa: SIM118 - a function, not a mapping
+    return any(key in i18n.keys() for key in _KEY.findall(text))  # noqa: SIM118 - a function, not a mapping
 
 
 @lru_cache
 def _with(part: str) -> list[re.Pattern[str]]:
     """Texts of any catalogue that say this themselves, as “None of 3 working” does."""
-    every = [form for texts in words.catalogues().values() for text in texts.values() for form in forms(text)]
+    every = [form for texts in i18n.catalogues().values() for text in texts.values() for form in forms(text)]
     return [shape(form) for form in every if part in re.sub(r"\{\w+\}", "", form)]
 
 
 @lru_cache
 def _told_of_holes() -> list[re.Pattern[str]]:
     """Texts that name a hole the reader has to fill: the addresses of some vendors have one for a region or an account."""
-    return [shape(form) for texts in words.catalogues().values() for form in forms(texts[HOLES_OF_READERS])]
+    return [shape(form) for texts in i18n.catalogues().values() for form in forms(texts[HOLES_OF_READERS])]
 
 
 @lru_cache(100_000)
@@ -63,10 +63,10 @@ def _is_english(language: str, text: str, *, drawn: bool) -> bool:
 def _english(language: str, drawn: bool) -> tuple[frozenset[str], list[re.Pattern[str]]]:
     """What English alone says: texts as they are, and those with holes of two words and more. `drawn`: only what the page itself says,
     which follows the language; what was told about something stays in the language it was told in."""
-    catalogues = words.catalogues()
+    catalogues = i18n.catalogues()
     left_out = {" ".join(form.split()) for text in catalogues[language].values() for form in forms(text)}
     # A language is called by its own name everywhere.
-    english = {key: text for key, text in catalogues[words.ENGLISH].items() if not key.startswith("language.")}
+    english = {key: text for key, text in catalogues[i18n.ENGLISH].items() if not key.startswith("language.")}
     if drawn:
         told = [text for key, text in english.items() if not _is_named(key, "t") or _is_named(key, "say")]
         left_out |= {" ".join(form.split()) for text in told for form in forms(text)}
@@ -102,7 +102,7 @@ def _named(door: str) -> tuple[frozenset[str], tuple[str, ...]]:
     return frozenset(whole), tuple(prefixes)
 
 
-def forms(text: words.Text) -> list[str]:
+def forms(text: i18n.Text) -> list[str]:
     """The text, or each of its plural forms."""
     return [text] if isinstance(text, str) else list(text.values())
 

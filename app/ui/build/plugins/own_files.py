@@ -1,0 +1,44 @@
+"""Carries our own scripts and styles into the bundle, the texts of every language with them."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from reflex.plugins import Plugin
+
+from app.ui import i18n
+
+UI = Path(__file__).parents[2]
+SHEET = UI / "shell" / "brand.css"
+# A script lies beside the components that it belongs to, and is found there; its name is its own in the whole bundle.
+FILES = {file.name: file for file in [*sorted(UI.glob("*/*.js")), UI / "kit" / "browser.css"]}
+
+
+class OwnFilesPlugin(Plugin):
+    """Writes our own files below `utils/` of the bundle while Reflex compiles."""
+
+    def get_static_assets(self, **context: Any) -> Sequence[tuple[Path, str | bytes]]:
+        """Path below the build folder → content."""
+        return [(Path("utils", name), text(name)) for name in FILES]
+
+
+def text(name: str) -> str:
+    """The content of one of our own browser files, the texts with their catalogues in front."""
+    own = FILES[name].read_text("utf-8")
+    if name != "i18n.js":
+        return own
+    catalogues = json.dumps(i18n.catalogues(), ensure_ascii=False, sort_keys=True)
+    return f"const C = {catalogues};\nconst NAMES = {json.dumps(sorted(i18n.NAMES))};\n{own}"
+
+
+class BrandPlugin(Plugin):
+    """Writes `styles/brand.css` and has it loaded after Radix, so that ours counts."""
+
+    def get_static_assets(self, **context: Any) -> Sequence[tuple[Path, str | bytes]]:
+        """Path below the build folder → content."""
+        return [(Path("styles/brand.css"), SHEET.read_text("utf-8"))]
+
+    def get_stylesheet_paths(self, **context: Any) -> Sequence[str]:
+        """Beside the sheet that Reflex writes."""
+        return ("./brand.css",)

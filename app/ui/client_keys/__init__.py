@@ -1,0 +1,1 @@
+"""What the first steps and the page of app keys share."""

@@ -1,0 +1,1 @@
+"""The audit as sentences, on its page and on that of a provider."""

@@ -1,0 +1,1 @@
+"""The test as it is seen: its steps, its options, many at once."""

@@ -1,1 +1,0 @@
-"""What the pages remember: a disposable view of the database."""
