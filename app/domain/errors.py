@@ -25,6 +25,7 @@ class NotFound(PatchbayError):
 
 class UnknownProvider(NotFound):
     code = "provider_not_found"
+    GONE = "There is no provider with this ID. It may have been deleted."
 
 
 class UnknownPreset(NotFound):

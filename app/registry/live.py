@@ -120,7 +120,7 @@ class Registry:
     def endpoint(self, name: str) -> Endpoint:
         """A provider as calls see it right now, switched off or not. Raises `UnknownProvider`."""
         if (endpoint := self.snapshot.endpoints.get(name)) is None:
-            raise UnknownProvider("There is no provider with this ID. It may have been deleted.")
+            raise UnknownProvider(UnknownProvider.GONE)
         return endpoint
 
     def subscribe(self, callback: Callable[[Snapshot], None], *, hints: bool = False) -> Callable[[], None]:

@@ -7,9 +7,10 @@ from typing import Any
 from app.domain.actor import Actor
 from app.domain.alias import Alias, AliasDraft, AliasPage, AliasPatch, AliasQuery, TargetDraft, check_name, check_targets
 from app.domain.audit import Action
-from app.domain.errors import InvalidDraft, NameTaken, Reason, Stale, UnknownAlias
+from app.domain.errors import InvalidDraft, NameTaken, Reason, UnknownAlias
+from app.services.kernel import lookup
 from app.storage import aliases as rows
-from app.storage import engine, providers
+from app.storage import engine
 from app.storage.columns import now
 from app.storage.tables import AliasRow
 from app.storage.work import Work, work
@@ -60,7 +61,7 @@ async def update(actor: Actor, alias_id: str, patch: AliasPatch) -> Alias:
     async with work(actor) as doing:
         session = doing.session
         row = _found(await rows.by_id(session, alias_id))
-        await _expect_version(doing, row, patch.version)
+        await lookup.expect_version(doing.session, row, patch.version)
         before = await rows.one(session, row)
         known = await rows.provider_ids(session, row.id)
         if (name := fields.get("name", row.name)) != row.name:
@@ -90,7 +91,7 @@ async def delete(actor: Actor, alias_id: str, *, version: int | None = None) -> 
     actor.must_admin()
     async with work(actor) as doing:
         row = _found(await rows.by_id(doing.session, alias_id))
-        await _expect_version(doing, row, version)
+        await lookup.expect_version(doing.session, row, version)
         gone = _shown(await rows.one(doing.session, row))
         await rows.remove(doing.session, row)
         changes = {field: {"before": value, "after": None} for field, value in gone.items()}
@@ -102,16 +103,6 @@ async def _check_name(doing: Work, name: str, known: Mapping[str, str]) -> None:
     check_name(name, known)
     if await rows.by_name(doing.session, name) is not None:
         raise NameTaken("An alias with this name already exists. Choose another name.", field="name")
-
-
-async def _expect_version(doing: Work, row: AliasRow, version: int | None) -> None:
-    if version is None or version == row.version:
-        return
-    changed, who = await providers.changed_since(doing.session, row.id, version)
-    raise Stale(
-        "Another user saved this alias in the meantime. Review the changes, then save again.",
-        details={"changed": changed, "version": row.version, "changed_by": who},
-    )
 
 
 def _stored(targets: Sequence[TargetDraft], known: Mapping[str, str]) -> list[rows.Stored]:

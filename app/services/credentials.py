@@ -1,13 +1,11 @@
 """The keys of a provider: several of them, each with a state, a weight and a priority of its own. One verb = one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from app.domain.actor import Actor
 from app.domain.audit import Action
-from app.domain.auth_field import AuthTypeInfo
 from app.domain.credential import (
-    MOST_KEYS,
     Credential,
     CredentialDraft,
     CredentialPatch,
@@ -17,18 +15,17 @@ from app.domain.credential import (
     in_order,
     must_be_ahead,
 )
-from app.domain.drafts import FILL_IN, key_fields
-from app.domain.errors import InvalidDraft, Reason, RotationConflict, UnknownCredential, UnknownProvider
+from app.domain.drafts import FILL_IN
+from app.domain.errors import InvalidDraft, Reason, RotationConflict
 from app.domain.ids import uuid7
 from app.domain.secret import Secret
 from app.relay import overlay
-from app.storage import credentials, engine, provider_records, providers
+from app.services.kernel import lookup, sealing
+from app.storage import credentials, engine, provider_records
 from app.storage.columns import now
 from app.storage.credentials import StoredKey
 from app.storage.tables import CredentialRow, ProviderRow
 from app.storage.work import Work, work
-from app.upstream import auth, references
-from app.vault import fields as vault_fields
 
 
 async def list_(actor: Actor, name: str) -> list[Credential]:
@@ -38,14 +35,14 @@ async def list_(actor: Actor, name: str) -> list[Credential]:
     """
     actor.must_view()
     async with engine.session() as session:
-        return await _shown(session, await _provider(session, name))
+        return await _shown(session, await lookup.provider(session, name, suggests=False))
 
 
 async def provider_of(actor: Actor, credential_id: str) -> str:
     """Name of the provider that a key belongs to. Raises `UnknownCredential`."""
     actor.must_view()
     async with engine.session() as session:
-        return (await _known(session, credential_id))[0].name
+        return (await lookup.key(session, credential_id))[0].name
 
 
 async def add(actor: Actor, name: str, draft: CredentialDraft) -> Credential:
@@ -55,7 +52,7 @@ async def add(actor: Actor, name: str, draft: CredentialDraft) -> Credential:
     """
     actor.must_admin()
     async with work(actor) as doing:
-        row = await _provider(doing.session, name)
+        row = await lookup.provider(doing.session, name, suggests=False)
         key = await _add(doing, row, await credentials.of_provider(doing.session, row.id), draft)
         doing.touch(row.id)
         return await _one(doing.session, row, key)
@@ -71,8 +68,8 @@ async def add_many(actor: Actor, name: str, text: Secret) -> list[KeyLine]:
     if not lines:
         raise InvalidDraft({"keys": FILL_IN})
     async with work(actor) as doing:
-        row = await _provider(doing.session, name)
-        [field, *more] = _info(row).secret_fields or ("",)
+        row = await lookup.provider(doing.session, name, suggests=False)
+        [field, *more] = lookup.auth_type(row).secret_fields or ("",)
         if not field or more:
             raise InvalidDraft({"keys": Reason("one_by_one", "Keys of this provider have several parts, or none. Add them one at a time.")})
         keys, stored = await credentials.of_provider(doing.session, row.id), []
@@ -98,9 +95,9 @@ async def update(actor: Actor, credential_id: str, patch: CredentialPatch) -> Cr
     """
     actor.must_admin()
     async with work(actor) as doing:
-        row, key = await _known(doing.session, credential_id)
+        row, key = await lookup.key(doing.session, credential_id)
         changes = await _refill(doing, row, key, patch)
-        if patch.state not in (None, KeyState.DISABLED) and key.row.origin != _info(row).destination(row.origin, row.auth):
+        if patch.state not in (None, KeyState.DISABLED) and key.row.origin != lookup.auth_type(row).destination(row.origin, row.auth):
             raise _enter_again()  # it was detached, and switched off since
         if patch.label not in (None, key.row.label):
             others = [k for k in await credentials.of_provider(doing.session, row.id) if k.row.id != key.row.id]
@@ -109,7 +106,7 @@ async def update(actor: Actor, credential_id: str, patch: CredentialPatch) -> Cr
         if changes:
             key.row.updated_at = now()
             doing.session.add(key.row)
-            _record(doing, row, Action.KEY_CHANGE, key.row, changes)
+            sealing.record(doing, row, Action.KEY_CHANGE, key.row, changes)
             doing.touch(row.id)
             await doing.session.flush()
         return await _one(doing.session, row, key)
@@ -119,7 +116,7 @@ async def reorder(actor: Actor, name: str, ids: Sequence[str]) -> list[Credentia
     """Have the keys tried in this order. `ids` names every key once. Raises `UnknownProvider`, `InvalidDraft`."""
     actor.must_admin()
     async with work(actor) as doing:
-        row = await _provider(doing.session, name)
+        row = await lookup.provider(doing.session, name, suggests=False)
         keys = {key.row.id: key.row for key in await credentials.of_provider(doing.session, row.id)}
         if sorted(ids) != sorted(keys):
             raise InvalidDraft({"ids": Reason("order_incomplete", "List every key of this provider once. Reload the list and try again.")})
@@ -144,54 +141,32 @@ async def remove(actor: Actor, credential_id: str) -> None:
     """Delete a key, the last one too. Raises `UnknownCredential`, `RotationConflict` while the key it replaced waits for a roll-back."""
     actor.must_admin()
     async with work(actor) as doing:
-        row, key = await _known(doing.session, credential_id)
+        row, key = await lookup.key(doing.session, credential_id)
         siblings = {k.row.id: k.row for k in await credentials.of_provider(doing.session, row.id)}
         old = siblings.get(key.row.replaces or "")
         if old is not None and old.state_reason == Held.ROLLBACK:
             raise RotationConflict("This key replaced one that is kept for a rollback. Roll back, or remove the old key first.")
-        _record(doing, row, Action.KEY_REMOVE, key.row, credentials.cleared(key))
+        sealing.record(doing, row, Action.KEY_REMOVE, key.row, credentials.cleared(key))
         await credentials.remove(doing.session, key)
         doing.touch(row.id)
 
 
 async def _add(doing: Work, row: ProviderRow, keys: Sequence[StoredKey], draft: CredentialDraft) -> StoredKey:
-    if len(keys) >= MOST_KEYS:
-        raise InvalidDraft({"secret": Reason("keys_full", "A provider has at most {most} keys. Remove one first.", most=MOST_KEYS)})
-    must_be_ahead(draft.expires_at, now())
-    credentials.must_be_named_apart(keys, draft.label or "")
+    sealing.must_fit(keys, draft)
     owner = CredentialRow(
         id=uuid7(), provider_id=row.id, label=draft.label or _free_label(keys), origin="", weight=draft.weight, priority=draft.priority,
         state=draft.state, state_since=now(), expires_at=draft.expires_at,
     )  # fmt: skip
     key = StoredKey(owner, {})
-    _record(doing, row, Action.KEY_ADD, owner, await _fill(doing, row, key, keys, draft))
+    sealing.record(doing, row, Action.KEY_ADD, owner, await sealing.fill(doing, row, key, keys, draft))
     return next(k for k in await credentials.of_provider(doing.session, row.id) if k.row.id == owner.id)
-
-
-async def _fill(
-    doing: Work, row: ProviderRow, key: StoredKey, keys: Sequence[StoredKey], given: CredentialDraft | CredentialPatch
-) -> dict[str, Any]:
-    """Seal what was given into `key`; what the audit says of it. Refuses a key that another of `keys` is already."""
-    info = _info(row)
-    hints = {field: secret.hint for k in keys for field, secret in k.secrets.items()}
-    secrets, places = key_fields(given, info, hints, at="")
-    if not secrets and not places:
-        required = [f for f in info.secret_fields if f in info.required_fields]
-        raise InvalidDraft({f"secret.{required[0]}" if required else "secret": FILL_IN})
-    for field, reference in places.items():
-        if why := references.refused(reference):
-            raise InvalidDraft({f"reference.{field}": why})
-    destination = info.destination(row.origin, row.auth)
-    sealed = vault_fields.seal(key.row.id, destination, secrets, places)
-    credentials.must_be_new((other for other in keys if other.row.id != key.row.id), sealed)
-    return await credentials.put(doing.session, key, sealed, places, destination=destination)
 
 
 async def _refill(doing: Work, row: ProviderRow, key: StoredKey, patch: CredentialPatch) -> dict[str, Any]:
     """Replace what is stored, if something was given; a key that the vendor had refused or nobody could read is used again."""
     if not any((patch.secret or {}).values()) and not patch.reference:
         return {}
-    changes = await _fill(doing, row, key, await credentials.of_provider(doing.session, row.id), patch)
+    changes = await sealing.fill(doing, row, key, await credentials.of_provider(doing.session, row.id), patch)
     owner, ended = key.row, key.row.expires_at
     if "expires_at" not in patch.model_fields_set and credentials.end_with_the_old(owner, now()):
         changes["expires_at"] = {"before": ended, "after": None}
@@ -235,30 +210,6 @@ async def _one(session: engine.AsyncSession, row: ProviderRow, key: StoredKey) -
     return next(c for c in await _shown(session, row) if c.id == key.row.id)
 
 
-async def _provider(session: engine.AsyncSession, name: str) -> ProviderRow:
-    if (row := await providers.get(session, name)) is None:
-        raise UnknownProvider("There is no provider with this ID. It may have been deleted.")
-    return row
-
-
-async def _known(session: engine.AsyncSession, credential_id: str) -> tuple[ProviderRow, StoredKey]:
-    if (found := await credentials.find(session, credential_id)) is None:
-        raise UnknownCredential("There is no such key. It may have been removed; reload the list.")
-    return found
-
-
-def _info(row: ProviderRow) -> AuthTypeInfo:
-    kind = auth.types().get(row.auth_type)
-    if kind is None:
-        raise InvalidDraft({"auth_type": "Patchbay does not support this provider's authentication. Choose another one and save."})
-    return kind.info
-
-
 def _free_label(keys: Sequence[StoredKey]) -> str:
     taken = {key.row.label.casefold() for key in keys}
     return next(label for number in range(1, len(keys) + 2) if (label := f"Key {number}").casefold() not in taken)
-
-
-def _record(doing: Work, row: ProviderRow, action: Action, owner: CredentialRow, changes: Mapping[str, Any]) -> None:
-    """Filed under the provider, so that its history tells the whole story."""
-    doing.record(action, target=("provider", row.id, row.name), changes={"credential_id": owner.id, "key": owner.label, **changes})

@@ -8,14 +8,15 @@ from typing import Literal
 from app import presets, registry
 from app.domain.actor import Actor
 from app.domain.audit import Action
-from app.domain.errors import InvalidDraft, Reason, Stale, UnknownProvider
+from app.domain.errors import InvalidDraft, Reason
 from app.domain.probe import ProbeError, ProbeResult, StepName, Verdict
 from app.domain.provider import Model, ModelDraft
 from app.domain.record import Record
 from app.domain.snapshot import KeyUse
 from app.probe import runner
 from app.relay import rate_limit
-from app.storage import engine, providers
+from app.services.kernel import lookup
+from app.storage import engine
 from app.storage import models as rows
 from app.storage.columns import now
 from app.storage.tables import ProviderRow
@@ -47,7 +48,7 @@ async def list_(actor: Actor, name: str) -> list[Model]:
     """The models of a provider, by identifier. Raises `UnknownProvider`."""
     actor.must_view()
     async with engine.session() as session:
-        row = _found(await providers.get(session, name))
+        row = await lookup.provider(session, name, suggests=False)
         return [rows.record(m) for m in await rows.of_provider(session, row.id)]
 
 
@@ -59,7 +60,7 @@ async def discover(actor: Actor, name: str) -> Discovery:
     actor.must_admin()
     rate_limit.count(actor.id)
     async with engine.session() as session:
-        row = _found(await providers.get(session, name))
+        row = await lookup.provider(session, name, suggests=False)
         listed = {m.identifier for m in await rows.of_provider(session, row.id)}
     await registry.shared.refresh(row.revision)
     endpoint = replace(registry.shared.endpoint(name), use=KeyUse.TEST)
@@ -94,11 +95,8 @@ async def sync(
     """
     actor.must_admin()
     async with work(actor) as doing:
-        row = _found(await providers.get(doing.session, name))
-        if version is not None and version != row.version:
-            changed, who = await providers.changed_since(doing.session, row.id, version)
-            details = {"changed": changed, "version": row.version, "changed_by": who}
-            raise Stale("Another user saved this provider in the meantime. Review the changes, then save again.", details=details)
+        row = await lookup.provider(doing.session, name, suggests=False)
+        await lookup.expect_version(doing.session, row, version)
         drafts = [ModelDraft(identifier=m) if isinstance(m, str) else m for m in add]
         gone = await rows.remove(doing.session, row.id, remove)
         await doing.session.flush()
@@ -125,9 +123,3 @@ def _save(doing: Work, row: ProviderRow, *, new: list[str], gone: list[str], def
     doing.session.add(row)
     doing.record(Action.MODELS_CHANGE, target=("provider", row.id, row.name), changes=changes)
     doing.touch(row.id)
-
-
-def _found(row: ProviderRow | None) -> ProviderRow:
-    if row is None:
-        raise UnknownProvider("There is no provider with this ID. It may have been deleted.")
-    return row

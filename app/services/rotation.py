@@ -8,17 +8,15 @@ from typing import Any
 
 from app.domain.actor import SYSTEM, Actor
 from app.domain.audit import Action
-from app.domain.credential import MOST_KEYS, Credential, CredentialDraft, Held, KeyState, must_be_ahead
-from app.domain.drafts import FILL_IN, key_fields
-from app.domain.errors import InvalidDraft, PatchbayError, Reason, RotationConflict, UnknownCredential, UnknownProvider
+from app.domain.credential import Credential, CredentialDraft, Held, KeyState
+from app.domain.errors import InvalidDraft, PatchbayError, Reason, RotationConflict, UnknownCredential
 from app.domain.ids import uuid7
-from app.storage import credentials, engine, provider_records, providers
+from app.services.kernel import lookup, sealing
+from app.storage import credentials, engine, provider_records
 from app.storage.columns import now
 from app.storage.credentials import StoredKey
 from app.storage.tables import CredentialRow, ProviderRow
 from app.storage.work import Work, work
-from app.upstream import auth, references
-from app.vault import fields as vault_fields
 
 KEEP_HOURS = 24
 LONGEST_KEEP_HOURS = 720
@@ -36,22 +34,17 @@ async def start(actor: Actor, name: str, draft: CredentialDraft, *, replaces: st
     """
     actor.must_admin()
     async with work(actor) as doing:
-        row = await providers.get(doing.session, name)
-        if row is None:
-            raise UnknownProvider("There is no provider with this ID. It may have been deleted.")
+        row = await lookup.provider(doing.session, name, suggests=False)
         keys = await credentials.of_provider(doing.session, row.id)
         old = _replaced(keys, replaces)
-        if len(keys) >= MOST_KEYS:
-            raise InvalidDraft({"secret": Reason("keys_full", "A provider has at most {most} keys. Remove one first.", most=MOST_KEYS)})
-        must_be_ahead(draft.expires_at, now())
-        credentials.must_be_named_apart(keys, draft.label or "")
+        sealing.must_fit(keys, draft)
         new = CredentialRow(
             id=uuid7(), provider_id=row.id, label=draft.label or _next_label(old.row.label, keys), origin="", replaces=old.row.id,
             weight=old.row.weight, priority=old.row.priority, expires_at=draft.expires_at,
         )  # fmt: skip
         _hold(new, Held.ROTATION)
-        changes = await _seal(doing, row, new, keys, draft)
-        _record(doing, row, Action.KEY_ADD, new, {**changes, "replaces": {"before": None, "after": old.row.label}})
+        changes = await sealing.fill(doing, row, StoredKey(new, {}), keys, draft, names_field=False)
+        sealing.record(doing, row, Action.KEY_ADD, new, {**changes, "replaces": {"before": None, "after": old.row.label}})
         return await _done(doing, row, new)
 
 
@@ -77,7 +70,7 @@ async def promote(actor: Actor, credential_id: str, *, keep_hours: int = KEEP_HO
             changes = {"replaces": {"before": None, "after": old.row.label}, "retire_at": {"before": None, "after": old.row.retire_at}}
         _use(new.row)
         doing.session.add(new.row)
-        _record(doing, row, Action.KEY_PROMOTE, new.row, changes)
+        sealing.record(doing, row, Action.KEY_PROMOTE, new.row, changes)
         return await _done(doing, row, new.row)
 
 
@@ -102,7 +95,9 @@ async def rollback(actor: Actor, credential_id: str) -> Credential:
         if new is not None:
             _hold(new.row, Held.ROTATION)
             doing.session.add(new.row)
-        _record(doing, row, Action.KEY_ROLLBACK, old.row, {"instead": {"before": new.row.label if new else None, "after": old.row.label}})
+        sealing.record(
+            doing, row, Action.KEY_ROLLBACK, old.row, {"instead": {"before": new.row.label if new else None, "after": old.row.label}}
+        )
         return await _done(doing, row, old.row)
 
 
@@ -182,23 +177,6 @@ def _replaced(keys: list[StoredKey], wanted: str | None) -> StoredKey:
     return old
 
 
-async def _seal(doing: Work, row: ProviderRow, new: CredentialRow, keys: list[StoredKey], draft: CredentialDraft) -> dict[str, Any]:
-    kind = auth.types().get(row.auth_type)
-    if kind is None:
-        raise InvalidDraft({"auth_type": "Patchbay does not support this provider's authentication. Choose another one and save."})
-    hints = {field: secret.hint for key in keys for field, secret in key.secrets.items()}
-    secrets, places = key_fields(draft, kind.info, hints, at="")
-    if not secrets and not places:
-        raise InvalidDraft({"secret": FILL_IN})
-    for field, reference in places.items():
-        if why := references.refused(reference):
-            raise InvalidDraft({f"reference.{field}": why})
-    destination = kind.info.destination(row.origin, row.auth)
-    sealed = vault_fields.seal(new.id, destination, secrets, places)
-    credentials.must_be_new(keys, sealed)
-    return await credentials.put(doing.session, StoredKey(new, {}), sealed, places, destination=destination)
-
-
 def _use(key: CredentialRow) -> None:
     key.state, key.state_reason, key.state_since, key.updated_at = KeyState.ACTIVE, "", now(), now()
     key.next_retry_at = None
@@ -210,16 +188,14 @@ def _hold(key: CredentialRow, why: Held) -> None:
 
 
 async def _delete(doing: Work, row: ProviderRow, key: StoredKey, action: Action) -> None:
-    _record(doing, row, action, key.row, credentials.cleared(key))
+    sealing.record(doing, row, action, key.row, credentials.cleared(key))
     await credentials.remove(doing.session, key)
     doing.touch(row.id)
 
 
 async def _known(doing: Work, credential_id: str) -> tuple[ProviderRow, dict[str, StoredKey], StoredKey]:
     """(provider, all its keys by id, this key)."""
-    if (found := await credentials.find(doing.session, credential_id)) is None:
-        raise UnknownCredential("There is no such key. It may have been removed; reload the list.")
-    row, key = found
+    row, key = await lookup.key(doing.session, credential_id)
     keys = {k.row.id: k for k in await credentials.of_provider(doing.session, row.id)}
     return row, keys, keys[key.row.id]
 
@@ -234,8 +210,3 @@ async def _done(doing: Work, row: ProviderRow, key: CredentialRow) -> Credential
     doing.touch(row.id)
     await doing.session.flush()
     return next(c for c in (await provider_records.one(doing.session, row)).credentials if c.id == key.id)
-
-
-def _record(doing: Work, row: ProviderRow, action: Action, owner: CredentialRow, changes: dict[str, Any]) -> None:
-    """Filed under the provider, so that its history tells the whole story."""
-    doing.record(action, target=("provider", row.id, row.name), changes={"credential_id": owner.id, "key": owner.label, **changes})

@@ -52,3 +52,14 @@ def test_every_import_contract_catches_a_planted_import(tmp_path: Path) -> None:
 
     assert set(found) == set(PLANTS), "every contract has its planted import here"
     assert {name for name, verdict in found.items() if verdict != "BROKEN"} == set()
+
+
+def test_a_service_in_the_kernel_below_the_services_breaks_the_same_contract(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "app", tmp_path / "app", ignore=shutil.ignore_patterns("_frontend", "__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    with (tmp_path / "app/services/kernel/lookup.py").open("a") as module:
+        module.write("\nfrom app.services import providers\n")
+
+    broken = {name for name, verdict in verdicts(tmp_path).items() if verdict == "BROKEN"}
+
+    assert broken == {"A service never calls a service (one call, one transaction)"}

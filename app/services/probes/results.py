@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from app.domain.actor import Actor
 from app.domain.audit import Action, Outcome
-from app.domain.errors import UnknownProvider
 from app.domain.probe import LastTest, ProbeResult
 from app.relay import circuit
+from app.services.kernel import lookup
 from app.storage import credentials, engine, probes, provider_records, providers
 from app.storage.credentials import StoredKey
 from app.storage.tables import ProviderRow
@@ -26,9 +26,7 @@ class Subject:
 
 async def stored(session: engine.AsyncSession, name: str) -> tuple[ProviderRow, list[StoredKey]]:
     """The row of a saved provider and its keys. Raises `UnknownProvider`."""
-    row = await providers.get(session, name)
-    if row is None:
-        raise UnknownProvider("There is no provider with this ID. It may have been deleted.")
+    row = await lookup.provider(session, name, suggests=False)
     return row, await credentials.of_provider(session, row.id)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from app import presets, registry, settings
 from app.domain.actor import Actor
 from app.domain.audit import Action
-from app.domain.credential import IN_TRAFFIC, CredentialDraft, must_be_ahead
+from app.domain.credential import IN_TRAFFIC
 from app.domain.drafts import Settled, settle
 from app.domain.errors import InvalidDraft, UnknownCredential, UpstreamError
 from app.domain.ids import uuid7
@@ -21,15 +21,14 @@ from app.probe import runner
 from app.registry.endpoint import endpoint_from_draft
 from app.relay import keys as relay_keys
 from app.relay import rate_limit
+from app.services.kernel import lookup, sealing
 from app.services.probes import results
 from app.services.probes.results import Subject
 from app.storage import approvals, credentials, engine, probes, snapshot
-from app.storage.columns import now
 from app.storage.credentials import StoredKey
 from app.storage.tables import CredentialRow, CredentialSecret, ProviderRow
 from app.storage.work import work
-from app.upstream import auth, egress, references
-from app.vault import fields
+from app.upstream import auth, egress
 
 LOOK_UP_SECONDS = 5.0
 
@@ -76,8 +75,7 @@ async def run_draft(
         async with engine.session() as session:
             row, keys = await results.stored(session, provider_name)
     preset = _preset_of(draft, row)
-    hints = {f: s.hint for key in keys for f, s in key.secrets.items()}
-    settled = settle(draft, preset=preset, types={n: t.info for n, t in auth.types().items()}, hints=hints)
+    settled = settle(draft, preset=preset, types=lookup.auth_types(), hints=sealing.hints(keys))
     rate_limit.count(actor.id)
     for called in (settled.address.origin, *settled.servers.values()):
         await _approve(actor, called)
@@ -143,9 +141,6 @@ def _keys(settled: Settled, row: ProviderRow | None, stored: list[StoredKey]) ->
     origin, wanted = settled.destination, set(auth.types()[settled.auth_type].info.secret_fields)
     if not settled.brings_key:
         return [key for key in stored if key.row.origin == origin and set(key.secrets) <= wanted]
-    for field, reference in settled.references.items():
-        if why := references.refused(reference):
-            raise InvalidDraft({f"credential.reference.{field}": why})
     only = stored[0].row if len(stored) == 1 else None
     owner = CredentialRow(
         id=only.id if only else uuid7(),
@@ -156,11 +151,8 @@ def _keys(settled: Settled, row: ProviderRow | None, stored: list[StoredKey]) ->
         expires_at=only.expires_at if only else None,
         origin=origin,
     )
-    given, at = settled.credential or CredentialDraft(), now()
-    must_be_ahead(given.expires_at, at, field="credential.expires_at")
-    credentials.apply(owner, given, at=at)
+    sealed = sealing.seal(owner, settled)
     owner.reference = credentials.reference_text(settled.references)
-    sealed = fields.seal(owner.id, origin, settled.secrets, settled.references)
     return [
         StoredKey(
             owner,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.domain.actor import Actor
 from app.domain.record import Record
-from app.services.providers.reading import known
+from app.services.kernel import lookup
 from app.storage import aliases, client_keys, engine, usage
 from app.storage import providers as rows
 
@@ -38,7 +38,7 @@ async def dependants(actor: Actor, name: str) -> Dependants:
     """Who would notice if this provider were gone. Raises `UnknownProvider`."""
     actor.must_view()
     async with engine.session() as session:
-        row = await known(session, name)
+        row = await lookup.provider(session, name)
         found = await aliases.leading_to(session, row.id)
         issued = await client_keys.all_keys(session)
         used = await usage.by(session, _last_day(row.id))

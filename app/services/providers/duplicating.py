@@ -10,7 +10,8 @@ from app.domain.names import check_slug
 from app.domain.provider import Provider
 from app.domain.record import LONGEST_LABEL
 from app.domain.secret import Binding, SealedField
-from app.services.providers.reading import auth_types, known, name_is_free, preset_of, taken_names
+from app.services.kernel import lookup
+from app.services.providers.reading import name_is_free, preset_of, taken_names
 from app.services.providers.saving import insert
 from app.storage import credentials, models, provider_records
 from app.storage.columns import now
@@ -34,18 +35,18 @@ async def duplicate(actor: Actor, name: str, *, new_name: str | None = None, lab
         raise InvalidDraft({"label": Reason("too_long", "Use at most {most} characters.", most=LONGEST_LABEL)})
     async with work(actor) as doing:
         session = doing.session
-        row = await known(session, name)
+        row = await lookup.provider(session, name)
         draft = provider_records.draft_of(row, await models.of_provider(session, row.id))
         if new_name is not None:
             await name_is_free(session, check_slug(new_name))
         chosen = new_name or free_name(name, await taken_names(session))
         draft = draft.model_copy(update={"name": chosen, "label": label or f"{row.label[: LONGEST_LABEL - 4]} (2)", "enabled": False})
-        settled = settle(draft, preset=preset_of(draft, stored=True), types=auth_types())
+        settled = settle(draft, preset=preset_of(draft, stored=True), types=lookup.auth_types())
         made = await insert(doing, settled, local=[])
         copied = await _copy_keys(doing, row, made) if with_keys else 0
         changes = {"of": {"before": None, "after": name}, "keys": {"before": None, "after": copied}}
         doing.record(Action.PROVIDER_DUPLICATE, target=("provider", made.id, made.name), changes=changes)
-        return await provider_records.one(session, await known(session, made.name))
+        return await provider_records.one(session, await lookup.provider(session, made.name))
 
 
 async def _copy_keys(doing: Work, row: ProviderRow, made: Provider) -> int:

@@ -3,17 +3,16 @@
 from typing import Any
 
 from app.domain.audit import Action
-from app.domain.credential import CredentialDraft, KeyState, must_be_ahead
+from app.domain.credential import KeyState
 from app.domain.drafts import Settled
 from app.domain.errors import InvalidDraft, Reason, ReentryRequired
 from app.domain.ids import uuid7
+from app.services.kernel import sealing
 from app.storage import credentials
 from app.storage.columns import now
 from app.storage.credentials import StoredKey
 from app.storage.tables import CredentialRow, ProviderRow
 from app.storage.work import Work
-from app.upstream import references
-from app.vault import fields as vault_fields
 
 FIRST_LABEL = "Key 1"
 
@@ -59,17 +58,11 @@ async def save(work: Work, row: ProviderRow, keys: list[StoredKey], settled: Set
 
 async def _put(work: Work, row: ProviderRow, keys: list[StoredKey], settled: Settled) -> bool:
     """Seal what was typed, bound to what it was typed for."""
-    for field, reference in settled.references.items():
-        if why := references.refused(reference):
-            raise InvalidDraft({f"credential.reference.{field}": why})
-    destination, at = settled.destination, now()
+    destination = settled.destination
     key = keys[0] if keys else StoredKey(CredentialRow(id=uuid7(), provider_id=row.id, label=FIRST_LABEL, origin=destination), {})
-    owner, given = key.row, settled.credential or CredentialDraft()
-    must_be_ahead(given.expires_at, at, field="credential.expires_at")
-    credentials.apply(owner, given, at=at)
-    sealed = vault_fields.seal(owner.id, destination, settled.secrets, settled.references)
+    sealed = sealing.seal(key.row, settled)
     action = Action.CREDENTIAL_ROTATE if key.secrets else Action.CREDENTIAL_SET
-    _record(work, row, action, owner, await credentials.put(work.session, key, sealed, settled.references, destination=destination))
+    _record(work, row, action, key.row, await credentials.put(work.session, key, sealed, settled.references, destination=destination))
     return True
 
 

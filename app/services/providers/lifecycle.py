@@ -6,7 +6,8 @@ from app.domain.actor import Actor
 from app.domain.audit import Action
 from app.domain.errors import ProviderDisabled, UnknownProvider
 from app.domain.provider import Provider
-from app.services.providers.reading import expect_version, known, name_is_free
+from app.services.kernel import lookup
+from app.services.providers.reading import name_is_free
 from app.storage import provider_records
 from app.storage import providers as rows
 from app.storage.columns import now
@@ -35,7 +36,7 @@ async def set_default(actor: Actor, name: str) -> Provider:
     """Answer requests that name no provider with this one. Raises `UnknownProvider`, `ProviderDisabled`."""
     actor.must_admin()
     async with work(actor) as doing:
-        row = await known(doing.session, name)
+        row = await lookup.provider(doing.session, name)
         if not row.enabled:
             raise ProviderDisabled(f"{row.label} is off. Turn it on before making it the default.")
         before = await rows.default_id(doing.session)
@@ -61,8 +62,8 @@ async def delete(actor: Actor, name: str, *, version: int | None = None, next_de
     """
     actor.must_admin()
     async with work(actor) as doing:
-        row = await known(doing.session, name)
-        await expect_version(doing.session, row, version)
+        row = await lookup.provider(doing.session, name)
+        await lookup.expect_version(doing.session, row, version)
         await _hand_over(doing, row, next_default)
         row.deleted_at = now()
         await _save(doing, row, Action.PROVIDER_DELETE, {"deleted": {"before": False, "after": True}})
@@ -93,7 +94,7 @@ async def bring_back(doing: Work, row: ProviderRow) -> Provider:
 async def _switch(actor: Actor, name: str, *, enabled: bool, next_default: str | Default | None = Default.KEEP) -> Provider:
     actor.must_admin()
     async with work(actor) as doing:
-        row = await known(doing.session, name)
+        row = await lookup.provider(doing.session, name)
         if row.enabled != enabled:
             await _hand_over(doing, row, next_default)
             row.enabled = enabled
@@ -119,7 +120,7 @@ async def _hand_over(doing: Work, row: ProviderRow, to: str | Default | None) ->
         await rows.set_default(doing.session, None)
         doing.record(Action.PROVIDER_DEFAULT, target=("provider", row.id, row.name), changes={"default": {"before": row.id, "after": None}})
         return
-    following = await known(doing.session, to)
+    following = await lookup.provider(doing.session, to)
     if not following.enabled or following.id == row.id:
         raise ProviderDisabled(f"{following.label} cannot take over as the default: it is off, or about to be. Choose another one.")
     await _make_default(doing, following, row.id)

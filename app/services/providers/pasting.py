@@ -18,7 +18,8 @@ from app.domain.record import Record
 from app.domain.routes import effective_urls
 from app.domain.secret import Secret
 from app.domain.secret_rules import hint_of
-from app.services.providers.reading import auth_types, preset_of, taken_names
+from app.services.kernel import lookup
+from app.services.providers.reading import preset_of, taken_names
 from app.services.providers.saving import create
 from app.storage import engine, provider_records
 from app.storage import providers as rows
@@ -103,7 +104,7 @@ def _of_vendor(found: Pasted, vendor: str) -> Pasted:
     doubts = tuple(d for d in found.doubts if d not in (Doubt.WHICH_VENDOR, Doubt.SHARED_PREFIX))
     preset = presets.find(vendor)
     auth_type = preset.auth_type if preset else "api_key"
-    fields = auth_types()[auth_type].secret_fields
+    fields = lookup.auth_types()[auth_type].secret_fields
     places = dict(zip(fields, found.secrets.values(), strict=False))
     keeps_address = preset is None or preset.local or "{" in preset.base_url
     base_url = found.base_url if keeps_address else ""
@@ -115,7 +116,7 @@ def _find(index: int, found: Pasted, text: Secret, stored: Sequence[Provider]) -
     preset = presets.find(found.preset)
     address, type_ = "", preset.type if preset else ProviderDraft.model_fields["type"].default
     try:
-        settled = settle(_filled(found, text, "draft", preset), preset=preset, types=auth_types())
+        settled = settle(_filled(found, text, "draft", preset), preset=preset, types=lookup.auth_types())
         address = settled.address.base_url
     except InvalidDraft:
         settled = None

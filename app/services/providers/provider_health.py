@@ -8,7 +8,7 @@ from app.domain.health import KEPT, Health, Standing
 from app.domain.provider import Provider, ProviderQuery, Status
 from app.domain.record import Record
 from app.relay.overlay import laid_over
-from app.services.providers.reading import known
+from app.services.kernel import lookup
 from app.storage import credentials, engine, health, provider_records
 from app.storage import providers as rows
 
@@ -63,7 +63,7 @@ async def health_of(actor: Actor, name: str) -> HealthInFull:
     """One provider. Raises `UnknownProvider` with the nearest names."""
     actor.must_view()
     async with engine.session() as session:
-        row = await known(session, name)
+        row = await lookup.provider(session, name)
         provider = laid_over(await provider_records.one(session, row))
         place, keys = provider_records.configured_as(row), await credentials.of_provider(session, row.id)
         stored = (await health.of_providers(session, [row.id])).get(row.id)

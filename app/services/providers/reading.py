@@ -1,23 +1,20 @@
 """Reading providers, and checking a draft without the network."""
 
-import difflib
-
 from app import presets
 from app.domain.actor import Actor
 from app.domain.address import AddressNote
-from app.domain.auth_field import AuthTypeInfo
 from app.domain.drafts import free_name, settle
-from app.domain.errors import InvalidDraft, NameTaken, Reason, Stale, UnknownPreset, UnknownProvider
+from app.domain.errors import InvalidDraft, NameTaken, Reason, UnknownPreset
 from app.domain.preset import Preset
 from app.domain.provider import Page, Provider, ProviderDraft, ProviderQuery, ProviderType
 from app.domain.record import Record
 from app.domain.routes import effective_urls
 from app.relay import health_changes, keys
 from app.relay.overlay import laid_over
+from app.services.kernel import lookup
+from app.services.kernel.lookup import auth_types
 from app.storage import aliases, engine, provider_records
 from app.storage import providers as rows
-from app.storage.tables import ProviderRow
-from app.upstream import auth
 
 
 class Preview(Record):
@@ -79,7 +76,7 @@ async def get(actor: Actor, name: str) -> Provider:
     """One provider. Raises `UnknownProvider` with the nearest names."""
     actor.must_view()
     async with engine.session() as session:
-        return laid_over(await provider_records.one(session, await known(session, name)))
+        return laid_over(await provider_records.one(session, await lookup.provider(session, name)))
 
 
 async def validate(actor: Actor, draft: ProviderDraft, *, editing: str | None = None) -> Preview:
@@ -105,14 +102,6 @@ async def validate(actor: Actor, draft: ProviderDraft, *, editing: str | None = 
     )
 
 
-async def known(session: engine.AsyncSession, name: str) -> ProviderRow:
-    """The live row of this name, or `UnknownProvider` with the nearest names."""
-    if row := await rows.get(session, name):
-        return row
-    near = difflib.get_close_matches(name, await rows.names(session), n=3)
-    raise UnknownProvider("There is no provider with this ID. It may have been deleted.", suggestions=near)
-
-
 async def name_is_free(session: engine.AsyncSession, name: str) -> None:
     """Raise `NameTaken`, or `InvalidDraft` where an alias begins with the name, with a free name to use instead."""
     taken = await taken_names(session)
@@ -135,17 +124,6 @@ async def taken_names(session: engine.AsyncSession) -> set[str]:
     return {*await rows.names(session), *await aliases.heads(session)}
 
 
-async def expect_version(session: engine.AsyncSession, row: ProviderRow, version: int | None) -> None:
-    """Raise `Stale`, naming what changed since, when the caller saw another version."""
-    if version is None or version == row.version:
-        return
-    changed, who = await rows.changed_since(session, row.id, version)
-    raise Stale(
-        "Another user saved this provider in the meantime. Review the changes, then save again.",
-        details={"changed": changed, "version": row.version, "changed_by": who},
-    )
-
-
 def preset_of(draft: ProviderDraft, *, stored: bool = False) -> Preset | None:
     """The preset whose facts a draft takes over. A `stored` provider outlives its preset's file."""
     if draft.preset is None:
@@ -156,11 +134,6 @@ def preset_of(draft: ProviderDraft, *, stored: bool = False) -> Preset | None:
         if stored:
             return None
         raise InvalidDraft({"preset": error.message}, suggestions=error.suggestions) from error
-
-
-def auth_types() -> dict[str, AuthTypeInfo]:
-    """What each auth type asks for."""
-    return {name: kind.info for name, kind in auth.types().items()}
 
 
 async def _by_status(session: engine.AsyncSession, query: ProviderQuery) -> Page:

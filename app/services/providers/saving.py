@@ -11,8 +11,9 @@ from app.domain.audit import Action
 from app.domain.drafts import Settled, free_name, patched, settle
 from app.domain.errors import EgressRefused, InvalidDraft, Reason, Stale, UpstreamError
 from app.domain.provider import FromPreset, Provider, ProviderDraft, ProviderPatch
+from app.services.kernel import lookup, sealing
 from app.services.providers import keys
-from app.services.providers.reading import auth_types, expect_version, known, name_is_free, preset_of, taken_names
+from app.services.providers.reading import name_is_free, preset_of, taken_names
 from app.storage import approvals, credentials, engine, models, probes, provider_records
 from app.storage.columns import now
 from app.storage.tables import ProviderRow
@@ -45,7 +46,7 @@ async def create(actor: Actor, draft: ProviderDraft) -> Provider:
     Raises `InvalidDraft`, `NameTaken`.
     """
     actor.must_admin()
-    settled = settle(draft, preset=preset_of(draft), types=auth_types())
+    settled = settle(draft, preset=preset_of(draft), types=lookup.auth_types())
     local = await _local(settled)
     async with work(actor) as doing:
         return await insert(doing, settled, local=local)
@@ -104,16 +105,15 @@ async def _change(
     actor.must_admin()
     for _ in range(TRIES):
         async with engine.session() as session:
-            row = await known(session, name)
-            await expect_version(session, row, version)
+            row = await lookup.provider(session, name)
+            await lookup.expect_version(session, row, version)
             stored = await credentials.of_provider(session, row.id)
             draft = make(provider_records.draft_of(row, await models.of_provider(session, row.id)))
-        hints = {f: s.hint for key in stored for f, s in key.secrets.items()}
         preset = preset_of(draft, stored=draft.preset == row.preset)
-        settled = settle(draft, preset=preset, types=auth_types(), hints=hints)
+        settled = settle(draft, preset=preset, types=lookup.auth_types(), hints=sealing.hints(stored))
         local = await _local(settled)
         async with work(actor) as doing:
-            present = await known(doing.session, name)
+            present = await lookup.provider(doing.session, name)
             if (present.id, present.version) == (row.id, row.version):
                 return await _apply(doing, present, settled, local=local, detach=detach)
     raise Stale("Another user is changing this provider right now. Reload and try again.")
@@ -122,7 +122,7 @@ async def _change(
 async def _apply(doing: Work, row: ProviderRow, settled: Settled, *, local: list[str], detach: bool) -> Provider:
     session = doing.session
     stored = await credentials.of_provider(session, row.id)
-    fields = auth_types()[settled.auth_type].secret_fields
+    fields = lookup.auth_types()[settled.auth_type].secret_fields
     rekeyed = await keys.save(doing, row, stored, settled, fields=fields, detach=detach)
     before, after = _shown(row), _fields(settled)
     changes = {f: {"before": before[f], "after": after[f]} for f in before if before[f] != after[f]}

@@ -143,7 +143,7 @@ async def _id_of(session: engine.AsyncSession, provider: str) -> str:
         return ""
     row = await provider_rows.get(session, provider) or await provider_rows.trashed(session, provider)
     if row is None:
-        raise UnknownProvider("There is no provider with this ID. It may have been deleted.")
+        raise UnknownProvider(UnknownProvider.GONE)
     return row.id
 
 
