@@ -47,7 +47,7 @@ async def _begin(opened: AsyncExitStack, kind: str) -> None:
     opened.push_async_callback(beat.stop)
     opened.callback(registry.shared.subscribe(lambda _: beat.news()))
     # In all: what traffic learned of client keys and of providers' keys. A trial of a refused key is claimed, so one process makes it.
-    chores = [rotation.Retirement(), providers.Purge()] if kind == "serve" else []
+    chores = [rotation.retirement(), providers.purging()] if kind == "serve" else []
     for service in (key_use.Recorder(), usage.Recorder(), health.Recorder(), key_recovery.KeyRecovery(), *chores):
         service.start()
         opened.push_async_callback(service.stop)

@@ -1,9 +1,8 @@
 """Calls become health: what they taught is written in batches by each process that makes them, and read by the one with the pages."""
 
-import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from app import registry
 from app.domain import health
@@ -11,6 +10,7 @@ from app.domain.actor import SYSTEM
 from app.domain.errors import PatchbayError
 from app.domain.health import Attempt, Health
 from app.relay import health_changes, provider_outcomes
+from app.services.kernel.periodic import Periodic
 from app.storage import engine, probes, provider_records
 from app.storage import health as rows
 from app.storage.work import work
@@ -30,20 +30,18 @@ class Recorder:
 
     def __init__(self) -> None:
         self._reader = provider_outcomes.reader()
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Periodic(self.look, every=LOOK_SECONDS, name="health", trouble="What calls say of providers is not written")
         self._waiting: dict[str, list[Attempt]] = {}
         self._stored: dict[str, list[Attempt]] = {}
         self._written: dict[str, float] = {}  # provider id → monotonic time
 
     def start(self) -> None:
         """Look in the background from now on."""
-        self._task = asyncio.create_task(_every(LOOK_SECONDS, self.look, "What calls say of providers is not written"), name="health")
+        self._loop.start()
 
     async def stop(self) -> None:
         """End, and write what is left."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await self._loop.stop()
         self._gather()
         self._reader.close()
         try:
@@ -95,7 +93,7 @@ class Watch:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        await _every(LOOK_SECONDS, self.look, "The health of providers is not read")
+        await Periodic(self.look, every=LOOK_SECONDS, name="health", trouble="The health of providers is not read").run()
 
     async def look(self) -> None:
         """Read what was written since the last time, and say what it changes."""
@@ -131,17 +129,3 @@ class Watch:
 def _verdict(attempts: Sequence[Attempt], since: float = 0.0) -> Verdict:
     found = health.of_calls(attempts, since=since, now=time.time())
     return (found.health, found.reason, since) if found else (Health.UNKNOWN, "", since)
-
-
-async def _every(seconds: float, look: Callable[[], Awaitable[None]], trouble: str) -> None:
-    """Again and again; a database that is away is said once, and what waits is kept."""
-    is_failing = False
-    while True:
-        await asyncio.sleep(seconds)
-        try:
-            await look()
-            is_failing = False
-        except PatchbayError as error:
-            if not is_failing:
-                _log.warning("%s at the moment: %s", trouble, error.message)
-            is_failing = True

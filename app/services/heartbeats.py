@@ -1,7 +1,6 @@
 """A serving process says that it lives, which keys it holds and which revision it serves, every ten seconds."""
 
 import asyncio
-import logging
 import os
 import socket
 import time
@@ -11,9 +10,9 @@ from datetime import datetime, timedelta
 from app import __version__
 from app.domain.actor import SYSTEM, Actor
 from app.domain.audit import Action
-from app.domain.errors import StorageError
 from app.domain.ids import uuid7
 from app.domain.keyring import ALIVE, Worker
+from app.services.kernel.periodic import Periodic, heard
 from app.storage import audit, engine, inspection, instance, people
 from app.storage.tables import now
 from app.storage.work import work
@@ -25,7 +24,6 @@ BREATH_SECONDS, APART_SECONDS = 0.03, 0.2
 _KEEP = timedelta(days=1)
 _FORGET_EVERY = 360  # beats: once an hour
 
-_log = logging.getLogger(__name__)
 _forwarded: list[tuple[datetime, str]] = []  # the newest one, when there is one
 
 
@@ -37,7 +35,8 @@ class Heartbeat:
         self._revision = revision
         self._follow = follow
         self._news = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Periodic(self._beat, every=EVERY_SECONDS, name="heartbeat", trouble="Heartbeats are not written", pause=self._wait)
+        self._beats, self._last = 0, 0.0
         at = now()
         self._worker = Worker(
             worker_id=uuid7(), kind=kind, host=socket.gethostname()[:255], pid=os.getpid(), started_at=at, seen_at=at,
@@ -56,7 +55,7 @@ class Heartbeat:
             facts = {"kind": self._worker.kind, "version": __version__, "master_key": held.active}
             doing.record(Action.INSTANCE_BOOT, target=target, changes=facts)
             await instance.beat(doing.session, self._worker)
-        self._task = asyncio.create_task(self._run(), name="heartbeat")
+        self._loop.start()
 
     def news(self) -> None:
         """Beat now."""
@@ -64,30 +63,21 @@ class Heartbeat:
 
     async def stop(self) -> None:
         """Say goodbye: whoever waits for all processes need not wait for this one."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        if self._loop.has_started:
+            await self._loop.stop()
             # Not audited: a process that ends is no change of anybody.
             async with work(SYSTEM, audited=False) as doing:
                 await instance.stop(doing.session, self._worker.worker_id)
 
-    async def _run(self) -> None:
-        beats, last = 0, 0.0
-        while True:
-            try:
-                async with asyncio.timeout(EVERY_SECONDS):  # wait_for of Python 3.11 may swallow the end that `stop` asks for
-                    await self._news.wait()
-                await asyncio.sleep(max(BREATH_SECONDS, last + APART_SECONDS - time.monotonic()))
-            except TimeoutError:
-                beats += 1
-            last = time.monotonic()
-            self._news.clear()
-            try:
-                await self._beat(forget=beats % _FORGET_EVERY == 0)
-            except StorageError as error:  # the next beat tries again
-                _log.warning("A heartbeat was not written: %s", error.message)
+    async def _wait(self, seconds: float) -> None:
+        if await heard(self._news, seconds):
+            await asyncio.sleep(max(BREATH_SECONDS, self._last + APART_SECONDS - time.monotonic()))
+            self._news.clear()  # what came meanwhile is in this beat
+        else:
+            self._beats += 1
+        self._last = time.monotonic()
 
-    async def _beat(self, *, forget: bool) -> None:
+    async def _beat(self) -> None:
         if self._follow is not None:
             await self._follow()
         at = now()
@@ -95,7 +85,7 @@ class Heartbeat:
         # Not audited: being alive is no change, and neither is forgetting what ended long ago.
         async with work(SYSTEM, audited=False) as doing:
             await instance.beat(doing.session, self._worker)
-            if forget:
+            if self._beats % _FORGET_EVERY == 0:
                 await instance.forget_workers(doing.session, before=at - _KEEP)
                 await people.forget_old(doing.session, before=at - _KEEP)
 

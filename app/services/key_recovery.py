@@ -7,8 +7,9 @@ makes the trial where there is traffic; otherwise a probe of depth `auth` does. 
 import asyncio
 import logging
 import time
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from app import presets, registry
 from app.domain.actor import SYSTEM
@@ -20,6 +21,7 @@ from app.domain.snapshot import Endpoint, Key, Snapshot
 from app.probe import runner
 from app.relay import key_outcomes, keys
 from app.relay.key_outcomes import KeyEvent, Learned
+from app.services.kernel.periodic import Periodic, heard
 from app.storage import credentials
 from app.storage.columns import now
 from app.storage.credentials import StoredKey
@@ -50,7 +52,10 @@ class KeyRecovery:
 
     def __init__(self) -> None:
         self._news = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        pause = partial(heard, self._news)
+        self._loop = Periodic(
+            self._look, every=TICK_SECONDS, name="key recovery", trouble="The states of keys are not written", pause=pause
+        )
         self._waiting: list[Learned] = []
         self._hints: list[float] = []  # monotonic times at which tabs should look again
         self._hinted = self._wrote_uses = 0.0
@@ -63,13 +68,14 @@ class KeyRecovery:
     def start(self) -> None:
         """Listen and look from now on."""
         key_outcomes.on_news.append(self._news.set)
-        self._task = asyncio.create_task(self._run(), name="key recovery")
+        self._loop.start()
 
     async def stop(self) -> None:
         """End, and write what is left."""
         if self._news.set in key_outcomes.on_news:
             key_outcomes.on_news.remove(self._news.set)
-        ending = [task for task in (self._task, *self._trials.values()) if task is not None]
+        await self._loop.stop()
+        ending = list(self._trials.values())
         for task in ending:
             task.cancel()
         if ending:
@@ -84,7 +90,7 @@ class KeyRecovery:
         """Write what was learned since the last time, and tell tabs of keys that cool."""
         self._waiting += key_outcomes.drain()
         while self._waiting:
-            await self._heed(self._waiting[0])
+            await self._apply(self._waiting[0])
             del self._waiting[0]
         self._hint()
 
@@ -99,24 +105,15 @@ class KeyRecovery:
         if time.monotonic() - self._wrote_uses >= USES_SECONDS:
             await self._write_uses()
 
-    async def _run(self) -> None:
-        is_failing = False
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(TICK_SECONDS):
-                    await self._news.wait()
-            self._news.clear()
-            try:
-                await self.flush()
-                await self.retry_due()
-                is_failing = False
-            except PatchbayError as error:  # kept for the next look
-                if not is_failing:
-                    _log.warning("The states of keys are not written at the moment: %s", error.message)
-                    is_failing = True
-                await asyncio.sleep(TICK_SECONDS)
+    async def _look(self) -> None:
+        try:
+            await self.flush()
+            await self.retry_due()
+        except PatchbayError:
+            await asyncio.sleep(TICK_SECONDS)  # news that keeps coming must not have it try without a pause
+            raise
 
-    async def _heed(self, learned: Learned) -> None:
+    async def _apply(self, learned: Learned) -> None:
         if learned.lesson is KeyEvent.COOLING:
             at = time.monotonic()
             self._hints += [at, at + learned.seconds + 0.01]

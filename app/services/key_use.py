@@ -1,7 +1,6 @@
 """When client keys were used last: calls of the gateway from the relay's memory, requests of scripts as they are told here; written in
 batches, never by a request."""
 
-import asyncio
 import logging
 import time
 from collections import deque
@@ -12,6 +11,7 @@ from app.domain.actor import SYSTEM
 from app.domain.errors import PatchbayError
 from app.relay import outcomes
 from app.relay.outcomes import Outcome
+from app.services.kernel.periodic import Periodic
 from app.storage import client_keys
 from app.storage.work import work
 
@@ -44,7 +44,7 @@ class Recorder:
     """Hears of calls from its making on; `start()` … `stop()`; one a process."""
 
     def __init__(self) -> None:
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Periodic(self.look, every=LOOK_SECONDS, name="key use", trouble="The last use of keys is not written")
         self._outcomes = outcomes.reader()
         self._requests: deque[Use] = deque(maxlen=outcomes.MOST)
         self._waiting: dict[str, Use] = {}
@@ -53,13 +53,11 @@ class Recorder:
 
     def start(self) -> None:
         """Look in the background from now on."""
-        self._task = asyncio.create_task(self._run(), name="key use")
+        self._loop.start()
 
     async def stop(self) -> None:
         """End, and write what is left."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await self._loop.stop()
         self._outcomes.close()
         if self._requests in _hearing:
             _hearing.remove(self._requests)
@@ -73,18 +71,6 @@ class Recorder:
         """Take what was noted and write what is due."""
         self._gather()
         await self._write(self._due())
-
-    async def _run(self) -> None:
-        failing = False
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            try:
-                await self.look()
-                failing = False
-            except PatchbayError as error:  # kept for the next look
-                if not failing:
-                    _log.warning("The last use of keys is not written at the moment: %s", error.message)
-                failing = True
 
     def _gather(self) -> None:
         """Of each key only the newest call is worth writing. A chat over REST is told twice, and the later of the two names its model."""

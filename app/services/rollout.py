@@ -4,12 +4,12 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 from app import registry
 from app.domain.errors import PatchbayError
 from app.domain.keyring import ALIVE, Spread
 from app.domain.snapshot import Snapshot
+from app.services.kernel.periodic import Periodic, heard
 from app.storage import engine, instance
 from app.storage.tables import now
 
@@ -34,16 +34,7 @@ class Rollout:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except PatchbayError:  # nothing is known of the others now, so nothing is said; the registry logs that the database is away
-                self._news.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._pause()):
-                    await self._news.wait()
-            if self._news.is_set():
-                self._news.clear()
+        await Periodic(self._turn, every=LOOK_SECONDS, name="rollout", at_once=True, pause=self._wait).run()
 
     async def look(self) -> None:
         """Compare now, and tell what has changed."""
@@ -59,9 +50,15 @@ class Rollout:
             self._tell(found)
         self.spread = found
 
-    def _pause(self) -> float:
+    async def _turn(self) -> None:
+        try:
+            await self.look()
+        except PatchbayError:  # nothing is known of the others now, so nothing is said; the registry logs that the database is away
+            self._news.clear()
+
+    async def _wait(self, seconds: float) -> None:
         is_under_way = self.spread.late and self._saved_at is not None and time.monotonic() - self._saved_at < WHILE_SECONDS
-        return BRISK_SECONDS if is_under_way else LOOK_SECONDS
+        await heard(self._news, BRISK_SECONDS if is_under_way else seconds)
 
 
 def _told(spread: Spread) -> tuple[object, ...]:

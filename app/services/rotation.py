@@ -1,17 +1,16 @@
 """Replacing a key without a gap: the new one waits beside the old, takes its place when somebody says so, and the old one is kept for
 a while to go back to. At every moment exactly one of the two is traffic's to use; a request that runs ends with the key it began with."""
 
-import asyncio
-import logging
 from datetime import timedelta
 from typing import Any
 
 from app.domain.actor import SYSTEM, Actor
 from app.domain.audit import Action
 from app.domain.credential import Credential, CredentialDraft, Held, KeyState
-from app.domain.errors import InvalidDraft, PatchbayError, Reason, RotationConflict, UnknownCredential
+from app.domain.errors import InvalidDraft, Reason, RotationConflict, UnknownCredential
 from app.domain.ids import uuid7
 from app.services.kernel import lookup, sealing
+from app.services.kernel.periodic import Periodic
 from app.storage import credentials, engine, provider_records
 from app.storage.columns import now
 from app.storage.credentials import StoredKey
@@ -22,8 +21,6 @@ KEEP_HOURS = 24
 LONGEST_KEEP_HOURS = 720
 LOOK_SECONDS = 30.0
 _IN_USE = (KeyState.ACTIVE, KeyState.AUTO_DISABLED, KeyState.UNREADABLE)
-
-_log = logging.getLogger(__name__)
 
 
 async def start(actor: Actor, name: str, draft: CredentialDraft, *, replaces: str | None = None) -> Credential:
@@ -126,33 +123,9 @@ async def retire() -> list[str]:
     return gone
 
 
-class Retirement:
-    """`start()` … `stop()`; one a serving process."""
-
-    def __init__(self) -> None:
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Look in the background from now on."""
-        self._task = asyncio.create_task(self._run(), name="retirement of keys")
-
-    async def stop(self) -> None:
-        """End. A transaction that runs is finished or rolled back."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-
-    async def _run(self) -> None:
-        failing = False
-        while True:
-            try:
-                await retire()
-                failing = False
-            except PatchbayError as error:  # the next look tries again
-                if not failing:
-                    _log.warning("Replaced keys are not deleted at the moment: %s", error.message)
-                failing = True
-            await asyncio.sleep(LOOK_SECONDS)
+def retirement() -> Periodic:
+    """Retires what is due, until it is stopped; one a serving process."""
+    return Periodic(retire, every=LOOK_SECONDS, name="retirement of keys", trouble="Replaced keys are not deleted", at_once=True)
 
 
 def _replaced(keys: list[StoredKey], wanted: str | None) -> StoredKey:

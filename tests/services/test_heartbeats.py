@@ -116,7 +116,7 @@ async def test_that_an_unknown_proxy_was_seen_is_written_with_the_next_beat(
     await beating.start()
     (before,) = await heartbeats.alive(actor)
     heartbeats.forwarded("192.0.2.80")
-    await beating._beat(forget=False)
+    await beating._beat()
     (after,) = await heartbeats.alive(actor)
     await beating.stop()
 

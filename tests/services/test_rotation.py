@@ -161,7 +161,7 @@ async def test_the_old_key_is_deleted_once_when_its_time_is_over(actor: Actor, s
 async def test_a_serving_process_retires_by_itself(actor: Actor, saved: Provider) -> None:
     new = await rotation.start(actor, "mine", draft())
     await rotation.promote(actor, new.id, keep_hours=0)
-    retirement = rotation.Retirement()
+    retirement = rotation.retirement()
     told = registry.shared.snapshot.revision
 
     retirement.start()

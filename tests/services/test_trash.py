@@ -14,7 +14,7 @@ from app.domain.credential import CredentialDraft
 from app.domain.errors import Forbidden, NameTaken, UnknownProvider
 from app.domain.provider import Provider, ProviderDraft
 from app.services import aliases, audit, client_keys, credentials, providers
-from app.services.providers import KEPT, Purge
+from app.services.providers import KEPT, purging
 from app.storage import engine
 from app.storage import providers as rows
 from app.storage.columns import now
@@ -150,7 +150,7 @@ async def test_the_purge_looks_by_the_clock_it_is_given(mine: Provider, actor: A
         looked.put_nowait(seconds)
         await went_by.get()
 
-    chore = Purge(clock=lambda: next(times), pause=pause)
+    chore = purging(clock=lambda: next(times), pause=pause)
     chore.start()
     async with asyncio.timeout(30):
         first = await looked.get()

@@ -183,7 +183,7 @@ async def test_stopping_in_the_middle_of_a_write_neither_loses_nor_doubles(acme:
     recorder = usage.Recorder()
     for _ in range(3_000):
         outcomes.note(call(acme))
-    recorder._task = asyncio.create_task(recorder.look())
+    recorder._loop._task = asyncio.create_task(recorder.look())
     for _ in range(turns):
         await asyncio.sleep(0)
     await recorder.stop()  # ends the task wherever it is

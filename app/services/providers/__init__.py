@@ -9,7 +9,7 @@ from app.services.providers.pasting import look as look_into
 from app.services.providers.provider_health import HealthInFull, HealthList, ProviderHealth, health_of, health_of_all
 from app.services.providers.reading import Changes, Preview, changes, get, list_, validate
 from app.services.providers.saving import create, from_preset, replace, update
-from app.services.providers.trash import KEPT, Purge, Trashed, in_trash, purge, purge_due, restore_from_trash
+from app.services.providers.trash import KEPT, Trashed, in_trash, purge, purge_due, purging, restore_from_trash
 
 __all__ = [
     "KEPT",
@@ -23,7 +23,6 @@ __all__ = [
     "HealthList",
     "Preview",
     "ProviderHealth",
-    "Purge",
     "Trashed",
     "add_pasted",
     "changes",
@@ -43,6 +42,7 @@ __all__ = [
     "look_into",
     "purge",
     "purge_due",
+    "purging",
     "replace",
     "restore",
     "restore_from_trash",

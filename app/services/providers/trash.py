@@ -1,16 +1,16 @@
 """Deleted providers: kept for a while, restored or removed for good, by a person or when their time is over."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.domain.actor import SYSTEM, Actor
 from app.domain.audit import Action
-from app.domain.errors import PatchbayError, UnknownProvider
+from app.domain.errors import UnknownProvider
 from app.domain.provider import Provider
 from app.domain.record import Record
+from app.services.kernel.periodic import Periodic
 from app.services.providers.lifecycle import bring_back
 from app.storage import aliases, credentials, engine, models
 from app.storage import providers as rows
@@ -20,8 +20,6 @@ from app.storage.work import Work, work
 
 KEPT = timedelta(days=30)
 LOOK_SECONDS = 3_600.0
-
-_log = logging.getLogger(__name__)
 
 
 class Trashed(Record):
@@ -85,34 +83,16 @@ async def purge_due(at: datetime) -> list[str]:
     return gone
 
 
-class Purge:
-    """Looks now and then for what is due. `start()` … `stop()`; one a serving process. `clock` and `pause` are the world's."""
-
-    def __init__(self, clock: Callable[[], datetime] = now, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        self._clock, self._pause = clock, pause
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Look in the background from now on."""
-        self._task = asyncio.create_task(self._run(), name="purge of the trash")
-
-    async def stop(self) -> None:
-        """End. A transaction that runs is finished or rolled back."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-
-    async def _run(self) -> None:
-        is_failing = False
-        while True:
-            try:
-                await purge_due(self._clock())
-                is_failing = False
-            except PatchbayError as error:  # the next look tries again
-                if not is_failing:
-                    _log.warning("The trash is not emptied at the moment: %s", error.message)
-                is_failing = True
-            await self._pause(LOOK_SECONDS)
+def purging(clock: Callable[[], datetime] = now, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> Periodic:
+    """Removes what is due, until it is stopped; one a serving process. `clock` and `pause` are the world's."""
+    return Periodic(
+        lambda: purge_due(clock()),
+        every=LOOK_SECONDS,
+        name="purge of the trash",
+        trouble="The trash is not emptied",
+        at_once=True,
+        pause=pause,
+    )
 
 
 def _is_due(row: ProviderRow, at: datetime) -> bool:

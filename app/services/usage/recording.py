@@ -19,6 +19,7 @@ from app.domain.ids import uuid7
 from app.domain.snapshot import Endpoint, Snapshot
 from app.relay import outcomes
 from app.relay.outcomes import Outcome
+from app.services.kernel.periodic import Periodic
 from app.services.usage.prices import Price, Prices
 from app.storage import usage as rows
 from app.storage.usage import Slot
@@ -68,7 +69,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._outcomes = outcomes.reader()
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Periodic(self._turn, every=EVERY_SECONDS, name="usage", trouble="Usage is not written")
         self._writer = uuid7()
         self._heard: list[Outcome] = []
         self._sums: dict[Slot, list[int]] = {}
@@ -83,13 +84,11 @@ class Recorder:
 
     def start(self) -> None:
         """Add up and write in the background from now on."""
-        self._task = asyncio.create_task(self._run(), name="usage")
+        self._loop.start()
 
     async def stop(self) -> None:
         """End, and write what is left."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await self._loop.stop()
         self._outcomes.close()
         try:
             await self.look()
@@ -109,21 +108,13 @@ class Recorder:
             await self._write(self._batch)
             self._batch = None
 
-    async def _run(self) -> None:
-        is_failing = False
-        while True:
-            await asyncio.sleep(EVERY_SECONDS)
-            try:
-                await self.look()
-                await self._prune()
-                is_failing = False
-            except InvalidDraft as error:
-                _log.error("A batch of usage cannot be stored and is left out: %s", error.message)
-                self._batch = None
-            except PatchbayError as error:  # kept for the next look
-                if not is_failing:
-                    _log.warning("Usage is not written at the moment: %s", error.message)
-                is_failing = True
+    async def _turn(self) -> None:
+        try:
+            await self.look()
+            await self._prune()
+        except InvalidDraft as error:
+            _log.error("A batch of usage cannot be stored and is left out: %s", error.message)
+            self._batch = None
 
     async def _gather(self) -> None:
         self._heard += self._outcomes.drain()
