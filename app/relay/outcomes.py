@@ -1,12 +1,8 @@
-"""How calls ended that somebody asked for, kept in memory until services drain it: the path of a request never writes to the database."""
-
-from collections import deque
-from collections.abc import Callable
+"""How calls ended that somebody asked for: told by `note`, heard by each `reader`."""
 
 import msgspec
 
-# Enough for what happens between two looks of a reader; under more load than that the oldest are forgotten first.
-MOST = 20_000
+from app.relay.feed import Feed
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -30,37 +26,5 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     attempts: int = 0  # calls that left for a provider
 
 
-class Reader:
-    """Hears of every call from its making to `close()`. Each reader hears of all of them."""
-
-    __slots__ = ("_hear", "_waiting")
-
-    def __init__(self) -> None:
-        self._waiting: deque[Outcome] = deque(maxlen=MOST)
-        self._hear = self._waiting.append
-        _hearing.append(self._hear)
-
-    def drain(self) -> list[Outcome]:
-        """What was noted since the last time, the oldest first; nothing is kept."""
-        drained = list(self._waiting)
-        self._waiting.clear()
-        return drained
-
-    def close(self) -> None:
-        """Hear of nothing more; what waits can still be drained. Closing twice is allowed."""
-        if self._hear in _hearing:
-            _hearing.remove(self._hear)
-
-
-_hearing: list[Callable[[Outcome], None]] = []
-
-
-def note(outcome: Outcome) -> None:
-    """Tell every reader of a call that ended. Returns at once."""
-    for hear in _hearing:
-        hear(outcome)
-
-
-def reader() -> Reader:
-    """A new reader; whoever made it closes it."""
-    return Reader()
+_feed: Feed[Outcome] = Feed()
+note, reader = _feed.publish, _feed.reader

@@ -1,7 +1,6 @@
-"""How attempts at providers ended, kept in memory until a service drains it: the path of a request never writes to the database."""
+"""How attempts at providers ended: told by `note`, heard by each `reader`."""
 
 import time
-from collections import deque
 from collections.abc import Sequence
 
 from app.domain import evidence
@@ -9,34 +8,10 @@ from app.domain.credential import COUNTED
 from app.domain.errors import UpstreamError
 from app.domain.health import KEY_CODES, LIMIT_CODES, Attempt, code_of
 from app.domain.snapshot import Endpoint, Key
+from app.relay.feed import Feed
 
-# Enough for what happens between two looks; under more load than that the oldest are forgotten first.
-MOST = 20_000
-
-
-class Reader:
-    """Hears every attempt that ends while it is open. Several readers do not take anything from one another."""
-
-    def __init__(self) -> None:
-        self._waiting: deque[tuple[str, Attempt]] = deque(maxlen=MOST)
-        _readers.append(self._waiting)
-
-    def drain(self) -> list[tuple[str, Attempt]]:
-        """(provider id, attempt), what was noted since the last time, the oldest first."""
-        return [self._waiting.popleft() for _ in range(len(self._waiting))]
-
-    def close(self) -> None:
-        """Hear nothing any more. Closing twice is allowed."""
-        # By identity: two queues that hold the same, for example nothing, are equal.
-        _readers[:] = [waiting for waiting in _readers if waiting is not self._waiting]
-
-
-_readers: list[deque[tuple[str, Attempt]]] = []
-
-
-def reader() -> Reader:
-    """Hear from now on."""
-    return Reader()
+_feed: Feed[tuple[str, Attempt]] = Feed()  # with the id of the provider
+reader = _feed.reader
 
 
 def note(provider_id: str, error: UpstreamError | None, seconds: float, keys: str = "") -> None:
@@ -45,9 +20,7 @@ def note(provider_id: str, error: UpstreamError | None, seconds: float, keys: st
     code = "" if error is None else code_of(error)
     if code is None:
         return
-    attempt = Attempt(time.time(), code, round(seconds * 1_000), keys)
-    for waiting in _readers:
-        waiting.append((provider_id, attempt))
+    _feed.publish((provider_id, Attempt(time.time(), code, round(seconds * 1_000), keys)))
 
 
 def whose(provider: Endpoint, error: UpstreamError | None, tried: Sequence[Key]) -> str:

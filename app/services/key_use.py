@@ -3,13 +3,13 @@ batches, never by a request."""
 
 import logging
 import time
-from collections import deque
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from app.domain.actor import SYSTEM
 from app.domain.errors import PatchbayError
 from app.relay import outcomes
+from app.relay.feed import Feed
 from app.relay.outcomes import Outcome
 from app.services.kernel.periodic import Periodic
 from app.storage import client_keys
@@ -31,13 +31,12 @@ class Use(NamedTuple):
     ms: int
 
 
-_hearing: list[deque[Use]] = []
+_requests: Feed[Use] = Feed()
 
 
 def note(key_id: str, *, at: float, status: int, ms: float) -> None:
     """Tell every recorder of a request under `/api` that was answered. Returns at once."""
-    for waiting in _hearing:
-        waiting.append(Use(at, key_id, "", status, round(ms)))
+    _requests.publish(Use(at, key_id, "", status, round(ms)))
 
 
 class Recorder:
@@ -46,10 +45,9 @@ class Recorder:
     def __init__(self) -> None:
         self._loop = Periodic(self.look, every=LOOK_SECONDS, name="key use", trouble="The last use of keys is not written")
         self._outcomes = outcomes.reader()
-        self._requests: deque[Use] = deque(maxlen=outcomes.MOST)
+        self._requests = _requests.reader()
         self._waiting: dict[str, Use] = {}
         self._written: dict[str, float] = {}  # key id → monotonic time
-        _hearing.append(self._requests)
 
     def start(self) -> None:
         """Look in the background from now on."""
@@ -59,8 +57,7 @@ class Recorder:
         """End, and write what is left."""
         await self._loop.stop()
         self._outcomes.close()
-        if self._requests in _hearing:
-            _hearing.remove(self._requests)
+        self._requests.close()
         self._gather()
         try:
             await self._write(list(self._waiting))
@@ -74,10 +71,7 @@ class Recorder:
 
     def _gather(self) -> None:
         """Of each key only the newest call is worth writing. A chat over REST is told twice, and the later of the two names its model."""
-        heard = [_use(outcome) for outcome in self._outcomes.drain() if outcome.client_key_id]
-        while self._requests:
-            heard.append(self._requests.popleft())
-        for use in heard:
+        for use in [*(_use(outcome) for outcome in self._outcomes.drain() if outcome.client_key_id), *self._requests.drain()]:
             known = self._waiting.get(use.key_id)
             if known is None or known.at <= use.at:
                 self._waiting[use.key_id] = use

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from app.relay import outcomes
-from app.relay.outcomes import Outcome, Reader
+from app.relay import feed, outcomes
+from app.relay.feed import Reader
+from app.relay.outcomes import Outcome
 
 
 @pytest.fixture
@@ -50,11 +51,11 @@ def test_a_closed_reader_keeps_what_it_heard_and_hears_no_more(hear: Callable[[]
 
 def test_a_reader_that_nobody_drains_forgets_the_oldest_first(hear: Callable[[], Reader]) -> None:
     slow = hear()
-    for number in range(outcomes.MOST + 5):
+    for number in range(feed.MOST + 5):
         outcomes.note(outcome(str(number)))
 
     kept = named(slow.drain())
-    assert (len(kept), kept[0]) == (outcomes.MOST, "5")
+    assert (len(kept), kept[0]) == (feed.MOST, "5")
 
 
 def test_an_outcome_cannot_be_changed() -> None:

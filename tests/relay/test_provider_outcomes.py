@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from app.domain.errors import Failed, Unreachable
-from app.relay import provider_outcomes
-from app.relay.provider_outcomes import Reader
+from app.relay import feed, provider_outcomes
+from app.relay.feed import Reader
 
 
 @pytest.fixture
@@ -45,8 +45,8 @@ def test_what_the_caller_did_wrong_is_not_noted(reader: Reader) -> None:
 
 
 def test_the_oldest_are_forgotten_first(reader: Reader) -> None:
-    for number in range(provider_outcomes.MOST + 5):
+    for number in range(feed.MOST + 5):
         provider_outcomes.note(str(number), None, 0)
 
     kept = reader.drain()
-    assert (len(kept), kept[0][0]) == (provider_outcomes.MOST, "5")
+    assert (len(kept), kept[0][0]) == (feed.MOST, "5")
