@@ -17,9 +17,9 @@ from tests.fixtures.upstream import DONE, Heard, Line, Upstream, answer, complet
 
 
 @pytest.fixture
-async def acme(db: Any, outgoing: None, upstream: Upstream, actor: Actor, monkeypatch: pytest.MonkeyPatch) -> Any:
+async def acme(db: Any, outgoing: None, upstream: Upstream, actor: Actor) -> Any:
     """A saved provider with a key."""
-    monkeypatch.setattr(rate_limit, "_recent", {})
+    rate_limit._recent.clear()
     await registry.shared.start(watch=False)
     fields: dict[str, Any] = {"base_url": upstream.base_url, "credential": {"secret": {"api_key": make.SECRET}}}
     await providers.create(actor, ProviderDraft.model_validate({"name": "acme", **fields}))

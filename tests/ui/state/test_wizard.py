@@ -37,8 +37,8 @@ async def open_at(tab: Any, query: str = "") -> Any:
 
 
 @pytest.fixture(autouse=True)
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limit, "_recent", {})
+def unhurried() -> None:
+    rate_limit._recent.clear()
 
 
 @pytest.fixture
