@@ -10,18 +10,13 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
 
 from app import below, gateway, logs, settings
+from app.asgi_types import App, Message, Receive, Scope, Send
 from app.domain.errors import PatchbayError
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger(__name__)
 # How long granian may wait for connections that nobody needs any more.
@@ -136,7 +131,7 @@ class Lifespan:
         self._is_ending = False
         self._over = asyncio.Event()
 
-    async def receive(self) -> MutableMapping[str, Any]:
+    async def receive(self) -> Message:
         """The next word, whoever says it first."""
         said = asyncio.ensure_future(self._receive())
         ours = asyncio.ensure_future(self._end.wait())
@@ -148,7 +143,7 @@ class Lifespan:
         said.cancel()
         return {"type": "lifespan.shutdown"}
 
-    async def send(self, message: MutableMapping[str, Any]) -> None:
+    async def send(self, message: Message) -> None:
         """Pass on how it went; the start ends with what only a worker needs."""
         if message["type"] == "lifespan.startup.complete":
             _end_streams_on_sigterm(self)

@@ -3,13 +3,7 @@
 A proxy may take the path off before it passes a request on, or not: both work. Inside there are only our own paths.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from app.asgi_types import App, Message, Receive, Scope, Send
 
 
 def placed(base_path: str, app: App) -> App:
@@ -41,7 +35,7 @@ class Below:
         await send({"type": "http.response.body", "body": b""})
 
     def _placing(self, send: Send) -> Send:
-        async def placing(message: MutableMapping[str, Any]) -> None:
+        async def placing(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message = {**message, "headers": [(name, self._place(name, value)) for name, value in message.get("headers", ())]}
             await send(message)

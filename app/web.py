@@ -3,18 +3,14 @@
 import asyncio
 import json
 import secrets
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
+from app.asgi_types import App, Message, Receive, Scope, Send
 from app.services import readiness
 
 if TYPE_CHECKING:
     from app.api.edge import Page
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # A body for the console may pause this long, and take this long in all; the gateway has the same of its own.
 PAUSE_SECONDS = 20.0
@@ -100,7 +96,7 @@ def hurried(receive: Receive) -> Receive:
     end = asyncio.get_running_loop().time() + BODY_SECONDS
     is_whole = False
 
-    async def receiving() -> MutableMapping[str, Any]:
+    async def receiving() -> Message:
         nonlocal is_whole
         if is_whole:
             return await receive()

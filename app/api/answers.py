@@ -1,9 +1,6 @@
 """The headers of an answer: what a browser may do with it and how long it may keep it."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
-
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from app.asgi_types import Message, Send
 
 # What pages may load. Scripts are governed by the policy that the build writes into each page, because it knows the
 # hashes of the few inline ones; both policies apply together. Styles stay open: emotion writes them at run time.
@@ -29,7 +26,7 @@ _OURS = frozenset(name for name, _ in _ALWAYS) | {b"x-request-id", b"access-cont
 def dressed(send: Send, path: str, *, request_id: str, is_https: bool) -> Send:
     """`send` that adds the headers to the start of the answer to `path`."""
 
-    async def dressing(message: MutableMapping[str, Any]) -> None:
+    async def dressing(message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
             message = {**message, "headers": _headers(message, path, request_id=request_id, is_https=is_https)}
         await send(message)
@@ -37,7 +34,7 @@ def dressed(send: Send, path: str, *, request_id: str, is_https: bool) -> Send:
     return dressing
 
 
-def _headers(message: MutableMapping[str, Any], path: str, *, request_id: str, is_https: bool) -> list[tuple[bytes, bytes]]:
+def _headers(message: Message, path: str, *, request_id: str, is_https: bool) -> list[tuple[bytes, bytes]]:
     given = [(bytes(name).lower(), bytes(value)) for name, value in message.get("headers", ())]
     names = {name for name, _ in given}
     kind = next((value for name, value in given if name == b"content-type"), b"")

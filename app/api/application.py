@@ -3,11 +3,8 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import MutableMapping
-from typing import Any
 
 from fastapi import APIRouter, FastAPI, HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api import (
     aliases,
@@ -30,6 +27,7 @@ from app.api import (
     trash,
     usage,
 )
+from app.asgi_types import App, Message, Receive, Scope, Send
 
 PREFIX = "/api/v1"
 BODY_BYTES = 4 * 1024 * 1024
@@ -96,17 +94,17 @@ class LastResort:
     """Numbers the request, answers HEAD as GET without its body, cuts a body that is too large, and answers what nobody foresaw without
     saying why."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: App) -> None:
         self.app = app
 
     def warm(self) -> None:
         """Ask for what is not there: FastAPI looks into all of its routes at the first request, for half a second. Blocks; for a thread
         beside the loop that serves."""
 
-        async def receive() -> MutableMapping[str, Any]:
+        async def receive() -> Message:
             return {"type": "http.request"}
 
-        async def send(_: MutableMapping[str, Any]) -> None:
+        async def send(_: Message) -> None:
             """Nobody listens."""
 
         path = f"{PREFIX}/-"
@@ -125,7 +123,7 @@ class LastResort:
             (int(value[:20]) for name, value in scope["headers"] if name.lower() == b"content-length" and value.isdigit()), default=0
         )
 
-        async def receiving() -> MutableMapping[str, Any]:
+        async def receiving() -> Message:
             nonlocal received
             if announced > BODY_BYTES:
                 raise HTTPException(413)
@@ -135,7 +133,7 @@ class LastResort:
                 raise HTTPException(413)
             return message
 
-        async def sending(message: MutableMapping[str, Any]) -> None:
+        async def sending(message: Message) -> None:
             nonlocal started, finished
             is_body, was_finished = message["type"] == "http.response.body", finished
             started, finished = True, is_body and (is_head or not message.get("more_body"))

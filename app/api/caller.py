@@ -1,13 +1,11 @@
 """Where a request came from."""
 
-from collections.abc import MutableMapping
-from typing import Any
-
 from app import settings
+from app.asgi_types import Scope
 from app.services import heartbeats
 
 
-def ip_of(scope: MutableMapping[str, Any]) -> str:
+def ip_of(scope: Scope) -> str:
     """The caller's address; `X-Forwarded-For` counts only as far as our own proxies wrote it. What arrives otherwise is noted: a proxy
     that we were not told of makes one address of all callers."""
     proxies = settings.current().trusted_proxies

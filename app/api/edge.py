@@ -7,21 +7,17 @@ import json
 import re
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 from app import settings
 from app.api import answers, caller, handshakes
+from app.asgi_types import App, Receive, Scope, Send
 from app.domain import cookie
 from app.logs import rate
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 # Code, in what a foreign address differs, Accept-Language, host → a page for a browser, or None where there is none.
 Page = Callable[[str, str, str, str], bytes | None]
 

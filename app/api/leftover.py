@@ -5,13 +5,8 @@ without a key, would never learn why.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from app.asgi_types import Message, Receive, Scope, Send
 
 MOST_BYTES = 256 * 1024 * 1024
 MOST_SECONDS = 30.0

@@ -2,13 +2,11 @@
 
 import logging
 import time
-from collections.abc import MutableMapping
 from dataclasses import replace
-from typing import Any
 
+from app.asgi_types import Message, Receive, Scope, Send
 from app.domain.errors import PatchbayError
 from app.gateway import errors, exchange, guard, models, provider_models
-from app.gateway.exchange import Receive, Scope, Send
 from app.gateway.incoming import BODY_BYTES, CallerLeft, TooLarge
 from app.gateway.operations import OPERATIONS
 from app.relay import outcomes
@@ -101,7 +99,7 @@ async def _not_allowed(send: Send, method: str) -> None:
 def _bodiless(send: Send) -> Send:
     """`send` for HEAD: the headers of GET, its length among them, and nothing behind them."""
 
-    async def sending(message: MutableMapping[str, Any]) -> None:
+    async def sending(message: Message) -> None:
         await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
     return sending

@@ -3,24 +3,20 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from functools import partial
-from typing import Any
 
 from app import registry, relay
+from app.asgi_types import Receive, Scope, Send
 from app.domain.errors import PatchbayError, UpstreamError
 from app.domain.snapshot import Target
 from app.domain.usage import Usage
 from app.gateway import errors, guard, incoming, streams
 from app.gateway.errors import Fault
 from app.gateway.operations import Operation
-from app.gateway.streams import Receive
 from app.relay import failover, limits, multipart, request
 from app.relay.request_record import RequestRecord
-
-Scope = MutableMapping[str, Any]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
 _ENDING = errors.fault(503, "Patchbay is shutting down. Send the request again.", type_="api_error", code="shutting_down", retry_after=1)

@@ -1,9 +1,8 @@
 """The body of a request, as it comes in: whole, not larger than allowed, and not for ever."""
 
 import asyncio
-from collections.abc import MutableMapping
-from typing import Any
 
+from app.asgi_types import Scope
 from app.gateway.streams import Running
 
 BODY_BYTES = 32 * 1024 * 1024
@@ -17,7 +16,7 @@ class TooLarge(Exception):
     """The body is larger than `BODY_BYTES`. The rest of it is not read."""
 
 
-async def body(scope: MutableMapping[str, Any], running: Running) -> bytes | None:
+async def body(scope: Scope, running: Running) -> bytes | None:
     """The whole body, None when this process ends before it is there. Raises `CallerLeft`, `TooLarge`."""
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > BODY_BYTES:

@@ -1,8 +1,10 @@
 """Requests that are running: what stops them when their caller leaves, and when the process ends."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Self
+from collections.abc import Callable
+from typing import Self
+
+from app.asgi_types import Message, Receive
 
 # How long cut requests have to send their last event.
 _LAST_WORDS_SECONDS = 1.5
@@ -15,9 +17,6 @@ _WATCHED_AFTER_SECONDS = 0.05
 _LOOK_AT_BODY_SECONDS = 0.25
 # Who takes nothing of an answer is looked at this often, and has left when nothing moved between two looks.
 _LOOK_AT_CALLER_SECONDS = 30.0
-
-
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]  # ASGI's
 
 
 class Running:
@@ -56,7 +55,7 @@ class Running:
             self._watcher.cancel()
             self._watcher = None  # a cancelled task keeps its frame, and that keeps us: nothing but the collector would free the three
 
-    async def receive(self) -> MutableMapping[str, Any]:
+    async def receive(self) -> Message:
         """The next message of the body."""
         message = await self._receive()
         self._heard = self._loop.time()

@@ -6,18 +6,13 @@ Sockets of people who are signed in may send what a page of theirs sends; whoeve
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable
 
+from app.asgi_types import App, Message, Receive, Scope, Send
 from app.domain import cookie
 from app.domain.errors import StorageError
 from app.services import sessions
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Sleep = Callable[[float], Awaitable[None]]
 
 PATH = "/_event"
