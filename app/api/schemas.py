@@ -1,7 +1,7 @@
 """Bodies that only REST has: lists, answers about the caller, drafts with the switches of one route."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -224,4 +224,3 @@ class RegistryStatus(Record):
 
 
 ExportFormat = Literal["jsonl", "csv"]
-Anything = dict[str, Any]

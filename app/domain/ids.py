@@ -3,13 +3,6 @@
 import os
 import time
 import uuid
-from typing import NewType
-
-ProviderId = NewType("ProviderId", str)
-CredentialId = NewType("CredentialId", str)
-UserId = NewType("UserId", str)
-SessionId = NewType("SessionId", str)
-ClientKeyId = NewType("ClientKeyId", str)
 
 
 def uuid7() -> str:

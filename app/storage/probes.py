@@ -30,12 +30,6 @@ async def of_keys(session: AsyncSession, provider_ids: Iterable[str]) -> dict[st
     return {row.credential_id: row for row in (await session.exec(query)).all()}
 
 
-async def of_models(session: AsyncSession, provider_id: str) -> dict[str, ProbeRow]:
-    """Model → its last probe at this provider, with the provider's configuration then."""
-    query = select(ProbeRow).where(ProbeRow.provider_id == provider_id, ProbeRow.credential_id == "", ProbeRow.model != "")
-    return {row.model: row for row in (await session.exec(query)).all()}
-
-
 async def save(
     session: AsyncSession, provider_id: str, *, configuration: str, test: LastTest, credential_id: str = "", model: str = ""
 ) -> None:

@@ -16,8 +16,6 @@ from app.domain.provider import ProviderDraft, ProviderPatch, Status
 from app.domain.secret import Secret
 from app.services import credentials, models, probes, providers
 from app.services.probes import Batch, Probed, batches
-from app.storage import engine
-from app.storage import probes as stored
 from app.storage.audit_tables import AuditRow
 from app.storage.tables import ProbeRow
 from tests.fixtures.databases import only_sqlite
@@ -25,6 +23,11 @@ from tests.fixtures.upstream import Heard, Line, Upstream, answer, completion
 from tests.services.test_probes import rows
 
 KEY = "sk-planted-77aa01c4e2b9-Qw"
+
+
+async def of_models(provider_id: str) -> dict[str, ProbeRow]:
+    """Model → what its last test left at this provider."""
+    return {row.model: row for row in await rows(ProbeRow) if row.provider_id == provider_id and row.model}
 
 
 @pytest.fixture
@@ -110,15 +113,13 @@ async def test_results_of_models_are_kept_apart_from_that_of_the_provider_and_go
     assert {t.model: t.result.verdict for t in tested if t.result} == {"m-1": Verdict.OK, "m-2": Verdict.MODEL_NOT_FOUND}
     one = await providers.get(me, "mine")
     assert one.status is Status.NOT_TESTED
-    async with engine.session() as session:
-        kept = await stored.of_models(session, one.id)
+    kept = await of_models(one.id)
     assert {model: row.result["verdict"] for model, row in kept.items()} == {"m-1": "ok", "m-2": "model_not_found"}
     [entry] = [row for row in await rows(AuditRow) if row.action == "provider:batch:test"]
     assert entry.changes == {"tested": 2, "passed": 1, "not_passed": ["m-2"]}
 
     await providers.update(me, "mine", ProviderPatch.model_validate({"network": {"total_seconds": 30}}))
-    async with engine.session() as session:
-        assert await stored.of_models(session, one.id) == {}
+    assert await of_models(one.id) == {}
 
 
 async def test_what_was_found_of_a_model_or_a_key_goes_with_it(me: Actor, upstream: Upstream) -> None:
@@ -133,8 +134,7 @@ async def test_what_was_found_of_a_model_or_a_key_goes_with_it(me: Actor, upstre
     await models.sync(me, "mine", remove=["m-2"])
     await credentials.remove(me, spare.id)
 
-    async with engine.session() as session:
-        assert set(await stored.of_models(session, one.id)) == {"m-1"}
+    assert set(await of_models(one.id)) == {"m-1"}
     assert {(row.credential_id, row.model) for row in await rows(ProbeRow)} == {("", "m-1"), (one.credentials[0].id, "")}
 
 
@@ -188,8 +188,7 @@ async def test_whoever_stops_reading_stops_the_rest_at_once_and_keeps_what_is_th
             await asyncio.sleep(0.01)
 
     assert len(upstream.heard) <= 3
-    async with engine.session() as session:
-        assert set(await stored.of_models(session, (await providers.get(me, "mine")).id)) == {"m-1"}
+    assert set(await of_models((await providers.get(me, "mine")).id)) == {"m-1"}
 
 
 async def test_a_limit_of_the_batch_is_said_and_not_held_against_the_provider(me: Actor, upstream: Upstream) -> None:
