@@ -83,7 +83,7 @@ def _of_key(key: Key, auth_type: str) -> Obstruction | None:
     if key.references and not credential.has_values(auth_type, {field: Reference.of(text) for field, text in key.references.items()}):
         return Obstruction(SkipCode.KEY_UNRESOLVED)
     rest = keys.resting_of(key)
-    if rest is not None and rest.lesson is KeyEvent.COOLING:
+    if rest is not None and rest.event is KeyEvent.COOLING:
         return Obstruction(SkipCode.KEY_NO_CREDIT if rest.kind == "no_credit" else SkipCode.KEY_COOLING, rest.ends_at)
     if rest is not None:
         return Obstruction(SkipCode.KEY_REFUSED, rest.ends_at)

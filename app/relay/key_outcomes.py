@@ -21,11 +21,11 @@ class KeyEvent(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """One lesson about one key as it was when it was used: `state`, `since` and `secrets` are those of the snapshot, so that what is
+    """One event of one key as it was when it was used: `state`, `since` and `secrets` are those of the snapshot, so that what is
     said of a secret that was replaced meanwhile can be told. `status` is the provider's, None where nothing was answered; `seconds`
     how long a key cools."""
 
-    lesson: KeyEvent
+    event: KeyEvent
     provider_id: str
     key_id: str
     state: KeyState
@@ -36,12 +36,12 @@ class Learned:
 
 
 _waiting: deque[Learned] = deque(maxlen=MOST)
-# Called on the loop after each lesson; whoever drains adds itself here.
+# Called on the loop after each event; whoever drains adds itself here.
 on_news: list[Callable[[], None]] = []
 
 
 def note(learned: Learned) -> None:
-    """Remember a lesson. Returns at once."""
+    """Remember an event. Returns at once."""
     _waiting.append(learned)
     for tell in on_news:
         tell()

@@ -31,7 +31,7 @@ _LAG = timedelta(seconds=random.uniform(0, 2))  # noqa: S311 - no secret
 class Rest:
     """Why and until when a key is out in this process. It is over as soon as the key's secret or stored state is another one."""
 
-    lesson: KeyEvent
+    event: KeyEvent
     kind: str  # rate_limit, no_credit, refused, trial
     until: float  # monotonic
     ends_at: datetime
@@ -65,7 +65,7 @@ def none_left(endpoint: Endpoint) -> UpstreamError:
     """Why there is no key to try: what a person has to do, or how long to wait. Names no key."""
     keys = [key for key in endpoint.keys if not key.is_held]
     resting = [rest for key in keys if not _is_expired(key) and (rest := resting_of(key)) is not None]
-    if cooling := [rest for rest in resting if rest.lesson is KeyEvent.COOLING]:
+    if cooling := [rest for rest in resting if rest.event is KeyEvent.COOLING]:
         soonest = min(cooling, key=lambda rest: rest.until)
         wait = max(_LEAST, soonest.until - time.monotonic())
         sentence = (
@@ -150,7 +150,7 @@ def resting_of(key: Key) -> Rest | None:
 def shown(credential: Credential) -> Credential:
     """The record of a key with what this process knows laid over it: whether it cools, why and until when."""
     rest = _resting.get(credential.id)
-    if rest is None or rest.lesson is not KeyEvent.COOLING or credential.state not in (KeyState.ACTIVE, KeyState.STANDBY):
+    if rest is None or rest.event is not KeyEvent.COOLING or credential.state not in (KeyState.ACTIVE, KeyState.STANDBY):
         return credential
     if rest.since != credential.state_since or rest.until <= time.monotonic() or credential.state_reason in tuple(Held):
         return credential  # what traffic never uses has no break
@@ -241,10 +241,10 @@ def _is_expired(key: Key) -> bool:
     return key.expires_at is not None and key.expires_at <= datetime.now(UTC)
 
 
-def _rest(key: Key, lesson: KeyEvent, kind: str, seconds: float) -> None:
+def _rest(key: Key, event: KeyEvent, kind: str, seconds: float) -> None:
     ends_at = datetime.now(UTC) + timedelta(seconds=seconds)
-    _resting[key.id] = Rest(lesson, kind, time.monotonic() + seconds, ends_at, key.secrets, key.state_since)
+    _resting[key.id] = Rest(event, kind, time.monotonic() + seconds, ends_at, key.secrets, key.state_since)
 
 
-def _learned(lesson: KeyEvent, endpoint: Endpoint, key: Key, status: int | None = None, *, seconds: float = 0.0) -> Learned:
-    return Learned(lesson, endpoint.id, key.id, key.state, key.state_since, key.secrets, status, seconds)
+def _learned(event: KeyEvent, endpoint: Endpoint, key: Key, status: int | None = None, *, seconds: float = 0.0) -> Learned:
+    return Learned(event, endpoint.id, key.id, key.state, key.state_since, key.secrets, status, seconds)

@@ -114,10 +114,10 @@ class KeyRecovery:
             raise
 
     async def _apply(self, learned: Learned) -> None:
-        if learned.lesson is KeyEvent.COOLING:
+        if learned.event is KeyEvent.COOLING:
             at = time.monotonic()
             self._hints += [at, at + learned.seconds + 0.01]
-        elif learned.lesson is KeyEvent.ACCEPTED:
+        elif learned.event is KeyEvent.ACCEPTED:
             await _recover(learned)
         elif learned.state is KeyState.AUTO_DISABLED:
             await _postpone(learned.key_id, learned.since)
@@ -230,5 +230,5 @@ async def _postpone(key_id: str, since: datetime | None) -> None:
 
 
 def _is_same(learned: Learned, stored: StoredKey) -> bool:
-    """Whether a lesson speaks of the secret that is stored now."""
+    """Whether what was learned speaks of the secret that is stored now."""
     return {field: secret.value for field, secret in stored.secrets.items()} == dict(learned.secrets)

@@ -169,7 +169,9 @@ def test_a_refused_key_is_out_at_once_and_reported_once(error: UpstreamError) ->
         keys.failed(held, bad, error)
 
     assert order(held) == ["good"]
-    assert [(lesson.lesson, lesson.key_id, lesson.status) for lesson in key_outcomes.drain()] == [(KeyEvent.REFUSED, bad.id, error.status)]
+    assert [(learned.event, learned.key_id, learned.status) for learned in key_outcomes.drain()] == [
+        (KeyEvent.REFUSED, bad.id, error.status)
+    ]
 
 
 @pytest.mark.parametrize("changes", [{"secrets": {}}, {"state_since": FUTURE}], ids=["another secret", "reactivated"])
@@ -210,7 +212,7 @@ def test_an_answer_proves_a_key_unless_anybody_would_have_got_it() -> None:
     keys.answered(held, due, is_proof=True)
 
     assert open_list == []
-    assert [lesson.lesson for lesson in key_outcomes.drain()] == [KeyEvent.ACCEPTED]
+    assert [learned.event for learned in key_outcomes.drain()] == [KeyEvent.ACCEPTED]
 
 
 def test_a_limited_trial_has_proven_the_key() -> None:
@@ -218,7 +220,7 @@ def test_a_limited_trial_has_proven_the_key() -> None:
 
     keys.failed(endpoint(due), due, RateLimited("", status=429))
 
-    assert [lesson.lesson for lesson in key_outcomes.drain()] == [KeyEvent.ACCEPTED, KeyEvent.COOLING]
+    assert [learned.event for learned in key_outcomes.drain()] == [KeyEvent.ACCEPTED, KeyEvent.COOLING]
 
 
 def test_a_person_may_test_a_key_that_is_out_but_not_one_that_is_off() -> None:
