@@ -1,10 +1,9 @@
 // Small parts that must run in the browser because a strict content policy forbids sending code to it.
 import { cloneElement, createElement, useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
-import { useLocation } from "react-router";
 import { toast } from "sonner";
 
 import "./browser.css";
-import { noteCopied, settle } from "./dialogs";
+import { noteCopied } from "./dialogs";
 import { tr } from "./i18n";
 
 // The path of the host below which the console is, "" at its top. The router's own addresses begin behind it.
@@ -37,63 +36,6 @@ export const Pulse = ({ beat, onBeat }) => {
     seen.current = beat;
   }, [beat]);
   return null;
-};
-
-// Inside a form: when `seq` grows, puts the focus on the first field that is marked invalid, or the group of fields.
-export const FirstError = ({ seq }) => {
-  const anchor = useRef(null);
-  useEffect(() => {
-    if (!seq) return;
-    const bad = anchor.current.closest("form")?.querySelector("[aria-invalid=true], [data-invalid=true]");
-    bad?.closest("details")?.setAttribute("open", "");
-    bad?.focus();
-    bad?.scrollIntoView({ block: "nearest" });
-  }, [seq]);
-  return createElement("span", { ref: anchor, hidden: true });
-};
-
-// Inside a form: empties its password fields when `seq` grows, so that a saved key does not stay in the page.
-export const Forget = ({ seq }) => {
-  const anchor = useRef(null);
-  useEffect(() => {
-    if (!seq) return;
-    for (const field of anchor.current.closest("form")?.querySelectorAll("input[type=password], textarea[data-secret]") ?? []) field.value = "";
-  }, [seq]);
-  return createElement("span", { ref: anchor, hidden: true });
-};
-
-// Inside a form: when `when` becomes true, the form is submitted as a test: a repair was put into it.
-export const Again = ({ when }) => {
-  const anchor = useRef(null);
-  useEffect(() => {
-    const form = anchor.current.closest("form");
-    if (!when || !form) return;
-    const field = form.elements.namedItem("intent");
-    const timer = setTimeout(() => {
-      field.value = "test";
-      form.requestSubmit();
-      field.value = "save";
-    });
-    return () => clearTimeout(timer);
-  }, [when]);
-  return createElement("span", { ref: anchor, hidden: true });
-};
-
-// Inside a form: when `seq` grows, a key that was typed moves into the password field that took the place of its own.
-export const MoveKey = ({ seq }) => {
-  const anchor = useRef(null);
-  const typed = useRef("");
-  useEffect(() => {
-    const form = anchor.current.closest("form");
-    const note = ({ target }) => { if (target.type === "password") typed.current = target.value; };
-    form?.addEventListener("input", note);
-    return () => form?.removeEventListener("input", note);
-  }, []);
-  useLayoutEffect(() => {
-    const field = seq ? anchor.current.closest("form")?.querySelector("input[type=password]") : null;
-    if (field && !field.value) field.value = typed.current;
-  }, [seq]);
-  return createElement("span", { ref: anchor, hidden: true });
 };
 
 // What it is the first part of opens at its head. A field further down that gets the focus would scroll it there, in a small window.
@@ -145,19 +87,10 @@ export const Copy = ({ text, source, copied, children }) => {
 // A key that is shown once lies in a hidden field of the page, never in what the server keeps for it.
 const filled = (source, text) => text.replaceAll("{key}", document.getElementById(source)?.value ?? "");
 export const Once = ({ source, text }) => filled(source, text);
-// Submits the form it stands in with another intent than saving.
 // A form that is answered with a file leaves its page where it is; Reflex has let go of the socket by then, and takes it up
 // again when the page is looked at.
 export const stayAwake = () => {
   setTimeout(() => document.dispatchEvent(new Event("visibilitychange")), 1000);
-};
-
-export const submitAs = (intent) => (event) => {
-  const form = event.currentTarget.form;
-  const field = form.elements.namedItem("intent");
-  field.value = intent;
-  form.requestSubmit();
-  field.value = "save";
 };
 
 // What changed in single cards of a list since it was drawn. The list itself is not drawn anew for it: each card listens for its own.
@@ -248,118 +181,6 @@ export const Slash = () => {
     window.addEventListener("keydown", jump);
     return () => window.removeEventListener("keydown", jump);
   }, []);
-  return null;
-};
-
-// Inside a field: a key that begins like another vendor's is named before it is sent anywhere.
-export const Suspect = ({ own, vendors, language }) => {
-  const anchor = useRef(null);
-  const [vendor, suspect] = useState("");
-  const known = useRef({ own, vendors });
-  known.current = { own, vendors };
-  useEffect(() => {
-    const field = anchor.current.closest("[data-field]");
-    const look = (event) => {
-      const key = event.target.value.trim();
-      const longest = (prefixes) => Math.max(0, ...prefixes.filter((p) => key.startsWith(p)).map((p) => p.length));
-      const { own, vendors } = known.current;
-      const length = longest(Object.keys(vendors));
-      const foreign = length > longest(own) && own.length > 0;
-      suspect(foreign ? vendors[Object.keys(vendors).find((p) => p.length === length && key.startsWith(p))] : "");
-    };
-    field?.addEventListener("input", look);
-    return () => field?.removeEventListener("input", look);
-  }, []);
-  return createElement("span", { ref: anchor, className: "pb-suspect", role: "status" }, vendor ? tr(language, "form.other_vendor", { vendor }) : "");
-};
-
-// What is pasted is looked at without another press.
-export const PasteSubmits = () => {
-  const anchor = useRef(null);
-  useEffect(() => {
-    const form = anchor.current.closest("form");
-    const send = (event) => event.target.tagName === "TEXTAREA" && setTimeout(() => form.requestSubmit());
-    form.addEventListener("paste", send);
-    return () => form.removeEventListener("paste", send);
-  }, []);
-  return createElement("span", { ref: anchor, hidden: true });
-};
-
-// A key that was pasted into one form goes on to another without leaving the browser: it is kept for a moment, and taken once.
-let carried = { at: 0, parts: {} };
-export const Carry = ({ source, places, children }) => {
-  const keep = () => {
-    const text = document.getElementById(source)?.value ?? "";
-    const parts = places.split(" ").filter(Boolean).map((place) => place.split(":"));
-    carried = { at: Date.now(), parts: Object.fromEntries(parts.map(([field, start, end]) => [field, text.slice(start, end)])) };
-  };
-  return createElement("span", { onClickCapture: keep }, children);
-};
-export const Carried = ({ field, at }) => {
-  const anchor = useRef(null);
-  useEffect(() => {
-    const text = Date.now() - carried.at < 10_000 ? carried.parts[field] : undefined;
-    const input = anchor.current.closest("form")?.elements.namedItem(`secret.${field}`);
-    if (!text || !input) return;
-    delete carried.parts[field];
-    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(input), "value").set.call(input, text);
-    input.dispatchEvent(new Event("input", { bubbles: true }));
-  }, [field, at]);
-  return createElement("span", { ref: anchor, hidden: true });
-};
-
-// Keeps the address in step with what the page shows, and the page in step with the address. No navigation: a page that is drawn anew
-// would lose what lies in it only once. So entries of the history that differ in nothing but what stands behind `?` are ours, and the
-// router never hears of them: it would take the one it began with for where it still is.
-const here = () => window.location.pathname.slice(basePath().length).replace(/(.)\/$/, "$1");
-const parts = (query) => new URLSearchParams(query);
-const isThere = (query) => parts(query).toString() === parts(window.location.search).toString();
-const isTyped = (query) => {
-  const [now, then] = [parts(query), parts(window.location.search)];
-  [now, then].forEach((each) => each.delete("q"));
-  return now.toString() === then.toString();
-};
-// Whether the reader went back or forth, and pressed nothing since: then the page follows the address and not the other way round. An
-// answer may come when the reader is elsewhere again.
-let wasMoved = false;
-if (typeof window !== "undefined") {
-  window.addEventListener("popstate", () => (wasMoved = true), true);
-  for (const way of ["pointerdown", "keydown", "input"]) window.addEventListener(way, () => (wasMoved = false), true);
-}
-export const Whereabouts = ({ query, at, onMove }) => {
-  const first = useRef(true);
-  const page = useRef({});
-  page.current = { query, home: at || here(), onMove };
-  const look = () => isThere(page.current.query) || page.current.onMove?.();
-  useEffect(() => {
-    const fresh = first.current;
-    first.current = false;
-    if (at && (fresh || here() !== at)) return;
-    if (isThere(query)) return;
-    if (wasMoved && !fresh) return void onMove?.();
-    const url = window.location.pathname + (query ? `?${query}` : "");
-    const { state } = window.history;
-    if (fresh || isTyped(query)) window.history.replaceState(state, "", url);
-    else window.history.pushState({ ...state, idx: (state?.idx ?? 0) + 1, key: Math.random().toString(36).slice(2, 10) }, "", url);
-    settle();
-  }, [query]);
-  useEffect(() => {
-    const back = (event) => {
-      if (here() !== page.current.home) return;
-      event.stopImmediatePropagation();
-      look();
-    };
-    window.addEventListener("popstate", back, true);
-    return () => window.removeEventListener("popstate", back, true);
-  }, []);
-  // A link to where the router believes to be already: it does nothing, but the address is another.
-  const { pathname, search, key } = useLocation();
-  const routed = useRef(null);
-  useEffect(() => {
-    const was = routed.current;
-    routed.current = pathname + search;
-    if (was === routed.current && here() === page.current.home) look();
-  }, [key]);
   return null;
 };
 

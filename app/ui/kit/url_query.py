@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode
 
 import reflex as rx
+from reflex.event import no_args_event_spec
 
 LONGEST = 300
 
@@ -24,3 +25,16 @@ def query(**filters: tuple[object, object]) -> str:
 def asked(state: rx.State) -> Mapping[str, str]:
     """What the address of this tab says; a name that it does not have is missing. The page checks what it takes."""
     return {name: value[:LONGEST] for name, value in parse_qsl(state.router.url.query, keep_blank_values=True)}
+
+
+class Whereabouts(rx.Component):
+    """Writes `query` behind the `?` of the address whenever it changes, without loading anything; a change of `q` alone, which is typed
+    letter by letter, makes no entry in the history. `on_move` fires when the reader goes back or forth, or by a link, to another
+    query of this page. With `at` (a path) only there, and what the address said when the page opened stays: a tab's state may still
+    be that of an earlier visit."""
+
+    library = "$/utils/url_query"  # written by `own_files`
+    tag = "Whereabouts"
+    query: rx.Var[str]
+    at: rx.Var[str]
+    on_move: rx.EventHandler[no_args_event_spec]

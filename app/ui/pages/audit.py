@@ -5,7 +5,8 @@ import reflex as rx
 from app.ui.history.audit import Audit
 from app.ui.history.entries import entries
 from app.ui.i18n import Language
-from app.ui.kit.browser import Pulse, Whereabouts
+from app.ui.kit.browser import Pulse
+from app.ui.kit.url_query import Whereabouts
 from app.ui.page import Nav, Page
 from app.ui.session.live import Live
 

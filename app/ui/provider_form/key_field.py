@@ -7,8 +7,8 @@ import reflex as rx
 from app.ui import i18n
 from app.ui.i18n import t, t_of
 from app.ui.kit import field
-from app.ui.kit.browser import Carried, Suspect
 from app.ui.kit.drawn import Drawn, drawn
+from app.ui.kit.form_parts import Carried, Suspect
 from app.ui.presets.gallery import key_prefixes
 from app.ui.provider_form.form import CUSTOM, GUIDED
 from app.ui.provider_form.form import ProviderForm as Form

@@ -5,11 +5,12 @@ from typing import Any
 import reflex as rx
 
 from app.ui.i18n import t, t_of
-from app.ui.kit.browser import Again, FirstError, Forget, MoveKey, Reveal, submit_as
+from app.ui.kit.browser import Reveal
 from app.ui.kit.busy import sign
 from app.ui.kit.dialog import body, foot, head
 from app.ui.kit.dialog_host import stamp
 from app.ui.kit.drawn import drawn
+from app.ui.kit.form_parts import Again, FirstError, Forget, MoveKey, submit_as
 from app.ui.kit.picker import choice, picker
 from app.ui.presets.logo import logo
 from app.ui.probe.ladder import ladder

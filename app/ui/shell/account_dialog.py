@@ -4,9 +4,9 @@ import reflex as rx
 
 from app.ui.i18n import t
 from app.ui.kit import field
-from app.ui.kit.browser import FirstError
 from app.ui.kit.dialog import body, cancel, foot, head, sheet
 from app.ui.kit.dialog_host import stamp
+from app.ui.kit.form_parts import FirstError
 from app.ui.shell.account import PASSWORD, Account
 
 

@@ -3,7 +3,8 @@
 import reflex as rx
 
 from app.ui.client_keys.client_keys import ClientKeys
-from app.ui.kit.browser import Pulse, Whereabouts
+from app.ui.kit.browser import Pulse
+from app.ui.kit.url_query import Whereabouts
 from app.ui.page import Nav, Page
 from app.ui.pages.client_keys.client_key_table import dialogs, listing
 from app.ui.session.live import Live

@@ -9,10 +9,10 @@ from app.ui.client_keys.client_keys import EDIT, ISSUED, NEW, REVOKE, SHOWN_ONCE
 from app.ui.client_keys.key_rights import KeyRights
 from app.ui.i18n import ago, t, t_of
 from app.ui.kit import empty, field, once
-from app.ui.kit.browser import FirstError
 from app.ui.kit.dialog import body, cancel, foot, head, question, sheet, this
 from app.ui.kit.dialog_host import close, opens, stamp
 from app.ui.kit.drawn import Drawn, drawn
+from app.ui.kit.form_parts import FirstError
 from app.ui.kit.options import options
 from app.ui.kit.refusal import refusal
 from app.ui.pages.client_keys import rights_fields

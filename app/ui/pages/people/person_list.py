@@ -7,10 +7,10 @@ import reflex as rx
 from app.domain.actor import Role
 from app.ui.i18n import ago, t
 from app.ui.kit import field
-from app.ui.kit.browser import FirstError
 from app.ui.kit.dialog import body, cancel, foot, head, sheet
 from app.ui.kit.dialog_host import opens, stamp
 from app.ui.kit.drawn import Drawn
+from app.ui.kit.form_parts import FirstError
 from app.ui.kit.options import options
 from app.ui.kit.refusal import refusal
 from app.ui.pages.people.people import ADD, People

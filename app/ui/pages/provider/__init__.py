@@ -4,8 +4,9 @@ import reflex as rx
 
 from app.ui.i18n import Language, t
 from app.ui.kit import empty
-from app.ui.kit.browser import Pulse, Slash, Whereabouts
+from app.ui.kit.browser import Pulse, Slash
 from app.ui.kit.drawn import drawn
+from app.ui.kit.url_query import Whereabouts
 from app.ui.page import Page
 from app.ui.pages.provider.keys.key_dialog import key_dialog
 from app.ui.pages.provider.keys.key_table import remove_question

@@ -3,7 +3,8 @@
 import reflex as rx
 
 from app.ui.i18n import Language
-from app.ui.kit.browser import Pulse, Slash, Whereabouts
+from app.ui.kit.browser import Pulse, Slash
+from app.ui.kit.url_query import Whereabouts
 from app.ui.page import Nav, Page
 from app.ui.pages.providers.paste_dialog import paste_dialog
 from app.ui.pages.providers.provider_list import delete_question, listing

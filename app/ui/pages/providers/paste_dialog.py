@@ -3,10 +3,10 @@
 import reflex as rx
 
 from app.ui.i18n import t
-from app.ui.kit.browser import Carry, PasteSubmits, submit_as
 from app.ui.kit.dialog import body, cancel, foot, head, sheet
 from app.ui.kit.dialog_host import stamp
 from app.ui.kit.drawn import Drawn, drawn
+from app.ui.kit.form_parts import Carry, PasteSubmits, submit_as
 from app.ui.kit.picker import choice
 from app.ui.pages.providers.paste import PASTE, TEXT, VENDOR, Item, Pasting
 from app.ui.presets.logo import logo

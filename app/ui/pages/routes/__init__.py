@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from app.ui.kit.browser import Whereabouts
+from app.ui.kit.url_query import Whereabouts
 from app.ui.page import Nav, Page
 from app.ui.pages.routes.route_map import route_map
 from app.ui.pages.routes.routes import Routes

@@ -5,10 +5,11 @@ import reflex as rx
 from app.domain.actor import Role
 from app.ui.client_keys.client_keys import SHOWN_ONCE
 from app.ui.kit import once
-from app.ui.kit.browser import Arrive, Whereabouts
+from app.ui.kit.browser import Arrive
 from app.ui.kit.dialog_host import Forgotten, Held, Used
 from app.ui.kit.dialogs import Dialogs
 from app.ui.kit.empty import loading
+from app.ui.kit.url_query import Whereabouts
 from app.ui.page import Page
 from app.ui.pages.start.answer_step import first_answer
 from app.ui.pages.start.choose_step import choose

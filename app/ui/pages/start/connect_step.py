@@ -3,8 +3,8 @@
 import reflex as rx
 
 from app.ui.i18n import t
-from app.ui.kit.browser import FirstError, Forget
 from app.ui.kit.dialog_host import Kept
+from app.ui.kit.form_parts import FirstError, Forget
 from app.ui.pages.start import step_layout
 from app.ui.pages.start.wizard import Wizard
 from app.ui.provider_form.connection_fields import address_field, asks, calls, kinds, label

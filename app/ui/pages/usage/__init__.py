@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from app.ui.kit.browser import Whereabouts
+from app.ui.kit.url_query import Whereabouts
 from app.ui.page import Nav, Page
 from app.ui.pages.usage.usage import Usage
 from app.ui.pages.usage.usage_sums import sums

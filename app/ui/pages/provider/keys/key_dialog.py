@@ -7,10 +7,10 @@ import reflex as rx
 from app.domain.credential import KeyState
 from app.ui.i18n import t
 from app.ui.kit import field
-from app.ui.kit.browser import FirstError
 from app.ui.kit.dialog import body, cancel, foot, head, sheet
 from app.ui.kit.dialog_host import close, stamp
 from app.ui.kit.drawn import Drawn, drawn
+from app.ui.kit.form_parts import FirstError
 from app.ui.kit.options import options
 from app.ui.pages.provider.keys import key_secret
 from app.ui.pages.provider.keys.key_draft import PASTE

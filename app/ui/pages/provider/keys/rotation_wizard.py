@@ -5,11 +5,11 @@ from typing import Any
 import reflex as rx
 
 from app.ui.i18n import t, when
-from app.ui.kit.browser import FirstError
 from app.ui.kit.busy import sign
 from app.ui.kit.dialog import body, cancel, foot, head, question, sheet, this
 from app.ui.kit.dialog_host import close, leave, stamp
 from app.ui.kit.drawn import Drawn, drawn
+from app.ui.kit.form_parts import FirstError
 from app.ui.kit.options import options
 from app.ui.pages.provider.keys import key_secret
 from app.ui.pages.provider.keys.key_rotation import KEEP_HOURS, ROTATE, STEPS, Rotating
