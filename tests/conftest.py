@@ -14,7 +14,7 @@ from app.vault import envelope, ring, sealed_format
 from tests.fixtures import databases, postgres
 from tests.fixtures.databases import Database, Postgres, Sqlite
 
-pytest_plugins = ["tests.fixtures.upstream", "tests.fixtures.translated"]
+pytest_plugins = ["tests.fixtures.upstream", "tests.fixtures.translated", "tests.fixtures.planted_auth"]
 
 
 # Files that take longest; begun last, they would keep one worker busy after the others have ended.

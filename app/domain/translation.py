@@ -21,20 +21,18 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """What a request to AWS is signed with (Signature Version 4). For one call, given explicitly: nothing is ever looked for in an
-    environment, a file or a metadata service."""
+    """What a request is signed with where it is made: the auth type, its readable fields, its opened ones. For one call, given
+    explicitly: nothing is ever looked for in an environment, a file or a metadata service."""
 
-    service: str
-    region: str
-    access_key_id: str
-    secret_access_key: str = field(repr=False)
-    session_token: str = field(default="", repr=False)
+    auth_type: str
+    auth: Mapping[str, str]
+    secrets: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One call. `headers` and `signing` sign it in and are used by the guard: LiteLLM never sees them. `request` is the caller's, in
-    OpenAI's shape; `connect` in seconds."""
+    """One call. `headers` and `query` sign it in, or `signing` does; they are used by the guard: LiteLLM never sees them. `request` is
+    the caller's, in OpenAI's shape; `connect` in seconds."""
 
     type: ProviderType
     base_url: str
@@ -43,6 +41,7 @@ class Task:
     headers: Mapping[str, str] = field(repr=False)
     request: Any = field(repr=False)  # a JSON object
     api_version: str = ""
+    query: str = field(default="", repr=False)  # encoded
     signing: Signing | None = field(default=None, repr=False)
 
 

@@ -26,7 +26,9 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {_HIDDEN}"),
     (re.compile(r"\b(sk|gsk|xai|hf|pplx|AIza)([-_])[\w-]{12,}"), rf"\1\2{_HIDDEN}"),
     (re.compile(r"(?i)(x-amz-security-token:\s*)[^\s\\]+"), rf"\1{_HIDDEN}"),
-    (re.compile(r"([?&]token=|/setup#)[^&\s'\"]+"), rf"\1{_HIDDEN}"),
+    (re.compile(r"/setup#[^&\s'\"]+"), f"/setup#{_HIDDEN}"),
+    # A provider may want its key in a parameter of any name.
+    (re.compile(r"([?&][\w.~%-]{1,80}=)[^&\s'\"<>]+"), rf"\1{_HIDDEN}"),
     (
         # A quote that is never closed holds the rest of the line.
         re.compile(

@@ -5,16 +5,21 @@ Two belts: LiteLLM's clients get a transport of ours, and no socket may connect 
 
 import sys
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
+import aiohttp
 import httpx
 from yarl import URL
 
 from app.domain.address import origin_of
 from app.domain.errors import EgressRefused, UpstreamError
+from app.domain.secret import Secret
+from app.domain.translation import Signing
 from app.translator import passage as passages
 from app.translator.passage import Passage
-from app.upstream import connector, reply, sending, sigv4
+from app.upstream import connector, reply, sending, signing
+from app.upstream.outgoing import Outgoing, extended
 
 # Of what LiteLLM and the vendors' libraries put on a request, this and nothing else goes out.
 _KEPT = frozenset({"content-type", "accept", "anthropic-version", "anthropic-beta"})
@@ -75,15 +80,14 @@ class Transport(httpx.AsyncBaseTransport):
         headers = {name: value for name, value in request.headers.items() if name in _KEPT}
         headers |= {"accept-encoding": "identity", "user-agent": sending.AGENT, **found.headers}
         body = await request.aread()
-        if found.signing is not None:
-            headers |= sigv4.sign(found.signing, request.method, str(url), body, headers.get("content-type", ""))
+        made = Outgoing(request.method, extended(url, found.query), headers, body)
         try:
-            response = await sending.start(request.method, url, body or None, headers, found.context, connect=found.connect)
+            response = await _sent(found, made)
         except UpstreamError as error:
             found.failure = error
             raise httpx.ConnectError("failed", request=request) from None
         finally:
-            del headers
+            del headers, made
         found.came(response)
         kind = response.headers.get("content-type", "application/json")
         if response.status not in (200, 201) or "html" in kind:
@@ -94,6 +98,18 @@ class Transport(httpx.AsyncBaseTransport):
             raise httpx.ReadError("encoded", request=request)
         headers_back = found.told | {"content-type": kind}
         return httpx.Response(response.status, headers=headers_back, stream=_Body(found, response, request), request=request)
+
+
+async def _sent(found: Passage, made: Outgoing) -> aiohttp.ClientResponse:
+    again = partial(_signed, found.signing, made) if found.signing is not None else None
+    signed = again() if again is not None else made
+    return await sending.start(
+        signed.method, signed.url, signed.body or None, signed.headers, found.context, connect=found.connect, again=again
+    )
+
+
+def _signed(by: Signing, request: Outgoing) -> Outgoing:
+    return signing.sign(by.auth_type, by.auth, {name: Secret(text) for name, text in by.secrets.items()}, request)
 
 
 class _Body(httpx.AsyncByteStream):

@@ -47,6 +47,7 @@ class Passage:
     context: connector.CallContext
     connect: float
     headers: Mapping[str, str] = field(repr=False)
+    query: str = field(default="", repr=False)
     signing: Signing | None = field(default=None, repr=False)
     is_used: bool = False
     failure: UpstreamError | None = None

@@ -69,9 +69,10 @@ class Server:
         egress.adopt(origin, task.rules)
         passage = Passage(
             task.type,
-            connector.CallContext(origin, has_secret=bool(task.headers or task.signing)),
+            connector.CallContext(origin, has_secret=bool(task.headers or task.query or task.signing)),
             task.connect,
             task.headers,
+            task.query,
             task.signing,
         )
         before = passages.current.set(passage)

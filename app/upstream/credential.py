@@ -1,10 +1,10 @@
-"""Opens the secrets of one call and attaches them, fetching a token first where one is needed; refuses everything that must not
+"""Opens the secrets of one call and signs it with them, fetching a token first where one is needed; refuses everything that must not
 leave (SECURITY 1.4, 1 and 21)."""
 
 import asyncio
-import re
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 
 from yarl import URL
@@ -19,12 +19,13 @@ from app.domain.secret import Binding, Secret
 from app.domain.snapshot import Endpoint, Key
 from app.domain.token import TokenInfo
 from app.domain.translation import Signing
-from app.upstream import auth, references, sigv4, token_server, tokens
+from app.upstream import auth, references, signing, token_server, tokens
 from app.upstream.auth import AuthType
+from app.upstream.outgoing import Outgoing
 from app.vault.open import open_secret
 
 TOKEN = "access_token"  # noqa: S105 - the name of a field
-_SEALED = re.compile(r"s1\.[0-9a-f]{10}\.")
+_ANY = URL("https://any.invalid")  # a reusable type signs every request alike
 _origin = lru_cache(4096)(origin_of)
 
 
@@ -35,8 +36,8 @@ async def ready(endpoint: Endpoint, key: Key | None) -> Mapping[str, Secret]:
     nothing is sent to the provider then.
     """
     kind = _kind(endpoint)
-    if kind.signing is not None and endpoint.wire is Wire.OPENAI:
-        await asyncio.to_thread(sigv4.load)
+    if kind.load is not None and endpoint.wire is Wire.OPENAI:  # the translator loads it where the request is made
+        await asyncio.to_thread(kind.load)
     if kind.grant is None:
         return opened(endpoint, key)
     return {TOKEN: await tokens.shared.get(*_asked(endpoint, _usable(endpoint, key)))}
@@ -80,42 +81,42 @@ def opened(endpoint: Endpoint, key: Key | None) -> dict[str, Secret]:
     return secrets
 
 
-def attach(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secret], *, key_header: str = "") -> None:
-    """Add what the auth type says to the headers. Ciphertext and line breaks are refused. `key_header` takes a plain key instead."""
-    added: dict[str, str] = {}
-    _add(added, endpoint, secrets, key_header=key_header)
-    _put(headers, added)
+def sign(endpoint: Endpoint, secrets: Mapping[str, Secret], request: Outgoing, *, key_header: str = "") -> Outgoing:
+    """The request as its auth type signs it; a plain key goes into the header that the provider's type reads it from, or into
+    `key_header`. Raises `NoCredential` for what cannot be sent."""
+    signed = signing.sign(endpoint.auth_type, endpoint.auth, secrets, request)
+    if endpoint.auth_type == "api_key" and (name := key_header or ROUTES[endpoint.type].key_header):
+        headers = dict(signed.headers)
+        headers[name] = headers.pop("authorization").removeprefix("Bearer ")
+        return replace(signed, headers=headers)
+    return signed
 
 
-def signing(endpoint: Endpoint, secrets: Mapping[str, Secret]) -> Signing | None:
-    """What the complete request is signed with; None when it is not."""
-    sign = _kind(endpoint).signing
-    return sign(endpoint.auth, secrets) if sign else None
+def added(endpoint: Endpoint, secrets: Mapping[str, Secret]) -> Outgoing | None:
+    """What signing adds to every request alike, as the headers and the query of a request that has no others; None where each is signed
+    by itself."""
+    return sign(endpoint, secrets, Outgoing("GET", _ANY, {})) if _kind(endpoint).reusable else None
 
 
-def sign(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secret], method: str, url: URL, body: bytes | None) -> None:
-    """Sign the request as it goes out, where its auth type says so. The content type in `headers` is part of what is signed."""
-    if by := signing(endpoint, secrets):
-        _put(headers, sigv4.sign(by, method, str(url), body or b"", headers.get("content-type", "")))
+def task(endpoint: Endpoint, secrets: Mapping[str, Secret]) -> Signing:
+    """The same for a request that is made elsewhere."""
+    return Signing(endpoint.auth_type, endpoint.auth, {name: secret.reveal() for name, secret in secrets.items()})
 
 
-def _put(headers: dict[str, str], added: Mapping[str, str]) -> None:
-    for value in added.values():
-        if _SEALED.search(value):
-            raise NoCredential("The saved key cannot be decrypted and is not sent. Enter it again.", details={"kind": "sealed"})
-        if not value.isascii() or not value.isprintable():
-            raise NoCredential("The key contains characters that cannot be sent. Enter it again.", details={"kind": "characters"})
-    headers |= added
-
-
-def placeholders(endpoint: Endpoint) -> dict[str, str]:
-    """The headers of the auth type with `$API_KEY` and the like where a secret belongs, for showing."""
-    headers: dict[str, str] = {}
-    if kind := auth.types().get(endpoint.auth_type):
-        with suppress(NoCredential):  # nothing can be sent this way, so there is nothing to show
-            fields = (TOKEN,) if kind.grant else kind.info.secret_fields
-            _add(headers, endpoint, {field: Secret(f"${field.upper()}") for field in fields})
-    return headers
+def placeholders(endpoint: Endpoint) -> tuple[Mapping[str, str], str]:
+    """Headers and query of the auth type with `$API_KEY` and the like where a secret belongs, for showing."""
+    kind = auth.types().get(endpoint.auth_type)
+    if kind is None or kind.curl is not None:
+        return {}, ""
+    fields = (TOKEN,) if kind.grant else kind.info.secret_fields
+    names = {field: f"${field.upper()}" for field in fields}
+    with suppress(NoCredential):  # nothing can be sent this way, so there is nothing to show
+        if shown := added(endpoint, {field: Secret(name) for field, name in names.items()}):
+            query = shown.url.raw_query_string
+            for name in names.values():
+                query = query.replace(f"%24{name[1:]}", name)
+            return shown.headers, query
+    return {}, ""
 
 
 def curl_options(endpoint: Endpoint) -> list[str]:
@@ -159,13 +160,6 @@ def _asked(endpoint: Endpoint, key: Key) -> tuple[tokens.Mark, tokens.Fetch]:
         return await token_server.exchange(grant(endpoint.auth, opened(endpoint, key)))
 
     return mark, fetch
-
-
-def _add(headers: dict[str, str], endpoint: Endpoint, secrets: Mapping[str, Secret], *, key_header: str = "") -> None:
-    """Add the headers of the auth type; a plain key goes into the header that the provider's type reads it from."""
-    auth.types()[endpoint.auth_type].attach(headers, endpoint.auth, secrets)
-    if endpoint.auth_type == "api_key" and (name := key_header or ROUTES[endpoint.type].key_header):
-        headers[name] = headers.pop("authorization").removeprefix("Bearer ")
 
 
 def has_values(auth_type: str, places: Mapping[str, Reference]) -> bool:

@@ -14,11 +14,14 @@ KEPT_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Opened:
-    """The secrets of a call, the headers that carry them, and what finds them again in an answer."""
+    """The secrets of a call, what finds them again in an answer, and the headers and the query that carry them: of one that
+    `is_signed_each`, nothing is added that would serve two requests."""
 
     secrets: Mapping[str, Secret]
-    headers: Mapping[str, str]
     scrub: Scrubber
+    headers: Mapping[str, str]
+    query: str = ""  # encoded
+    is_signed_each: bool = False
 
     def __repr__(self) -> str:
         return "Opened(…)"
@@ -29,9 +32,10 @@ _kept: dict[str, tuple[Endpoint, Key, Opened]] = {}  # key id → what it was op
 
 def open_(endpoint: Endpoint, secrets: Mapping[str, Secret]) -> Opened:
     """The secrets of one call. Raises `NoCredential` for one that cannot be sent."""
-    headers: dict[str, str] = {}
-    credential.attach(headers, endpoint, secrets)
-    return Opened(secrets, headers, Scrubber(secrets.values()))
+    scrub = Scrubber(secrets.values())
+    if (added := credential.added(endpoint, secrets)) is None:
+        return Opened(secrets, scrub, {}, is_signed_each=True)
+    return Opened(secrets, scrub, added.headers, added.url.raw_query_string)
 
 
 def get(endpoint: Endpoint, key: Key | None) -> Opened | None:

@@ -1,7 +1,7 @@
 """One guarded request: what a call and the translator both send through."""
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import lru_cache
 
 import aiohttp
@@ -9,6 +9,7 @@ from yarl import URL
 
 from app import __version__
 from app.upstream import connector, failures, session
+from app.upstream.outgoing import Outgoing
 from app.upstream.response_protocol import ResponseProtocol
 
 AGENT = f"Patchbay/{__version__}"
@@ -18,11 +19,18 @@ _DEAD_WITHIN_SECONDS = 1.0
 
 
 async def start(
-    method: str, url: URL, body: bytes | None, headers: Mapping[str, str], context: connector.CallContext, *, connect: float
+    method: str,
+    url: URL,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    context: connector.CallContext,
+    *,
+    connect: float,
+    again: Callable[[], Outgoing] | None = None,
 ) -> aiohttp.ClientResponse:
     """Send, and once more if a kept connection turned out to be dead at once, before a single byte came back.
 
-    `connect` in seconds. Redirects are not followed. Raises `UpstreamError`.
+    `connect` in seconds. `again` signs the request anew when it is sent once more. Redirects are not followed. Raises `UpstreamError`.
     """
     token = connector.current_call.set(context)
     began = time.monotonic()
@@ -33,6 +41,9 @@ async def start(
             # A connector error never reached the provider's application either, but a new connection would fail as well.
             if context.connected or context.refusals or isinstance(error, aiohttp.ClientConnectorError) or _was_heard(context, began):
                 raise
+            if again is not None:
+                signed = again()
+                url, headers = signed.url, signed.headers
             return await _request(method, url, body, headers, connect)
     except TimeoutError as error:
         raise failures.timed_out("connect", connect) from error

@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from yarl import URL
 
 from app import logs
 from app.domain.errors import StorageUnavailable
-from app.domain.translation import Signing
+from app.domain.secret import Secret
 from app.logs import rate, rules
-from app.upstream import sigv4
+from app.upstream.auth import aws_iam
+from app.upstream.outgoing import Outgoing
 from tests.fixtures.regex_steps import words
 
 PLANTED = "planted-7f3a91c2d5e8"
@@ -55,6 +57,7 @@ LINES = {
     "a vendor's key": f"using sk-{PLANTED}",
     "query of the websocket": f"GET /_event/?EIO=4&token={PLANTED}&transport=websocket",
     "token of a signed request": f"CanonicalRequest:\nhost:b.example\nx-amz-security-token:{PLANTED}/+=\n\nhost",
+    "a provider's key in a query": f"Unclosed connection GET https://api.example.com/v1/models?limit=5&x-my.key={PLANTED} [200 OK]",
     "set-up link": f"open http://127.0.0.1:8700/setup#{PLANTED}",
 }
 
@@ -68,9 +71,12 @@ def test_a_secret_is_left_out_and_the_rest_of_the_line_stays(lines: io.StringIO,
 
 
 def test_what_is_signed_for_aws_is_not_logged(lines: io.StringIO) -> None:
-    signing = Signing("bedrock", "eu-west-1", "AKIDEXAMPLE000000000", "secret", PLANTED)
+    fields = {"region": "eu-west-1", "access_key_id": "AKIDEXAMPLE000000000"}
+    secrets = {"secret_access_key": Secret("secret"), "session_token": Secret(PLANTED)}
 
-    assert sigv4.sign(signing, "POST", "https://b.example/m", b"{}")["x-amz-security-token"] == PLANTED
+    signed = aws_iam.apply(Outgoing("POST", URL("https://b.example/m"), {}, b"{}"), fields, secrets)
+
+    assert signed.headers["x-amz-security-token"] == PLANTED
     assert lines.getvalue() == ""
 
 

@@ -86,4 +86,4 @@ async def test_what_is_forgotten_is_opened_anew(openings: list[str], upstream: U
 
 
 def test_what_is_kept_shows_nothing_of_itself() -> None:
-    assert repr(credential_cache.Opened({}, {"authorization": "Bearer secret"}, Scrubber(()))) == "Opened(…)"
+    assert repr(credential_cache.Opened({}, Scrubber(()), {"authorization": "Bearer secret"}, "key=secret")) == "Opened(…)"

@@ -1,6 +1,11 @@
-"""Auth types, one file each. A file declares `FIELDS` and `attach`; where its secrets go elsewhere than to the provider also
-`destination` and `servers`. `grant` says how a token is asked for, which `attach` then gets as `access_token` and nothing else;
-`signing` that the complete request is signed, and with what; `curl` how that reads in a command line.
+"""Auth types, one file each. A file declares `FIELDS` and `apply`, which signs one request: it gets the request with its method, address,
+headers and body, and gives it back with what it adds to headers and query. `REUSABLE = True` says that what it adds is the same whatever
+the request is and whenever it is sent; it is kept then, and `apply` is not asked again for a minute. Without it every request is signed
+by itself, one that is sent once more included.
+
+Where its secrets go elsewhere than to the provider it also declares `destination` and `servers`. `grant` says how a token is asked for,
+which `apply` then gets as `access_token` and nothing else; `curl` how it reads in a command line, where that is not what `apply` adds;
+`load` gets in a thread what takes long to import.
 
 `types()` lists what lies in the folder.
 """
@@ -12,25 +17,24 @@ from functools import cache
 from app import folder
 from app.domain.auth_field import AuthField, AuthTypeInfo, at_home, nowhere_else
 from app.domain.secret import Secret
-from app.domain.translation import Signing
+from app.upstream.outgoing import Outgoing
 from app.upstream.token_server import TokenRequest
 
-Attach = Callable[[dict[str, str], Mapping[str, str], Mapping[str, Secret]], None]
+Apply = Callable[[Outgoing, Mapping[str, str], Mapping[str, Secret]], Outgoing]
 Grant = Callable[[Mapping[str, str], Mapping[str, Secret]], TokenRequest]
-Sign = Callable[[Mapping[str, str], Mapping[str, Secret]], Signing]
 
 
 @dataclass(frozen=True, slots=True)
 class AuthType:
-    """How a credential is attached. `attach(headers, auth, secrets)` adds to the headers of one request: `auth` holds
-    the readable fields, `secrets` the opened ones; every required field is there when it is called. `grant` and `signing` take
-    the same two."""
+    """How a request is signed. `apply(request, auth, secrets)` gives the request back signed: `auth` holds the readable fields,
+    `secrets` the opened ones; every required field is there when it is called. `grant` takes the last two."""
 
     info: AuthTypeInfo
-    attach: Attach
+    apply: Apply
+    reusable: bool = False
     grant: Grant | None = None
-    signing: Sign | None = None
     curl: Callable[[Mapping[str, str]], list[str]] | None = None
+    load: Callable[[], None] | None = None
 
     @property
     def fields(self) -> tuple[AuthField, ...]:
@@ -59,4 +63,11 @@ def _declared(name: str, module: object) -> AuthType:
         servers=getattr(module, "servers", nowhere_else),
         needs_token=grant is not None,
     )
-    return AuthType(info, module.attach, grant, getattr(module, "signing", None), getattr(module, "curl", None))  # type: ignore[attr-defined]
+    return AuthType(
+        info,
+        module.apply,  # type: ignore[attr-defined]
+        getattr(module, "REUSABLE", False),
+        grant,
+        getattr(module, "curl", None),
+        getattr(module, "load", None),
+    )

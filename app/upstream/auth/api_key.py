@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 from app.domain.auth_field import AuthField, FieldKind
 from app.domain.secret import Secret
+from app.upstream.outgoing import Outgoing
 
 FIELDS: tuple[AuthField, ...] = (AuthField(name="api_key", kind=FieldKind.SECRET, required=True, label="auth.api_key"),)
+REUSABLE = True
 
 
-def attach(headers: dict[str, str], auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> None:
+def apply(request: Outgoing, auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> Outgoing:
     """Add the header that OpenAI and everybody who speaks like it reads."""
-    headers["authorization"] = f"Bearer {secrets['api_key'].reveal()}"
+    return request.with_header("authorization", f"Bearer {secrets['api_key'].reveal()}")

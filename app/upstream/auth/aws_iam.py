@@ -1,4 +1,7 @@
-"""An AWS access key: every request is signed as a whole, and the secret itself goes nowhere."""
+"""An AWS access key: every request is signed as a whole (Signature Version 4), and the secret itself goes nowhere.
+
+The signer is botocore's own, which reads and calls nothing: no environment, no file, no metadata service.
+"""
 
 import re
 from collections.abc import Mapping
@@ -6,8 +9,9 @@ from collections.abc import Mapping
 from app.domain.auth_field import AuthField, FieldKind
 from app.domain.errors import Reason
 from app.domain.secret import Secret
-from app.domain.translation import Signing
+from app.upstream.outgoing import Outgoing
 
+_SERVICE = "bedrock"
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}")
 _ACCESS_KEY = re.compile(r"[A-Z0-9]{16,128}")
 
@@ -39,18 +43,34 @@ def destination(origin: str, auth: Mapping[str, str]) -> str:
     return f"aws|{auth['region']}|{origin}"
 
 
-def attach(headers: dict[str, str], auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> None:
-    """Nothing beside the signature."""
+def load() -> None:
+    """Load the signer, which takes about 0.2 s the first time."""
+    import botocore.auth  # noqa: F401
 
 
-def signing(auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> Signing:
-    """What a request is signed with."""
-    session = secrets.get("session_token")
-    return Signing(
-        "bedrock", auth["region"], auth["access_key_id"], secrets["secret_access_key"].reveal(), session.reveal() if session else ""
-    )
+def apply(request: Outgoing, auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> Outgoing:
+    """Add the signature. Of the request's own headers the content type is signed."""
+    return signed(request, _SERVICE, auth, secrets)
+
+
+def signed(request: Outgoing, service: str, auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> Outgoing:
+    """The same for a service of AWS by its name in signatures."""
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    kind = request.headers.get("content-type", "")
+    headers = {"Content-Type": kind} if kind else {}
+    made = AWSRequest(method=request.method, url=str(request.url), data=request.body, headers=headers)
+    session = secrets["session_token"].reveal() if "session_token" in secrets else None
+    given = Credentials(auth["access_key_id"], secrets["secret_access_key"].reveal(), session or None)
+    SigV4Auth(given, service, auth["region"]).add_auth(made)
+    for name in ("Authorization", "X-Amz-Date", "X-Amz-Security-Token"):
+        if name in made.headers:
+            request = request.with_header(name, str(made.headers[name]))
+    return request
 
 
 def curl(auth: Mapping[str, str]) -> list[str]:
     """Options of curl that sign as we do."""
-    return [f'--aws-sigv4 "aws:amz:{auth["region"]}:bedrock"', '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"']
+    return [f'--aws-sigv4 "aws:amz:{auth["region"]}:{_SERVICE}"', '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"']

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 
 from app.domain.auth_field import AuthField, FieldKind
 from app.domain.secret import Secret
+from app.upstream.outgoing import Outgoing
 
 FIELDS: tuple[AuthField, ...] = (
     AuthField(name="api_key", kind=FieldKind.SECRET, required=True, label="auth.api_key"),
     AuthField(name="api_version", kind=FieldKind.TEXT, required=False, label="auth.api_version"),
 )
+REUSABLE = True
 
 
-def attach(headers: dict[str, str], auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> None:
+def apply(request: Outgoing, auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> Outgoing:
     """Add Azure's own header. The version belongs to the address; the wire puts it there."""
-    headers["api-key"] = secrets["api_key"].reveal()
+    return request.with_header("api-key", secrets["api_key"].reveal())

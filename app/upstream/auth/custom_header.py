@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from app.domain.auth_field import AuthField, FieldKind
 from app.domain.errors import NoCredential, Reason
 from app.domain.secret import Secret
+from app.upstream.outgoing import Outgoing
 
 # Of what RFC 9110 allows in a name, the characters that need no quoting in a command line.
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,98}[A-Za-z0-9])?")
@@ -33,11 +34,12 @@ FIELDS: tuple[AuthField, ...] = (
     AuthField(name="header_name", kind=FieldKind.TEXT, required=True, label="auth.header_name", wrong=_wrong),
     AuthField(name="header_value", kind=FieldKind.SECRET, required=True, label="auth.header_value", has_scheme=True),
 )
+REUSABLE = True
 
 
-def attach(headers: dict[str, str], auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> None:
+def apply(request: Outgoing, auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> Outgoing:
     """Add the one header. A name that no form would have let through is not sent."""
     name = auth.get("header_name", "")
     if _wrong(name):
         raise NoCredential("The name of the header that carries the key is not usable. Enter it again.", details={"kind": "header_name"})
-    headers[name.lower()] = secrets["header_value"].reveal()
+    return request.with_header(name, secrets["header_value"].reveal())

@@ -8,6 +8,7 @@ from app.domain.auth_field import AuthField, FieldKind
 from app.domain.errors import Reason
 from app.domain.provider import ProviderType
 from app.domain.secret import Secret
+from app.upstream.outgoing import Outgoing
 from app.upstream.token_server import TokenRequest, client_credentials
 
 AUTHORITY = "https://login.microsoftonline.com"
@@ -34,6 +35,7 @@ FIELDS: tuple[AuthField, ...] = (
     AuthField(name="authority", kind=FieldKind.TEXT, required=False, label="auth.authority", wrong=wrong_url),
     AuthField(name="api_version", kind=FieldKind.TEXT, required=False, label="auth.api_version", only_for=ProviderType.AZURE),
 )
+REUSABLE = True
 
 
 def servers(auth: Mapping[str, str]) -> dict[str, str]:
@@ -54,6 +56,6 @@ def grant(auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> TokenReques
     return client_credentials(url, auth["client_id"], secrets["client_secret"], more={"scope": scope})
 
 
-def attach(headers: dict[str, str], auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> None:
+def apply(request: Outgoing, auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> Outgoing:
     """Add the token. The API version belongs to the address; the wire puts it there."""
-    headers["authorization"] = f"Bearer {secrets['access_token'].reveal()}"
+    return request.with_header("authorization", f"Bearer {secrets['access_token'].reveal()}")

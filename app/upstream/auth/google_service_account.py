@@ -12,6 +12,7 @@ from app.domain.address import origin_of, wrong_url
 from app.domain.auth_field import AuthField, FieldKind
 from app.domain.errors import Reason
 from app.domain.secret import Secret
+from app.upstream.outgoing import Outgoing
 from app.upstream.token_server import TokenRequest
 
 TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
@@ -65,6 +66,7 @@ FIELDS: tuple[AuthField, ...] = (
     AuthField(name="location", kind=FieldKind.TEXT, required=True, label="auth.location", wrong=_wrong_part),
     AuthField(name="google_token_url", kind=FieldKind.TEXT, required=False, label="auth.google_token_url", wrong=wrong_url),
 )
+REUSABLE = True
 
 
 def servers(auth: Mapping[str, str]) -> dict[str, str]:
@@ -87,6 +89,6 @@ def grant(auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> TokenReques
     return TokenRequest(url, {"grant_type": _GRANT, "assertion": assertion}, (Secret(assertion),))
 
 
-def attach(headers: dict[str, str], auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> None:
+def apply(request: Outgoing, auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> Outgoing:
     """Add the token."""
-    headers["authorization"] = f"Bearer {secrets['access_token'].reveal()}"
+    return request.with_header("authorization", f"Bearer {secrets['access_token'].reveal()}")

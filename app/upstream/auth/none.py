@@ -4,9 +4,12 @@ from collections.abc import Mapping
 
 from app.domain.auth_field import AuthField
 from app.domain.secret import Secret
+from app.upstream.outgoing import Outgoing
 
 FIELDS: tuple[AuthField, ...] = ()
+REUSABLE = True
 
 
-def attach(headers: dict[str, str], auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> None:
+def apply(request: Outgoing, auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> Outgoing:
     """Send nothing."""
+    return request

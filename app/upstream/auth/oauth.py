@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from app.domain.address import origin_of, wrong_url
 from app.domain.auth_field import AuthField, FieldKind
 from app.domain.secret import Secret
+from app.upstream.outgoing import Outgoing
 from app.upstream.token_server import TokenRequest, client_credentials
 
 FIELDS: tuple[AuthField, ...] = (
@@ -16,6 +17,7 @@ FIELDS: tuple[AuthField, ...] = (
     AuthField(name="resource", kind=FieldKind.TEXT, required=False, label="auth.resource"),
     AuthField(name="send_secret", kind=FieldKind.CHOICE, required=False, label="auth.send_secret", options=("body", "header")),
 )
+REUSABLE = True
 
 
 def servers(auth: Mapping[str, str]) -> dict[str, str]:
@@ -35,6 +37,6 @@ def grant(auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> TokenReques
     return client_credentials(auth["token_url"], auth["client_id"], secrets["client_secret"], in_header=in_header, more=more)
 
 
-def attach(headers: dict[str, str], auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> None:
+def apply(request: Outgoing, auth: Mapping[str, str], secrets: Mapping[str, Secret]) -> Outgoing:
     """Add the token."""
-    headers["authorization"] = f"Bearer {secrets['access_token'].reveal()}"
+    return request.with_header("authorization", f"Bearer {secrets['access_token'].reveal()}")

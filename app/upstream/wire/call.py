@@ -1,21 +1,25 @@
 """A call of a provider, whatever its wire: the secret opened for it, its limits, its answer checked, its connection closed."""
 
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import lru_cache, partial
 from types import TracebackType
 from typing import NamedTuple
 
 import aiohttp
+from yarl import URL
 
 from app.domain.address import origin_of
 from app.domain.errors import Refused
 from app.domain.snapshot import Endpoint, Key
-from app.upstream import connector, credential, credential_cache, failures
+from app.upstream import connector, credential, credential_cache, failures, sending
 from app.upstream.credential_cache import Opened
+from app.upstream.outgoing import Outgoing, extended
 from app.upstream.reply import Deadline, Reply, refuse_encoded
 from app.upstream.scrub import Scrubber
 from app.upstream.sending import AGENT
 
 _origin = lru_cache(4096)(origin_of)
+_url = lru_cache(4096)(URL)  # parsed as `origin_of` parses it: what is judged is what is called
 
 
 class Ask(NamedTuple):  # one a request: a frozen dataclass would take three times as long to make
@@ -90,6 +94,23 @@ class Call:
             raise
         self._ask = _SENT
         return reply
+
+    async def _sent(
+        self, lent: Opened, context: connector.CallContext, path: str, headers: dict[str, str], body: bytes | None
+    ) -> aiohttp.ClientResponse:
+        """Send a request to this path behind the base URL, signed."""
+        endpoint, key_header, again = self._endpoint, self._ask.key_header, None
+        method, url = "GET" if body is None else "POST", _url(endpoint.base_url + path)
+        signed: Mapping[str, str] = headers
+        if lent.is_signed_each or key_header:
+            again = partial(credential.sign, endpoint, lent.secrets, Outgoing(method, url, headers, body or b""), key_header=key_header)
+            request = again()
+            url, signed = request.url, request.headers
+        else:
+            headers |= lent.headers
+            if lent.query:
+                url = extended(url, lent.query)
+        return await sending.start(method, url, body, signed, context, connect=endpoint.timeouts.connect, again=again)
 
     async def _begin(self, lent: Opened, context: connector.CallContext) -> aiohttp.ClientResponse:
         raise TypeError("a call has a wire")

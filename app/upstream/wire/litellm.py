@@ -1,17 +1,14 @@
 """The wire `litellm`: vendors with a protocol of their own, through the translator; model lists are asked for directly."""
 
-from functools import lru_cache
-
 import aiohttp
 import msgspec
-from yarl import URL
 
 from app.domain import errors
 from app.domain.provider import ProviderType
 from app.domain.routes import ANTHROPIC_VERSION, ROUTES, effective_urls
 from app.domain.snapshot import Endpoint, Key
 from app.domain.translation import FAILURE_HEADER, Failure, Task
-from app.upstream import connector, credential, egress, reply, sending, translator
+from app.upstream import connector, credential, egress, reply, translator
 from app.upstream.credential_cache import Opened
 from app.upstream.reply import Reply
 from app.upstream.wire.call import Ask, Call, headers_of
@@ -22,10 +19,17 @@ _MODELS = "/models"
 _NOT_OFFERED = "This provider has its own protocol, and Patchbay supports only chat for it. For {}, use an OpenAI-compatible provider."
 _ERRORS: dict[str, type[errors.UpstreamError]] = {
     kind.__name__: kind
-    for kind in (errors.EgressRefused, errors.Unreachable, errors.TlsFailed, errors.TimedOut, errors.BadResponse, errors.Failed)
+    for kind in (
+        errors.NoCredential,
+        errors.EgressRefused,
+        errors.Unreachable,
+        errors.TlsFailed,
+        errors.TimedOut,
+        errors.BadResponse,
+        errors.Failed,
+    )
 }
 _FAILURE = msgspec.json.Decoder(Failure)
-_url = lru_cache(4096)(URL)
 
 
 class Translated(Call):
@@ -50,9 +54,10 @@ class Translated(Call):
             rules=egress.rules_for(context.origin),
             connect=endpoint.timeouts.connect,
             headers=dict(lent.headers),
+            query=lent.query,
             request=msgspec.Raw(self._ask.body),
             api_version=endpoint.auth.get("api_version", ""),
-            signing=credential.signing(endpoint, lent.secrets),
+            signing=credential.task(endpoint, lent.secrets) if lent.is_signed_each else None,
         )
         response = await translator.shared.post(msgspec.json.encode(task))
         if FAILURE_HEADER in response.headers:
@@ -65,10 +70,10 @@ class Translated(Call):
         path = ROUTES[endpoint.type].models if ask.path == _MODELS else ""
         if not path:
             raise errors.Failed("This vendor's own protocol has no list of models.", status=404)
-        headers = {**headers_of(ask), **lent.headers}
+        headers = headers_of(ask)
         if endpoint.type is ProviderType.ANTHROPIC:
             headers["anthropic-version"] = ANTHROPIC_VERSION
-        return await sending.start("GET", _url(endpoint.base_url + path), None, headers, context, connect=endpoint.timeouts.connect)
+        return await self._sent(lent, context, path, headers, None)
 
 
 def send(endpoint: Endpoint, key: Key | None, ask: Ask) -> Call:

@@ -1,16 +1,11 @@
 """The wire `openai`: bytes pass through untouched, to every address that speaks the OpenAI protocol."""
 
-from functools import lru_cache
-
 import aiohttp
-from yarl import URL
 
 from app.domain.snapshot import Endpoint, Key
-from app.upstream import connector, credential, sending
+from app.upstream import connector, credential
 from app.upstream.credential_cache import Opened
 from app.upstream.wire.call import Ask, Call, headers_of
-
-_url = lru_cache(4096)(URL)  # parsed as `origin_of` parses it: what is judged is what is called
 
 
 class Passed(Call):
@@ -19,16 +14,8 @@ class Passed(Call):
     __slots__ = ()
 
     async def _begin(self, lent: Opened, context: connector.CallContext) -> aiohttp.ClientResponse:
-        endpoint, ask = self._endpoint, self._ask
-        headers = headers_of(ask)
-        if ask.key_header:
-            credential.attach(headers, endpoint, lent.secrets, key_header=ask.key_header)
-        else:
-            headers |= lent.headers
-        method = "GET" if ask.body is None else "POST"
-        url = _url(endpoint.base_url + ask.path)
-        credential.sign(headers, endpoint, lent.secrets, method, url, ask.body)
-        return await sending.start(method, url, ask.body, headers, context, connect=endpoint.timeouts.connect)
+        ask = self._ask
+        return await self._sent(lent, context, ask.path, headers_of(ask), ask.body)
 
 
 def send(endpoint: Endpoint, key: Key | None, ask: Ask) -> Call:
@@ -46,8 +33,9 @@ def curl(endpoint: Endpoint, url: str, body: bytes | None, *, stream: bool = Fal
     parts = ["curl"]
     if stream:
         parts.append("-N")
-    parts.append(_quoted(url))
-    parts += [f'-H "{name}: {value}"' for name, value in credential.placeholders(endpoint).items()]
+    headers, query = credential.placeholders(endpoint)
+    parts.append(_quoted(url) + (f'"{"&" if "?" in url else "?"}{query}"' if query else ""))
+    parts += [f'-H "{name}: {value}"' for name, value in headers.items()]
     parts += credential.curl_options(endpoint)
     if body is not None:
         parts += ["-H 'Content-Type: application/json'", "-d " + _quoted(body.decode(errors="replace"))]

@@ -127,14 +127,13 @@ def leak_upstream(module: Any) -> None:
 
 def leak_headers(module: Any) -> None:
     """The other half of the leak above."""
-    attach = module.attach
+    sign = module.sign
 
-    def carrying(headers: dict[str, str], endpoint: Any, secrets: Any, **more: Any) -> None:
-        attach(headers, endpoint, secrets, **more)
-        if _seen_headers:
-            headers["x-caller"] = _seen_headers[0]
+    def carrying(*given: Any, **more: Any) -> Any:
+        signed = sign(*given, **more)
+        return signed.with_header("x-caller", _seen_headers[0]) if _seen_headers else signed
 
-    module.attach = carrying
+    module.sign = carrying
 
 
 _seen: list[str] = []

@@ -1,26 +1,26 @@
 """How a key is attached, and what forms are told about it."""
 
+from dataclasses import replace
+
 import pytest
+from yarl import URL
 
 from app.domain.auth_field import FieldKind
 from app.domain.secret import Secret
 from app.upstream import auth
+from app.upstream.outgoing import Outgoing
+
+BARE = Outgoing("GET", URL("https://api.example.com/v1/models"), {"accept": "*/*"})
 
 
 def test_a_key_goes_out_as_a_bearer() -> None:
-    headers: dict[str, str] = {}
+    signed = auth.types()["api_key"].apply(BARE, {}, {"api_key": Secret("sk-1")})
 
-    auth.types()["api_key"].attach(headers, {}, {"api_key": Secret("sk-1")})
-
-    assert headers == {"authorization": "Bearer sk-1"}
+    assert signed == replace(BARE, headers={"accept": "*/*", "authorization": "Bearer sk-1"})
 
 
 def test_none_sends_nothing() -> None:
-    headers: dict[str, str] = {}
-
-    auth.types()["none"].attach(headers, {}, {})
-
-    assert headers == {}
+    assert auth.types()["none"].apply(BARE, {}, {}) == BARE
 
 
 @pytest.mark.parametrize(("name", "secrets"), [("api_key", ("api_key",)), ("none", ())])

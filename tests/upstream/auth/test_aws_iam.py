@@ -8,13 +8,16 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
+from yarl import URL
 
 from app.domain.errors import Refused
 from app.domain.provider import ProviderType, Wire
+from app.domain.secret import Secret
 from app.domain.snapshot import Endpoint
-from app.domain.translation import Signing
 from app.probe import runner
-from app.upstream import auth, sigv4
+from app.upstream import auth
+from app.upstream.auth import aws_iam
+from app.upstream.outgoing import Outgoing
 from app.upstream.wire import litellm, openai
 from app.upstream.wire.call import Ask
 from tests.fixtures import oauth, translated, vendors
@@ -92,11 +95,12 @@ def test_the_signer_agrees_with_the_published_example(monkeypatch: pytest.Monkey
     import botocore.auth
 
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: datetime(2015, 8, 30, 12, 36, tzinfo=UTC))
-    signing = Signing("service", "us-east-1", "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+    request = Outgoing("GET", URL("https://example.amazonaws.com/"), {})
+    fields, secrets = {"region": "us-east-1", "access_key_id": "AKIDEXAMPLE"}, {"secret_access_key": Secret(SECRET)}
 
-    found = sigv4.sign(signing, "GET", "https://example.amazonaws.com/", b"")
+    found = aws_iam.signed(request, "service", fields, secrets)
 
-    assert found == {
+    assert found.headers == {
         "authorization": "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, "
         "Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
         "x-amz-date": "20150830T123600Z",

@@ -4,6 +4,7 @@ import base64
 from types import MappingProxyType
 
 import pytest
+from yarl import URL
 
 from app.domain.credential import KeyState
 from app.domain.errors import NoCredential
@@ -12,6 +13,7 @@ from app.domain.secret import Binding, Secret
 from app.domain.snapshot import Endpoint, Key
 from app.probe import runner
 from app.upstream import auth
+from app.upstream.outgoing import Outgoing
 from app.upstream.wire import openai
 from app.vault import envelope, ring
 from tests.fixtures import make
@@ -61,12 +63,8 @@ def test_it_asks_for_a_readable_name_and_a_secret_value() -> None:
 
 
 def test_a_stored_name_that_no_form_let_through_is_not_sent() -> None:
-    headers: dict[str, str] = {}
-
     with pytest.raises(NoCredential):
-        TYPE.attach(headers, {"header_name": "Host"}, {"header_value": Secret("x")})
-
-    assert headers == {}
+        TYPE.apply(Outgoing("GET", URL("https://api.example.com"), {}), {"header_name": "Host"}, {"header_value": Secret("x")})
 
 
 @pytest.mark.usefixtures("vault", "outgoing")
