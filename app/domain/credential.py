@@ -13,6 +13,7 @@ from app.domain.record import Closed, Label, Moment, Record
 from app.domain.secret import Secret
 
 MOST_KEYS = 100  # of one provider
+FIRST_LABEL = "Key 1"  # of a key that was given no name
 MOST_REFERENCES = 500  # characters of all of a key together: what its column holds
 
 Weight = Annotated[int, Field(ge=1, le=100)]

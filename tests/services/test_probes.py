@@ -1,7 +1,7 @@
 """Testing providers: through the path of traffic, with the stored key only where it belongs, remembered for what it proved."""
 
 from collections.abc import AsyncIterator
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from app import registry, settings
 from app.domain.actor import Actor, ActorType, Role
-from app.domain.credential import CredentialPatch
+from app.domain.credential import CredentialDraft, CredentialPatch
 from app.domain.errors import Forbidden, InvalidDraft, TimedOut, TooManyAttempts, UnknownCredential, UnknownProvider
 from app.domain.ids import uuid7
 from app.domain.probe import ProbeResult, ProbeStep, Verdict
@@ -240,42 +240,82 @@ async def test_a_draft_is_tested_with_the_keys_that_traffic_would_use(
     assert (as_saved.verdict, as_saved.error and as_saved.error.code) == (verdict, code)
 
 
-async def test_what_a_draft_is_tested_as_is_what_saving_it_serves(me: Actor, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Field by field, so that a field added to one of the two cannot be missing in the other."""
-    tested: list[Endpoint] = []
-    climb = runner.run
+TYPED: dict[str, Any] = {"api_key": KEY}
+ENDS = (datetime.now(UTC) + timedelta(days=3)).replace(microsecond=0)
+# Field of a draft → the draft's fields with another value for it. `@` is the provider's origin.
+OTHER: dict[str, dict[str, Any]] = {
+    "name": {"name": "other"},
+    "label": {"label": "Another"},
+    "description": {"description": "Of the team"},
+    "type": {"type": "anthropic"},
+    "preset": {"preset": "nvidia", "type": "openai"},
+    "base_url": {"base_url": "@/other/v1"},
+    "at_root": {"base_url": "@", "at_root": True},
+    "auth_type": {"auth_type": "none", "credential": ...},
+    "auth": {"auth_type": "custom_header", "auth": {"header_name": "X-Key"}, "credential": {"secret": {"header_value": KEY}}},
+    "default_model": {"default_model": "beta/large"},
+    "models": {"models": ["alpha-small", "beta/large"]},
+    "network": {"network": {"connect_seconds": 4, "first_byte_seconds": 9, "idle_seconds": 8, "total_seconds": 30}},
+    "limits": {"limits": {"requests_per_minute": 60, "concurrent": 2}},
+    "only_listed_models": {"only_listed_models": True, "models": [MODELS[0]]},
+    "capabilities": {"capabilities": {"streaming": "no", "context_limit": 4_000}},
+    "tags": {"tags": ["team-a"]},
+    "enabled": {"enabled": False},
+    "credential.label": {"credential": {"secret": TYPED, "label": "Main"}},
+    "credential.secret": {"credential": {"secret": {"api_key": f"{KEY}-2"}}},
+    "credential.reference": {"credential": {"reference": {"api_key": {"env": "PATCHBAY_SECRET_PLANTED"}}}},
+    "credential.weight": {"credential": {"secret": TYPED, "weight": 7}},
+    "credential.priority": {"credential": {"secret": TYPED, "priority": 3}},
+    "credential.state": {"credential": {"secret": TYPED, "state": "standby"}},
+    "credential.expires_at": {"credential": {"secret": TYPED, "expires_at": ENDS}},
+}
+FOR_PEOPLE = {"name", "description", "tags"}
 
-    def seen(endpoint: Endpoint, **options: Any) -> Any:
+
+def test_every_field_of_a_draft_is_here() -> None:
+    fields_ = {*ProviderDraft.model_fields} - {"credential"} | {f"credential.{name}" for name in CredentialDraft.model_fields}
+
+    assert set(OTHER) == fields_
+
+
+def differing(one: Endpoint, other: Endpoint) -> set[str]:
+    """Fields in which two endpoints would serve differently. Each is a provider, and a key, of its own."""
+    found = {f.name for f in fields(one) if f.name not in ("id", "name", "keys", "use") and getattr(one, f.name) != getattr(other, f.name)}
+    if len(one.keys) != len(other.keys):
+        return found | {"keys"}
+    own = ("id", "secrets", "state_since")
+    pairs = zip(one.keys, other.keys, strict=True)
+    return found | {f"keys.{f.name}" for a, b in pairs for f in fields(a) if f.name not in own and getattr(a, f.name) != getattr(b, f.name)}
+
+
+@pytest.mark.parametrize("field", OTHER)
+async def test_what_a_draft_is_tested_as_is_what_saving_it_serves(
+    me: Actor, upstream: Upstream, monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
+    """Each field that traffic respects a test of the draft respects too, and of the rest neither takes any notice."""
+    monkeypatch.setenv("PATCHBAY_SECRET_PLANTED", f"{KEY}-3")
+    tested: list[Endpoint] = []
+
+    async def seen(endpoint: Endpoint, **_: Any) -> AsyncIterator[ProbeStep]:
         tested.append(endpoint)
-        return climb(endpoint, **options)
+        for step in ():
+            yield step
 
     monkeypatch.setattr(runner, "run", seen)
-    ends = (datetime.now(UTC) + timedelta(days=3)).replace(microsecond=0)
-    whole = draft(
-        upstream,
-        label="Mine",
-        models=["alpha-small", "beta/large"],
-        only_listed_models=True,
-        network={"total_seconds": 30, "first_byte_seconds": 9},
-        limits={"requests_per_minute": 60, "concurrent": 2},
-        capabilities={"streaming": "no", "context_limit": 4_000},
-        credential={"secret": {"api_key": KEY}, "label": "Main", "weight": 7, "priority": 3, "expires_at": ends},
-    )
-    await climbed(probes.run_draft(me, whole))
-    await providers.create(me, whole)
-    await climbed(
-        probes.run_draft(me, draft(upstream, **{**whole.model_dump(exclude={"credential"}), "credential": ...}), provider_name="mine")
-    )
+    changes = {k: v.replace("@", upstream.origin) if isinstance(v, str) else v for k, v in OTHER[field].items()}
+    usual, whole = draft(upstream, name="usual", label="Usual"), draft(upstream, **{"label": "Usual", **changes})
 
-    served = registry.shared.endpoint("mine")
-    new, edited = tested
-    own = {"id", "name", "keys", "use"}
-    for made in (new, edited):
-        assert [f.name for f in fields(served) if f.name not in own and getattr(made, f.name) != getattr(served, f.name)] == []
-    assert [replace(key, state_since=None) for key in edited.keys] == [replace(key, state_since=None) for key in served.keys]
-    [typed], [stored] = new.keys, served.keys
-    sealed = {"id", "secrets", "state_since"}
-    assert [f.name for f in fields(stored) if f.name not in sealed and getattr(typed, f.name) != getattr(stored, f.name)] == []
+    for one in (usual, whole):
+        assert [step async for step in probes.run_draft(me, one)] == []
+        await providers.create(me, one)
+    edited = draft(upstream, **{"label": "Usual", **changes, "credential": ...})
+    assert [step async for step in probes.run_draft(me, edited, provider_name=whole.name)] == []
+
+    as_usual, new, again = tested
+    served = registry.shared.endpoint(whole.name)
+    assert (differing(new, served), differing(again, served)) == (set(), set())
+    assert again.keys == served.keys
+    assert bool(differing(new, as_usual)) is (field not in FOR_PEOPLE)
 
 
 @pytest.mark.parametrize("how", ["in the form", "in its row"])

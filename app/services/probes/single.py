@@ -8,7 +8,7 @@ from dataclasses import replace
 from app import presets, registry, settings
 from app.domain.actor import Actor
 from app.domain.audit import Action
-from app.domain.credential import IN_TRAFFIC
+from app.domain.credential import FIRST_LABEL, IN_TRAFFIC
 from app.domain.drafts import Settled, settle
 from app.domain.errors import InvalidDraft, UnknownCredential, UpstreamError
 from app.domain.ids import uuid7
@@ -145,7 +145,7 @@ def _keys(settled: Settled, row: ProviderRow | None, stored: list[StoredKey]) ->
     owner = CredentialRow(
         id=only.id if only else uuid7(),
         provider_id=row.id if row else "",
-        label=only.label if only else "",
+        label=only.label if only else FIRST_LABEL,
         weight=only.weight if only else 1,
         priority=only.priority if only else 1,
         expires_at=only.expires_at if only else None,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.domain.audit import Action
-from app.domain.credential import KeyState
+from app.domain.credential import FIRST_LABEL, KeyState
 from app.domain.drafts import Settled
 from app.domain.errors import InvalidDraft, Reason, ReentryRequired
 from app.domain.ids import uuid7
@@ -13,8 +13,6 @@ from app.storage.columns import now
 from app.storage.credentials import StoredKey
 from app.storage.tables import CredentialRow, ProviderRow
 from app.storage.work import Work
-
-FIRST_LABEL = "Key 1"
 
 
 async def save(work: Work, row: ProviderRow, keys: list[StoredKey], settled: Settled, *, fields: tuple[str, ...], detach: bool) -> bool:
