@@ -144,7 +144,7 @@ class Credential(Record):
     also_at: list[str]  # names of other providers where the same key is stored; looked for by `credentials.list_` only
     origin: str  # what it is bound to
     last_used_at: datetime | None
-    last_test: LastTest | None  # of this key alone, as it is now
+    last_test: LastTest | None  # that used this key and no other, as it is now
     created_at: datetime
     updated_at: datetime
 

@@ -34,14 +34,15 @@ async def load(session: AsyncSession, rows: Sequence[ProviderRow]) -> list[Provi
     found = []
     for row in rows:
         place, marks = configured_as(row), in_place(keys[row.id])
-        of_keys = {key.row.id: _fitting(keys_tested.get(key.row.id), place, {evidence.mark(key.fingerprints)}) for key in keys[row.id]}
+        own = _fitting(tested.get(row.id), place, marks)
+        of_keys = {key.row.id: _of_key(key, keys_tested.get(key.row.id), own, place) for key in keys[row.id]}
         shown = [credentials.record(key, last_test=_record_of(of_keys[key.row.id])) for key in keys[row.id]]
         found.append(
             _record(
                 row,
                 shown,
                 model_count=counted.get(row.id, 0),
-                last_test=_last_test(_fitting(tested.get(row.id), place, marks), keys[row.id], of_keys),
+                last_test=_last_test(own, keys[row.id], of_keys),
                 attempts=health.attempts_of(called.get(row.id), place, marks),
                 is_default=row.id == default,
                 is_local=row.origin in approved or looks_local(row.origin),
@@ -123,6 +124,13 @@ def _fitting(probe: ProbeRow | None, place: str, marks: Collection[str]) -> Prob
     """The probe, where it was made for this configuration and one of its keys is in place."""
     fits = probe is not None and probe.configuration == place and evidence.speaks(probe.result.get("fingerprints", []), marks)
     return probe if fits else None
+
+
+def _of_key(key: StoredKey, alone: ProbeRow | None, own: ProbeRow | None, place: str) -> ProbeRow | None:
+    """The newest test that speaks of this key: one of the key alone, or one of its provider that went out with this key and no other."""
+    mark = evidence.mark(key.fingerprints)
+    fits = [_fitting(alone, place, {mark}), own if own is not None and own.result.get("fingerprints") == [mark] else None]
+    return max((probe for probe in fits if probe is not None), key=lambda probe: probe.checked_at, default=None)
 
 
 def _last_test(own: ProbeRow | None, keys: Sequence[StoredKey], of_keys: Mapping[str, ProbeRow | None]) -> LastTest | None:

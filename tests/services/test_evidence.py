@@ -11,7 +11,7 @@ from app.domain.actor import Actor, ActorType, Role
 from app.domain.credential import CredentialDraft, CredentialPatch, KeyState
 from app.domain.errors import PatchbayError
 from app.domain.ids import uuid7
-from app.domain.probe import ProbeResult
+from app.domain.probe import ProbeResult, Verdict
 from app.domain.provider import Provider, ProviderDraft, Status
 from app.domain.snapshot import Route, Target
 from app.probe import requests
@@ -190,3 +190,29 @@ async def test_a_refused_key_that_was_changed_in_its_place_is_not_refused_any_mo
 
     shown = await credentials.list_(actor, "mine")
     assert next(key for key in shown if key.label == "low").last_test is None
+
+
+async def shown_tests(actor: Actor) -> dict[str, Any]:
+    """Label of each key → the verdict of the last test that speaks of it."""
+    return {key.label: key.last_test and key.last_test.result.verdict for key in await credentials.list_(actor, "mine")}
+
+
+async def test_a_test_of_the_provider_is_one_of_the_key_it_went_out_with(mine: Provider, actor: Actor) -> None:
+    await probed(actor)
+
+    assert await shown_tests(actor) == {"first": Verdict.OK, "low": None}
+
+
+async def test_the_newer_of_two_tests_speaks_of_a_key(mine: Provider, upstream: Upstream, actor: Actor) -> None:
+    await probed(actor)
+    upstream.on("", REFUSE)
+    await probed(actor, "first")
+
+    assert await shown_tests(actor) == {"first": Verdict.AUTH_FAILED, "low": None}
+
+
+async def test_a_failed_test_that_may_have_been_any_key_speaks_of_none(mine: Provider, upstream: Upstream, actor: Actor) -> None:
+    upstream.on("", REFUSE)
+    await probed(actor)
+
+    assert await shown_tests(actor) == {"first": None, "low": None}
