@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from app.domain.address import normalise
+from app.domain.address import looks_local, normalise
 from app.domain.capabilities import MOST_TOKENS, Capabilities
 from app.domain.credential import CredentialDraft
 from app.domain.errors import InvalidDraft, Reason
@@ -17,11 +17,12 @@ from app.domain.probe import LIMITS
 from app.domain.provider import MOST_CONCURRENT, Network, Provider, ProviderDraft, ProviderLimits, ProviderPatch
 from app.domain.record import MOST_PER_MINUTE
 from app.domain.secret import Secret
-from app.ui.i18n import numbers
+from app.ui.i18n import numbers, words
 
 SECRET = "secret."  # noqa: S105 - the beginning of a field name
 AUTH = "auth."
 ABLE = "capabilities."
+MEANT = "meant"  # what a short name is made of instead of the label; it yields to one that is taken
 _MOST = {"requests_per_minute": MOST_PER_MINUTE, "concurrent": MOST_CONCURRENT}
 FIELD_OF = {"credential.secret.": SECRET}  # where a rule names a field otherwise than the form
 
@@ -35,20 +36,30 @@ def take_secrets(form: dict[str, str]) -> dict[str, Secret]:
 def new(form: dict[str, str], secrets: dict[str, Secret], *, preset: Preset | None) -> ProviderDraft:
     """A new provider as typed. A vendor that does not list its models brings the ones its preset recommends."""
     fields = _fields(form, secrets)
-    fields["name"] = form.get("name", "").strip() or short_name(form.get("label", ""))
+    fields["name"] = form.get("name", "").strip() or short_name(form.get(MEANT) or form.get("label", ""))
     if preset:
         fields |= {"preset": preset.id, "models": [*preset.models, *(m for m in fields["models"] if m not in preset.models)]}
     return _made(ProviderDraft, fields)
 
 
-def named(form: dict[str, str]) -> dict[str, str]:
-    """The form; a provider that nobody named is called by its host."""
+def named(form: dict[str, str], language: str) -> dict[str, str]:
+    """The form; a provider that nobody named is called after its host."""
     if form.get("label", "").strip():
         return form
     try:
-        return {**form, "label": urlsplit(normalise(form.get("base_url", "")).base_url).hostname or ""}
+        return {**form, **after_host(normalise(form.get("base_url", "")).base_url, language)}
     except InvalidDraft:
         return form
+
+
+def after_host(base_url: str, language: str) -> dict[str, str]:
+    """What a provider at this address is called: its host's name; an address in figures says nothing to people, so where it is."""
+    host = urlsplit(base_url).hostname or ""
+    if looks_local(normalise(base_url).origin):
+        return {"label": words.say(language, "form.local_server"), MEANT: "local-server"}
+    if ":" in host or host.replace(".", "").isdigit():
+        return {"label": words.say(language, "form.custom"), MEANT: "custom-provider"}
+    return {"label": host}
 
 
 def short_name(label: str) -> str:

@@ -58,3 +58,26 @@ def test_an_ability_that_makes_no_sense_is_marked_at_its_field(field: str, typed
         form_draft.new({"label": "X1", f"capabilities.{field}": typed}, {}, preset=None)
 
     assert set(form_draft.placed(refused.value.reasons)) == {f"capabilities.{field}"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "label", "name"),
+    [
+        pytest.param("https://models.example.org", "models.example.org", "models-example-org", id="a name"),
+        pytest.param("http://gpu-box:8000/v1", "gpu-box", "gpu-box", id="a name on this network"),
+        pytest.param("http://127.0.0.1:8000/v1", "Máy chủ cục bộ", "local-server", id="this machine"),
+        pytest.param("http://localhost:8000/v1", "Máy chủ cục bộ", "local-server", id="this machine by its name"),
+        pytest.param("http://[::1]:8000/v1", "Máy chủ cục bộ", "local-server", id="this machine, IPv6"),
+        pytest.param("http://192.168.3.4/v1", "Máy chủ cục bộ", "local-server", id="this network"),
+        pytest.param("https://9.9.9.9/v1", "Nhà cung cấp tùy chỉnh", "custom-provider", id="elsewhere"),
+        pytest.param("https://[2620:fe::fe]/v1", "Nhà cung cấp tùy chỉnh", "custom-provider", id="elsewhere, IPv6"),
+    ],
+)
+def test_a_provider_nobody_named_is_never_called_by_figures(typed: str, label: str, name: str) -> None:
+    made = form_draft.new(form_draft.named({"base_url": typed}, "vi"), {}, preset=None)
+
+    assert (made.label, made.name) == (label, name)
+
+
+def test_what_a_person_called_it_stays() -> None:
+    assert form_draft.named({"label": "Mine", "base_url": "http://127.0.0.1:8000"}, "en")["label"] == "Mine"

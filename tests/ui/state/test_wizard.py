@@ -60,7 +60,7 @@ async def test_what_was_typed_is_saved_first_and_the_saved_one_is_tested(tab: An
     saved = await providers.get(actor, tested.provider)
 
     assert (tested.step, test.run.outcome, test.testing) == ("test", "ok", False)
-    assert (saved.label, saved.credentials[0].hint) == ("127.0.0.1", "Zz91")
+    assert (saved.name, saved.label, saved.credentials[0].hint) == ("local-server", "Local server", "Zz91")
     assert saved.last_test is not None
     assert (found.chosen, found.total) == (test.run.model, len(MODELS))
     assert found.found[0] == found.chosen
@@ -93,7 +93,7 @@ async def test_a_default_that_is_there_is_left_alone(tab: Any, tested: Any, hous
     await tab.fire(Wizard.connect, typed(house, label="Second"))
     await tab.fire(Wizard.use_model)
 
-    assert [p.name for p in (await providers.list_(actor)).items if p.is_default] == ["127-0-0-1"]
+    assert [p.name for p in (await providers.list_(actor)).items if p.is_default] == ["local-server"]
 
 
 async def test_a_wrong_key_can_be_typed_again(tab: Any, wizard: Any, house: Upstream, actor: Actor) -> None:
@@ -105,7 +105,7 @@ async def test_a_wrong_key_can_be_typed_again(tab: Any, wizard: Any, house: Upst
 
     await tab.fire(Wizard.edit)
     assert (wizard.step, form.replacing, await tab.opened()) == ("connect", True, "")
-    assert wizard.query == "provider=127-0-0-1&step=connect"
+    assert wizard.query == "provider=local-server&step=connect"
     del house.scripts["/models"]
     await tab.fire(Wizard.connect, typed(house, **{"secret.api_key": "sk-another-1234567890-aB3d"}))
 
@@ -173,8 +173,8 @@ async def test_a_provider_without_a_list_is_asked_by_the_name_somebody_types(tab
     assert test.run.model == "special-1"
     await tab.fire(Wizard.use_model)
 
-    assert wizard.selector == "127-0-0-1/special-1"
-    assert [m.identifier for m in await models.list_(actor, "127-0-0-1")] == ["special-1"]
+    assert wizard.selector == "local-server/special-1"
+    assert [m.identifier for m in await models.list_(actor, "local-server")] == ["special-1"]
 
 
 async def test_what_does_not_work_is_no_dead_end(tab: Any, wizard: Any, house: Upstream) -> None:
@@ -205,11 +205,11 @@ async def test_a_test_that_was_left_is_dropped(tab: Any, wizard: Any, house: Ups
 @pytest.mark.parametrize(
     ("query", "step"),
     [
-        pytest.param("provider=127-0-0-1&step=connect", "connect", id="connect"),
-        pytest.param("provider=127-0-0-1&step=test", "test", id="test"),
-        pytest.param("provider=127-0-0-1&step=answer", "answer", id="answer"),
-        pytest.param("provider=127-0-0-1&step=app", "app", id="app"),
-        pytest.param("provider=127-0-0-1&step=nonsense", "choose", id="no such step"),
+        pytest.param("provider=local-server&step=connect", "connect", id="connect"),
+        pytest.param("provider=local-server&step=test", "test", id="test"),
+        pytest.param("provider=local-server&step=answer", "answer", id="answer"),
+        pytest.param("provider=local-server&step=app", "app", id="app"),
+        pytest.param("provider=local-server&step=nonsense", "choose", id="no such step"),
         pytest.param("provider=gone&step=test", "choose", id="a provider that is gone"),
         pytest.param("preset=groq&step=connect", "connect", id="a vendor"),
         pytest.param("preset=nonsense&step=connect", "choose", id="no such vendor"),
@@ -288,7 +288,7 @@ async def test_one_that_is_set_up_already_is_taken_as_it_is(
 
     await tab.fire(Wizard.take_found, house.base_url)
 
-    assert (tested.step, tested.provider, len((await providers.list_(actor)).items)) == ("test", "127-0-0-1", 1)
+    assert (tested.step, tested.provider, len((await providers.list_(actor)).items)) == ("test", "local-server", 1)
 
 
 async def test_an_address_that_was_not_found_is_not_taken(tab: Any, wizard: Any, nearby: list[FoundServer], actor: Actor) -> None:
@@ -332,7 +332,7 @@ async def test_the_key_travels_once_and_stands_in_no_var(tab: Any, tested: Any, 
     assert await client_keys.check(key)
     assert key not in tab.everything()
     assert (tested.step, tested.key_id, shown.shown) == ("app", issued.id, issued.id)
-    assert tested.query == f"provider=127-0-0-1&step=app&key={issued.id}"
+    assert tested.query == f"provider=local-server&step=app&key={issued.id}"
     assert all("{key}" in code and tested.selector in code for code in (shown.python, shown.javascript, shown.curl))
     assert issued.scope is Scope.GATEWAY
 

@@ -4,7 +4,7 @@ The provider is saved as soon as its key is typed, and the saved one is tested: 
 """
 
 from contextlib import suppress
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import reflex as rx
 
@@ -113,8 +113,8 @@ class Wizard(rx.State):
         async with busy(self, Wizard, "saving") as is_free:
             if not is_free:
                 return
-            label = near.label or urlsplit(base_url).netloc
-            draft = {"label": label, "base_url": base_url, "auth_type": "none"}
+            called = {"label": near.label} if near.label else form_draft.after_host(base_url, spoken)
+            draft = {**called, "base_url": base_url, "auth_type": "none"}
             if near.provider:
                 provider = await providers.get(who, near.provider)
             else:
@@ -139,7 +139,7 @@ class Wizard(rx.State):
                 if old:
                     provider = await providers.update(who, old.name, form_draft.connection(form, secrets, of=old, version=version))
                 else:
-                    form = form_draft.named(form)
+                    form = form_draft.named(form, spoken)
                     provider = await create(who, form, form_draft.new(form, secrets, preset=preset))
             except PatchbayError as error:
                 async with self:
