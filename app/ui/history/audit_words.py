@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import east_asian_width
 
 from app.domain.actor import ActorType
 from app.domain.audit import Action, AuditItem
@@ -18,6 +19,7 @@ _GAP = "\ue000"
 LISTED = 9  # values of a list that are spelled out; the ladder has nine rungs
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _REFUSED = re.compile(r"refused(?: \((\d{3})\))?")
+_TARGET = re.compile(r"(\d+)\. (.+) ×(\d+)")  # of an alias: priority, selector, weight
 _HIDDEN = ("version", "credential_id")  # the one counts saves, the other is named by `key`
 _TIMES = ("expires_at", "retire_at")  # ISO 8601; the first is a day to people, but of a token
 _LIMITS = ("requests_per_minute", "concurrent")  # 0 = none
@@ -69,13 +71,14 @@ def entry(item: AuditItem, language: str, names: Names) -> Entry:
     """An entry in the reader's words."""
     told = _Told(item, language, names)
     what, hole, rest = told.sentence().partition(_GAP)
+    target = told.target() if hole else ""
     return Entry(
         seq=item.seq,
         at=item.at.isoformat(),
         who=item.actor.name or i18n.say(language, "audit.by_anonymous" if item.actor.type == ActorType.ANONYMOUS else "audit.by_system"),
-        what=what,
-        target=told.target() if hole else "",
-        rest=rest,
+        what=what.rstrip() if _is_wide(target[:1]) and _is_wide(what.rstrip()[-1:]) else what,
+        target=target,
+        rest=rest.lstrip() if _is_wide(target[-1:]) and _is_wide(rest.lstrip()[:1]) else rest,
         changes=[line for field, change in item.changes.items() if (line := told.line(field, change))],
         outcome=item.outcome.value,
     )
@@ -175,8 +178,10 @@ class _Told:
             return days.day_in(value) if is_day else days.moment(value)
         if field == "preset" and (known := preset_of(value)):
             return known.label
-        if field in _PROVIDERS:
+        if field in _PROVIDERS or (field == "not_passed" and self.item.action == Action.PROVIDER_TEST_MANY and not self.item.target.name):
             return self.names.of_provider.get(value, value)
+        if field == "targets" and (target := _TARGET.fullmatch(value)):
+            return i18n.say(self.language, "audit.target", selector=target[2], priority=target[1], weight=target[3])
         if field == "reason" and (refused := _REFUSED.fullmatch(value)):
             status = refused[1]
             return i18n.say(self.language, "audit.refused_with", status=status) if status else i18n.say(self.language, "audit.refused")
@@ -184,6 +189,11 @@ class _Told:
 
     def _gone(self) -> str:
         return i18n.say(self.language, "audit.gone")
+
+
+def _is_wide(character: str) -> bool:
+    """Whether it is a Chinese one: between two of them stands no space, only beside Latin letters and figures."""
+    return east_asian_width(character or " ") == "W"
 
 
 def _ids(value: Any) -> set[str]:

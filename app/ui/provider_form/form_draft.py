@@ -17,7 +17,8 @@ from app.domain.probe import LIMITS
 from app.domain.provider import MOST_CONCURRENT, Network, Provider, ProviderDraft, ProviderLimits, ProviderPatch
 from app.domain.record import MOST_PER_MINUTE
 from app.domain.secret import Secret
-from app.ui.i18n import numbers, words
+from app.ui import i18n
+from app.ui.i18n import numbers
 
 SECRET = "secret."  # noqa: S105 - the beginning of a field name
 AUTH = "auth."
@@ -56,9 +57,9 @@ def after_host(base_url: str, language: str) -> dict[str, str]:
     """What a provider at this address is called: its host's name; an address in figures says nothing to people, so where it is."""
     host = urlsplit(base_url).hostname or ""
     if looks_local(normalise(base_url).origin):
-        return {"label": words.say(language, "form.local_server"), MEANT: "local-server"}
+        return {"label": i18n.say(language, "form.local_server"), MEANT: "local-server"}
     if ":" in host or host.replace(".", "").isdigit():
-        return {"label": words.say(language, "form.custom"), MEANT: "custom-provider"}
+        return {"label": i18n.say(language, "form.custom"), MEANT: "custom-provider"}
     return {"label": host}
 
 

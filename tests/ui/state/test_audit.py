@@ -61,6 +61,11 @@ def item(action: str, changes: dict[str, Any]) -> AuditItem:
             ["Authentication fields: Header name: X-Api-Key"],
             id="header",
         ),
+        pytest.param(
+            {"targets": {"before": ["1. lab/gpt-4o ×2"], "after": []}},
+            ["Targets: lab/gpt-4o (priority 1, weight 2) → empty"],
+            id="a target of an alias",
+        ),
         pytest.param({"models": {"added": []}}, [], id="no models of a new one"),
         pytest.param({"models": {"added": ["a"]}}, ["Models: added a"], id="models of a new one"),
         pytest.param({"network": {"before": {}, "after": {}}}, [], id="no parts"),
@@ -106,6 +111,25 @@ def test_a_target_without_a_name_is_named_in_words(language: str) -> None:
     assert entry(failed, language).target == i18n.say(language, "audit.unknown_account")
     assert entry(failed, language).who == i18n.say(language, "audit.by_anonymous")
     assert entry(many, language).target == i18n.say(language, "audit.several_providers")
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [pytest.param("办公室", "添加了提供商办公室", id="Chinese"), pytest.param("Groq", "添加了提供商 Groq", id="Latin")],
+)
+def test_in_chinese_a_space_stands_beside_latin_letters_only(label: str, said: str) -> None:
+    told = entry(item(Action.PROVIDER_CREATE, {}), "zh", Names(of_provider={"groq": label}))
+
+    assert f"{told.what}{told.target}{told.rest}" == said
+
+
+def test_providers_that_failed_a_batch_are_called_by_their_labels() -> None:
+    many = item(Action.PROVIDER_TEST_MANY, {"not_passed": ["groq", "gone"]})
+    told = entry(
+        many.model_copy(update={"target": AuditTarget(type="provider", id="", name="")}), "en", Names(of_provider={"groq": "Groq"})
+    )
+
+    assert (told.target, told.changes) == ("several providers", ["Failed: Groq, gone"])
 
 
 def test_having_no_default_provider_any_more_is_a_sentence_of_its_own() -> None:
