@@ -24,8 +24,11 @@ def batch_dialog() -> rx.Component:
             head(title),
             body(
                 rx.flex(
-                    rx.cond(Batches.stage == "ask", _before(), _progress()),
-                    rx.cond(drawn(Batches.rows).length() > 0, _table(), rx.text(t("batch.nothing"), size="2", color_scheme="gray")),
+                    rx.cond(
+                        drawn(Batches.rows).length() > 0,
+                        rx.fragment(rx.cond(Batches.stage == "ask", _before(), _progress()), _table()),
+                        rx.text(t("batch.nothing"), size="2", color_scheme="gray"),
+                    ),
                     direction="column",
                     spacing="4",
                 )
@@ -61,8 +64,12 @@ def _before() -> rx.Component:
             picker(t("batch.at_once_label"), many, value=drawn(Batches.at_once).to_string(), on_change=Batches.choose_at_once),
             picker(t("batch.seconds_label"), wait, value=drawn(Batches.seconds).to_string(), on_change=Batches.choose_seconds),
             rx.spacer(),
-            rx.button(t("batch.all"), variant="ghost", size="2", type="button", on_click=Batches.tick_all(True)),
-            rx.button(t("batch.none"), variant="ghost", size="2", type="button", on_click=Batches.tick_all(False)),
+            rx.flex(
+                rx.button(t("batch.all"), variant="ghost", size="2", type="button", on_click=Batches.tick_all(True)),
+                rx.button(t("batch.none"), variant="ghost", size="2", type="button", on_click=Batches.tick_all(False)),
+                spacing="5",
+                padding_left="8px",
+            ),
             spacing="4",
             align="center",
             wrap="wrap",

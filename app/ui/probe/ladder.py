@@ -12,6 +12,7 @@ _SIGNS = {
     "ok": ("check", "green", "ladder.state_ok"),
     "failed": ("x", "red", "ladder.state_failed"),
     "noted": ("info", "amber", "ladder.state_partly"),
+    "skipped": ("minus", "gray", "ladder.state_skipped"),
 }
 
 
@@ -33,6 +34,7 @@ def ladder(run: Drawn, *, repairs: rx.Component | None = None) -> rx.Component:
 
 
 def _rung(line: Drawn, key: Drawn) -> rx.Component:
+    is_short = (line.state == "ok") | (line.state == "skipped")
     sign = rx.match(
         line.state,
         *[
@@ -48,18 +50,18 @@ def _rung(line: Drawn, key: Drawn) -> rx.Component:
                 line.title,
                 size="2",
                 weight=rx.cond(line.state == "failed", "bold", "medium"),
-                flex_shrink=rx.cond(line.state == "ok", "0", "1"),
-                max_width=rx.cond(line.state == "ok", "60%", "none"),
+                flex_shrink=rx.cond(is_short, "0", "1"),
+                max_width=rx.cond(is_short, "60%", "none"),
             ),
             rx.cond(
-                line.state == "ok",
+                is_short,
                 rx.text(
                     line.text, size="2", color_scheme="gray", title=line.text, flex="1", min_width="0", align="right", class_name="pb-cut"
                 ),
                 rx.spacer(),
             ),
             rx.text(
-                t("ladder.ms", ms=line.ms),
+                rx.cond(line.ms > 0, t("ladder.ms", ms=line.ms), ""),
                 size="1",
                 color_scheme="gray",
                 flex_shrink="0",

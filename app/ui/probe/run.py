@@ -5,13 +5,17 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from app.domain.preset import Preset
-from app.domain.probe import ProbeError, ProbeResult, ProbeStep, StepName, Verdict
+from app.domain.probe import Finding, ProbeError, ProbeResult, ProbeStep, StepName, Verdict
 from app.ui import i18n
+
+# What is known without a try: no green tick belongs to it.
+NOT_TRIED = (Finding.LOOK_UP_NOT_NEEDED, Finding.NOT_ENCRYPTED, Finding.KEY_NOT_NEEDED)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One rung as drawn. `state`: ok, failed or noted; `title` names what was tried, `text` what was found ("" = nothing to add)."""
+    """One rung as drawn. `state`: ok, failed, noted, or skipped where there was nothing to try; `title` names what was tried, `text` what
+    was found ("" = nothing to add). `ms` is 0 where nothing was tried, or it took no time worth a figure."""
 
     rung: str
     state: str
@@ -61,7 +65,8 @@ def line(step: ProbeStep, language: str) -> Line:
     state = {True: "ok", False: "failed", None: "noted"}[step.ok]
     named = f"step.{step.message}" in i18n.keys()  # noqa: SIM118 - a function, not a mapping
     title = i18n.say_of(language, "step", step.message) if named else i18n.say_of(language, f"rung_{state}", step.name)
-    return Line(step.name, state, title, i18n.say_of(language, "probe", step.message, **step.values), round(step.ms))
+    sign = "skipped" if step.message in NOT_TRIED else state
+    return Line(step.name, sign, title, i18n.say_of(language, "probe", step.message, **step.values), round(step.ms))
 
 
 def finished(run: Run, result: ProbeResult, language: str, *, key_url: str = "") -> Run:

@@ -7,7 +7,7 @@ from app.domain.credential import Held, KeyState, reminder
 from app.domain.health import Health, Source
 from app.domain.preset import Preset
 from app.domain.probe import FixAction, ProbeResult
-from app.domain.provider import Provider, Status
+from app.domain.provider import Provider, ProviderType, Status
 from app.ui import i18n
 from app.ui.i18n.days import day_of
 from app.ui.presets.face import face
@@ -52,11 +52,20 @@ class Card:
     gone: bool = False
 
 
+def kind_of(provider: Provider, preset: Preset | None, language: str) -> str:
+    """The vendor, or that it is a custom provider."""
+    return preset.label if preset else i18n.say_of(language, "provider_type", provider.type)
+
+
+def _is_custom(provider: Provider, preset: Preset | None) -> bool:
+    return preset is None and provider.type is ProviderType.CUSTOM
+
+
 def card(provider: Provider, preset: Preset | None, language: str) -> Card:
     """The card of a provider, its sentences in `language`."""
     look = face(provider.label, preset)
     result = provider.last_test.result if provider.last_test else None
-    kind = preset.label if preset else i18n.say_of(language, "provider_type", provider.type)
+    kind = i18n.say(language, "card.custom") if _is_custom(provider, preset) else kind_of(provider, preset, language)
     keys = [key for key in provider.credentials if key.state_reason not in tuple(Held)]
     near = [key for key in keys if key.state is not KeyState.DISABLED and reminder(key.expires_at, datetime.now(UTC))]
     first = min(near, key=lambda key: str(key.expires_at), default=None)

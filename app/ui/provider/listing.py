@@ -6,7 +6,7 @@ from typing import Any
 
 from app.domain.provider import Provider, Status
 from app.ui.presets.gallery import preset_of
-from app.ui.provider.card import Card, card
+from app.ui.provider.card import Card, card, kind_of
 
 ANY = "any"
 GROUPS: dict[str, frozenset[Status]] = {
@@ -65,10 +65,13 @@ class Wish:
 
 def listed(provider: Provider, spoken: str) -> Listed:
     """A provider as the list keeps it, its sentences in the language `spoken`."""
-    shown = card(provider, preset_of(provider.preset), spoken)
+    preset = preset_of(provider.preset)
+    shown = card(provider, preset, spoken)
     return Listed(
         card=shown,
-        hay=" ".join((shown.label, shown.name, shown.kind, shown.address, provider.description, *provider.tags)).lower(),
+        hay=" ".join(
+            (shown.label, shown.name, kind_of(provider, preset, spoken), shown.address, provider.description, *provider.tags)
+        ).lower(),
         type=provider.type.value,
         auth_type=provider.auth_type,
         tags=tuple(provider.tags),

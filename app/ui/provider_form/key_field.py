@@ -37,13 +37,11 @@ def _several() -> rx.Component:
     return rx.flex(
         rx.cond(Form.going_to != "", moved),
         rx.flex(
-            rx.icon("key-round", size=16, color="var(--gray-10)", aria_hidden="true"),
-            rx.text(t("form.several", n=Form.keys), size="2"),
-            rx.spacer(),
-            rx.link(t("form.several_open"), href=f"/providers/{Form.editing}?tab=keys", size="2"),
+            rx.icon("key-round", size=16, color="var(--gray-10)", aria_hidden="true", flex_shrink="0"),
+            rx.text(t("form.several", n=Form.keys), size="2", flex="1", min_width="0"),
+            rx.link(t("form.several_open"), href=f"/providers/{Form.editing}?tab=keys", size="2", white_space="nowrap"),
             align="center",
-            spacing="2",
-            wrap="wrap",
+            spacing="3",
             padding="8px 12px",
             border_radius="var(--radius-3)",
             border="1px solid var(--gray-a5)",

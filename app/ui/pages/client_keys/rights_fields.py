@@ -81,7 +81,13 @@ def _providers() -> rx.Component:
             KeyRights.providers,
             lambda tick: rx.text(
                 rx.flex(
-                    rx.checkbox(checked=tick.on, on_change=lambda on: KeyRights.tick(tick.name, on), aria_label=tick.label, size="2"),
+                    rx.checkbox(
+                        checked=tick.on,
+                        on_change=lambda on: KeyRights.tick(tick.name, on),
+                        aria_label=tick.label,
+                        size="2",
+                        flex_shrink="0",
+                    ),
                     rx.text(tick.label, as_="span", style={"overflowWrap": "anywhere"}),
                     spacing="2",
                     align="center",

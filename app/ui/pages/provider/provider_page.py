@@ -18,7 +18,7 @@ from app.ui.presets.gallery import preset_of
 from app.ui.presses import quiet
 from app.ui.probe.run import Run, finished
 from app.ui.provider import dependants, next_default_state
-from app.ui.provider.card import Card, card
+from app.ui.provider.card import Card, card, kind_of
 from app.ui.provider.dependants import DELETE, Warned
 from app.ui.provider.health_words import Mark, marks
 from app.ui.provider_form.auth_fields import needs_token
@@ -190,7 +190,7 @@ class ProviderPage(rx.State):
         preset = preset_of(provider.preset)
         shown = card(provider, preset, spoken)
         self._say("card", shown)
-        self._say("facts", _facts(provider, shown))
+        self._say("facts", _facts(provider, shown, spoken))
         last = provider.last_test
         self._say("run", finished(Run(), last.result, spoken, key_url=preset.key_url if preset else "") if last else Run())
         if self.tab == OVERVIEW:
@@ -232,11 +232,12 @@ class ProviderPage(rx.State):
             setattr(self, name, value)
 
 
-def _facts(provider: Provider, shown: Card) -> Facts:
+def _facts(provider: Provider, shown: Card, language: str) -> Facts:
+    kind = kind_of(provider, preset_of(provider.preset), language)
     return Facts(
         name=provider.name,
         description=provider.description,
-        kind=shown.kind,
+        kind="" if kind == provider.label else kind,
         auth_type=provider.auth_type,
         needs_key=provider.auth_type != "none",
         calls_to=provider.effective_urls.get("chat", provider.base_url),

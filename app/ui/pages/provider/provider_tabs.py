@@ -111,7 +111,12 @@ def _models() -> rx.Component:
     shown = drawn(ProviderPage.models).length()
     more = rx.cond(ProviderPage.matching > shown, rx.text(t("saved.first_shown", n=shown), size="1", color_scheme="gray"))
     filled = rx.flex(
-        rx.flex(search, rx.text(t("card.models", n=ProviderPage.model_count), size="2", color_scheme="gray"), spacing="3", align="center"),
+        rx.flex(
+            search,
+            rx.text(t("card.models", n=ProviderPage.model_count), size="2", color_scheme="gray", white_space="nowrap"),
+            spacing="3",
+            align="center",
+        ),
         rx.card(
             rx.el.ul(rx.foreach(ProviderPage.models, _model), class_name="pb-plain", aria_label=t("provider_page.models")),
             padding="0",

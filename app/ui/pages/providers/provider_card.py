@@ -138,7 +138,7 @@ def _foot(c: Drawn, testing: Drawn) -> rx.Component:
     return rx.flex(
         test_button(c, testing, "2"),
         rx.icon_button(
-            rx.icon("sliders-horizontal", size=15),
+            rx.fragment(rx.icon("sliders-horizontal", size=16)),  # as the button's own child it would be sized after the button
             variant="ghost",
             color_scheme="gray",
             size="2",

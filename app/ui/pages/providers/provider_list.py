@@ -103,20 +103,18 @@ def _summary() -> rx.Component:
     )
     colour = rx.cond(Providers.attention > 0, "var(--amber-9)", rx.cond(Providers.working > 0, "var(--green-9)", "var(--gray-8)"))
     more = [
-        rx.cond(Providers.attention > 0, rx.text("· ", t("providers.summary_attention", n=Providers.attention), size="2", as_="span")),
-        rx.cond(Providers.untested > 0, rx.text("· ", t("providers.summary_untested", n=Providers.untested), size="2", as_="span")),
+        rx.cond(Providers.attention > 0, rx.text(t("providers.summary_attention", n=Providers.attention), size="2", as_="span")),
+        rx.cond(Providers.untested > 0, rx.text(t("providers.summary_untested", n=Providers.untested), size="2", as_="span")),
         rx.cond(
             Providers.checked_at != "",
-            rx.text("· ", when("providers.summary_checked", Providers.checked_at), size="2", color_scheme="gray", as_="span"),
+            rx.text(when("providers.summary_checked", Providers.checked_at), size="2", color_scheme="gray", as_="span"),
         ),
     ]
     return rx.flex(
-        rx.box(width="8px", height="8px", border_radius="50%", background=colour, flex_shrink="0", aria_hidden="true"),
-        rx.text(working, size="2", weight="medium", as_="span"),
-        *more,
+        rx.box(width="8px", height="8px", border_radius="50%", background=colour, flex_shrink="0", margin_top="6px", aria_hidden="true"),
+        rx.box(rx.text(working, size="2", weight="medium", as_="span"), *more, class_name="pb-dots"),
         spacing="2",
-        align="center",
-        wrap="wrap",
+        align="start",
         min_height=["48px", "0"],  # two lines on a phone, whatever there is to say
         role="status",
     )

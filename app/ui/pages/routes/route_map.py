@@ -163,12 +163,10 @@ def _key(key: Drawn, is_used: Drawn) -> rx.Component:
     """Where the model is passed over, only what is wrong with the key itself."""
     return rx.el.li(
         rx.flex(
-            rx.icon("key-round", size=14, aria_hidden="true"),
-            rx.text(key.label, size="2", style={"overflowWrap": "anywhere"}),
-            rx.spacer(),
-            rx.cond(is_used | (key.skipped != ""), _part(key, "percent_here")),
+            rx.icon("key-round", size=14, flex_shrink="0", aria_hidden="true"),
+            rx.text(key.label, size="2", flex="1", min_width="0", style={"overflowWrap": "anywhere"}),
+            rx.cond(is_used | (key.skipped != ""), rx.box(_part(key, "percent_here"), flex_shrink="0", max_width="50%")),
             align="center",
-            wrap="wrap",
             spacing="2",
         ),
         _why(key),
