@@ -95,8 +95,13 @@ def _cell(column: str, content: Drawn) -> rx.Component:
 def _head(c: Drawn, admin: Drawn) -> rx.Component:
     return rx.flex(
         logo(c.face_logo, c.face_initials, c.face_tint),
-        rx.flex(_name(c), _kind(c), direction="column", min_width="0", flex="1"),
-        default_badge(c),
+        rx.flex(
+            rx.flex(_name(c), rx.box(default_badge(c), flex_shrink="0"), spacing="2", align="center", min_width="0"),
+            _kind(c),
+            direction="column",
+            min_width="0",
+            flex="1",
+        ),
         rx.cond(admin, _menu(c)),
         spacing="3",
         align="center",
