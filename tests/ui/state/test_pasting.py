@@ -55,3 +55,11 @@ async def test_it_goes_on_in_the_form_with_everything_but_the_key(tab: Any) -> N
     )
     assert {a.word: a.value for a in form.asks} == {"header_name": "x-api-key", "header_value": ""}
     assert await tab.opened() == ADD
+
+
+async def test_a_press_with_nothing_pasted_is_answered(tab: Any) -> None:
+    await tab.fire(Pasting.open)
+    await tab.fire(Pasting.submit, {"intent": "save", "secret.text": ""})
+    shown = await tab.state(Pasting)
+
+    assert (shown.looked, shown.items) == (True, [])

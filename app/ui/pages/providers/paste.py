@@ -50,7 +50,7 @@ class Item:
 
 
 class Pasting(rx.State):
-    """`looked`: whether a text was taken apart. `ticket` grows whenever the dialog opens or closes: late answers are dropped."""
+    """`looked`: somebody asked what the text holds. `ticket` grows whenever the dialog opens or closes: late answers are dropped."""
 
     ticket: int = 0
     looked: bool = False
@@ -116,7 +116,7 @@ class Pasting(rx.State):
     async def _look(self, text: Secret, vendors: dict[int, str]) -> None:
         found = await providers.look_into(await actor(self), text, vendors=vendors)
         spoken = await language(self)
-        self._found, self.looked = found, bool(text)
+        self._found, self.looked = found, True
         self.items = [_item(find, spoken) for find in found]
 
     async def _add(self, text: Secret, vendors: dict[int, str]) -> None:
