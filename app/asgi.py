@@ -17,6 +17,7 @@ from pathlib import Path
 from app import below, gateway, logs, settings
 from app.asgi_types import App, Message, Receive, Scope, Send
 from app.domain.errors import PatchbayError
+from app.server import HURRY
 
 log = logging.getLogger(__name__)
 # How long granian may wait for connections that nobody needs any more.
@@ -170,7 +171,7 @@ def _warmed(warm: Callable[[], None]) -> None:
 
 def _end_streams_on_sigterm(lifespan: Lifespan) -> None:
     """Granian waits for running streams without saying anything to them; we let them finish for a while, then end them properly.
-    A second signal ends the while."""
+    The launcher's `HURRY` ends the while, whichever of the two arrives first."""
     loop = asyncio.get_running_loop()
     ending: list[asyncio.Task[None]] = []
 
@@ -184,9 +185,8 @@ def _end_streams_on_sigterm(lifespan: Lifespan) -> None:
             os._exit(0)
 
     def on_signal() -> None:
-        if ending:
-            gateway.hurry()
-        else:
+        if not ending:
             ending.append(asyncio.ensure_future(end()))
 
     loop.add_signal_handler(signal.SIGTERM, on_signal)
+    loop.add_signal_handler(HURRY, gateway.hurry)

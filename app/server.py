@@ -1,6 +1,8 @@
 """Granian as we start it. Whoever starts it has loaded nothing but the launcher: its workers are forks of that process."""
 
+import os
 import resource
+import signal
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +15,9 @@ _CONNECTIONS = 16_384
 HEAD_SECONDS = 20
 _OPEN_FILES = 65_536
 _OTHER_FILES = 512
+# What a worker hears when whoever waits has no more time. Not the signal that ends it: two of one kind that have not arrived yet are
+# one, and a service manager that signals every process of a service has not signalled twice.
+HURRY = signal.SIGUSR1
 
 
 def connections() -> int:
@@ -32,5 +37,8 @@ class Server(MPServer):
         """In the main process, on SIGTERM and SIGINT."""
         if self.interrupt_signal:
             for worker in self.wrks:
-                worker.terminate()
+                worker.interrupt_by_parent = True  # one that is still starting does not know the signal, and it ends it
+                if worker.is_alive():
+                    with suppress(ProcessLookupError):
+                        os.kill(worker.inner.pid, HURRY)
         super().signal_handler_interrupt(*args, **kwargs)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import socket
 import time
@@ -68,6 +69,13 @@ class Served:
         assert self.running.process is not None
         self.running.process.send_signal(signal.SIGTERM)
 
+    def signal_workers(self) -> None:
+        """What a service manager does beside, which signals every process of a service."""
+        assert self.running.process is not None
+        launcher = self.running.process.pid
+        for worker in Path(f"/proc/{launcher}/task/{launcher}/children").read_text().split():
+            os.kill(int(worker), signal.SIGTERM)
+
     async def refused(self) -> httpx.Response:
         """What new work is answered once every worker has heard of the end. One that has not heard yet takes the request, and ends it."""
         async with asyncio.timeout(20):
@@ -117,20 +125,43 @@ async def test_streams_end_properly_when_their_time_is_over(tmp_path: Path, upst
     await served.http.aclose()
 
 
-@pytest.mark.soak
 async def test_a_second_signal_ends_at_once_and_properly(tmp_path: Path, upstream: Upstream) -> None:
-    served = await serve(tmp_path, upstream, GATEWAYS)
+    """The hour that streams have without it is longer than any test."""
+    served = await serve(tmp_path, upstream, GATEWAYS, PATCHBAY_DRAIN_SECONDS="3600")
     streams = await served.begin(3)
     served.signal()
-    async with asyncio.timeout(5):
-        while (await served.http.get("/health/ready")).status_code == 200:
-            pass
-    began = time.monotonic()
+    while (await served.http.get("/health/ready")).status_code == 200:
+        pass
     served.signal()
 
     assert all(is_properly_ended(stream) for stream in await asyncio.gather(*streams))
     assert await served.ended() == 0
-    assert time.monotonic() - began < 15
+    assert served.alive() == []
+    await served.http.aclose()
+
+
+async def test_a_signal_to_launcher_and_workers_is_one(tmp_path: Path, upstream: Upstream) -> None:
+    """A worker hears it twice then: from whoever sent it, and from the launcher."""
+    may_end = asyncio.Event()
+
+    async def patient(line: Line, _: Heard) -> None:
+        await line.head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"})
+        await line.chunk(delta("on "))
+        await may_end.wait()
+        await line.chunk(delta("and out", "stop") + DONE)
+        await line.end()
+
+    upstream.on("/chat/completions", patient)
+    served = await serve(tmp_path, upstream, GATEWAYS, PATCHBAY_DRAIN_SECONDS="3600")
+    streams = await served.begin(3)
+    served.signal_workers()
+    await served.refused()
+    served.signal()
+    await asyncio.sleep(1)  # the launcher has passed it on by then
+    may_end.set()
+
+    assert all(stream.endswith(DONE) for stream in await asyncio.gather(*streams))
+    assert await served.ended() == 0
     assert served.alive() == []
     await served.http.aclose()
 
