@@ -11,7 +11,7 @@ from app.domain.actor import Actor, ActorType, Role
 from app.domain.secret import Secret
 from app.storage import engine
 from app.vault import envelope, ring, sealed_format
-from tests.fixtures import databases, postgres
+from tests.fixtures import compiled, databases, postgres
 from tests.fixtures.databases import Database, Postgres, Sqlite
 
 pytest_plugins = ["tests.fixtures.upstream", "tests.fixtures.translated", "tests.fixtures.planted_auth"]
@@ -28,6 +28,10 @@ LONGEST = (
     "upstream/auth/",
     "storage/test_engine",
 )
+
+
+def pytest_sessionstart() -> None:
+    compiled.share()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
