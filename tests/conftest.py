@@ -20,7 +20,9 @@ pytest_plugins = ["tests.fixtures.upstream", "tests.fixtures.translated", "tests
 # Files that take longest; begun last, they would keep one worker busy after the others have ended.
 LONGEST = (
     "browser/test_every_page",
+    "browser/test_every_dialog",
     "canaries/test_sweep",
+    "browser/test_insides",
     "browser/",
     "journeys/",
     "gateway/test_native",

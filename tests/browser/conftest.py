@@ -33,9 +33,9 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patchbay]:
         yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Base URL of a server that speaks the OpenAI protocol and that nobody here wrote."""
+    """Base URL of a server that speaks the OpenAI protocol and that nobody here wrote. It keeps nothing of what it is asked."""
     with fakellm(tmp_path_factory.mktemp("fakellm")) as url:
         yield url
 

@@ -1,5 +1,6 @@
 """Every kind of dialog, opened where a page opens it: the focus, the ways out, what is typed, one press one thing, a restart."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -174,10 +175,17 @@ def end_rotations(house: Patchbay) -> None:
             client.post(f"/credentials/{key['id']}/cancel")  # refused for those that replace none
 
 
-@pytest.mark.parametrize(
-    "kind", ["add a person", "new app key", "add keys", "duplicate a provider", "replace a key", "add a provider", "paste"]
-)
-@pytest.mark.parametrize("how", ["double click", "Enter twice"])
+MAKERS = ("add a person", "new app key", "add keys", "duplicate a provider", "replace a key", "add a provider", "paste")
+IMPATIENT = ("double click", "Enter twice")
+
+
+def impatient() -> Iterator[Any]:
+    """Each kind in one way, in turn; in the other for `make soak`."""
+    for (number, kind), (turn, how) in itertools.product(enumerate(MAKERS), enumerate(IMPATIENT)):
+        yield pytest.param(kind, how, id=f"{kind}: {how}", marks=[] if number % 2 == turn else [pytest.mark.soak])
+
+
+@pytest.mark.parametrize(("kind", "how"), list(impatient()))
 def test_one_press_makes_one_thing(page: Page, house: Patchbay, upstream: str, found: dict[str, Door], kind: str, how: str) -> None:
     number = 1 if how == "double click" else 2
     end_rotations(house)

@@ -1,11 +1,16 @@
-"""Every page and everything that opens on one: accessible, nothing sticks out on a phone, nothing jumps, nothing stays English."""
+"""Every page and everything that opens on one: accessible, nothing sticks out, nothing jumps, nothing stays English.
 
+The suite looks at each scene once, in one language, one theme and one width; from scene to scene all of them take their turn. Every
+scene in every look is for `make soak`.
+"""
+
+import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -37,8 +42,6 @@ STICKING_OUT = f"""() => [document.documentElement, ...document.querySelectorAll
   .concat([...document.querySelectorAll('table')]
     .filter((e) => e.scrollHeight > e.clientHeight + 1)
     .map((e) => `a table is cut off: ${{e.scrollHeight}} > ${{e.clientHeight}}`))"""
-# The rules that speak of colours; everything else is the same in both themes and is looked at once.
-COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
 EVERYTHING = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 PAGES, SCENES = pages(), pages() + opened()
 # Of one provider: one that ends soon, one too long, a reserve, one that lives elsewhere and is not there, one that is off.
@@ -124,21 +127,23 @@ def violations(page: Page, within: str, options: dict[str, Any]) -> list[str]:
     return [f"{v['id']}: {node['target'][-1]} ({node['failureSummary'].splitlines()[-1].strip()})" for v in found for node in v["nodes"]]
 
 
-def read_by_a_machine(page: Page, within: str) -> list[str]:
-    """What axe finds: everything in the light, in the dark the colours, which are all that differs."""
-    page.evaluate(AXE)
-    found = [f"light {told}" for told in violations(page, within, EVERYTHING)]
-    page.set_viewport_size(PHONE)
-    found += [f"light, phone {told}" for told in violations(page, within, EVERYTHING)]
-    page.emulate_media(color_scheme="dark")
-    expect(page.locator("html")).to_have_class("dark")
-    page.evaluate(DRAWN)
-    found += [f"dark {told}" for told in violations(page, within, COLOURS)]
-    return found
+@dataclass(frozen=True)
+class Look:
+    """How a scene is looked at."""
+
+    language: str
+    theme: Literal["light", "dark"]
+    size: ViewportSize
+
+    def __str__(self) -> str:
+        return f"{self.language}, {self.theme}, {self.size['width']}"
+
+
+LOOKS = [Look(*look) for look in itertools.product(("en", "vi", "zh"), ("light", "dark"), (DESK, PHONE))]
 
 
 @dataclass(frozen=True)
-class Look:
+class Seen:
     """What was found while one scene was looked at. `shifts`: while the page loaded, and while the scene opened."""
 
     barriers: list[str]
@@ -148,46 +153,65 @@ class Look:
     is_untouched: bool
 
 
-@pytest.fixture(scope="module", params=[pytest.param(scene, id=scene.name) for scene in SCENES])
-def look(request: pytest.FixtureRequest, desks: dict[str, BrowserContext], house: Patchbay) -> Look:
-    """One visit: on a desk, on a phone, in the dark, in every language, never loaded anew."""
-    scene: Scene = request.param
-    page = stage(desks, house, scene)
+def visits() -> Iterator[Any]:
+    for (number, scene), is_long in itertools.product(enumerate(SCENES), (False, True)):
+        looks = LOOKS if is_long else [LOOKS[number % len(LOOKS)]]
+        told = "every look" if is_long else str(*looks)
+        yield pytest.param((scene, looks), id=f"{scene.name}: {told}", marks=[pytest.mark.soak] if is_long else [])
+
+
+@pytest.fixture(scope="module", params=list(visits()))
+def seen(request: pytest.FixtureRequest, desks: dict[str, BrowserContext], house: Patchbay) -> Seen:
+    """One visit, never loaded anew. A page is loaded at its first width; what opens on one is opened on a desk, in English."""
+    scene, looks = request.param
+    page = stage(desks, house, scene, looks[0].size if scene in PAGES else DESK)
     scene.open(page)
-    page.evaluate(DRAWN)
+    page.evaluate(f"document.fonts.ready.then(() => {DRAWN})")
     shifts = page.evaluate("shifts") if not scene.is_told else []
     page.evaluate("window.untouched = true")
-    barriers = read_by_a_machine(page, scene.within)
-    sticking_out = [f"en: {told}" for told in page.evaluate(STICKING_OUT)]
-    english: list[str] = []
-    for language in ("vi", "zh"):
-        speak(page, language)
-        sticking_out += [f"{language}: {told}" for told in page.evaluate(STICKING_OUT)]
-        english += [] if scene.is_told else [f"{language}: {text}" for text in left_in_the_end(page, language)]
-    is_untouched = page.evaluate("window.untouched === true")
+    page.evaluate(AXE)
+    seen = Seen(*look_at(page, scene, looks), shifts, page.evaluate("window.untouched === true"))
     speak(page, "en")
     page.close()
-    return Look(barriers, sticking_out, english, shifts, is_untouched)
+    return seen
 
 
-def test_a_machine_finds_nothing_that_keeps_people_out(look: Look) -> None:
-    assert not look.barriers, "\n".join(look.barriers)
+def look_at(page: Page, scene: Scene, looks: Sequence[Look]) -> tuple[list[str], list[str], list[str]]:
+    barriers: list[str] = []
+    sticking_out: list[str] = []
+    english: list[str] = []
+    for look in looks:
+        page.set_viewport_size(look.size)
+        page.emulate_media(color_scheme=look.theme)
+        expect(page.locator("html")).to_have_class(look.theme)
+        speak(page, look.language)
+        page.evaluate(DRAWN)
+        barriers += [f"{look}: {told}" for told in violations(page, scene.within, EVERYTHING)]
+        sticking_out += [f"{look}: {told}" for told in page.evaluate(STICKING_OUT)]
+        if look.language != "en" and not scene.is_told:
+            english += [f"{look}: {text}" for text in left_in_the_end(page, look.language)]
+    return barriers, sticking_out, english
 
 
-def test_nothing_sticks_out_or_is_cut_off_on_a_phone_in_any_language(look: Look) -> None:
-    assert not look.sticking_out, "\n".join(look.sticking_out)
+def test_a_machine_finds_nothing_that_keeps_people_out(seen: Seen) -> None:
+    assert not seen.barriers, "\n".join(seen.barriers)
 
 
-def test_another_language_is_whole_and_loads_nothing_anew(look: Look) -> None:
-    assert not look.english, "\n".join(look.english)
-    assert look.is_untouched
+def test_nothing_sticks_out_or_is_cut_off(seen: Seen) -> None:
+    assert not seen.sticking_out, "\n".join(seen.sticking_out)
 
 
-def test_nothing_jumps_while_it_loads_and_opens(look: Look) -> None:
+def test_another_language_is_whole_and_loads_nothing_anew(seen: Seen) -> None:
+    assert not seen.english, "\n".join(seen.english)
+    assert seen.is_untouched
+
+
+def test_nothing_jumps_while_it_loads_and_opens(seen: Seen) -> None:
     """But for what is told about something that happened: it unfolds where it happened."""
-    assert sum(shift[0] for shift in look.shifts) < STILL, look.shifts
+    assert sum(shift[0] for shift in seen.shifts) < STILL, seen.shifts
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("scene", [pytest.param(scene, id=scene.name) for scene in PAGES])
 def test_nothing_jumps_on_a_phone(desks: dict[str, BrowserContext], house: Patchbay, scene: Scene) -> None:
     page = stage(desks, house, scene, PHONE)

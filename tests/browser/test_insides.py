@@ -1,7 +1,11 @@
-"""No page and no dialog shows how it is made: with none, one and many of everything, in every language."""
+"""No page and no dialog shows how it is made: with none, one and many of everything, in every language.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+The suite reads each place with each amount in one language, in turn, and each dialog with one amount in one language; the rest is for
+`make soak`.
+"""
+
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import httpx
@@ -10,39 +14,31 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.ui import i18n
 from tests.browser.conftest import PASSWORD
-from tests.browser.opening import MENU, Door, addresses, declared, doors, open_dialog, ready
+from tests.browser.opening import Door, declared, doors, open_dialog, ready
 from tests.browser.page_words import leaks, speak
-from tests.fixtures.running import Patchbay, patchbay
+from tests.fixtures.running import Patchbay
 
 pytestmark = pytest.mark.browser
 
-MANY = 12
+AMOUNTS = {"none": 0, "one": 1, "many": 12}
+LANGUAGES = tuple(i18n.catalogues())
 # These are about no object yet, so a page opens them in an empty house too; the first provider is added on a page of its own.
 ABOUT_NOTHING = {"add a person", "new app key", "own password"}
 
 
-@dataclass(frozen=True)
-class House:
-    """A console with so many of everything, and a tab of its admin."""
-
-    amount: int
-    url: str
-    page: Page
-
-
-def furnish(console: Patchbay, upstream: str, amount: int) -> None:
-    """So many providers, keys of one of them, app keys, aliases, deleted providers and people besides the admin; with calls."""
-    console.admin("ada@example.org", PASSWORD)
+def furnish(console: Patchbay, upstream: str, before: int, amount: int) -> None:
+    """So many instead of so many before: providers, keys of one of them, app keys, aliases, deleted providers and people besides the
+    admin; with calls."""
     with console.rest() as client:
 
         def add(path: str, **body: Any) -> Any:
             return client.post(path, json=body).raise_for_status()
 
-        names = ["keyed", *(f"other-{n}" for n in range(1, amount))] if amount else []
-        for name in [*names, *(f"old-{n}" for n in range(amount))]:
+        names = ["keyed", *(f"other-{n}" for n in range(1, amount))]
+        for name in [*names[before:], *(f"old-{n}" for n in range(before, amount))]:
             listed = {"models": ["gpt-4o-mini"], "default_model": "gpt-4o-mini"}
             add("/providers", name=name, label=name.title(), base_url=upstream, auth_type="api_key", **listed)
-        for n in range(amount):
+        for n in range(before, amount):
             client.delete(f"/providers/old-{n}").raise_for_status()
             add("/providers/keyed/credentials", label=f"Key {n}", secret={"api_key": f"sk-{n}-0123456789abcdef"})
             add("/aliases", name=f"chat-{n}", targets=[{"provider": name, "model": "gpt-4o-mini"} for name in names[:3]])
@@ -51,77 +47,98 @@ def furnish(console: Patchbay, upstream: str, amount: int) -> None:
             for model in ("keyed/gpt-4o-mini", "nowhere/none"):
                 call = {"model": model, "messages": [{"role": "user", "content": "hello"}]}
                 httpx.post(f"{console.url}/v1/chat/completions", json=call, headers={"authorization": f"Bearer {key}"}, timeout=30)
-        if amount:
-            client.post("/providers/keyed/default").raise_for_status()
-            client.post("/providers/keyed/test", json={"depth": "chat"}).raise_for_status()
-
-
-@pytest.fixture(scope="module", params=[0, 1, MANY], ids=["none", "one", "many"])
-def house(request: pytest.FixtureRequest, browser: Browser, upstream: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with patchbay(tmp_path_factory.mktemp("amount")) as console:
-        furnish(console, upstream, request.param)
-        context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="en-GB", reduced_motion="reduce")
-        page = context.new_page()
-        page.goto(f"{console.url}/login/")
-        page.locator("input[name=email]").fill("ada@example.org")
-        page.locator("input[name=password]").fill(PASSWORD)
-        page.locator("button[type=submit]").click()
-        expect(page.locator("main")).to_be_visible()
-        yield House(request.param, console.url, page)
-        context.close()
+        client.post("/providers/keyed/default").raise_for_status()
+        client.post("/providers/keyed/test", json={"depth": "chat"}).raise_for_status()
 
 
 @pytest.fixture(scope="module")
-def found(house: House) -> dict[str, Door]:
-    """Kind → where it is opened, in this house."""
-    return doors(house.page, house.url)
+def page(browser: Browser, console: Patchbay) -> Iterator[Page]:
+    """A tab of an admin, and nothing else in the house."""
+    console.admin("ada@example.org", PASSWORD)
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="en-GB", reduced_motion="reduce")
+    tab = context.new_page()
+    tab.goto(f"{console.url}/login/")
+    tab.locator("input[name=email]").fill("ada@example.org")
+    tab.locator("input[name=password]").fill(PASSWORD)
+    tab.locator("button[type=submit]").click()
+    expect(tab.locator("main")).to_be_visible()
+    yield tab
+    context.close()
 
 
-def told(page: Page, where: str) -> list[str]:
-    """What may not stand there, in each language."""
+class Growing:
+    """The house of all these tests. It only grows, so they ask for it in the order of `AMOUNTS`."""
+
+    def __init__(self, console: Patchbay, upstream: str, page: Page) -> None:
+        self.console, self.upstream, self.page = console, upstream, page
+        self.amount = 0
+        self._found: dict[int, dict[str, Door]] = {}
+
+    def grow(self, amount: int) -> None:
+        assert amount >= self.amount
+        if amount > self.amount:
+            furnish(self.console, self.upstream, self.amount, amount)
+            self.amount = amount
+
+    def sweep(self, languages: Sequence[str]) -> list[str]:
+        """What stands on a page or in a menu and may not. Each place is read in one of the languages, in turn."""
+        left: list[str] = []
+        turn = itertools.cycle(languages)
+        look = lambda where: left.extend(told(self.page, where, [next(turn)]))  # noqa: E731
+        self._found[self.amount] = doors(self.page, self.console.url, look)
+        return left
+
+    def found(self) -> dict[str, Door]:
+        """Kind → where it is opened, with what there is now."""
+        if self.amount not in self._found:
+            self._found[self.amount] = doors(self.page, self.console.url)
+        return self._found[self.amount]
+
+
+@pytest.fixture(scope="module")
+def house(console: Patchbay, upstream: str, page: Page) -> Growing:
+    return Growing(console, upstream, page)
+
+
+def told(page: Page, where: str, languages: Sequence[str]) -> list[str]:
+    """What may not stand there, in each of these languages."""
     found = []
-    for language in i18n.catalogues():
+    for language in languages:
         speak(page, language)
         found += [f"{where}, {language}: {text}" for text in leaks(page)]
     speak(page, i18n.ENGLISH)
     return found
 
 
-def test_no_page_shows_its_insides(house: House) -> None:
-    left: list[str] = []
-    for path in addresses():
-        house.page.goto(house.url + path)
-        ready(house.page)
-        left += told(house.page, path)
-
-    assert left == []
-
-
-def test_no_menu_shows_its_insides(house: House) -> None:
-    left: list[str] = []
-    for path in addresses():
-        house.page.goto(house.url + path)
-        ready(house.page)
-        for menu in house.page.locator(MENU).all()[:2]:
-            menu.click()
-            expect(house.page.get_by_role("menu")).to_be_visible()
-            left += told(house.page, f"a menu of {path}")
-            house.page.keyboard.press("Escape")
-            expect(house.page.get_by_role("menu")).to_have_count(0)
-
-    assert left == []
+def looks() -> Iterator[Any]:
+    """The amount, the kind of dialog or "" for every page and menu, the languages."""
+    kinds = sorted(declared())
+    for turn, amount in enumerate(AMOUNTS):
+        once = LANGUAGES[turn:] + LANGUAGES[:turn]
+        yield pytest.param(amount, "", once, id=f"{amount}: pages")
+        yield from (
+            pytest.param(amount, "", (language,), id=f"{amount}: pages, {language}", marks=pytest.mark.soak) for language in LANGUAGES
+        )
+        for number, kind in enumerate(kinds):
+            its_own = ("one", "many", "none" if kind in ABOUT_NOTHING else "many")[number % 3]
+            if amount == its_own:
+                yield pytest.param(amount, kind, (LANGUAGES[number // 3 % 3],), id=f"{amount}: {kind}")
+            yield pytest.param(amount, kind, LANGUAGES, id=f"{amount}: {kind}, every language", marks=pytest.mark.soak)
 
 
-@pytest.mark.parametrize("kind", sorted(declared()))
-def test_no_dialog_shows_its_insides(house: House, found: dict[str, Door], kind: str) -> None:
+@pytest.mark.parametrize(("amount", "kind", "languages"), list(looks()))
+def test_nothing_shows_its_insides(house: Growing, amount: str, kind: str, languages: tuple[str, ...]) -> None:
+    house.grow(AMOUNTS[amount])
+    if not kind:
+        assert house.sweep(languages) == []
+    found = set(house.found())
+    assert found >= ABOUT_NOTHING if amount == "none" else found == declared()
     if kind not in found:
-        assert house.amount == 0
-        assert kind not in ABOUT_NOTHING
         return
-    door = found[kind]
-    house.page.goto(house.url + door.path)
+    door = house.found()[kind]
+    house.page.goto(house.console.url + door.path)
     ready(house.page)
     dialog = open_dialog(house.page, door, kind)
     expect(dialog.get_by_role("heading").first).not_to_be_empty()
 
-    assert told(house.page, kind) == []
+    assert told(house.page, kind, languages) == []
