@@ -10,6 +10,8 @@ PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 DATA_DIR ?= data
 export REFLEX_USE_NPM := true
 export REFLEX_TELEMETRY_ENABLED := false
+# Empty is unset: some shells and images forbid bytecode, and then each of the many processes of a test run compiles the house again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run build test check format bench bench-profile soak lock clean
 
@@ -47,7 +49,7 @@ bench-profile: $(VENV)/.dev .cache/bench/.ready ## where the gateway's CPU goes,
 	@tests/bench/install.sh
 	@touch $@
 
-soak: $(VENV)/.dev ## long kills, races, and a random walk over the console
+soak: $(VENV)/.dev ## long kills, races, a random walk over the console, and every page and dialog in every look
 	@tests/needs.sh
 	@$(PY) -m pytest tests -m soak --timeout 1800
 
