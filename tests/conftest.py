@@ -10,8 +10,8 @@ from app import settings
 from app.domain.actor import Actor, ActorType, Role
 from app.domain.secret import Secret
 from app.storage import engine
-from app.vault import envelope, ring, sealed_format
-from tests.fixtures import compiled, databases, postgres
+from app.vault import envelope, passwords, ring, sealed_format
+from tests.fixtures import compiled, databases, hashing, postgres
 from tests.fixtures.databases import Database, Postgres, Sqlite
 
 pytest_plugins = ["tests.fixtures.upstream", "tests.fixtures.translated", "tests.fixtures.planted_auth"]
@@ -34,6 +34,7 @@ LONGEST = (
 
 def pytest_sessionstart() -> None:
     compiled.share()
+    hashing.cheapen()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -132,6 +133,13 @@ async def db(stored: Database, vault: ring.Ring) -> AsyncIterator[Database]:
     engine.open(settings.current().url)
     yield stored
     await engine.close()
+
+
+@pytest.fixture
+def dear_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed as the product does it."""
+    for name, dear in hashing.DEAR.items():
+        monkeypatch.setattr(passwords, name, dear)
 
 
 @pytest.fixture
