@@ -60,7 +60,7 @@ class Served:
     async def begin(self, count: int) -> list[asyncio.Task[bytes]]:
         """Streams of which the first words have come."""
         tasks = [asyncio.create_task(self.read()) for _ in range(count)]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while self.begun < count:  # noqa: ASYNC110 - the other side has no event for us
                 await asyncio.sleep(0.01)
         return tasks
@@ -78,10 +78,10 @@ class Served:
 
     async def refused(self) -> httpx.Response:
         """What new work is answered once every worker has heard of the end. One that has not heard yet takes the request, and ends it."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 try:
-                    answer = await self.http.post("/v1/chat/completions", json=ASK | {"stream": False}, timeout=0.3)
+                    answer = await self.http.post("/v1/chat/completions", json=ASK | {"stream": False}, timeout=2)
                 except httpx.TransportError:
                     continue
                 if answer.status_code != 200:
@@ -152,7 +152,7 @@ async def test_a_signal_to_launcher_and_workers_is_one(tmp_path: Path, upstream:
         await line.end()
 
     upstream.on("/chat/completions", patient)
-    served = await serve(tmp_path, upstream, GATEWAYS, PATCHBAY_DRAIN_SECONDS="3600")
+    served = await serve(tmp_path, upstream, ("gateway",), PATCHBAY_DRAIN_SECONDS="3600")
     streams = await served.begin(3)
     served.signal_workers()
     await served.refused()
