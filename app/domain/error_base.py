@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from app.domain.error_kind import ErrorKind, kind_of
+
 
 class PatchbayError(Exception):
     """Base. `message` is one English sentence that says what happened and what to do; it never holds a secret."""
@@ -22,3 +24,8 @@ class PatchbayError(Exception):
         self.field = field
         self.suggestions = tuple(suggestions)
         self.details = dict(details or {})
+
+    @property
+    def kind(self) -> ErrorKind | None:
+        """`details["kind"]`, None where the class says it all."""
+        return kind_of(self.details.get("kind"))

@@ -18,6 +18,7 @@ from statistics import median
 from typing import NamedTuple
 
 from app.domain.credential import KeyState
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import CircuitOpen, Failed, NoCredential, RateLimited, Refused, UpstreamError
 from app.domain.probe import Finding, ProbeResult, StepName, Verdict
 from app.domain.record import Record
@@ -91,15 +92,15 @@ def code_of(error: UpstreamError) -> str | None:
     match error:
         case CircuitOpen():
             return None
-        case Refused() if error.details.get("kind") == "denied":
+        case Refused() if error.kind is ErrorKind.DENIED:
             return None
-        case Refused() if error.details.get("kind") == "no_key":
+        case Refused() if error.kind is ErrorKind.NO_KEY:
             return NoCredential.code
-        case RateLimited() if error.details.get("kind") == "too_large":
+        case RateLimited() if error.kind is ErrorKind.TOO_LARGE:
             return None
         case Failed() if error.status is not None and 400 <= error.status < 500:
             return None
-        case RateLimited() if error.details.get("kind") == _NO_CREDIT:
+        case RateLimited() if error.kind is ErrorKind.NO_CREDIT:
             return _NO_CREDIT
         case _:
             return error.code

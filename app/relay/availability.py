@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from app.domain.credential import KeyState, Reference
+from app.domain.error_kind import ErrorKind
 from app.domain.explanation import SkipCode, shares
 from app.domain.snapshot import ClientKeyEntry, Endpoint, Key
 from app.relay import circuit, keys, limits
@@ -84,7 +85,7 @@ def _of_key(key: Key, auth_type: str) -> Obstruction | None:
         return Obstruction(SkipCode.KEY_UNRESOLVED)
     rest = keys.resting_of(key)
     if rest is not None and rest.event is KeyEvent.COOLING:
-        return Obstruction(SkipCode.KEY_NO_CREDIT if rest.kind == "no_credit" else SkipCode.KEY_COOLING, rest.ends_at)
+        return Obstruction(SkipCode.KEY_NO_CREDIT if rest.kind is ErrorKind.NO_CREDIT else SkipCode.KEY_COOLING, rest.ends_at)
     if rest is not None:
         return Obstruction(SkipCode.KEY_REFUSED, rest.ends_at)
     if key.state is KeyState.AUTO_DISABLED and not keys.is_due(key):

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import BadResponse, CircuitOpen, Failed, TimedOut, TlsFailed, Unreachable, UpstreamError
 from app.domain.snapshot import Endpoint, Timeouts
 
@@ -189,7 +190,7 @@ def _may_be_the_requests(error: UpstreamError) -> bool:
     if isinstance(error, TimedOut):
         return error.details.get("limit") != "connect"
     if isinstance(error, Unreachable):
-        return error.details.get("kind") == "lost"
+        return error.kind is ErrorKind.LOST
     return isinstance(error, Failed | BadResponse)
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import (
     BadResponse,
     CircuitOpen,
@@ -31,7 +32,7 @@ from app.upstream.wire.call import Ask
 # What a provider did not take, whatever else it says: the same request may go somewhere else.
 _NOT_TAKEN = (NoCredential, Refused, RateLimited, CircuitOpen, EgressRefused, TlsFailed, LimitReached, Unsupported)
 _GONE = frozenset({404, 405, 410})  # the model or the address is not there
-_NO_ANSWER_OF_A_MODEL = frozenset({"html", "redirect", "not_http", "tls_expected", "encoded"})
+_NO_ANSWER_OF_A_MODEL = frozenset({ErrorKind.HTML, ErrorKind.REDIRECT, ErrorKind.NOT_HTTP, ErrorKind.TLS_EXPECTED, ErrorKind.ENCODED})
 
 
 class Trying:
@@ -135,13 +136,13 @@ def may_try_another(error: PatchbayError) -> bool:
     if isinstance(error, _NOT_TAKEN):
         return True
     if isinstance(error, Unreachable):
-        return error.details.get("kind") != "lost"
+        return error.kind is not ErrorKind.LOST
     if isinstance(error, TimedOut):
         return error.details.get("limit") == "connect"
     if isinstance(error, BadResponse):
-        return error.details.get("kind") in _NO_ANSWER_OF_A_MODEL
+        return error.kind in _NO_ANSWER_OF_A_MODEL
     if isinstance(error, TranslatorDown):
-        return error.details.get("kind") != "died"
+        return error.kind is not ErrorKind.DIED
     if isinstance(error, Failed):
-        return error.status >= 500 or error.status in _GONE if error.status else error.details.get("kind") == "malformed"
+        return error.status >= 500 or error.status in _GONE if error.status else error.kind is ErrorKind.MALFORMED
     return False

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from app.domain.credential import Credential, Held, KeyState
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import NoCredential, RateLimited, Refused, UpstreamError
 from app.domain.secret import Sealed
 from app.domain.snapshot import Endpoint, Key, KeyUse
@@ -32,7 +33,7 @@ class Rest:
     """Why and until when a key is out in this process. It is over as soon as the key's secret or stored state is another one."""
 
     event: KeyEvent
-    kind: str  # rate_limit, no_credit, refused, trial
+    kind: ErrorKind | None  # RATE_LIMIT, NO_CREDIT or REFUSED; None = another process tries it
     until: float  # monotonic
     ends_at: datetime
     secrets: Mapping[str, Sealed]
@@ -69,24 +70,28 @@ def none_left(endpoint: Endpoint) -> UpstreamError:
         soonest = min(cooling, key=lambda rest: rest.until)
         wait = max(_LEAST, soonest.until - time.monotonic())
         sentence = (
-            "The account at the provider has no credit left." if soonest.kind == "no_credit" else "The provider is limiting requests."
+            "The account at the provider has no credit left."
+            if soonest.kind is ErrorKind.NO_CREDIT
+            else "The provider is limiting requests."
         )
         return RateLimited(f"{sentence} Try again later.", retry_after=wait, details={"kind": soonest.kind})
     if resting or any(key.state is KeyState.AUTO_DISABLED and not _is_expired(key) for key in keys):
         return NoCredential(
             "The provider rejected its saved key. Patchbay retries it automatically; an admin can enter a new one.",
-            details={"kind": "refused"},
+            details={"kind": ErrorKind.REFUSED},
         )
     if any(key.state is KeyState.UNREADABLE for key in keys):
-        return NoCredential("The saved key cannot be read with the current master key. Enter it again.", details={"kind": "unreadable"})
+        return NoCredential(
+            "The saved key cannot be read with the current master key. Enter it again.", details={"kind": ErrorKind.UNREADABLE}
+        )
     if any(_is_expired(key) for key in keys):
-        return NoCredential("The key of this provider has expired. Enter a new one.", details={"kind": "expired"})
-    return NoCredential("This provider has no usable key. Enter one.", details={"kind": "missing"})
+        return NoCredential("The key of this provider has expired. Enter a new one.", details={"kind": ErrorKind.EXPIRED})
+    return NoCredential("This provider has no usable key. Enter one.", details={"kind": ErrorKind.MISSING})
 
 
 def is_about_the_key(error: UpstreamError) -> bool:
     """Whether another key could have helped, and nothing was accepted with this one."""
-    return isinstance(error, RateLimited | NoCredential) or (isinstance(error, Refused) and error.details.get("kind") != "denied")
+    return isinstance(error, RateLimited | NoCredential) or (isinstance(error, Refused) and error.kind is not ErrorKind.DENIED)
 
 
 def answered(endpoint: Endpoint, key: Key, *, is_proof: bool) -> None:
@@ -120,10 +125,10 @@ def failed(endpoint: Endpoint, key: Key, error: UpstreamError, *, is_proof: bool
         _used[key.id] = time.time()
         if key.state is KeyState.AUTO_DISABLED and is_proof:
             accepted(endpoint, key)  # limited is taken
-        kind = str(error.details.get("kind", "rate_limit"))
-        if kind == "too_large":
+        kind = error.kind or ErrorKind.RATE_LIMIT
+        if kind is ErrorKind.TOO_LARGE:
             return  # others are served; whoever may send something huge must not take the key from them
-        wait = error.retry_after or (NO_CREDIT_SECONDS if kind == "no_credit" else LIMITED_SECONDS)
+        wait = error.retry_after or (NO_CREDIT_SECONDS if kind is ErrorKind.NO_CREDIT else LIMITED_SECONDS)
         wait = min(max(wait, _LEAST), _MOST)
         _rest(key, KeyEvent.COOLING, kind, wait)
         _cooled[endpoint.id] = max(_cooled.get(endpoint.id, 0), time.monotonic() + wait + _LOOKED_AT_WITHIN)
@@ -131,8 +136,8 @@ def failed(endpoint: Endpoint, key: Key, error: UpstreamError, *, is_proof: bool
     elif isinstance(error, Refused):
         _used[key.id] = time.time()
         before = resting_of(key)
-        _rest(key, KeyEvent.REFUSED, "refused", TRIAL_SECONDS)
-        if before is None or before.kind != "refused":  # many requests may be under way with it
+        _rest(key, KeyEvent.REFUSED, ErrorKind.REFUSED, TRIAL_SECONDS)
+        if before is None or before.kind is not ErrorKind.REFUSED:  # many requests may be under way with it
             key_outcomes.note(_learned(KeyEvent.REFUSED, endpoint, key, error.status))
 
 
@@ -154,7 +159,7 @@ def shown(credential: Credential) -> Credential:
         return credential
     if rest.since != credential.state_since or rest.until <= time.monotonic() or credential.state_reason in tuple(Held):
         return credential  # what traffic never uses has no break
-    return credential.model_copy(update={"state": KeyState.COOLING, "state_reason": rest.kind, "next_retry_at": rest.ends_at})
+    return credential.model_copy(update={"state": KeyState.COOLING, "state_reason": str(rest.kind), "next_retry_at": rest.ends_at})
 
 
 def lately_cooled() -> set[str]:
@@ -174,7 +179,7 @@ def is_due(key: Key) -> bool:
 
 def put_off(key: Key) -> None:
     """A trial of this key is under way, here or elsewhere: no request makes one meanwhile."""
-    _rest(key, KeyEvent.REFUSED, "trial", TRIAL_SECONDS)
+    _rest(key, KeyEvent.REFUSED, None, TRIAL_SECONDS)
 
 
 def allow(key: Key) -> None:
@@ -241,7 +246,7 @@ def _is_expired(key: Key) -> bool:
     return key.expires_at is not None and key.expires_at <= datetime.now(UTC)
 
 
-def _rest(key: Key, event: KeyEvent, kind: str, seconds: float) -> None:
+def _rest(key: Key, event: KeyEvent, kind: ErrorKind | None, seconds: float) -> None:
     ends_at = datetime.now(UTC) + timedelta(seconds=seconds)
     _resting[key.id] = Rest(event, kind, time.monotonic() + seconds, ends_at, key.secrets, key.state_since)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import Failed, NoCredential, RateLimited, Refused
 from app.domain.provider import Wire
 from app.domain.snapshot import Endpoint, Key
@@ -86,17 +87,17 @@ def repeatable(endpoint: Endpoint, ask: Ask) -> str:
 
 def _key_wanted(error: Refused) -> Refused:
     """There was no key that the provider could have refused."""
-    if error.details.get("kind") != "key":
+    if error.kind is not ErrorKind.KEY:
         return error
     sentence = "The provider refuses requests without a key, and none is set up for it here. An admin can enter one."
-    return Refused(sentence, detail=error.detail, status=error.status, details={"kind": "no_key"})
+    return Refused(sentence, detail=error.detail, status=error.status, details={"kind": ErrorKind.NO_KEY})
 
 
 def _needs_key(endpoint: Endpoint) -> bool:
     """Whether calls carry a secret. Raises what makes a call impossible whatever the key."""
     kind = auth.types().get(endpoint.auth_type)
     if kind is None:
-        raise NoCredential("Patchbay does not support this provider's authentication.", details={"kind": "unknown_auth_type"})
+        raise NoCredential("Patchbay does not support this provider's authentication.", details={"kind": ErrorKind.UNKNOWN_AUTH_TYPE})
     if endpoint.problem == "malformed":
-        raise Failed("The saved settings of this provider cannot be read. Edit and save them again.", details={"kind": "malformed"})
+        raise Failed("The saved settings of this provider cannot be read. Edit and save them again.", details={"kind": ErrorKind.MALFORMED})
     return bool(kind.info.secret_fields)

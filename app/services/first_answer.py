@@ -9,6 +9,7 @@ import msgspec
 
 from app import registry
 from app.domain.actor import Actor
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import Failed, InvalidDraft, Reason, UpstreamError
 from app.domain.probe import Finding, ProbeError
 from app.domain.snapshot import Endpoint, KeyUse
@@ -85,7 +86,7 @@ def _said(failure: UpstreamError, endpoint: Endpoint, model: str) -> ProbeError:
         finding = Finding.MODEL_NOT_FOUND
     elif isinstance(failure, Failed) and failure.status is not None and 400 <= failure.status < 500:
         finding = Finding.CHAT_REJECTED
-    elif failure.details.get("kind") == "not_chat":
+    elif failure.kind is ErrorKind.NOT_CHAT:
         finding = Finding.NOT_CHAT
     return findings.error(finding, facts, endpoint, detail=failure.detail)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from app import settings
 from app.domain.actor import SYSTEM, Actor, Role
 from app.domain.audit import Action
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import CanaryCorrupt, KeyMismatch, KeyMissing, SecretUnreadable, StorageError, VaultError
 from app.domain.keyring import ALIVE, KeyringStatus, MasterKey, MasterKeyState
 from app.domain.secret import Sealed, Secret
@@ -188,7 +189,7 @@ def _must_open(made: ring.Ring, own: Mapping[str, Sealed]) -> None:
         raise SecretUnreadable(
             f"The system secret {_list(damaged)} is damaged and cannot be opened. Copy its row of the table system_secret, and nothing "
             f"else, from a backup of this database that was made while the master key {made.active} was in use.",
-            details={"kind": "auth_failed", "names": damaged},
+            details={"kind": ErrorKind.AUTH_FAILED, "names": damaged},
         )
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import BadResponse, Failed, UpstreamError
 from app.domain.provider import ProviderType
 from app.domain.routes import AZURE_API_VERSION
@@ -52,12 +53,12 @@ async def stream(task: Task, passage: Passage) -> AsyncGenerator[dict[str, Any],
         usage = chunk.pop("usage", None) or usage
         chunk["choices"] = [choice for choice in chunk.get("choices") or () if _says_something(choice)]
         if any(choice["finish_reason"] for choice in chunk["choices"]) and not passage.has_ended:
-            raise failures.bad_response("cut_off")
+            raise failures.bad_response(ErrorKind.CUT_OFF)
         if chunk["choices"]:
             last = chunk
             yield chunk
     if not passage.has_ended:
-        raise failures.bad_response("cut_off")
+        raise failures.bad_response(ErrorKind.CUT_OFF)
     if wants_usage and usage:
         yield {**last, "choices": [], "usage": usage}
 
@@ -69,7 +70,7 @@ def failure(error: BaseException, task: Task, passage: Passage) -> UpstreamError
     if passage.failure is not None:
         return passage.failure
     if passage.is_used:
-        return BadResponse("The provider's response cannot be read.", details={"kind": "not_json", "by": type(error).__name__})
+        return BadResponse("The provider's response cannot be read.", details={"kind": ErrorKind.NOT_JSON, "by": type(error).__name__})
     by = type(error).__name__
     return unfit("remote_content", _ELSEWHERE, by=by) if _points_elsewhere(task.request) else unfit(by=by)
 

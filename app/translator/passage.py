@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import aiohttp
 import msgspec
 
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import UpstreamError
 from app.domain.provider import ProviderType
 from app.domain.translation import Signing
@@ -81,7 +82,7 @@ class Passage:
                 total += len(part)
                 line = reply.longest_line(part, line) if has_lines else 0
                 if total > most or line > reply.LINE_BYTES:
-                    raise failures.bad_response("too_large")
+                    raise failures.bad_response(ErrorKind.TOO_LARGE)
                 tail = tail[-_OVERLAP:] + part
                 if total == len(part) and self.type is ProviderType.ANTHROPIC:
                     self._look_for_an_error(part)
@@ -91,7 +92,7 @@ class Passage:
             self.failure = error
             raise
         except (aiohttp.ClientError, OSError) as error:
-            self.failure = failures.bad_response("cut_off")
+            self.failure = failures.bad_response(ErrorKind.CUT_OFF)
             raise self.failure from error
 
     def close(self) -> None:
@@ -108,7 +109,7 @@ class Passage:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, LookupError, TypeError):
             kind = ""
         self.answer = Answer(_STATUSES.get(kind, 500), self.told | {"content-type": "application/json"}, found[1])
-        raise failures.bad_response("cut_off")
+        raise failures.bad_response(ErrorKind.CUT_OFF)
 
     def _is_stream(self, response: aiohttp.ClientResponse) -> bool:
         return "stream" in response.headers.get("content-type", "")

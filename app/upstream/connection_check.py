@@ -9,6 +9,7 @@ from typing import Any
 from yarl import URL
 
 from app.domain.address import is_ip
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import Unreachable, UpstreamError
 from app.domain.snapshot import Endpoint
 from app.upstream import auth, connector, egress, failures, session
@@ -62,7 +63,7 @@ class ConnectionCheck:
         except connector.Refused as error:
             raise egress.refusal(error.reason, self._context.origin) from error
         except (OSError, UnicodeError) as error:
-            raise Unreachable("The provider's host name cannot be found.", details={"kind": "dns", "host": self._host}) from error
+            raise Unreachable("The provider's host name cannot be found.", details={"kind": ErrorKind.DNS, "host": self._host}) from error
         finally:
             connector.current_call.reset(token)
         return StepTiming(_ms(started), {"addresses": sorted({str(info[4][0]) for info in self._infos})})
@@ -81,7 +82,7 @@ class ConnectionCheck:
                         last = failures.unreachable(error)
         except TimeoutError as error:
             raise failures.timed_out("connect", self._limit) from error
-        raise last or Unreachable("The provider cannot be reached over the network.", details={"kind": "network"})
+        raise last or Unreachable("The provider cannot be reached over the network.", details={"kind": ErrorKind.NETWORK})
 
     async def secure(self) -> StepTiming:
         """Make the TLS connection and check the certificate. Raises `TlsFailed`, `Unreachable` or `TimedOut`."""

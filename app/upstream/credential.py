@@ -12,6 +12,7 @@ from yarl import URL
 from app.domain.address import origin_of
 from app.domain.auth_field import AuthField
 from app.domain.credential import Reference, reference_in
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import NoCredential, SecretUnreadable, VaultError
 from app.domain.provider import Wire
 from app.domain.routes import ROUTES
@@ -77,7 +78,9 @@ def opened(endpoint: Endpoint, key: Key | None) -> dict[str, Secret]:
     usable = _usable(endpoint, key)
     secrets = {field.name: _open(usable, field) for field in kind.fields if field.name in wanted and field.name in usable.secrets}
     if missing := [field for field in kind.info.required_fields if field in wanted and not secrets.get(field)]:
-        raise NoCredential("A part of this provider's key is missing. Enter it again.", details={"kind": "missing", "fields": missing})
+        raise NoCredential(
+            "A part of this provider's key is missing. Enter it again.", details={"kind": ErrorKind.MISSING, "fields": missing}
+        )
     return secrets
 
 
@@ -128,14 +131,14 @@ def curl_options(endpoint: Endpoint) -> list[str]:
 def _kind(endpoint: Endpoint) -> AuthType:
     kind = auth.types().get(endpoint.auth_type)
     if kind is None:
-        raise NoCredential("Patchbay does not support this authentication.", details={"kind": "unknown_auth_type"})
+        raise NoCredential("Patchbay does not support this authentication.", details={"kind": ErrorKind.UNKNOWN_AUTH_TYPE})
     return kind
 
 
 def _usable(endpoint: Endpoint, key: Key | None) -> Key:
     """The key, when it was entered for where it would go now."""
     if key is None:
-        raise NoCredential("This provider has no usable key. Enter one.", details={"kind": "missing"})
+        raise NoCredential("This provider has no usable key. Enter one.", details={"kind": ErrorKind.MISSING})
     # Of the address that will be called, not of a column that might say something else.
     try:
         destination = _kind(endpoint).info.destination(_origin(endpoint.base_url), endpoint.auth)
@@ -143,7 +146,7 @@ def _usable(endpoint: Endpoint, key: Key | None) -> Key:
         destination = ""  # a stored field that no form let through
     if not destination or key.origin != destination:
         raise NoCredential(
-            "The key was entered for another address and is not sent to this one. Enter it again.", details={"kind": "other_origin"}
+            "The key was entered for another address and is not sent to this one. Enter it again.", details={"kind": ErrorKind.OTHER_ORIGIN}
         )
     return key
 
@@ -194,7 +197,7 @@ def _open(key: Key, field: AuthField) -> Secret:
         return secret
     except SecretUnreadable as error:
         raise NoCredential(
-            "The saved key cannot be read with the current master key. Enter it again.", details={"kind": "unreadable"}
+            "The saved key cannot be read with the current master key. Enter it again.", details={"kind": ErrorKind.UNREADABLE}
         ) from error
 
 
@@ -209,7 +212,7 @@ def _opened(key: Key, field: str, destination: str) -> Secret:
     """What was sealed: a value, or a reference. A row that says another place than the sealed text was changed by hand."""
     secret = open_secret(key.secrets[field], _binding(key, field, destination))
     if reference_in(secret) != key.references.get(field):
-        raise SecretUnreadable("The source of this key was changed outside Patchbay.", details={"kind": "auth_failed"})
+        raise SecretUnreadable("The source of this key was changed outside Patchbay.", details={"kind": ErrorKind.AUTH_FAILED})
     return secret
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 from yarl import URL
 
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import EgressRefused, Unreachable
 from app.domain.translation import Rules
 from app.upstream.ranges import IpAddress, kind_of, unwrapped
@@ -108,7 +109,7 @@ async def classify(origin: str) -> Where:
     try:
         infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Unreachable("The host name cannot be found. Check the address.", details={"kind": "dns", "host": host}) from error
+        raise Unreachable("The host name cannot be found. Check the address.", details={"kind": ErrorKind.DNS, "host": host}) from error
     addresses = [str(info[4][0]) for info in infos]
     for address in addresses:
         if reason := judge(address, port, local_ok=True):

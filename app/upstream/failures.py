@@ -13,6 +13,7 @@ import msgspec
 from yarl import URL
 
 from app.domain.address import origin_of
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import BadResponse, Failed, RateLimited, Refused, TimedOut, TlsFailed, Unreachable, UpstreamError
 from app.upstream import egress
 from app.upstream.connector import EgressDenied
@@ -35,22 +36,22 @@ _TOO_LARGE = re.compile(r"request too large|fewer max_tokens", re.IGNORECASE)
 
 # OpenSSL's X509_V_ERR_… numbers, from openssl/x509_vfy.h
 _VERIFY_KINDS = {
-    10: "expired",
-    9: "expired",  # not valid yet
-    18: "self_signed",
-    19: "self_signed",  # in the chain
-    20: "unknown_issuer",
-    21: "unknown_issuer",
-    62: "wrong_name",
-    64: "wrong_name",  # IP address
+    10: ErrorKind.EXPIRED,
+    9: ErrorKind.EXPIRED,  # not valid yet
+    18: ErrorKind.SELF_SIGNED,
+    19: ErrorKind.SELF_SIGNED,  # in the chain
+    20: ErrorKind.UNKNOWN_ISSUER,
+    21: ErrorKind.UNKNOWN_ISSUER,
+    62: ErrorKind.WRONG_NAME,
+    64: ErrorKind.WRONG_NAME,  # IP address
 }
 _TLS_SENTENCES = {
-    "expired": "The provider's certificate has expired or is not valid yet.",
-    "self_signed": "The provider's certificate is self-signed and not trusted.",
-    "unknown_issuer": "The provider's certificate comes from an issuer that is not trusted.",
-    "wrong_name": "The provider's certificate belongs to another host name.",
-    "not_spoken": "The port does not use TLS. Perhaps the address should start with http://.",
-    "failed": "The secure connection to the provider failed.",
+    ErrorKind.EXPIRED: "The provider's certificate has expired or is not valid yet.",
+    ErrorKind.SELF_SIGNED: "The provider's certificate is self-signed and not trusted.",
+    ErrorKind.UNKNOWN_ISSUER: "The provider's certificate comes from an issuer that is not trusted.",
+    ErrorKind.WRONG_NAME: "The provider's certificate belongs to another host name.",
+    ErrorKind.NOT_SPOKEN: "The port does not use TLS. Perhaps the address should start with http://.",
+    ErrorKind.FAILED: "The secure connection to the provider failed.",
 }
 # Reasons with which OpenSSL says that the other side talks something else.
 _NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}
@@ -64,7 +65,7 @@ def from_exception(error: BaseException, origin: str) -> UpstreamError:
         case EgressDenied():
             return egress.refusal(error.reason, origin)
         case aiohttp.ClientConnectorDNSError() | UnicodeError():  # a name that cannot even be asked for
-            return Unreachable("The provider's host name cannot be found.", details={"kind": "dns"})
+            return Unreachable("The provider's host name cannot be found.", details={"kind": ErrorKind.DNS})
         case aiohttp.ClientConnectorCertificateError():
             return tls_failed(error.certificate_error)
         case aiohttp.ClientConnectorSSLError():
@@ -72,10 +73,10 @@ def from_exception(error: BaseException, origin: str) -> UpstreamError:
         case aiohttp.ClientConnectorError():
             return unreachable(error.os_error)
         case aiohttp.ServerDisconnectedError():
-            return Unreachable("The provider closed the connection without a response.", details={"kind": "lost"})
+            return Unreachable("The provider closed the connection without a response.", details={"kind": ErrorKind.LOST})
         case aiohttp.ClientResponseError():
             # The parser quotes the offending bytes; 0x15 0x03 begins a TLS alert.
-            kind = "tls_expected" if "\\x15\\x03" in error.message else "not_http"
+            kind = ErrorKind.TLS_EXPECTED if "\\x15\\x03" in error.message else ErrorKind.NOT_HTTP
             return BadResponse("The server at this address does not use HTTP.", details={"kind": kind})
         case ssl.SSLError():
             return tls_failed(error)
@@ -86,26 +87,26 @@ def from_exception(error: BaseException, origin: str) -> UpstreamError:
 
 
 def tls_failed(error: BaseException) -> TlsFailed:
-    """`details["kind"]`: expired, self_signed, unknown_issuer, wrong_name, not_spoken, failed."""
-    kind = "failed"
+    """Of the kind EXPIRED, SELF_SIGNED, UNKNOWN_ISSUER, WRONG_NAME, NOT_SPOKEN or FAILED."""
+    kind = ErrorKind.FAILED
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            kind = _VERIFY_KINDS.get(cause.verify_code, "failed")
+            kind = _VERIFY_KINDS.get(cause.verify_code, ErrorKind.FAILED)
         elif isinstance(cause, ssl.SSLError) and cause.reason in _NOT_TLS:
-            kind = "not_spoken"
+            kind = ErrorKind.NOT_SPOKEN
     return TlsFailed(_TLS_SENTENCES[kind], details={"kind": kind})
 
 
 def unreachable(error: OSError) -> Unreachable:
-    """`details["kind"]`: refused, lost, network."""
+    """Of the kind REFUSED, LOST or NETWORK."""
     match error.errno:
         case errno.ECONNREFUSED:
-            return Unreachable("Nothing responds at the provider's address and port.", details={"kind": "refused"})
+            return Unreachable("Nothing responds at the provider's address and port.", details={"kind": ErrorKind.REFUSED})
         case errno.ECONNRESET | errno.EPIPE | errno.ECONNABORTED:
-            return Unreachable("The provider closed the connection without a response.", details={"kind": "lost"})
+            return Unreachable("The provider closed the connection without a response.", details={"kind": ErrorKind.LOST})
     if "refused" in str(error).lower() or "Errno 111" in str(error) or "Errno 61" in str(error):
-        return Unreachable("Nothing responds at the provider's address and port.", details={"kind": "refused"})
-    return Unreachable("The provider cannot be reached over the network.", details={"kind": "network"})
+        return Unreachable("Nothing responds at the provider's address and port.", details={"kind": ErrorKind.REFUSED})
+    return Unreachable("The provider cannot be reached over the network.", details={"kind": ErrorKind.NETWORK})
 
 
 _LIMITS = {
@@ -127,17 +128,17 @@ def from_status(status: int, headers: Mapping[str, str], body: bytes, scrub: Scr
     detail = said["message"]
     if status in (402, 429) and _TOO_LARGE.search(detail):
         sentence = "The request is too large for this account at the provider. Make it shorter, or ask for fewer tokens."
-        return RateLimited(sentence, detail=detail, status=status, details={"kind": "too_large"})
+        return RateLimited(sentence, detail=detail, status=status, details={"kind": ErrorKind.TOO_LARGE})
     match status:
         case 401 | 403:
-            kind = "key" if status == 401 or _speaks_of_the_key(said) else "denied"
+            kind = ErrorKind.KEY if status == 401 or _speaks_of_the_key(said) else ErrorKind.DENIED
             return Refused("The provider rejected the key.", detail=detail, status=status, details={"kind": kind})
         case 402:
             return RateLimited(
-                "The account at the provider has no credit left.", detail=detail, status=status, details={"kind": "no_credit"}
+                "The account at the provider has no credit left.", detail=detail, status=status, details={"kind": ErrorKind.NO_CREDIT}
             )
         case 429:
-            kind = "no_credit" if said["code"] == "insufficient_quota" else "rate_limit"
+            kind = ErrorKind.NO_CREDIT if said["code"] == "insufficient_quota" else ErrorKind.RATE_LIMIT
             wait = retry_after(headers.get("retry-after"))
             return RateLimited(
                 "The provider is limiting requests right now.", detail=detail, status=status, retry_after=wait, details={"kind": kind}
@@ -147,29 +148,31 @@ def from_status(status: int, headers: Mapping[str, str], body: bytes, scrub: Scr
             return BadResponse(
                 "The provider responded with a redirect, which is never followed.",
                 status=status,
-                details={"kind": "redirect", "target": target},
+                details={"kind": ErrorKind.REDIRECT, "target": target},
             )
         case _ if status < 300:
             return BadResponse(
-                "The provider's response has an unexpected status.", detail=detail, status=status, details={"kind": "status"}
+                "The provider's response has an unexpected status.", detail=detail, status=status, details={"kind": ErrorKind.STATUS}
             )
     if _speaks_tls(said["message"]):
-        return BadResponse("The server at this address expects HTTPS.", detail=detail, status=status, details={"kind": "tls_expected"})
+        return BadResponse(
+            "The server at this address expects HTTPS.", detail=detail, status=status, details={"kind": ErrorKind.TLS_EXPECTED}
+        )
     wait = retry_after(headers.get("retry-after"))
     return Failed("The provider could not process this request.", detail=detail, status=status, retry_after=wait, details={"error": said})
 
 
-def bad_response(kind: str, *, detail: str = "", status: int | None = None) -> BadResponse:
-    """`kind`: html, not_json, encoded, too_large, cut_off, not_http, redirect."""
+def bad_response(kind: ErrorKind, *, detail: str = "", status: int | None = None) -> BadResponse:
+    """`kind`: HTML, NOT_JSON, ENCODED, TOO_LARGE or CUT_OFF."""
     return BadResponse(_BAD[kind], detail=detail, status=status, details={"kind": kind})
 
 
 _BAD = {
-    "html": "The provider responded with a web page instead of JSON. Check the address.",
-    "not_json": "The provider's response is not JSON.",
-    "encoded": "The provider sent a compressed response that was not asked for.",
-    "too_large": "The provider's response is larger than allowed.",
-    "cut_off": "The provider's response ended before it was complete.",
+    ErrorKind.HTML: "The provider responded with a web page instead of JSON. Check the address.",
+    ErrorKind.NOT_JSON: "The provider's response is not JSON.",
+    ErrorKind.ENCODED: "The provider sent a compressed response that was not asked for.",
+    ErrorKind.TOO_LARGE: "The provider's response is larger than allowed.",
+    ErrorKind.CUT_OFF: "The provider's response ended before it was complete.",
 }
 
 

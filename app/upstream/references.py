@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from app import settings
 from app.domain import secret_rules
 from app.domain.credential import Reference
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import InvalidDraft, NoCredential, Reason
 from app.domain.secret import Secret
 from app.settings import Settings
@@ -72,7 +73,7 @@ def resolve(reference: Reference, *, keep_scheme: bool = False) -> Secret:
 def unusable(reference: Reference) -> NoCredential:
     """The error for a place without a value that could be sent."""
     sentence = "The source of this provider's key has no usable value. Set it there, or enter the key."
-    return NoCredential(sentence, details={"kind": "reference", "place": reference.text})
+    return NoCredential(sentence, details={"kind": ErrorKind.REFERENCE, "place": reference.text})
 
 
 def forget() -> None:

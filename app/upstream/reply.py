@@ -8,6 +8,7 @@ from typing import Self
 import aiohttp
 import msgspec
 
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import UpstreamError
 from app.domain.snapshot import Timeouts
 from app.domain.usage import Usage
@@ -131,12 +132,12 @@ class Reply:
             parts.append(part)
             size += len(part)
             if size > JSON_BYTES:
-                raise failures.bad_response("too_large")
+                raise failures.bad_response(ErrorKind.TOO_LARGE)
         body = self._scrub.bytes_(parts[0] if len(parts) == 1 else b"".join(parts))
         try:
             answer = _decoded(body)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            kind = "html" if body.lstrip()[:1] == b"<" or "html" in self.content_type else "not_json"
+            kind = ErrorKind.HTML if body.lstrip()[:1] == b"<" or "html" in self.content_type else ErrorKind.NOT_JSON
             raise failures.bad_response(kind, detail=failures.page_title(body[:ERROR_BYTES], self._scrub)) from None
         if isinstance(answer, dict):
             self._tokens.answer(answer)
@@ -154,7 +155,7 @@ class Reply:
             total += len(part)
             line = longest_line(part, line)
             if total > STREAM_BYTES or (line > longest and self.is_events):
-                raise failures.bad_response("too_large")
+                raise failures.bad_response(ErrorKind.TOO_LARGE)
             if self._scrub:
                 part = self._scrub.bytes_(held + part)
                 keep = self._scrub.held_back(part)
@@ -169,7 +170,7 @@ class Reply:
             count(held)
             yield held
         if not has_ended and not _is_complete(tail):
-            raise failures.bad_response("cut_off")
+            raise failures.bad_response(ErrorKind.CUT_OFF)
 
     async def error_body(self) -> bytes:
         """The first 64 KiB of an answer that is no success; what is behind it, or does not come soon, is not read."""
@@ -190,7 +191,7 @@ class Reply:
         try:
             part = await self._response.content.readany()
         except (aiohttp.ClientError, OSError) as error:
-            raise failures.bad_response("cut_off") from error
+            raise failures.bad_response(ErrorKind.CUT_OFF) from error
         self._deadline.pause()
         return part
 
@@ -208,7 +209,7 @@ def refuse_encoded(headers: Mapping[str, str]) -> UpstreamError | None:
     encodings = (headers.get("content-encoding", ""), headers.get("transfer-encoding", ""))
     if encodings[0].strip().lower() in ("", "identity") and encodings[1].strip().lower() in ("", "chunked", "identity"):
         return None
-    return failures.bad_response("encoded")
+    return failures.bad_response(ErrorKind.ENCODED)
 
 
 def forwarded(headers: Mapping[str, str], scrub: Scrubber) -> list[tuple[bytes, bytes]]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote_plus
 
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import NoCredential
 from app.domain.secret import Secret
 from app.upstream import auth
@@ -28,9 +29,9 @@ def sign(auth_type: str, fields: Mapping[str, str], secrets: Mapping[str, Secret
         and _NOT_ADDED.isdisjoint(added)
     )
     if not is_kept:
-        raise NoCredential("Patchbay does not support this authentication.", details={"kind": "unknown_auth_type"})
+        raise NoCredential("Patchbay does not support this authentication.", details={"kind": ErrorKind.UNKNOWN_AUTH_TYPE})
     if any(_SEALED.search(text) for text in (*(signed.headers[name] for name in added), unquote_plus(after.raw_query_string))):
-        raise NoCredential("The saved key cannot be decrypted and is not sent. Enter it again.", details={"kind": "sealed"})
+        raise NoCredential("The saved key cannot be decrypted and is not sent. Enter it again.", details={"kind": ErrorKind.SEALED})
     if any(not value.isascii() or not value.isprintable() for value in (signed.headers[name] for name in added)):
-        raise NoCredential("The key contains characters that cannot be sent. Enter it again.", details={"kind": "characters"})
+        raise NoCredential("The key contains characters that cannot be sent. Enter it again.", details={"kind": ErrorKind.CHARACTERS})
     return signed

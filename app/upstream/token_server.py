@@ -14,6 +14,7 @@ import msgspec
 from yarl import URL
 
 from app.domain.address import origin_of
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import BadResponse, TokenBadResponse, TokenRefused, TokenUnreachable, UpstreamError
 from app.domain.secret import Secret
 from app.domain.token import TokenInfo
@@ -131,7 +132,7 @@ def _judged(status: int, data: bytes, host: str, scrub: Scrubber, asked_at: date
     detail = f"{words or 'The token server did not say why.'} (status {status})"
     if status in (401, 403) or (status == 400 and words):
         why = "The token server rejected the client ID, client secret or scope."
-        raise TokenRefused(why, detail=detail, details={"token_host": host, "kind": "token", "status": status})
+        raise TokenRefused(why, detail=detail, details={"token_host": host, "kind": ErrorKind.TOKEN, "status": status})
     if status in (408, 425, 429) or status >= 500:
         raise _unreachable(host, detail)
     raise _no_token(host, "It responds with a redirect, which is never followed." if 300 <= status < 400 else detail)
@@ -159,10 +160,12 @@ def _life(value: Any) -> float:  # Any: whatever a token server sends; some writ
 
 
 def _unreachable(host: str, detail: str) -> TokenUnreachable:
-    return TokenUnreachable("The token server does not respond right now.", detail=detail, details={"token_host": host, "kind": "token"})
+    return TokenUnreachable(
+        "The token server does not respond right now.", detail=detail, details={"token_host": host, "kind": ErrorKind.TOKEN}
+    )
 
 
 def _no_token(host: str, detail: str) -> TokenBadResponse:
     return TokenBadResponse(
-        "The token server did not return an access token.", detail=detail, details={"token_host": host, "kind": "token"}
+        "The token server did not return an access token.", detail=detail, details={"token_host": host, "kind": ErrorKind.TOKEN}
     )

@@ -18,6 +18,7 @@ import aiohttp
 import msgspec
 
 from app import settings
+from app.domain.error_kind import ErrorKind, kind_of
 from app.domain.errors import TranslatorDown
 from app.domain.translation import CALL_PATH, Greeting
 
@@ -44,10 +45,12 @@ _OWN = {
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 }
 _SENTENCES = {
-    "missing": "This provider needs litellm, which is not installed. Install what requirements.lock lists, then restart.",
-    "broken": "The part of Patchbay that handles this provider's own protocol could not be started. Run patchbay doctor on the server.",
-    "slow": "The part of Patchbay that handles this provider's own protocol did not start in time. Run patchbay doctor on the server.",
-    "died": "The part of Patchbay for this provider's own protocol has stopped. It restarts automatically; send the request again.",
+    ErrorKind.MISSING: "This provider needs litellm, which is not installed. Install what requirements.lock lists, then restart.",
+    ErrorKind.BROKEN: "The part of Patchbay that handles this provider's own protocol could not be started."
+    " Run patchbay doctor on the server.",
+    ErrorKind.SLOW: "The part of Patchbay that handles this provider's own protocol did not start in time."
+    " Run patchbay doctor on the server.",
+    ErrorKind.DIED: "The part of Patchbay for this provider's own protocol has stopped. It restarts automatically; send the request again.",
 }
 
 _log = logging.getLogger(__name__)
@@ -103,10 +106,10 @@ class Translator:
                 )
             except (aiohttp.ClientError, OSError) as error:
                 if letter.is_sent:  # the provider may have it by now: it is not asked twice
-                    raise _down("died") from error
+                    raise _down(ErrorKind.DIED) from error
                 if await _has_ended(child.process):
                     self._forget(child)
-        raise _down("died")
+        raise _down(ErrorKind.DIED)
 
     def wake(self) -> None:
         """Begin to start it, if it does not run: somebody will want it."""
@@ -136,7 +139,7 @@ class Translator:
             return self._child
         if self._starting is None:
             if time.monotonic() < self._not_before:
-                raise TranslatorDown(self._problem or _SENTENCES["died"], details={"kind": "died"})
+                raise TranslatorDown(self._problem or _SENTENCES[ErrorKind.DIED], details={"kind": ErrorKind.DIED})
             self._starting = asyncio.create_task(self._start(), name="translator start")
         # Shared: a caller who leaves must not end the start that others wait for.
         return await asyncio.shield(self._starting)
@@ -207,7 +210,8 @@ async def _born() -> _Child:
         )
         word = await asyncio.wait_for(_greet(process, greeting), START_SECONDS)
         if word != "ready":
-            raise _down(word if word in _SENTENCES else "broken")
+            kind = kind_of(word)
+            raise _down(kind if kind is not None and kind in _SENTENCES else ErrorKind.BROKEN)
     except BaseException as error:
         if process is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -215,7 +219,7 @@ async def _born() -> _Child:
             await process.wait()
         _tidy(greeting, folder)
         if isinstance(error, OSError | TimeoutError):
-            raise _down("slow" if isinstance(error, TimeoutError) else "broken") from error
+            raise _down(ErrorKind.SLOW if isinstance(error, TimeoutError) else ErrorKind.BROKEN) from error
         raise
     return _Child(process, client(greeting), greeting, folder)
 
@@ -237,7 +241,7 @@ def environment() -> dict[str, str]:
 
 async def _greet(process: Process, greeting: Greeting) -> str:
     if process.stdin is None or process.stdout is None:
-        raise _down("broken")
+        raise _down(ErrorKind.BROKEN)
     process.stdin.write(msgspec.json.encode(asdict(greeting)) + b"\n")
     await process.stdin.drain()
     return (await process.stdout.readline()).decode(errors="replace").strip()
@@ -283,7 +287,7 @@ def _tidy(greeting: Greeting, folder: Path | None) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _down(kind: str) -> TranslatorDown:
+def _down(kind: ErrorKind) -> TranslatorDown:
     return TranslatorDown(_SENTENCES[kind], details={"kind": kind})
 
 

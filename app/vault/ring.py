@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Mapping
 from functools import lru_cache
 
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import KeyMissing, SecretUnreadable
 from app.domain.secret import Binding, Sealed, Secret
 from app.vault import sealed_format
@@ -89,7 +90,7 @@ class Ring:
         try:
             self._open(sealed, binding)
         except SecretUnreadable as error:
-            return str(error.details["kind"])
+            return str(error.kind or "")
         return ""
 
     def _open(self, sealed: Sealed, binding: Binding) -> bytes:
@@ -104,7 +105,7 @@ class Ring:
 
     def _master(self, kid: str) -> sealed_format.Fernet:
         if (master := self._masters.get(kid)) is None:
-            raise sealed_format.unreadable("missing_kid")
+            raise sealed_format.unreadable(ErrorKind.MISSING_KID)
         return master
 
     def _hmac(self, name: str, data: bytes) -> bytes:

@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import SecretUnreadable
 from app.domain.secret import Binding, Sealed
 
@@ -56,9 +57,9 @@ def parse(sealed: Sealed) -> Parts:
         prefix, kid, wrapped, body = sealed.text.split(".")
         parts = Parts(kid, _unpadded(wrapped), base64.b64decode(_unpadded(body), altchars=b"-_", validate=True))
     except (ValueError, binascii.Error) as error:
-        raise unreadable("malformed") from error
+        raise unreadable(ErrorKind.MALFORMED) from error
     if prefix != "s1" or len(kid) != 10 or len(parts.body) < _NONCE_BYTES + _TAG_BYTES:
-        raise unreadable("malformed")
+        raise unreadable(ErrorKind.MALFORMED)
     return parts
 
 
@@ -77,7 +78,7 @@ def decrypt(cipher: AESGCM, body: bytes, data: bytes) -> bytes:
     try:
         return cipher.decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], data)
     except InvalidTag as error:
-        raise unreadable("auth_failed") from error
+        raise unreadable(ErrorKind.AUTH_FAILED) from error
 
 
 def unwrap(key: Fernet, wrapped: bytes) -> bytes:
@@ -85,18 +86,18 @@ def unwrap(key: Fernet, wrapped: bytes) -> bytes:
     try:
         data_key = key.decrypt(wrapped)
     except InvalidToken as error:
-        raise unreadable("auth_failed") from error
+        raise unreadable(ErrorKind.AUTH_FAILED) from error
     if len(data_key) != KEY_BYTES:
-        raise unreadable("malformed")
+        raise unreadable(ErrorKind.MALFORMED)
     return data_key
 
 
-def unreadable(kind: str) -> SecretUnreadable:
-    """`kind`: missing_kid, auth_failed, malformed."""
+def unreadable(kind: ErrorKind) -> SecretUnreadable:
+    """`kind`: MISSING_KID, AUTH_FAILED or MALFORMED."""
     what = {
-        "missing_kid": "The master key of this secret is not loaded. Add it to the key source and restart.",
-        "auth_failed": "This encrypted secret is damaged or belongs elsewhere. Enter the secret again.",
-        "malformed": "This encrypted secret is damaged. Enter the secret again.",
+        ErrorKind.MISSING_KID: "The master key of this secret is not loaded. Add it to the key source and restart.",
+        ErrorKind.AUTH_FAILED: "This encrypted secret is damaged or belongs elsewhere. Enter the secret again.",
+        ErrorKind.MALFORMED: "This encrypted secret is damaged. Enter the secret again.",
     }[kind]
     return SecretUnreadable(what, details={"kind": kind})
 

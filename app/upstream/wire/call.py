@@ -9,6 +9,7 @@ import aiohttp
 from yarl import URL
 
 from app.domain.address import origin_of
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import Refused
 from app.domain.snapshot import Endpoint, Key
 from app.upstream import connector, credential, credential_cache, failures, sending
@@ -142,7 +143,7 @@ async def _check(response: aiohttp.ClientResponse, reply: Reply, scrub: Scrubber
             raise encoded
         if "html" in reply.content_type:
             page = await reply.error_body()
-            raise failures.bad_response("html", detail=failures.page_title(page, scrub), status=response.status)
+            raise failures.bad_response(ErrorKind.HTML, detail=failures.page_title(page, scrub), status=response.status)
         return
     body = b"" if encoded is not None or 300 <= response.status < 400 else await reply.error_body()
     raise failures.from_status(response.status, response.headers, body, scrub, origin)
