@@ -8,12 +8,14 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from app.domain.address import origin_of
@@ -43,13 +45,16 @@ _NEVER = settings(
 class SecretsGoHome(RuleBasedStateMachine):
     """`names` and `keys` are what an admin sees; whatever is refused is refused with an error of ours."""
 
-    def __init__(self, make: Callable[[Callable[[Coroutine[Any, Any, Any]], Any]], TwoHomes], totals: list[int]) -> None:
+    def __init__(
+        self, make: Callable[[Callable[[Coroutine[Any, Any, Any]], Any]], TwoHomes], totals: list[int], violations: list[str]
+    ) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.run = self.loop.run_until_complete
         self.homes = make(self.run)
         self.names: list[str] = []
         self.totals = totals
+        self.violations = violations
 
     def teardown(self) -> None:
         self.totals.append(self.homes.arrived)
@@ -199,7 +204,11 @@ class SecretsGoHome(RuleBasedStateMachine):
 
     @invariant()
     def every_secret_went_home(self) -> None:
-        self.homes.look()
+        try:
+            self.homes.look()
+        except AssertionError as error:
+            self.violations.append(str(error))
+            raise
 
     def entered(self, how: Callable[[CredentialDraft], Coroutine[Any, Any, Credential]], name: str, **more: Any) -> None:
         """Enter a key on the page of a provider. It belongs where the answer says; an address nobody tampered with is the provider's."""
@@ -218,31 +227,39 @@ async def _through(steps: Any) -> None:
             pass
 
 
+@dataclass
+class Machine:
+    """Runs it: so many times, so many steps each; gives how many secrets arrived at home. `violations` are kept as they are met."""
+
+    fresh: Callable[[Callable[[Coroutine[Any, Any, Any]], Any]], TwoHomes]
+    violations: list[str] = field(default_factory=list)
+
+    def __call__(self, times: int, steps: int) -> int:
+        runs: list[int] = []
+        limits = settings(_NEVER, max_examples=times, stateful_step_count=steps)
+        make = cast("type[RuleBasedStateMachine]", lambda: SecretsGoHome(self.fresh, runs, self.violations))  # any callable that makes one
+        run_state_machine_as_test(make, settings=limits)
+        return sum(runs)
+
+
 @pytest.fixture
-def machine(migrated: Path, tmp_path: Path, vault: ring.Ring, monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], int]:
-    """Run it: so many times, so many steps each; how many secrets arrived at home."""
-    runs: list[int] = []
+def machine(migrated: Path, tmp_path: Path, vault: ring.Ring, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """On a data folder of its own each time."""
 
     def fresh(run: Callable[[Coroutine[Any, Any, Any]], Any]) -> TwoHomes:
         data = tmp_path / f"data-{len(list(tmp_path.iterdir()))}"
         monkeypatch.setenv("PATCHBAY_DATA_DIR", str(data))
         return TwoHomes(migrated, data, run)
 
-    def running(times: int, steps: int) -> int:
-        limits = settings(_NEVER, max_examples=times, stateful_step_count=steps)
-        make = cast("type[RuleBasedStateMachine]", lambda: SecretsGoHome(fresh, runs))  # any callable that makes one will do
-        run_state_machine_as_test(make, settings=limits)
-        return sum(runs)
-
-    return running
+    return Machine(fresh)
 
 
-def test_a_secret_only_ever_arrives_where_it_was_entered_for(machine: Callable[[int, int], int]) -> None:
+def test_a_secret_only_ever_arrives_where_it_was_entered_for(machine: Machine) -> None:
     assert machine(6, 25) > 10  # a machine that sends nothing would prove nothing
 
 
 @pytest.mark.soak
-def test_and_after_many_more_steps(machine: Callable[[int, int], int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_and_after_many_more_steps(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = int(os.environ.get("RUNS", "400"))
 
     assert machine(runs, 50) > 3 * runs
@@ -264,11 +281,14 @@ def _follow(request: Any) -> Any:
 
 
 @pytest.mark.parametrize("fault", ["no look at the address", "redirects"])
-def test_the_machine_finds_a_planted_fault(machine: Callable[[int, int], int], monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+def test_the_machine_finds_a_planted_fault(machine: Machine, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
     if fault == "redirects":
         monkeypatch.setattr(sending, "_request", _follow(sending._request))
     else:
         monkeypatch.setattr(attaching, "opened", _open_whatever_the_address)
 
-    with pytest.raises(AssertionError, match="a secret entered for"):
+    # Servers and sockets are real, so a run that is played again may end otherwise; what was met the first time was met.
+    with pytest.raises((AssertionError, Flaky)):
         machine(200, 25)
+
+    assert "a secret entered for" in machine.violations[0]
