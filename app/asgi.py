@@ -17,7 +17,7 @@ from pathlib import Path
 from app import below, gateway, logs, settings
 from app.asgi_types import App, Message, Receive, Scope, Send
 from app.domain.errors import PatchbayError
-from app.server import HURRY
+from app.server import HURRY, forget_signals
 
 log = logging.getLogger(__name__)
 # How long granian may wait for connections that nobody needs any more.
@@ -28,6 +28,7 @@ _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 def make() -> App:
     """Build the application of one worker."""
+    forget_signals()
     logs.configure(settings.current().log_level)
     from app import main, web
     from app.api.edge import Edge
@@ -42,6 +43,7 @@ def make() -> App:
 
 def make_gateway() -> App:
     """Build the application of one worker of `patchbay gateway`: no Reflex, no FastAPI."""
+    forget_signals()
     logs.configure(settings.current().log_level)
     from app import lifespan, web
 

@@ -1,5 +1,6 @@
 """Granian as we start it. Whoever starts it has loaded nothing but the launcher: its workers are forks of that process."""
 
+import multiprocessing
 import os
 import resource
 import signal
@@ -28,6 +29,14 @@ def connections() -> int:
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
     return max(64, min(_CONNECTIONS, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _OTHER_FILES) // 2))
+
+
+def forget_signals() -> None:
+    """In a worker that begins: it is a fork of the launcher and would hear a signal as the launcher does, who only notes it. It holds
+    nothing yet, so a signal ends it."""
+    if multiprocessing.parent_process() is not None:
+        for heard in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(heard, signal.SIG_DFL)
 
 
 class Server(MPServer):

@@ -15,7 +15,7 @@ import pytest
 
 from tests.cli.test_commands import done
 from tests.fixtures.databases import Sqlite
-from tests.fixtures.running import Patchbay, free_port
+from tests.fixtures.running import Patchbay, free_port, until
 from tests.fixtures.upstream import DONE, Heard, Line, Upstream, delta
 
 ASK = {"model": "mine/alpha", "stream": True, "messages": [{"role": "user", "content": "go on"}]}
@@ -164,6 +164,28 @@ async def test_a_signal_to_launcher_and_workers_is_one(tmp_path: Path, upstream:
     assert await served.ended() == 0
     assert served.alive() == []
     await served.http.aclose()
+
+
+def test_a_worker_that_is_still_starting_keeps_nobody_from_ending(tmp_path: Path) -> None:
+    """The hour that it would have is longer than any test."""
+    done("client-key", "add", "app", "--data-dir", str(tmp_path / "data"))
+    running = Patchbay(tmp_path / "data", free_port(), environment={"PATCHBAY_DRAIN_SECONDS": "3600"}, command=("gateway",))
+    running.start(wait=False)
+    assert running.process is not None
+    launcher = running.process.pid
+    children = Path(f"/proc/{launcher}/task/{launcher}/children")
+    until("a worker begins", lambda: "Patchbay gateway" in running.printed() and children.read_text(), 60)
+    worker = children.read_text().split()[0]
+    until("it knows nobody's signals", lambda: not heard(worker) & 1 << signal.SIGTERM - 1, 60)
+    running.process.send_signal(signal.SIGTERM)
+
+    assert running.process.wait(60) == 0
+
+
+def heard(pid: str) -> int:
+    """The signals that a process has a handler for, as bits."""
+    (line,) = (line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt"))
+    return int(line.split()[1], 16)
 
 
 @pytest.mark.soak
