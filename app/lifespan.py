@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from app import registry, settings
-from app.domain.provider import Wire
+from app.domain.providers.provider import Wire
 from app.domain.snapshot import Snapshot
 from app.services import health, heartbeats, key_recovery, key_use, keyring, providers, rotation, usage
-from app.storage import engine
+from app.storage.database import engine
 from app.upstream import egress, session, tokens, translator
 from app.upstream.credential_cache import clear as forget_keys
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from app.domain import names
-from app.domain.address import normalise
 from app.domain.errors import InvalidDraft, UnknownPreset
-from app.domain.preset import Preset
+from app.domain.providers.address import normalise
+from app.domain.providers.preset import Preset
 
 FOLDER = Path(__file__).parents[1] / "presets"
 _PLACEHOLDER = re.compile(r"\{[a-z_]+\}")

@@ -144,7 +144,7 @@ def _asked(said: Connection, look: Callable[..., Coroutine[Any, Any, str | None]
 
 async def _prepare(url: str, *, allow_partial: bool) -> str | None:
     from app.services import keyring, setup
-    from app.storage import engine
+    from app.storage.database import engine
 
     keyfile.close_folder(current())
     await asyncio.to_thread(engine.migrate, url)
@@ -158,7 +158,7 @@ async def _prepare(url: str, *, allow_partial: bool) -> str | None:
 
 async def _examine(url: str, *, allow_partial: bool) -> None:
     from app.services import keyring
-    from app.storage import engine
+    from app.storage.database import engine
 
     keyfile.close_folder(current())
     await asyncio.to_thread(engine.require_schema, url)

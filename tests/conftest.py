@@ -9,7 +9,7 @@ import pytest
 from app import settings
 from app.domain.actor import Actor, ActorType, Role
 from app.domain.secret import Secret
-from app.storage import engine
+from app.storage.database import engine
 from app.vault import envelope, passwords, ring, sealed_format
 from tests.fixtures import compiled, databases, hashing, postgres
 from tests.fixtures.databases import Database, Postgres, Sqlite

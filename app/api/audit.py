@@ -9,7 +9,7 @@ from app.api import errors, guard
 from app.api.guard import Caller
 from app.api.schemas import AuditPage, ExportFormat
 from app.domain.audit import AuditVerdict
-from app.domain.provider import Page
+from app.domain.providers.provider import Page
 from app.services import audit, providers
 
 router = guard.router("Audit log")

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from app.api import errors, guard
 from app.api.guard import Caller
-from app.domain.probe import ProbeResult
+from app.domain.probes.probe import ProbeResult
 from app.domain.record import Identifier, Record
 from app.services import probes
 

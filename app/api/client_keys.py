@@ -3,7 +3,7 @@
 from app.api import errors, guard
 from app.api.guard import Caller
 from app.api.schemas import ClientKeyDraft, ClientKeyList
-from app.domain.people import ClientKey, ClientKeyPatch, IssuedClientKey
+from app.domain.people.people import ClientKey, ClientKeyPatch, IssuedClientKey
 from app.services import client_keys
 
 router = guard.router("Client keys")

@@ -7,8 +7,8 @@ from fastapi import Body
 from app.api import errors, guard
 from app.api.guard import Caller
 from app.api.schemas import CredentialList, Keeping, KeyLines, KeyOrder, KeysToAdd, OneKeyToTest, RotationDraft
-from app.domain.credential import Credential, CredentialDraft, CredentialPatch
-from app.domain.probe import ProbeResult
+from app.domain.credentials.credential import Credential, CredentialDraft, CredentialPatch
+from app.domain.probes.probe import ProbeResult
 from app.services import credentials, probes, rotation
 
 router = guard.router("Provider keys")

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from app import settings
 from app.api import answers, caller, handshakes
 from app.asgi_types import App, Receive, Scope, Send
-from app.domain import cookie
+from app.domain.people import cookie
 from app.logs import rate
 
 # Code, in what a foreign address differs, Accept-Language, host → a page for a browser, or None where there is none.

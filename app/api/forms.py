@@ -13,9 +13,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.api import keyring
-from app.domain import cookie
 from app.domain.errors import AlreadySetUp, InvalidDraft, NotSignedIn, PatchbayError, StorageError, TooManyAttempts, VaultError
-from app.domain.people import NewSession, acting, is_email
+from app.domain.people import cookie
+from app.domain.people.people import NewSession, acting, is_email
 from app.domain.secret import Secret
 from app.services import recovery, sessions, setup
 from app.settings import current

@@ -17,10 +17,10 @@ from starlette.exceptions import HTTPException
 
 from app.api import errors
 from app.api.caller import ip_of
-from app.domain import cookie
 from app.domain.actor import Actor, ActorType
 from app.domain.errors import Forbidden, NotSignedIn
-from app.domain.people import Session, acting
+from app.domain.people import cookie
+from app.domain.people.people import Session, acting
 from app.logs import rate
 from app.services import client_keys, key_use, sessions
 

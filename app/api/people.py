@@ -3,7 +3,7 @@
 from app.api import errors, guard
 from app.api.guard import Browser, Caller
 from app.api.schemas import Confirmed, PasswordAgain, SessionInfo, UserDraft, UserList
-from app.domain.people import DisabledUser, User
+from app.domain.people.people import DisabledUser, User
 from app.services import people, sessions
 
 router = guard.router("Users")

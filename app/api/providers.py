@@ -10,9 +10,9 @@ from app.api import errors, guard
 from app.api.guard import Caller
 from app.api.schemas import Copy, DraftToTest, PresetList, ProviderPage, ProviderPut, RegistryStatus, SavedToTest, SwitchOff
 from app.api.versions import IfMatch, expected, tagged
-from app.domain.preset import Preset
-from app.domain.probe import ProbeResult, ProbeStep
-from app.domain.provider import FromPreset, Page, Provider, ProviderDraft, ProviderPatch, ProviderQuery
+from app.domain.probes.probe import ProbeResult, ProbeStep
+from app.domain.providers.preset import Preset
+from app.domain.providers.provider import FromPreset, Page, Provider, ProviderDraft, ProviderPatch, ProviderQuery
 from app.services import probes, providers, registry_admin
 
 router = guard.router("Providers")

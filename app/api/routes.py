@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.api import errors, guard
 from app.api.guard import Caller
-from app.domain.explanation import Explanation
+from app.domain.providers.explanation import Explanation
 from app.domain.record import Closed
 from app.services import routes
 

@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.domain.actor import Role, Scope
-from app.domain.alias import AliasDraft
 from app.domain.audit import AuditItem
-from app.domain.credential import MOST_KEYS, Credential, KeyLine, Reference
-from app.domain.discovery import FoundServer
-from app.domain.people import ClientKey, User
-from app.domain.preset import Preset
-from app.domain.probe import Depth
-from app.domain.provider import Model, ModelEntry, Provider, ProviderDraft
+from app.domain.credentials.credential import MOST_KEYS, Credential, KeyLine, Reference
+from app.domain.people.people import ClientKey, User
+from app.domain.probes.probe import Depth
+from app.domain.providers.alias import AliasDraft
+from app.domain.providers.discovery import FoundServer
+from app.domain.providers.preset import Preset
+from app.domain.providers.provider import Model, ModelEntry, Provider, ProviderDraft
 from app.domain.record import Closed, Flag, Identifier, Label, Moment, Record, RequestsPerMinute
 from app.domain.secret import Secret
 from app.services.providers import Trashed

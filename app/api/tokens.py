@@ -2,7 +2,7 @@
 
 from app.api import errors, guard
 from app.api.guard import Caller
-from app.domain.token import TokenInfo
+from app.domain.credentials.token import TokenInfo
 from app.services import tokens
 
 router = guard.router("Credentials")

@@ -3,7 +3,7 @@
 from app.api import errors, guard
 from app.api.guard import Caller
 from app.api.schemas import TrashList
-from app.domain.provider import Provider
+from app.domain.providers.provider import Provider
 from app.services import providers
 
 router = guard.router("Trash")

@@ -216,7 +216,7 @@ async def _data() -> list[Found]:
     current = settings.current()
     if not current.database_url and not (current.data_dir / "patchbay.db").is_file():
         return [Found("Database", "warn", "It does not exist yet; the first start creates it.")]
-    from app.storage import engine
+    from app.storage.database import engine
 
     try:
         server = await asyncio.to_thread(engine.describe, current.url)
@@ -232,7 +232,7 @@ async def _data() -> list[Found]:
 
 async def _database() -> AsyncIterator[Found]:
     from app.services import audit, damage, heartbeats, keyring
-    from app.storage import inspection, migration
+    from app.storage.database import inspection, migration
 
     await inspection.check_schema()
     stands, newest = await inspection.schema_version(), migration.newest()

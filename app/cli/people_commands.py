@@ -8,7 +8,7 @@ import typer
 from app.cli import shell
 from app.cli.shell import DataDir, Json, PasswordFile, PasswordStdin
 from app.domain.actor import Actor, Role, Scope
-from app.domain.people import ClientKey, DisabledUser, IssuedClientKey, User
+from app.domain.people.people import ClientKey, DisabledUser, IssuedClientKey, User
 from app.domain.record import MOST_PER_MINUTE
 
 user = typer.Typer(help="Users who can sign in.", no_args_is_help=True)

@@ -10,8 +10,8 @@ from app.cli import shell
 from app.cli.shell import REFUSED, DataDir, Json, SecretFile, SecretStdin
 from app.domain.actor import Actor
 from app.domain.errors import InvalidDraft
-from app.domain.probe import Depth, ProbeResult, ProbeStep
-from app.domain.provider import FromPreset, Provider, ProviderDraft, ProviderQuery
+from app.domain.probes.probe import Depth, ProbeResult, ProbeStep
+from app.domain.providers.provider import FromPreset, Provider, ProviderDraft, ProviderQuery
 
 provider = typer.Typer(help="Providers.", no_args_is_help=True)
 preset = typer.Typer(help="Known providers.", no_args_is_help=True)

@@ -112,7 +112,7 @@ def password(*, stdin: bool, file: Path | None) -> Secret:
 
 async def _inside(action: Callable[[Actor], Awaitable[T]]) -> T:
     from app import lifespan
-    from app.storage import engine
+    from app.storage.database import engine
 
     current = settings.current()
     current.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from app.domain.actor import Scope
-from app.domain.capabilities import UNDECLARED, Capabilities
-from app.domain.credential import Held, KeyState
-from app.domain.provider import ProviderType, Wire
+from app.domain.credentials.credential import Held, KeyState
+from app.domain.providers.capabilities import UNDECLARED, Capabilities
+from app.domain.providers.provider import ProviderType, Wire
 from app.domain.secret import Sealed
 
 NO_FIELDS: Mapping[str, str] = MappingProxyType({})

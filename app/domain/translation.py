@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.domain.provider import ProviderType
+from app.domain.providers.provider import ProviderType
 
 CALL_PATH = "/call"
 FAILURE_HEADER = "x-patchbay-failure"  # the answer is a `Failure` of ours, not something a provider said

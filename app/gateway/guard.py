@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from app import registry
-from app.domain import client_key
 from app.domain.actor import Scope
 from app.domain.errors import Forbidden, InvalidDraft, NotSignedIn
+from app.domain.people import client_key
 from app.domain.snapshot import ClientKeyEntry
 
 # LiteLLM as a client knows a wrong key by the first four words, which are OpenAI's.

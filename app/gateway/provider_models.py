@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from app import registry, relay
-from app.domain.provider import Wire
-from app.domain.routes import ROUTES
+from app.domain.providers.provider import Wire
+from app.domain.providers.routes import ROUTES
 from app.domain.snapshot import ClientKeyEntry, Endpoint, Route, Target
 from app.gateway import exchange, guard, models, streams
 from app.probe import requests

@@ -22,8 +22,8 @@ from app.domain.errors import (
     Unreachable,
     UpstreamError,
 )
-from app.domain.probe import Finding, ProbeError, Verdict
-from app.domain.routes import ROUTES
+from app.domain.probes.probe import Finding, ProbeError, Verdict
+from app.domain.providers.routes import ROUTES
 from app.domain.snapshot import Endpoint
 from app.probe import fixes, messages, paths, requests
 from app.upstream import auth, container

@@ -7,8 +7,8 @@ from typing import Any
 
 from yarl import URL
 
-from app.domain.address import looks_local
-from app.domain.probe import LIMITS, Finding, FixAction, ProbeFix
+from app.domain.probes.probe import LIMITS, Finding, FixAction, ProbeFix
+from app.domain.providers.address import looks_local
 from app.domain.snapshot import Endpoint
 from app.probe import messages, paths
 from app.upstream import auth, container

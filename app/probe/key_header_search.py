@@ -7,9 +7,9 @@ key. Nothing is changed by asking: the test offers the header, a person's click 
 from dataclasses import replace
 
 from app.domain.errors import RateLimited, UpstreamError
-from app.domain.probe import FixAction, ProbeFix
-from app.domain.provider import Wire
-from app.domain.routes import ROUTES
+from app.domain.probes.probe import FixAction, ProbeFix
+from app.domain.providers.provider import Wire
+from app.domain.providers.routes import ROUTES
 from app.domain.snapshot import Endpoint, KeyUse
 from app.probe import messages
 from app.relay import keys

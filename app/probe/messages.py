@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.domain.probe import Finding, FixAction
+from app.domain.probes.probe import Finding, FixAction
 
 _F = Finding
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from app.domain.preset import Preset
+from app.domain.providers.preset import Preset
 from app.domain.snapshot import Endpoint
 
 # Parts of names of models that do not chat.

@@ -4,7 +4,7 @@ import re
 
 from yarl import URL
 
-from app.domain.routes import ROUTES
+from app.domain.providers.routes import ROUTES
 from app.domain.snapshot import Endpoint
 
 _VERSION = re.compile(r"v\d[a-z0-9]*")

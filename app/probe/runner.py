@@ -7,8 +7,8 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from app.domain.preset import Preset
-from app.domain.probe import Depth, ProbeResult, ProbeStep, StepName
+from app.domain.probes.probe import Depth, ProbeResult, ProbeStep, StepName
+from app.domain.providers.preset import Preset
 from app.domain.snapshot import Endpoint
 from app.probe import findings
 from app.probe.steps import Steps

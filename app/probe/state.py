@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from app.domain.address import origin_of
 from app.domain.errors import RateLimited, UpstreamError
-from app.domain.preset import Preset
-from app.domain.probe import Depth, Finding, ProbeError, ProbeFix, ProbeResult, ProbeStep, StepName, Verdict
-from app.domain.provider import Wire
-from app.domain.routes import ROUTES
+from app.domain.probes.probe import Depth, Finding, ProbeError, ProbeFix, ProbeResult, ProbeStep, StepName, Verdict
+from app.domain.providers.address import origin_of
+from app.domain.providers.preset import Preset
+from app.domain.providers.provider import Wire
+from app.domain.providers.routes import ROUTES
 from app.domain.snapshot import Endpoint, KeyUse
 from app.probe import findings, requests
 from app.relay import provider_outcomes

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from yarl import URL
 
-from app.domain.capabilities import Support
 from app.domain.errors import BadResponse, Failed, NoCredential, RateLimited, Refused, UpstreamError
-from app.domain.model_name import is_listed
-from app.domain.preset import Preset
-from app.domain.probe import Depth, Finding, StepName
-from app.domain.routes import effective_urls
+from app.domain.probes.probe import Depth, Finding, StepName
+from app.domain.providers.capabilities import Support
+from app.domain.providers.model_name import is_listed
+from app.domain.providers.preset import Preset
+from app.domain.providers.routes import effective_urls
 from app.domain.snapshot import Endpoint
 from app.probe import findings, key_header_search, model_candidates, requests
 from app.probe.state import DEPTHS, Outcome, ProbeState

@@ -6,8 +6,8 @@ from typing import Any
 
 from app.domain.snapshot import AliasEntry
 from app.registry import build
-from app.storage import engine
 from app.storage import snapshot as stored
+from app.storage.database import engine
 
 
 class Aliases:

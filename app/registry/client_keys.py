@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from app.domain.snapshot import ClientKeyEntry
 from app.registry import build
-from app.storage import engine
 from app.storage import snapshot as stored
+from app.storage.database import engine
 from app.storage.snapshot import StoredClientKey, StoredGrant
 
 Row = TypeVar("Row")

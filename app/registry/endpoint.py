@@ -11,12 +11,12 @@ from types import MappingProxyType
 from typing import Any
 
 from app import presets
-from app.domain import evidence
-from app.domain.address import origin_of
-from app.domain.capabilities import Capabilities
-from app.domain.credential import KeyState
-from app.domain.drafts import Settled
-from app.domain.provider import WIRES, Network, ProviderLimits, ProviderType
+from app.domain.credentials.credential import KeyState
+from app.domain.probes import evidence
+from app.domain.providers.address import origin_of
+from app.domain.providers.capabilities import Capabilities
+from app.domain.providers.drafts import Settled
+from app.domain.providers.provider import WIRES, Network, ProviderLimits, ProviderType
 from app.domain.snapshot import Endpoint, Key, KeyUse, Limits, Timeouts
 from app.storage.snapshot import StoredProvider, StoredSecret
 from app.upstream import auth, credential

@@ -9,15 +9,16 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
-from app.domain.credential import KeyState
+from app.domain.credentials.credential import KeyState
 from app.domain.errors import PatchbayError, UnknownProvider
 from app.domain.snapshot import AliasEntry, ClientKeyEntry, Endpoint, Route, Snapshot
 from app.registry import build, selector
 from app.registry.aliases import Aliases
 from app.registry.client_keys import ClientKeys
 from app.registry.endpoint import endpoint_from_row
-from app.storage import engine, work
 from app.storage import snapshot as stored
+from app.storage import work
+from app.storage.database import engine
 from app.upstream import egress, translator
 
 REVISION_POLL_SECONDS = 1.0

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from app.domain.credential import KeyState, Reference
+from app.domain.credentials.credential import KeyState, Reference
 from app.domain.error_kind import ErrorKind
-from app.domain.explanation import SkipCode, shares
+from app.domain.providers.explanation import SkipCode, shares
 from app.domain.snapshot import ClientKeyEntry, Endpoint, Key
 from app.relay import circuit, keys, limits
 from app.relay.key_outcomes import KeyEvent

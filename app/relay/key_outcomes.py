@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from app.domain.credential import KeyState
+from app.domain.credentials.credential import KeyState
 from app.domain.secret import Sealed
 
 # A key is reported once until its state changes, so this is more keys than anybody has.

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from app.domain.credential import Credential, Held, KeyState
+from app.domain.credentials.credential import Credential, Held, KeyState
 from app.domain.error_kind import ErrorKind
 from app.domain.errors import NoCredential, RateLimited, Refused, UpstreamError
 from app.domain.secret import Sealed

@@ -1,10 +1,10 @@
 """What this process knows and the database does not, laid over the records that are shown: keys that cool, and keys that are read from a
 place where there is nothing."""
 
-from app.domain.credential import Credential, Held, KeyState
-from app.domain.health import masked
-from app.domain.provider import Provider
-from app.domain.provider_status import of_provider
+from app.domain.credentials.credential import Credential, Held, KeyState
+from app.domain.providers.health import masked
+from app.domain.providers.provider import Provider
+from app.domain.providers.provider_status import of_provider
 from app.relay import keys
 from app.upstream import credential
 

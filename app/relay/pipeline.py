@@ -6,7 +6,7 @@ from types import TracebackType
 
 from app.domain.error_kind import ErrorKind
 from app.domain.errors import Failed, NoCredential, RateLimited, Refused
-from app.domain.provider import Wire
+from app.domain.providers.provider import Wire
 from app.domain.snapshot import Endpoint, Key
 from app.relay import keys
 from app.upstream import auth

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Sequence
 
-from app.domain import evidence
-from app.domain.credential import COUNTED
+from app.domain.credentials.credential import COUNTED
 from app.domain.errors import UpstreamError
-from app.domain.health import KEY_CODES, LIMIT_CODES, Attempt, code_of
+from app.domain.probes import evidence
+from app.domain.providers.health import KEY_CODES, LIMIT_CODES, Attempt, code_of
 from app.domain.snapshot import Endpoint, Key
 from app.relay.feed import Feed
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.domain.actor import Actor
-from app.domain.alias import Alias, AliasDraft, AliasPage, AliasPatch, AliasQuery, TargetDraft, check_name, check_targets
 from app.domain.audit import Action
 from app.domain.errors import InvalidDraft, NameTaken, Reason, UnknownAlias
+from app.domain.providers.alias import Alias, AliasDraft, AliasPage, AliasPatch, AliasQuery, TargetDraft, check_name, check_targets
 from app.services.kernel import lookup
 from app.storage import aliases as rows
-from app.storage import engine
-from app.storage.columns import now
+from app.storage.database import engine
+from app.storage.database.columns import now
 from app.storage.tables import AliasRow
 from app.storage.work import Work, work
 

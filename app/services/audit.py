@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from app.domain.actor import Actor
 from app.domain.audit import Action, AuditVerdict
-from app.domain.provider import Page
-from app.storage import audit, engine, providers, refusals, usage
+from app.domain.providers.provider import Page
+from app.storage import audit, providers, refusals, usage
+from app.storage.database import engine
 from app.storage.work import work
 
 Format = Literal["jsonl", "csv"]

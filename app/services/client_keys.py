@@ -8,16 +8,17 @@ from itertools import islice
 from typing import Any
 
 from app import registry
-from app.domain import client_key
 from app.domain.actor import Actor, ActorType, Role, Scope
 from app.domain.audit import Action
 from app.domain.errors import Conflict, InvalidDraft, Reason, UnknownClientKey
-from app.domain.people import LONGEST_NAME, ClientKey, ClientKeyPatch, IssuedClientKey
+from app.domain.people import client_key
+from app.domain.people.people import LONGEST_NAME, ClientKey, ClientKeyPatch, IssuedClientKey
 from app.domain.record import MOST_PER_MINUTE
 from app.registry import selector
-from app.storage import aliases, client_keys, engine, macs
+from app.storage import aliases, client_keys, macs
 from app.storage.client_keys import Grant, Granted
-from app.storage.engine import AsyncSession
+from app.storage.database import engine
+from app.storage.database.engine import AsyncSession
 from app.storage.tables import ClientKeyRow, now
 from app.storage.work import Work, work
 

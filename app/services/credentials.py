@@ -5,25 +5,17 @@ from typing import Any
 
 from app.domain.actor import Actor
 from app.domain.audit import Action
-from app.domain.credential import (
-    Credential,
-    CredentialDraft,
-    CredentialPatch,
-    Held,
-    KeyLine,
-    KeyState,
-    in_order,
-    must_be_ahead,
-)
-from app.domain.drafts import FILL_IN
+from app.domain.credentials.credential import Credential, CredentialDraft, CredentialPatch, Held, KeyLine, KeyState, in_order, must_be_ahead
 from app.domain.errors import InvalidDraft, Reason, RotationConflict
 from app.domain.ids import uuid7
+from app.domain.providers.drafts import FILL_IN
 from app.domain.secret import Secret
 from app.relay import overlay
 from app.services.kernel import lookup, sealing
-from app.storage import credentials, engine, provider_records
-from app.storage.columns import now
+from app.storage import credentials, provider_records
 from app.storage.credentials import StoredKey
+from app.storage.database import engine
+from app.storage.database.columns import now
 from app.storage.tables import CredentialRow, ProviderRow
 from app.storage.work import Work, work
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from app.domain.actor import Actor
 from app.domain.keyring import DamagedSecret
-from app.storage import engine, sealed_values
+from app.storage import sealed_values
+from app.storage.database import engine
 from app.storage.sealed_values import Placed
 from app.vault import ring
 

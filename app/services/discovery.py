@@ -9,14 +9,15 @@ from yarl import URL
 
 from app import presets, settings
 from app.domain.actor import Actor
-from app.domain.address import normalise, origin_of
 from app.domain.audit import Action
-from app.domain.discovery import Discovery, FoundServer
 from app.domain.errors import UpstreamError
-from app.domain.preset import Preset
+from app.domain.providers.address import normalise, origin_of
+from app.domain.providers.discovery import Discovery, FoundServer
+from app.domain.providers.preset import Preset
 from app.probe import requests
 from app.relay import rate_limit
-from app.storage import approvals, engine, providers
+from app.storage import approvals, providers
+from app.storage.database import engine
 from app.storage.work import work
 from app.upstream import egress, unauthenticated_get
 

@@ -11,7 +11,7 @@ from app import registry
 from app.domain.actor import Actor
 from app.domain.error_kind import ErrorKind
 from app.domain.errors import Failed, InvalidDraft, Reason, UpstreamError
-from app.domain.probe import Finding, ProbeError
+from app.domain.probes.probe import Finding, ProbeError
 from app.domain.snapshot import Endpoint, KeyUse
 from app.probe import findings, requests
 from app.relay import chat_text, rate_limit

@@ -5,14 +5,15 @@ import time
 from collections.abc import Mapping, Sequence
 
 from app import registry
-from app.domain import health
 from app.domain.actor import SYSTEM
 from app.domain.errors import PatchbayError
-from app.domain.health import Attempt, Health
+from app.domain.providers import health
+from app.domain.providers.health import Attempt, Health
 from app.relay import health_changes, provider_outcomes
 from app.services.kernel.periodic import Periodic
-from app.storage import engine, probes, provider_records
 from app.storage import health as rows
+from app.storage import probes, provider_records
+from app.storage.database import engine
 from app.storage.work import work
 
 LOOK_SECONDS = 1.0

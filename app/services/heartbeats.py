@@ -13,7 +13,8 @@ from app.domain.audit import Action
 from app.domain.ids import uuid7
 from app.domain.keyring import ALIVE, Worker
 from app.services.kernel.periodic import Periodic, heard
-from app.storage import audit, engine, inspection, instance, people
+from app.storage import audit, instance, people
+from app.storage.database import engine, inspection
 from app.storage.tables import now
 from app.storage.work import work
 from app.vault import ring

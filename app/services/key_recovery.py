@@ -14,17 +14,17 @@ from functools import partial
 from app import presets, registry
 from app.domain.actor import SYSTEM
 from app.domain.audit import Action
-from app.domain.credential import Held, KeyState
+from app.domain.credentials.credential import Held, KeyState
 from app.domain.errors import PatchbayError
-from app.domain.probe import Finding, ProbeResult, StepName, Verdict
+from app.domain.probes.probe import Finding, ProbeResult, StepName, Verdict
 from app.domain.snapshot import Endpoint, Key, Snapshot
 from app.probe import runner
 from app.relay import key_outcomes, keys
 from app.relay.key_outcomes import KeyEvent, Learned
 from app.services.kernel.periodic import Periodic, heard
 from app.storage import credentials
-from app.storage.columns import now
 from app.storage.credentials import StoredKey
+from app.storage.database.columns import now
 from app.storage.work import work
 
 TICK_SECONDS = 0.5

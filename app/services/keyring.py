@@ -11,7 +11,8 @@ from app.domain.error_kind import ErrorKind
 from app.domain.errors import CanaryCorrupt, KeyMismatch, KeyMissing, SecretUnreadable, StorageError, VaultError
 from app.domain.keyring import ALIVE, KeyringStatus, MasterKey, MasterKeyState
 from app.domain.secret import Sealed, Secret
-from app.storage import audit, client_keys, crypto, engine, inspection, instance, macs, people
+from app.storage import audit, client_keys, crypto, instance, macs, people
+from app.storage.database import engine, inspection
 from app.storage.tables import CryptoKey, SystemSecret, now
 from app.storage.work import work
 from app.vault import envelope, keyfile, ring, sealed_format

@@ -11,8 +11,9 @@ from app.domain.audit import Action, Outcome
 from app.domain.errors import Conflict, InvalidDraft, KeyMissing, SecretUnreadable, VaultError
 from app.domain.keyring import ALIVE, AddedKey, ExposedSecret, MasterKeyState, RetiredKey, Rewrapped, Worker
 from app.domain.secret import Secret
-from app.storage import credentials, crypto, engine, instance
+from app.storage import credentials, crypto, instance
 from app.storage.crypto import SealedColumn, SealedValue
+from app.storage.database import engine
 from app.storage.tables import CryptoKey, now
 from app.storage.work import Work, work
 from app.vault import envelope, keyfile, ring

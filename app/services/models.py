@@ -9,16 +9,16 @@ from app import presets, registry
 from app.domain.actor import Actor
 from app.domain.audit import Action
 from app.domain.errors import InvalidDraft, Reason
-from app.domain.probe import ProbeError, ProbeResult, StepName, Verdict
-from app.domain.provider import Model, ModelDraft
+from app.domain.probes.probe import ProbeError, ProbeResult, StepName, Verdict
+from app.domain.providers.provider import Model, ModelDraft
 from app.domain.record import Record
 from app.domain.snapshot import KeyUse
 from app.probe import runner
 from app.relay import rate_limit
 from app.services.kernel import lookup
-from app.storage import engine
 from app.storage import models as rows
-from app.storage.columns import now
+from app.storage.database import engine
+from app.storage.database.columns import now
 from app.storage.tables import ProviderRow
 from app.storage.work import Work, work
 

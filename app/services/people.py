@@ -3,11 +3,12 @@
 from app.domain.actor import Actor, Role, Scope
 from app.domain.audit import Action, Outcome
 from app.domain.errors import Conflict, Forbidden, NameTaken, NotSignedIn, TooManyAttempts, UnknownUser
-from app.domain.passwords import check_password
-from app.domain.people import DisabledUser, User, clean_person
+from app.domain.people.passwords import check_password
+from app.domain.people.people import DisabledUser, User, clean_person
+from app.domain.people.throttle import DEVICE
 from app.domain.secret import Secret
-from app.domain.throttle import DEVICE
-from app.storage import client_keys, engine, instance, macs, people, recent_sessions
+from app.storage import client_keys, instance, macs, people, recent_sessions
+from app.storage.database import engine
 from app.storage.tables import UserRow, now
 from app.storage.work import Work, work
 from app.vault import passwords

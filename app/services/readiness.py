@@ -6,7 +6,8 @@ from app import registry
 from app.domain.errors import PatchbayError
 from app.domain.keyring import MasterKeyState
 from app.domain.record import Record
-from app.storage import crypto, engine, inspection, instance, migration
+from app.storage import crypto, instance
+from app.storage.database import engine, inspection, migration
 from app.vault import ring
 
 

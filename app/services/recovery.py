@@ -7,10 +7,11 @@ from app.domain.actor import Actor, Role
 from app.domain.audit import Action
 from app.domain.errors import ConfirmationNeeded, Forbidden, KeyMissing
 from app.domain.keyring import MasterKeyState
-from app.domain.people import CONFIRMED_FOR, Session
+from app.domain.people.people import CONFIRMED_FOR, Session
 from app.domain.recovery_kit import Contents, RecoveryKit, write
 from app.domain.secret import Secret
-from app.storage import crypto, engine, instance, people
+from app.storage import crypto, instance, people
+from app.storage.database import engine
 from app.storage.tables import CryptoKey, now
 from app.storage.work import Work, work
 from app.vault import keyfile, ring

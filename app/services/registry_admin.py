@@ -6,7 +6,8 @@ from app import registry
 from app.domain.actor import Actor
 from app.domain.audit import Action
 from app.domain.keyring import ALIVE, Worker
-from app.storage import engine, instance
+from app.storage import instance
+from app.storage.database import engine
 from app.storage.tables import now
 from app.storage.work import work
 

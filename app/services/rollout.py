@@ -10,7 +10,8 @@ from app.domain.errors import PatchbayError
 from app.domain.keyring import ALIVE, Spread
 from app.domain.snapshot import Snapshot
 from app.services.kernel.periodic import Periodic, heard
-from app.storage import engine, instance
+from app.storage import instance
+from app.storage.database import engine
 from app.storage.tables import now
 
 LOOK_SECONDS = 1.0

@@ -6,14 +6,15 @@ from typing import Any
 
 from app.domain.actor import SYSTEM, Actor
 from app.domain.audit import Action
-from app.domain.credential import Credential, CredentialDraft, Held, KeyState
+from app.domain.credentials.credential import Credential, CredentialDraft, Held, KeyState
 from app.domain.errors import InvalidDraft, Reason, RotationConflict, UnknownCredential
 from app.domain.ids import uuid7
 from app.services.kernel import lookup, sealing
 from app.services.kernel.periodic import Periodic
-from app.storage import credentials, engine, provider_records
-from app.storage.columns import now
+from app.storage import credentials, provider_records
 from app.storage.credentials import StoredKey
+from app.storage.database import engine
+from app.storage.database.columns import now
 from app.storage.tables import CredentialRow, ProviderRow
 from app.storage.work import Work, work
 

@@ -5,18 +5,19 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from app import registry
-from app.domain import outlook
 from app.domain.actor import Actor, Scope
 from app.domain.errors import PatchbayError, UnknownClientKey
-from app.domain.explanation import Chosen, Explanation, KeyStep, Skip, SkipCode, TargetStep, Unanswered, shares, skip
-from app.domain.outlook import Outlook
-from app.domain.provider import Provider
+from app.domain.providers import outlook
+from app.domain.providers.explanation import Chosen, Explanation, KeyStep, Skip, SkipCode, TargetStep, Unanswered, shares, skip
+from app.domain.providers.outlook import Outlook
+from app.domain.providers.provider import Provider
 from app.domain.snapshot import AliasTargetEntry, ClientKeyEntry, Endpoint, Snapshot, Target
 from app.registry import selector as selectors
 from app.registry.selector import Obstacle
 from app.relay import availability, overlay
 from app.relay.availability import Obstruction
-from app.storage import aliases, engine, provider_records, providers
+from app.storage import aliases, provider_records, providers
+from app.storage.database import engine
 
 Kind = Literal["alias", "provider", "model", "default", "unknown"]
 _CODES = {

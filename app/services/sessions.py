@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from app.domain.actor import SYSTEM, Actor, ActorType
 from app.domain.audit import Action, Outcome
 from app.domain.errors import Forbidden, InvalidDraft, NotSignedIn, Reason, StorageUnavailable, TooManyAttempts
-from app.domain.people import CONFIRMED_FOR, NewSession, Session, acting
+from app.domain.people.people import CONFIRMED_FOR, NewSession, Session, acting
+from app.domain.people.throttle import ACCOUNT, ADDRESS, DEVICE, Attempts, Limit
 from app.domain.secret import Secret
-from app.domain.throttle import ACCOUNT, ADDRESS, DEVICE, Attempts, Limit
-from app.storage import engine, macs, people, recent_sessions
+from app.storage import macs, people, recent_sessions
+from app.storage.database import engine
 from app.storage.tables import UserRow, now
 from app.storage.work import Work, work
 from app.vault import devices, passwords

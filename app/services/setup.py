@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from app.domain.actor import SYSTEM, Actor, Role
 from app.domain.audit import Action
 from app.domain.errors import AlreadySetUp, NotSignedIn
-from app.domain.passwords import check_password
-from app.domain.people import NewSession, acting, clean_person
+from app.domain.people.passwords import check_password
+from app.domain.people.people import NewSession, acting, clean_person
 from app.domain.secret import Secret
-from app.storage import engine, instance, people
+from app.storage import instance, people
+from app.storage.database import engine
 from app.storage.tables import Instance, UserRow, now
 from app.storage.work import work
 from app.vault import devices, passwords, ring

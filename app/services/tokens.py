@@ -3,9 +3,9 @@
 from app import registry
 from app.domain.actor import Actor
 from app.domain.audit import Action, Outcome
+from app.domain.credentials.token import TokenInfo
 from app.domain.errors import InvalidDraft, Reason, UnknownCredential, UpstreamError
 from app.domain.snapshot import Endpoint, Key
-from app.domain.token import TokenInfo
 from app.relay import rate_limit
 from app.storage.work import work
 from app.upstream import credential, tokens

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, delete, func, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.domain.alias import Alias, AliasQuery, AliasTarget, TargetProblem
 from app.domain.errors import InvalidDraft
 from app.domain.ids import uuid7
-from app.storage.columns import bytewise, now
+from app.domain.providers.alias import Alias, AliasQuery, AliasTarget, TargetProblem
+from app.storage.database.columns import bytewise, now
 from app.storage.tables import AliasRow, ModelRow, ProviderRow
 from app.storage.tables import AliasTarget as TargetRow
 

@@ -18,7 +18,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.actor import SYSTEM, Actor
 from app.domain.audit import Action, AuditActor, AuditItem, AuditTarget, Outcome
-from app.storage import engine, macs
+from app.storage import macs
+from app.storage.database import engine
 from app.storage.tables import AuditHead, AuditRow, CryptoKey
 from app.vault import ring
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, LargeBinary
 from sqlmodel import Column, Field, SQLModel
 
-from app.storage.columns import json_column
+from app.storage.database.columns import json_column
 
 
 class AuditRow(SQLModel, table=True):

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, LargeBinary
 from sqlmodel import Column, Field, SQLModel
 
 from app.domain.ids import uuid7
-from app.storage.columns import MacRow, key_of, now, owner_column, time_column
+from app.storage.database.columns import MacRow, key_of, now, owner_column, time_column
 
 
 class ClientKeyRow(MacRow, table=True):

@@ -10,9 +10,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.actor import Scope
-from app.domain.people import ClientKey, LastCall
+from app.domain.people.people import ClientKey, LastCall
 from app.storage import macs
-from app.storage.columns import UtcTime
+from app.storage.database.columns import UtcTime
 from app.storage.tables import AliasRow, ClientKeyGrant, ClientKeyRow, ClientKeyUse, ProviderRow
 
 # Where there is no such key any more, there is nothing to write.

@@ -9,11 +9,11 @@ from typing import Any
 from sqlmodel import col, delete, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.domain.credential import Credential, CredentialDraft, KeyState, Reference, state_at
+from app.domain.credentials.credential import Credential, CredentialDraft, KeyState, Reference, state_at
 from app.domain.errors import InvalidDraft, Reason
-from app.domain.probe import LastTest
+from app.domain.probes.probe import LastTest
 from app.domain.secret import Binding, SealedField
-from app.storage.columns import now
+from app.storage.database.columns import now
 from app.storage.tables import CredentialRow, CredentialSecret, ProbeRow, ProviderRow
 from app.vault import ring
 

@@ -11,7 +11,7 @@ from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.secret import SEALED_PREFIX, Sealed
-from app.storage.columns import SealedText
+from app.storage.database.columns import SealedText
 from app.storage.tables import CryptoKey, SystemSecret
 
 _KID_LENGTH = 10

@@ -8,8 +8,8 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.domain import evidence
-from app.domain.health import Attempt, merged
+from app.domain.probes import evidence
+from app.domain.providers.health import Attempt, merged
 from app.storage.health_tables import HealthRow
 
 

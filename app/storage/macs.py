@@ -23,7 +23,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.errors import RowRefused
-from app.storage.columns import MacRow, UtcTime
+from app.storage.database.columns import MacRow, UtcTime
 from app.vault import ring
 
 Row = TypeVar("Row", bound=MacRow)

@@ -6,8 +6,8 @@ from sqlalchemy import delete, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.domain.provider import Model, ModelDraft
-from app.storage.columns import bytewise, now
+from app.domain.providers.provider import Model, ModelDraft
+from app.storage.database.columns import bytewise, now
 from app.storage.tables import ModelRow, ProbeRow
 
 SOURCE = "identifier"  # key in `sources` that says where the model itself came from

@@ -9,10 +9,10 @@ from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.actor import Role
-from app.domain.people import NewSession, Session, User
-from app.domain.throttle import Attempts, Limit
+from app.domain.people.people import NewSession, Session, User
+from app.domain.people.throttle import Attempts, Limit
 from app.storage import macs
-from app.storage.columns import UtcTime, bytewise
+from app.storage.database.columns import UtcTime, bytewise
 from app.storage.tables import LoginThrottle, SessionRow, SessionUse, UserRow, UserUse, now
 
 IDLE = timedelta(minutes=30)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from app.domain.ids import uuid7
-from app.storage.columns import MacRow, key_of, now, owner_column, time_column
+from app.storage.database.columns import MacRow, key_of, now, owner_column, time_column
 
 
 class UserRow(MacRow, table=True):

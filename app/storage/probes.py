@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.domain.probe import LastTest, ProbeResult, StepName
+from app.domain.probes.probe import LastTest, ProbeResult, StepName
 from app.storage.tables import ProbeRow
 
 DRAFTS = 200

@@ -5,16 +5,16 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.domain import evidence
-from app.domain.address import Address, looks_local
-from app.domain.capabilities import Capabilities
-from app.domain.credential import COUNTED, IN_TRAFFIC, Credential, Held
-from app.domain.health import Attempt, standing
-from app.domain.model_name import default_is_listed
-from app.domain.probe import LastTest
-from app.domain.provider import ModelDraft, Network, Provider, ProviderDraft, ProviderLimits, ProviderType
-from app.domain.provider_status import configuration, status_of
-from app.domain.routes import effective_urls
+from app.domain.credentials.credential import COUNTED, IN_TRAFFIC, Credential, Held
+from app.domain.probes import evidence
+from app.domain.probes.probe import LastTest
+from app.domain.providers.address import Address, looks_local
+from app.domain.providers.capabilities import Capabilities
+from app.domain.providers.health import Attempt, standing
+from app.domain.providers.model_name import default_is_listed
+from app.domain.providers.provider import ModelDraft, Network, Provider, ProviderDraft, ProviderLimits, ProviderType
+from app.domain.providers.provider_status import configuration, status_of
+from app.domain.providers.routes import effective_urls
 from app.storage import approvals, credentials, health, models, probes, providers
 from app.storage.credentials import StoredKey
 from app.storage.health import Configured

@@ -12,9 +12,9 @@ from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.errors import InvalidDraft
-from app.domain.provider import ProviderQuery
+from app.domain.providers.provider import ProviderQuery
 from app.storage.audit_tables import AuditRow
-from app.storage.columns import bytewise
+from app.storage.database.columns import bytewise
 from app.storage.tables import Instance, ProviderRow
 
 _SORTS: dict[str, Any] = {  # Any: functions and columns share no type that has both comparisons and order

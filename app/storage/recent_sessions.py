@@ -5,7 +5,7 @@ What ends a session in this process forgets it here after the commit; other proc
 
 import time
 
-from app.domain.people import Session
+from app.domain.people.people import Session
 
 SECONDS = 2.0
 _MOST = 4_096

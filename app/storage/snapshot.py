@@ -15,8 +15,8 @@ from sqlmodel import col
 
 from app.domain.secret import Sealed
 from app.storage import macs
-from app.storage.columns import MacRow, bytewise
 from app.storage.credentials import StoredKey
+from app.storage.database.columns import MacRow, bytewise
 from app.storage.tables import (
     AliasRow,
     AliasTarget,

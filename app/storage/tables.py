@@ -19,7 +19,7 @@ from app.storage.audit_tables import AuditRow as AuditRow
 from app.storage.client_key_tables import ClientKeyGrant as ClientKeyGrant
 from app.storage.client_key_tables import ClientKeyRow as ClientKeyRow
 from app.storage.client_key_tables import ClientKeyUse as ClientKeyUse
-from app.storage.columns import MacRow, SealedText, json_column, now, owner_column, time_column
+from app.storage.database.columns import MacRow, SealedText, json_column, now, owner_column, time_column
 from app.storage.health_tables import HealthRow as HealthRow
 from app.storage.people_tables import LoginThrottle as LoginThrottle
 from app.storage.people_tables import SessionRow as SessionRow

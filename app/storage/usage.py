@@ -9,7 +9,7 @@ from sqlalchemy import select as columns_of
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.storage.shielded_session import finish_despite_cancel
+from app.storage.database.shielded_session import finish_despite_cancel
 from app.storage.tables import ClientKeyRow, CredentialRow, ModelRow, ProviderRow
 from app.storage.usage_tables import KEYS, LISTED, LISTS, SUMS, UsageBatch, UsageName, usage_hour
 

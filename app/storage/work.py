@@ -13,8 +13,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.domain.actor import Actor
 from app.domain.audit import Action, Outcome
 from app.domain.errors import StorageError
-from app.storage import audit, engine, macs
-from app.storage.shielded_session import finish_despite_cancel
+from app.storage import audit, macs
+from app.storage.database import engine
+from app.storage.database.shielded_session import finish_despite_cancel
 from app.storage.tables import Instance, ProviderRow
 
 # Called with the new revision after each commit that touched the registry. The registry adds itself here.

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from app.domain.error_kind import ErrorKind
 from app.domain.errors import BadResponse, Failed, UpstreamError
-from app.domain.provider import ProviderType
-from app.domain.routes import AZURE_API_VERSION
+from app.domain.providers.provider import ProviderType
+from app.domain.providers.routes import AZURE_API_VERSION
 from app.domain.translation import Task
 from app.translator.passage import Passage
 from app.upstream import failures

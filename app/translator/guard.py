@@ -12,8 +12,8 @@ import aiohttp
 import httpx
 from yarl import URL
 
-from app.domain.address import origin_of
 from app.domain.errors import EgressRefused, UpstreamError
+from app.domain.providers.address import origin_of
 from app.domain.secret import Secret
 from app.domain.translation import Signing
 from app.translator import passage as passages

@@ -11,7 +11,7 @@ import msgspec
 
 from app.domain.error_kind import ErrorKind
 from app.domain.errors import UpstreamError
-from app.domain.provider import ProviderType
+from app.domain.providers.provider import ProviderType
 from app.domain.translation import Signing
 from app.upstream import connector, failures, reply
 

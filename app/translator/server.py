@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from app.domain.address import origin_of
 from app.domain.errors import UpstreamError
+from app.domain.providers.address import origin_of
 from app.domain.translation import CALL_PATH, FAILURE_HEADER, Failure, Greeting, Task
 from app.translator import chat, guard
 from app.translator import passage as passages

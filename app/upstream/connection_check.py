@@ -8,9 +8,9 @@ from typing import Any
 
 from yarl import URL
 
-from app.domain.address import is_ip
 from app.domain.error_kind import ErrorKind
 from app.domain.errors import Unreachable, UpstreamError
+from app.domain.providers.address import is_ip
 from app.domain.snapshot import Endpoint
 from app.upstream import auth, connector, egress, failures, session
 

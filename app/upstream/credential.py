@@ -9,16 +9,16 @@ from functools import lru_cache
 
 from yarl import URL
 
-from app.domain.address import origin_of
-from app.domain.auth_field import AuthField
-from app.domain.credential import Reference, reference_in
+from app.domain.credentials.auth_field import AuthField
+from app.domain.credentials.credential import Reference, reference_in
+from app.domain.credentials.token import TokenInfo
 from app.domain.error_kind import ErrorKind
 from app.domain.errors import NoCredential, SecretUnreadable, VaultError
-from app.domain.provider import Wire
-from app.domain.routes import ROUTES
+from app.domain.providers.address import origin_of
+from app.domain.providers.provider import Wire
+from app.domain.providers.routes import ROUTES
 from app.domain.secret import Binding, Secret
 from app.domain.snapshot import Endpoint, Key
-from app.domain.token import TokenInfo
 from app.domain.translation import Signing
 from app.upstream import auth, references, signing, token_server, tokens
 from app.upstream.auth import AuthType

@@ -12,9 +12,9 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from app.domain.address import origin_of
 from app.domain.error_kind import ErrorKind
 from app.domain.errors import BadResponse, Failed, RateLimited, Refused, TimedOut, TlsFailed, Unreachable, UpstreamError
+from app.domain.providers.address import origin_of
 from app.upstream import egress
 from app.upstream.connector import EgressDenied
 from app.upstream.scrub import REMOVED, Scrubber

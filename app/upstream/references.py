@@ -14,8 +14,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from app import settings
-from app.domain import secret_rules
-from app.domain.credential import Reference
+from app.domain.credentials import secret_rules
+from app.domain.credentials.credential import Reference
 from app.domain.error_kind import ErrorKind
 from app.domain.errors import InvalidDraft, NoCredential, Reason
 from app.domain.secret import Secret

@@ -13,11 +13,11 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from app.domain.address import origin_of
+from app.domain.credentials.token import TokenInfo
 from app.domain.error_kind import ErrorKind
 from app.domain.errors import BadResponse, TokenBadResponse, TokenRefused, TokenUnreachable, UpstreamError
+from app.domain.providers.address import origin_of
 from app.domain.secret import Secret
-from app.domain.token import TokenInfo
 from app.upstream import connector, reply, sending
 from app.upstream.scrub import Scrubber
 

@@ -5,9 +5,9 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from app.domain.credentials.token import TokenInfo
 from app.domain.errors import UpstreamError
 from app.domain.secret import Secret
-from app.domain.token import TokenInfo
 from app.upstream.token_server import Token
 
 FAILURE_SECONDS = 5.0

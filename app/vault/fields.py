@@ -3,9 +3,9 @@ can only write to the database can neither point it elsewhere nor move it to ano
 
 from collections.abc import Mapping
 
-from app.domain.credential import Reference
+from app.domain.credentials.credential import Reference
+from app.domain.credentials.secret_rules import hint_of
 from app.domain.secret import Binding, SealedField, Secret
-from app.domain.secret_rules import hint_of
 from app.vault import envelope, ring
 
 TABLE = "credential_secret"

@@ -9,7 +9,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from app.domain.passwords import normal
+from app.domain.people.passwords import normal
 from app.domain.secret import Secret
 
 Result = TypeVar("Result")

@@ -9,7 +9,7 @@ import pytest
 from app import lifespan, web
 from app.api import application
 from app.domain.actor import Role
-from app.domain.people import NewSession
+from app.domain.people.people import NewSession
 from tests.fixtures.databases import Database
 from tests.fixtures.rest import BASE, Clients, Contract, body, person
 

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 
 from app.relay import rate_limit
-from app.storage import engine
+from app.storage.database import engine
 from app.storage.tables import EgressApproval
 from app.upstream import unauthenticated_get
 from tests.fixtures import databases, denied

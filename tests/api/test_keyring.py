@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app.domain.actor import Role
-from app.domain.people import NewSession
+from app.domain.people.people import NewSession
 from app.domain.secret import Secret
 from app.services import people, recovery, sessions
 from tests.fixtures.rest import Clients, person

@@ -6,7 +6,7 @@ import httpx
 
 from app import lifespan, web
 from app.domain.actor import SYSTEM, Scope
-from app.domain.provider import ProviderDraft
+from app.domain.providers.provider import ProviderDraft
 from app.domain.secret import Sealed
 from app.services import client_keys, keyring, master_key, providers
 from app.vault import keyfile, ring

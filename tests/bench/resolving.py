@@ -4,7 +4,7 @@ import statistics
 import time
 from types import MappingProxyType
 
-from app.domain.provider import ProviderType, Wire
+from app.domain.providers.provider import ProviderType, Wire
 from app.domain.snapshot import Endpoint, Snapshot
 from app.registry import selector
 

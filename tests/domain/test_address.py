@@ -1,8 +1,8 @@
 import pytest
 
-from app.domain.address import AddressNote, normalise, origin_of
 from app.domain.errors import InvalidDraft
-from app.domain.provider import ProviderType
+from app.domain.providers.address import AddressNote, normalise, origin_of
+from app.domain.providers.provider import ProviderType
 
 
 @pytest.mark.parametrize(

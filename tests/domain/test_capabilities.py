@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from app.domain.capabilities import Capabilities, Support
+from app.domain.providers.capabilities import Capabilities, Support
 
 
 def test_an_admins_word_is_over_the_presets_and_what_nobody_says_is_unknown() -> None:

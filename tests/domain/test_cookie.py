@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain import cookie
+from app.domain.people import cookie
 
 TOKEN = "t" * 43
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.credential import KeyState, Reference, Reminder, in_order, reference_in, reminder, state_at
+from app.domain.credentials.credential import KeyState, Reference, Reminder, in_order, reference_in, reminder, state_at
 from app.domain.secret import Secret
 
 AT = datetime(2026, 5, 1, tzinfo=UTC)

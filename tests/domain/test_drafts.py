@@ -2,12 +2,12 @@
 
 import pytest
 
-from app.domain.auth_field import AuthField, AuthTypeInfo, FieldKind
-from app.domain.credential import CredentialDraft
-from app.domain.drafts import free_name, patched, settle
+from app.domain.credentials.auth_field import AuthField, AuthTypeInfo, FieldKind
+from app.domain.credentials.credential import CredentialDraft
 from app.domain.errors import InvalidDraft, Reason
-from app.domain.preset import Preset
-from app.domain.provider import ProviderDraft, ProviderPatch, ProviderType
+from app.domain.providers.drafts import free_name, patched, settle
+from app.domain.providers.preset import Preset
+from app.domain.providers.provider import ProviderDraft, ProviderPatch, ProviderType
 
 KEY = AuthField(name="api_key", kind=FieldKind.SECRET, required=True, label="auth.api_key")
 NAME = AuthField(name="header_name", kind=FieldKind.TEXT, required=True, label="auth.header_name")

@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.domain import health
-from app.domain.credential import KeyState
+from app.domain.credentials.credential import KeyState
 from app.domain.errors import (
     BadResponse,
     CircuitOpen,
@@ -18,8 +17,9 @@ from app.domain.errors import (
     Unreachable,
     UpstreamError,
 )
-from app.domain.health import Attempt, Health, Source, Standing
-from app.domain.probe import ProbeResult, StepName, Verdict
+from app.domain.probes.probe import ProbeResult, StepName, Verdict
+from app.domain.providers import health
+from app.domain.providers.health import Attempt, Health, Source, Standing
 
 NOW = 1_800_000_000.0
 MINUTE, HOUR = 60.0, 3_600.0

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from app.domain.health import Health, Source, Standing
-from app.domain.outlook import SENTENCES, ConcernCode, Outlook, of_call
-from app.domain.probe import LastTest, ProbeResult, StepName, Verdict
-from app.domain.provider import Provider
+from app.domain.probes.probe import LastTest, ProbeResult, StepName, Verdict
+from app.domain.providers.health import Health, Source, Standing
+from app.domain.providers.outlook import SENTENCES, ConcernCode, Outlook, of_call
+from app.domain.providers.provider import Provider
 from app.ui import i18n
 from tests.fixtures.make import provider
 

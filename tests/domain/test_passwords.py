@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.errors import InvalidDraft
-from app.domain.passwords import LONGEST, check_password, normal
+from app.domain.people.passwords import LONGEST, check_password, normal
 from app.domain.secret import Secret
 
 PERSON = ("ada.lovelace@example.com", "Ada Lovelace")

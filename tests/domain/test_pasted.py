@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app import presets
-from app.domain.paste_reader import LONGEST, MOST, read
-from app.domain.pasted import Doubt, Pasted, Source
+from app.domain.pasting.paste_reader import LONGEST, MOST, read
+from app.domain.pasting.pasted import Doubt, Pasted, Source
 
 OPENAI = "sk-proj-" + "a1B2" * 12
 GROQ = "gsk_" + "c3D4" * 12

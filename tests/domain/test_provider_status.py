@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.domain.credential import KeyState
-from app.domain.model_name import default_is_listed
-from app.domain.probe import ProbeResult, StepName, Verdict
-from app.domain.provider import Status
-from app.domain.provider_status import configuration, status_of
+from app.domain.credentials.credential import KeyState
+from app.domain.probes.probe import ProbeResult, StepName, Verdict
+from app.domain.providers.model_name import default_is_listed
+from app.domain.providers.provider import Status
+from app.domain.providers.provider_status import configuration, status_of
 
 FACTS = {"type_": "custom", "base_url": "u", "auth_type": "api_key", "auth": {}, "network": {}, "fingerprints": ["a"]}
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.domain.provider import WIRES, ProviderType
-from app.domain.routes import ROUTES, effective_urls
+from app.domain.providers.provider import WIRES, ProviderType
+from app.domain.providers.routes import ROUTES, effective_urls
 
 
 def test_every_type_has_its_routes_and_its_wire() -> None:

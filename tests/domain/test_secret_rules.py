@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain import secret_rules
+from app.domain.credentials import secret_rules
 from app.domain.errors import InvalidDraft
 from app.domain.secret import Secret
 

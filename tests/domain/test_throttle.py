@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.throttle import ACCOUNT, ADDRESS, Attempts, Limit
+from app.domain.people.throttle import ACCOUNT, ADDRESS, Attempts, Limit
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ import pytest
 
 from app import registry
 from app.domain.actor import Actor, Scope
-from app.domain.provider import ProviderDraft
+from app.domain.providers.provider import ProviderDraft
 from app.gateway import gateway_app, streams
 from app.services import client_keys, providers
 from tests.fixtures import bridge, make

@@ -12,13 +12,13 @@ from yarl import URL
 from app import registry
 from app.domain.actor import Actor
 from app.domain.errors import NoCredential
-from app.domain.probe import ProbeResult
-from app.domain.provider import ProviderDraft, ProviderType, Wire
+from app.domain.probes.probe import ProbeResult
+from app.domain.providers.provider import ProviderDraft, ProviderType, Wire
 from app.domain.secret import Secret
 from app.relay import keys
 from app.services import probes
-from app.storage import engine
 from app.storage.audit_tables import AuditRow
+from app.storage.database import engine
 from app.storage.tables import ProbeRow
 from app.translator import guard
 from app.translator.passage import Passage

@@ -11,11 +11,11 @@ import pytest
 
 from app import registry
 from app.domain.actor import Actor
-from app.domain.provider import ProviderPatch
+from app.domain.providers.provider import ProviderPatch
 from app.gateway import incoming, streams
 from app.relay import keys
 from app.services import providers
-from app.storage import engine
+from app.storage.database import engine
 from tests.fixtures import make
 from tests.fixtures.upstream import DONE, Heard, Line, Upstream, answer, completion, delta, events
 from tests.gateway.conftest import Gateway

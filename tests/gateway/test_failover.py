@@ -10,9 +10,9 @@ import pytest
 
 from app import registry
 from app.domain.actor import Actor, Scope
-from app.domain.alias import AliasDraft
 from app.domain.errors import Unreachable
-from app.domain.provider import Network, ProviderPatch
+from app.domain.providers.alias import AliasDraft
+from app.domain.providers.provider import Network, ProviderPatch
 from app.relay import circuit, keys, limits, outcomes
 from app.services import aliases, client_keys, providers
 from tests.fixtures.certificates import Authority

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app import registry
-from app.domain.credential import KeyState
+from app.domain.credentials.credential import KeyState
 from app.relay import keys
 from tests.fixtures import held, make
 from tests.fixtures.databases import only_sqlite

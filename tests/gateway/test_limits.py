@@ -9,9 +9,9 @@ import openai
 import pytest
 
 from app.domain.actor import Actor, Scope
-from app.domain.alias import AliasDraft
-from app.domain.people import ClientKeyPatch
-from app.domain.provider import ProviderLimits, ProviderPatch
+from app.domain.people.people import ClientKeyPatch
+from app.domain.providers.alias import AliasDraft
+from app.domain.providers.provider import ProviderLimits, ProviderPatch
 from app.relay import limits
 from app.services import aliases, client_keys, providers
 from tests.fixtures.upstream import DONE, Heard, Line, Upstream, answer, delta

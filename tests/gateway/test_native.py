@@ -10,7 +10,7 @@ from typing import Any
 import openai
 import pytest
 
-from app.domain.provider import ProviderType
+from app.domain.providers.provider import ProviderType
 from app.relay import keys
 from app.upstream import translator
 from tests.fixtures import make, vendors

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app.domain.actor import Actor, Scope
-from app.domain.provider import ProviderType
+from app.domain.providers.provider import ProviderType
 from app.gateway.operations import OPERATIONS
 from app.services import client_keys
 from tests.fixtures import make

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from app.domain.actor import Actor, Scope
-from app.domain.provider import ProviderType
+from app.domain.providers.provider import ProviderType
 from app.services import client_keys, providers
 from tests.fixtures import make
 from tests.fixtures.databases import only_sqlite
@@ -124,7 +124,7 @@ async def test_what_is_not_there_is_named(acme: Upstream, gateway: Gateway, meth
 
 
 async def test_a_provider_that_is_off_or_keeps_to_its_list_says_so(acme: Upstream, gateway: Gateway, actor: Actor) -> None:
-    from app.domain.provider import ProviderPatch
+    from app.domain.providers.provider import ProviderPatch
 
     await providers.update(actor, "acme", ProviderPatch.model_validate({"only_listed_models": True}))
     unlisted = await ask(gateway, model="alpa")

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from app.domain.actor import Actor
-from app.domain.credential import CredentialDraft
-from app.domain.probe import ProbeResult
+from app.domain.credentials.credential import CredentialDraft
+from app.domain.probes.probe import ProbeResult
 from app.services import audit, rotation
 from app.services.probes import run_saved
 from tests.fixtures import held, make

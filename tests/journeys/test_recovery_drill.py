@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from app.domain.actor import SYSTEM, Role
-from app.domain.people import acting
+from app.domain.people.people import acting
 from app.domain.secret import Secret
 from app.services import people, recovery, sessions
 from tests.fixtures import sealed

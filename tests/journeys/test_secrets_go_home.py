@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
-from app.domain.address import origin_of
-from app.domain.credential import Credential, CredentialDraft, CredentialPatch
+from app.domain.credentials.credential import Credential, CredentialDraft, CredentialPatch
 from app.domain.errors import PatchbayError
-from app.domain.provider import ProviderDraft
+from app.domain.providers.address import origin_of
+from app.domain.providers.provider import ProviderDraft
 from app.domain.secret import Secret
 from app.domain.snapshot import Endpoint, Key
 from app.services import credentials, models, providers, rotation

@@ -17,9 +17,10 @@ import pytest
 
 from app import lifespan, settings
 from app.domain.actor import Actor, Scope
-from app.domain.provider import ProviderDraft
+from app.domain.providers.provider import ProviderDraft
 from app.services import client_keys, models, providers
-from app.storage import engine, work
+from app.storage import work
+from app.storage.database import engine
 from tests.fixtures.postgres import Server
 from tests.fixtures.running import Patchbay, free_port
 

@@ -5,7 +5,13 @@ from pathlib import Path
 
 APP = Path(__file__).parents[2] / "app"
 # The engine, what its errors mean, the migration's lock and the triggers' texts; the doctor says which library this is.
-ALLOWED = {"storage/engine.py", "storage/faults.py", "storage/migration.py", "storage/triggers.py", "cli/doctor.py"}
+ALLOWED = {
+    "storage/database/engine.py",
+    "storage/database/faults.py",
+    "storage/database/migration.py",
+    "storage/database/triggers.py",
+    "cli/doctor.py",
+}
 MARKS = ("pragma ", "sqlite_master", "insert or ", "strftime(", "datetime('now", "rowid", "json_extract(", "ifnull(", "group_concat(")
 
 

@@ -8,16 +8,17 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select, update
 
-from app.domain import client_key
 from app.domain.actor import SYSTEM, Actor, Role, Scope
 from app.domain.errors import Conflict, NotSignedIn, RowRefused
-from app.domain.people import ClientKeyPatch
-from app.domain.provider import ProviderDraft
+from app.domain.people import client_key
+from app.domain.people.people import ClientKeyPatch
+from app.domain.providers.provider import ProviderDraft
 from app.domain.secret import Secret
 from app.registry import Registry
 from app.services import audit, client_keys, people, providers, refused, sessions
-from app.storage import approvals, engine, macs, recent_sessions, tables
-from app.storage.columns import MacRow, UtcTime
+from app.storage import approvals, macs, recent_sessions, tables
+from app.storage.database import engine
+from app.storage.database.columns import MacRow, UtcTime
 from app.storage.work import work
 from app.vault import passwords
 from app.vault.ring import Ring

@@ -8,7 +8,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import URL, Column, Integer, MetaData, NullPool, Table, create_engine, make_url
 from sqlmodel import SQLModel
 
-from app.storage import engine, migration, tables
+from app.storage import tables
+from app.storage.database import engine, migration
 from tests.fixtures.databases import Database, inserted, literal
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=UTC)

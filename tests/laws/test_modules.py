@@ -3,12 +3,15 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 300
+CROWDED = 20  # modules of a folder
+NOUNS = {"app/api": 30, "app/services": 30, "app/storage": 30, "app/domain": 30}  # lists of one noun a file
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "handler", "handlers", "misc"}
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
 
@@ -46,7 +49,15 @@ def broken(root: Path) -> list[str]:
         if file.stem in NAMELESS:
             found.append(f"{where}: has no name")
         found += [f"{where}: {match[0]}" for match in UNFINISHED.finditer(text)]
-    return found
+    return [*found, *_crowded(root)]
+
+
+def _crowded(root: Path) -> Iterator[str]:
+    """Folders with more modules than a reader takes in at a glance."""
+    for folder in sorted(d for d in (root / "app").rglob("*") if d.is_dir()):
+        where, modules = folder.relative_to(root).as_posix(), [f for f in folder.glob("*.py") if f.stem != "__init__"]
+        if len(modules) > NOUNS.get(where, CROWDED):
+            yield f"{where}: {len(modules)} modules"
 
 
 def import_all(root: Path) -> subprocess.CompletedProcess[str]:
@@ -70,6 +81,14 @@ def test_a_planted_bad_module_is_caught(tmp_path: Path, name: str, text: str) ->
     (tmp_path / "app" / name).write_text(text)
 
     assert len(broken(tmp_path)) == 1
+
+
+def test_a_planted_crowd_is_caught(tmp_path: Path) -> None:
+    (tmp_path / "app/room").mkdir(parents=True)
+    for number in range(CROWDED + 1):
+        (tmp_path / f"app/room/part_{number}.py").write_text("")
+
+    assert broken(tmp_path) == [f"app/room: {CROWDED + 1} modules"]
 
 
 def test_importing_does_nothing() -> None:

@@ -17,8 +17,8 @@ import pytest
 
 import app
 from app import presets
-from app.domain import paste_reader
-from app.domain.preset import Preset
+from app.domain.pasting import paste_reader
+from app.domain.providers.preset import Preset
 from tests.fixtures.regex_steps import TooMany, attacks, steps
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ SHORT = 120  # characters; four times as many take a quadratic pattern sixteen t
 OWN_TEXT = ("app.ui.build.plugins.",)
 # A pattern that is put together where it is used: it stands here with all that it can become.
 PUT_TOGETHER = {
-    "app.domain.paste_reader": 1,  # `pattern_of`, below with every preset
+    "app.domain.pasting.paste_reader": 1,  # `pattern_of`, below with every preset
     "app.services.discovery": 1,  # fingerprints, below with every preset
     "app.presets": 1,  # the name of a field in the text of a preset: files of the operator's own
 }

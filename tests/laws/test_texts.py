@@ -16,15 +16,15 @@ from string import Formatter
 import pytest
 
 from app.domain.actor import Role, Scope
-from app.domain.address import AddressNote
 from app.domain.audit import Action
-from app.domain.capabilities import ABILITIES
-from app.domain.credential import Held, KeyState
+from app.domain.credentials.credential import Held, KeyState
 from app.domain.errors import PatchbayError
-from app.domain.explanation import SkipCode
-from app.domain.pasted import Doubt
-from app.domain.probe import Finding, FixAction, StepName, Verdict
-from app.domain.provider import ProviderType, Status
+from app.domain.pasting.pasted import Doubt
+from app.domain.probes.probe import Finding, FixAction, StepName, Verdict
+from app.domain.providers.address import AddressNote
+from app.domain.providers.capabilities import ABILITIES
+from app.domain.providers.explanation import SkipCode
+from app.domain.providers.provider import ProviderType, Status
 from app.domain.usage import By
 from app.probe.messages import SENTENCES
 from app.ui import i18n

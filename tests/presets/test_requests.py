@@ -6,11 +6,11 @@ import pytest
 from yarl import URL
 
 from app import presets, relay
-from app.domain.address import origin_of
-from app.domain.preset import Preset
-from app.domain.probe import Finding, ProbeResult, StepName, Verdict
-from app.domain.provider import WIRES, ProviderType
-from app.domain.routes import ROUTES
+from app.domain.probes.probe import Finding, ProbeResult, StepName, Verdict
+from app.domain.providers.address import origin_of
+from app.domain.providers.preset import Preset
+from app.domain.providers.provider import WIRES, ProviderType
+from app.domain.providers.routes import ROUTES
 from app.domain.snapshot import Endpoint
 from app.probe import runner
 from app.upstream import auth

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app import presets
-from app.domain.preset import Preset
-from app.domain.probe import Finding, FixAction, ProbeError, ProbeResult, Verdict
+from app.domain.probes.probe import Finding, FixAction, ProbeError, ProbeResult, Verdict
+from app.domain.providers.preset import Preset
 from app.domain.snapshot import Endpoint, Timeouts
 from app.probe import fixes, runner
 from app.ui import i18n

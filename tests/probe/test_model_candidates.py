@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.domain.preset import Preset
-from app.domain.provider import ProviderType
+from app.domain.providers.preset import Preset
+from app.domain.providers.provider import ProviderType
 from app.probe import model_candidates
 from tests.fixtures import make
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from app.domain.capabilities import Capabilities, Support
-from app.domain.preset import Preset
-from app.domain.probe import Finding, FixAction, ProbeResult, ProbeStep, StepName, Verdict
-from app.domain.provider import ProviderType
+from app.domain.probes.probe import Finding, FixAction, ProbeResult, ProbeStep, StepName, Verdict
+from app.domain.providers.capabilities import Capabilities, Support
+from app.domain.providers.preset import Preset
+from app.domain.providers.provider import ProviderType
 from app.domain.snapshot import Endpoint, Timeouts
 from app.probe import messages, runner
 from app.upstream import container, egress, session

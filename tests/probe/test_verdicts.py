@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from app import settings
-from app.domain.capabilities import Capabilities, Support
-from app.domain.credential import Reference
-from app.domain.probe import Finding, ProbeResult, Verdict
-from app.domain.provider import ProviderType, Wire
+from app.domain.credentials.credential import Reference
+from app.domain.probes.probe import Finding, ProbeResult, Verdict
+from app.domain.providers.capabilities import Capabilities, Support
+from app.domain.providers.provider import ProviderType, Wire
 from app.domain.snapshot import Endpoint, Timeouts
 from app.probe import messages as english
 from app.probe import runner

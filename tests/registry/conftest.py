@@ -7,10 +7,10 @@ import pytest
 
 from app import registry
 from app.domain.actor import Actor
-from app.domain.provider import ProviderDraft
+from app.domain.providers.provider import ProviderDraft
 from app.registry import Registry
 from app.services import providers
-from app.storage import engine
+from app.storage.database import engine
 from tests.fixtures import make
 from tests.fixtures.databases import Database
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from app.domain.actor import Actor
-from app.domain.alias import Alias, AliasDraft, AliasPatch
 from app.domain.errors import ProviderDisabled, UnknownModel
+from app.domain.providers.alias import Alias, AliasDraft, AliasPatch
 from app.registry import Registry
 from app.services import aliases, providers
 

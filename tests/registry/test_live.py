@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from app.domain.actor import Actor, Scope
-from app.domain.credential import KeyState
+from app.domain.credentials.credential import KeyState
 from app.domain.errors import StorageUnavailable
-from app.domain.people import ClientKeyPatch
-from app.domain.provider import ProviderLimits, ProviderPatch
+from app.domain.people.people import ClientKeyPatch
+from app.domain.providers.provider import ProviderLimits, ProviderPatch
 from app.domain.snapshot import Limits, ModelGrants, Snapshot
 from app.registry import Registry
 from app.registry import live as module
 from app.services import client_keys, providers
-from app.storage import engine
+from app.storage.database import engine
 from app.upstream import egress
 from tests.fixtures.databases import Database
 

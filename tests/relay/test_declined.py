@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.domain.capabilities import Capabilities, Support
 from app.domain.errors import Unsupported
+from app.domain.providers.capabilities import Capabilities, Support
 from app.relay import request
 from tests.fixtures import make
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.credential import Held, KeyState
+from app.domain.credentials.credential import Held, KeyState
 from app.domain.errors import Failed, NoCredential, RateLimited, Refused, TimedOut, TokenRefused, UpstreamError
 from app.domain.snapshot import Endpoint, Key, KeyUse
 from app.relay import key_outcomes, keys

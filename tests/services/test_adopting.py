@@ -10,7 +10,8 @@ from app.domain.audit import Action
 from app.domain.errors import KeyMissing, StorageError
 from app.domain.secret import Secret
 from app.services import audit, client_keys, keyring, people, sessions
-from app.storage import engine, macs, recent_sessions
+from app.storage import macs, recent_sessions
+from app.storage.database import engine
 from app.vault import envelope, ring
 from tests.fixtures.databases import Database
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from app.domain.actor import Actor, ActorType, Role
-from app.domain.alias import Alias, AliasDraft, AliasPatch, AliasQuery, TargetProblem
 from app.domain.errors import Forbidden, InvalidDraft, NameTaken, Stale, UnknownAlias
-from app.domain.provider import ProviderDraft, ProviderPatch
+from app.domain.providers.alias import Alias, AliasDraft, AliasPatch, AliasQuery, TargetProblem
+from app.domain.providers.provider import ProviderDraft, ProviderPatch
 from app.services import aliases, audit, providers
 from tests.fixtures.databases import Database
 

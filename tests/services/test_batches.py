@@ -8,11 +8,11 @@ import pytest
 
 from app import registry
 from app.domain.actor import Actor, ActorType, Role
-from app.domain.credential import CredentialDraft
+from app.domain.credentials.credential import CredentialDraft
 from app.domain.errors import InvalidDraft, NotFound, TooManyAttempts
 from app.domain.ids import uuid7
-from app.domain.probe import Finding, ProbeStep, StepName, Verdict
-from app.domain.provider import ProviderDraft, ProviderPatch, Status
+from app.domain.probes.probe import Finding, ProbeStep, StepName, Verdict
+from app.domain.providers.provider import ProviderDraft, ProviderPatch, Status
 from app.domain.secret import Secret
 from app.services import credentials, models, probes, providers
 from app.services.probes import Batch, Probed, batches

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from app.domain import client_key
 from app.domain.actor import ANONYMOUS, Actor, ActorType, Role, Scope
-from app.domain.alias import Alias, AliasDraft, AliasPatch, TargetDraft
 from app.domain.errors import Conflict, Forbidden, InvalidDraft, UnknownClientKey
-from app.domain.people import ClientKeyPatch
-from app.domain.provider import ProviderDraft
+from app.domain.people import client_key
+from app.domain.people.people import ClientKeyPatch
+from app.domain.providers.alias import Alias, AliasDraft, AliasPatch, TargetDraft
+from app.domain.providers.provider import ProviderDraft
 from app.services import aliases, audit, client_keys, providers
 from app.storage.tables import ClientKeyRow
 from tests.fixtures.databases import Database

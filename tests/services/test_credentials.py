@@ -8,13 +8,13 @@ from sqlmodel import select
 
 from app import registry
 from app.domain.actor import Actor, ActorType, Role
-from app.domain.credential import Credential, CredentialDraft, CredentialPatch, KeyState
+from app.domain.credentials.credential import Credential, CredentialDraft, CredentialPatch, KeyState
 from app.domain.errors import Forbidden, InvalidDraft, ReentryRequired, UnknownCredential, UnknownProvider
-from app.domain.provider import Provider, ProviderDraft, ProviderPatch, Status
+from app.domain.providers.provider import Provider, ProviderDraft, ProviderPatch, Status
 from app.domain.secret import Secret
 from app.services import credentials, providers, rotation
-from app.storage import engine
 from app.storage.audit_tables import AuditRow
+from app.storage.database import engine
 from app.storage.tables import CredentialRow, CredentialSecret
 from tests.fixtures.databases import Database
 

@@ -8,9 +8,9 @@ import pytest
 from app import lifespan, registry
 from app.cli import doctor
 from app.domain.actor import SYSTEM
-from app.domain.credential import CredentialPatch, KeyState
+from app.domain.credentials.credential import CredentialPatch, KeyState
 from app.domain.errors import PatchbayError
-from app.domain.provider import ProviderDraft
+from app.domain.providers.provider import ProviderDraft
 from app.services import credentials, damage, providers, readiness
 from app.storage import crypto, sealed_values
 from app.vault import ring

@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.actor import Actor, ActorType, Role
 from app.services import audit, denials
-from app.storage import engine
+from app.storage.database import engine
 from tests.fixtures.databases import Database
 
 VERA = Actor(ActorType.USER, "01900000-0000-7000-8000-0000000000ee", "Vera", Role.VIEWER, ip="192.0.2.9", request_id="req-1")

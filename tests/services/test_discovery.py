@@ -12,14 +12,15 @@ from sqlmodel import select
 
 from app import presets, settings, web
 from app.domain.actor import SYSTEM, Actor, ActorType, Role
-from app.domain.discovery import FoundServer
 from app.domain.errors import EgressRefused, Forbidden, TooManyAttempts
 from app.domain.ids import uuid7
-from app.domain.preset import Preset
-from app.domain.provider import ProviderDraft
+from app.domain.providers.discovery import FoundServer
+from app.domain.providers.preset import Preset
+from app.domain.providers.provider import ProviderDraft
 from app.services import discovery, providers
-from app.storage import approvals, engine
+from app.storage import approvals
 from app.storage.audit_tables import AuditRow
+from app.storage.database import engine
 from app.storage.tables import EgressApproval
 from app.storage.work import work
 from app.upstream import egress, unauthenticated_get

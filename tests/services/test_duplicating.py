@@ -5,7 +5,7 @@ import pytest
 from app.domain.actor import Actor
 from app.domain.audit import Action
 from app.domain.errors import InvalidDraft, NameTaken
-from app.domain.provider import CredentialDraft, ProviderDraft
+from app.domain.providers.provider import CredentialDraft, ProviderDraft
 from app.domain.secret import Binding, Sealed, Secret
 from app.services import audit, providers
 from app.vault.open import open_secret

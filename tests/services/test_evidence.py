@@ -8,11 +8,11 @@ import pytest
 
 from app import registry
 from app.domain.actor import Actor, ActorType, Role
-from app.domain.credential import CredentialDraft, CredentialPatch, KeyState
+from app.domain.credentials.credential import CredentialDraft, CredentialPatch, KeyState
 from app.domain.errors import PatchbayError
 from app.domain.ids import uuid7
-from app.domain.probe import ProbeResult, Verdict
-from app.domain.provider import Provider, ProviderDraft, Status
+from app.domain.probes.probe import ProbeResult, Verdict
+from app.domain.providers.provider import Provider, ProviderDraft, Status
 from app.domain.snapshot import Route, Target
 from app.probe import requests
 from app.relay import circuit, failover, keys

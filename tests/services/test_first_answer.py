@@ -8,7 +8,7 @@ import pytest
 from app import registry
 from app.domain.actor import Actor, ActorType, Role
 from app.domain.errors import Forbidden, InvalidDraft, TooManyAttempts, UnknownModel
-from app.domain.provider import ProviderDraft
+from app.domain.providers.provider import ProviderDraft
 from app.relay import rate_limit
 from app.services import first_answer, providers
 from app.services.first_answer import Ended

@@ -8,15 +8,15 @@ import pytest
 
 from app import registry
 from app.domain.actor import Actor
-from app.domain.credential import KeyState
+from app.domain.credentials.credential import KeyState
 from app.domain.errors import RateLimited, Unreachable, UpstreamError
-from app.domain.health import Health, Source
-from app.domain.provider import Provider, ProviderDraft, ProviderPatch, ProviderQuery, Status
+from app.domain.providers.health import Health, Source
+from app.domain.providers.provider import Provider, ProviderDraft, ProviderPatch, ProviderQuery, Status
 from app.relay import health_changes, provider_outcomes
 from app.services import health, providers
 from app.services.health import Recorder, Watch
 from app.services.probes import run_saved
-from app.storage import engine
+from app.storage.database import engine
 from tests.fixtures import held, make
 from tests.fixtures.databases import Database
 from tests.fixtures.upstream import Upstream, answer, completion

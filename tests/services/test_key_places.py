@@ -7,10 +7,10 @@ import pytest
 
 from app import registry
 from app.domain.actor import Actor
-from app.domain.credential import CredentialDraft, KeyState
-from app.domain.explanation import SkipCode
-from app.domain.health import Health, Source
-from app.domain.provider import ProviderDraft, Status
+from app.domain.credentials.credential import CredentialDraft, KeyState
+from app.domain.providers.explanation import SkipCode
+from app.domain.providers.health import Health, Source
+from app.domain.providers.provider import ProviderDraft, Status
 from app.probe import requests
 from app.relay import availability, circuit, keys
 from app.relay.pipeline import call

@@ -9,17 +9,17 @@ import pytest
 
 from app import registry
 from app.domain.actor import Actor
-from app.domain.credential import CredentialDraft, CredentialPatch, Held, KeyState
+from app.domain.credentials.credential import CredentialDraft, CredentialPatch, Held, KeyState
 from app.domain.errors import RateLimited
-from app.domain.probe import ProbeResult, Verdict
-from app.domain.provider import Provider, ProviderDraft, ProviderPatch, Status
+from app.domain.probes.probe import ProbeResult, Verdict
+from app.domain.providers.provider import Provider, ProviderDraft, ProviderPatch, Status
 from app.domain.snapshot import Endpoint
 from app.relay import call, keys
 from app.relay.pipeline import Ask
 from app.services import credentials, key_recovery, providers
 from app.services.key_recovery import KeyRecovery
 from app.services.probes import run_saved
-from app.storage.columns import now
+from app.storage.database.columns import now
 from tests.fixtures import held, make
 from tests.fixtures.databases import Database, only_sqlite
 from tests.fixtures.upstream import REFUSE, Upstream, answer, completion

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.domain.actor import Actor, Scope
-from app.domain.people import LastCall
+from app.domain.people.people import LastCall
 from app.relay import outcomes
 from app.relay.outcomes import Outcome
 from app.services import client_keys, key_use

@@ -15,7 +15,7 @@ from app.domain.actor import ANONYMOUS, SYSTEM, Actor
 from app.domain.errors import CanaryCorrupt, Forbidden, KeyFileUnsafe, KeyMismatch, KeyMissing, SecretUnreadable, StorageError
 from app.domain.secret import Binding, Sealed, Secret
 from app.services import keyring
-from app.storage import engine
+from app.storage.database import engine
 from app.storage.tables import CredentialRow, CredentialSecret, CryptoKey, ProviderRow, SystemSecret
 from app.storage.work import work
 from app.vault import envelope, keyfile, ring, sealed_format

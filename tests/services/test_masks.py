@@ -7,9 +7,9 @@ import pytest
 
 from app import registry
 from app.domain.actor import Actor
-from app.domain.credential import CredentialDraft, CredentialPatch
+from app.domain.credentials.credential import CredentialDraft, CredentialPatch
 from app.domain.errors import InvalidDraft
-from app.domain.provider import FromPreset, Provider, ProviderDraft, ProviderPatch
+from app.domain.providers.provider import FromPreset, Provider, ProviderDraft, ProviderPatch
 from app.domain.secret import Secret
 from app.services import credentials, probes, providers, rotation
 from tests.fixtures.databases import only_sqlite

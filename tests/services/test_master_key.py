@@ -16,7 +16,8 @@ from app.domain.ids import uuid7
 from app.domain.keyring import MasterKeyState, Worker
 from app.domain.secret import Binding, Sealed, Secret
 from app.services import keyring, master_key
-from app.storage import crypto, engine, instance
+from app.storage import crypto, instance
+from app.storage.database import engine
 from app.storage.tables import CredentialRow, CredentialSecret, ProviderRow, now
 from app.storage.work import work
 from app.vault import envelope, keyfile, ring, sealed_format

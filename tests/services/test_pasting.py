@@ -4,8 +4,8 @@ import pytest
 
 from app.domain.actor import Actor, ActorType, Role
 from app.domain.errors import Forbidden
-from app.domain.pasted import Doubt
-from app.domain.provider import ProviderQuery
+from app.domain.pasting.pasted import Doubt
+from app.domain.providers.provider import ProviderQuery
 from app.domain.secret import Secret
 from app.services import providers
 

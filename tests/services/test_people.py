@@ -7,9 +7,9 @@ import pytest
 
 from app.domain.actor import ANONYMOUS, SYSTEM, Actor, ActorType, Role, Scope
 from app.domain.errors import Conflict, Forbidden, InvalidDraft, NameTaken, NotSignedIn, TooManyAttempts, UnknownUser
-from app.domain.people import acting
+from app.domain.people.people import acting
+from app.domain.people.throttle import ACCOUNT
 from app.domain.secret import Secret
-from app.domain.throttle import ACCOUNT
 from app.services import client_keys, people, sessions
 from app.storage import recent_sessions
 from tests.fixtures.databases import Database

@@ -10,17 +10,17 @@ from sqlmodel import select
 
 from app import registry, settings
 from app.domain.actor import Actor, ActorType, Role
-from app.domain.credential import CredentialDraft, CredentialPatch
+from app.domain.credentials.credential import CredentialDraft, CredentialPatch
 from app.domain.errors import Forbidden, InvalidDraft, TimedOut, TooManyAttempts, UnknownCredential, UnknownProvider
 from app.domain.ids import uuid7
-from app.domain.probe import ProbeResult, ProbeStep, Verdict
-from app.domain.provider import Provider, ProviderDraft, ProviderPatch, Status
+from app.domain.probes.probe import ProbeResult, ProbeStep, Verdict
+from app.domain.providers.provider import Provider, ProviderDraft, ProviderPatch, Status
 from app.domain.snapshot import Endpoint
 from app.probe import runner
 from app.relay import circuit, rate_limit
 from app.services import credentials, models, probes, providers
-from app.storage import engine
 from app.storage.audit_tables import AuditRow
+from app.storage.database import engine
 from app.storage.tables import EgressApproval, ProbeRow
 from tests.fixtures.upstream import MODELS, Upstream, answer
 

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.actor import Actor
 from app.domain.errors import InvalidDraft
-from app.domain.provider import ProviderDraft, ProviderQuery
+from app.domain.providers.provider import ProviderDraft, ProviderQuery
 from app.services import providers
 from tests.fixtures.databases import Database
 

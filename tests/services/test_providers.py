@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from app import presets, settings
 from app.domain.actor import Actor, ActorType, Role
-from app.domain.credential import KeyState
+from app.domain.credentials.credential import KeyState
 from app.domain.errors import (
     Forbidden,
     InvalidDraft,
@@ -19,11 +19,11 @@ from app.domain.errors import (
     UnknownPreset,
     UnknownProvider,
 )
-from app.domain.provider import FromPreset, Provider, ProviderDraft, ProviderLimits, ProviderPatch, ProviderQuery, Status
+from app.domain.providers.provider import FromPreset, Provider, ProviderDraft, ProviderLimits, ProviderPatch, ProviderQuery, Status
 from app.domain.secret import Binding
 from app.services import providers
-from app.storage import engine
 from app.storage.audit_tables import AuditRow
+from app.storage.database import engine
 from app.storage.tables import CredentialSecret, EgressApproval, Instance
 from app.vault import open as vault_open
 from tests.fixtures.databases import Database

@@ -9,12 +9,12 @@ import pytest
 from app import settings
 from app.domain.actor import ActorType, Role
 from app.domain.errors import ConfirmationNeeded, Forbidden, InvalidDraft, TooManyAttempts
-from app.domain.people import Session, acting
+from app.domain.people.people import Session, acting
+from app.domain.people.throttle import ACCOUNT
 from app.domain.recovery_kit import languages
 from app.domain.secret import Secret
-from app.domain.throttle import ACCOUNT
 from app.services import keyring, master_key, people, recovery, sessions
-from app.storage.columns import MacRow
+from app.storage.database.columns import MacRow
 from app.storage.tables import SessionRow, UserRow
 from app.ui import i18n
 from app.vault import passwords, ring

@@ -10,14 +10,14 @@ from sqlmodel import select
 
 from app import registry
 from app.domain.actor import Actor, ActorType, Role
-from app.domain.credential import Credential, CredentialDraft, CredentialPatch, Held, KeyState
+from app.domain.credentials.credential import Credential, CredentialDraft, CredentialPatch, Held, KeyState
 from app.domain.errors import Forbidden, InvalidDraft, RotationConflict, UnknownCredential
-from app.domain.probe import ProbeResult
-from app.domain.provider import Provider, ProviderDraft, Status
+from app.domain.probes.probe import ProbeResult
+from app.domain.providers.provider import Provider, ProviderDraft, Status
 from app.relay.keys import choose
 from app.services import credentials, probes, providers, rotation
-from app.storage import engine
 from app.storage.audit_tables import AuditRow
+from app.storage.database import engine
 from app.storage.tables import CredentialRow
 from app.upstream import references
 from tests.fixtures.databases import Database

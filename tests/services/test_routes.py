@@ -10,13 +10,13 @@ import pytest
 
 from app import registry
 from app.domain.actor import ANONYMOUS, SYSTEM, Actor, ActorType, Role, Scope
-from app.domain.alias import AliasDraft
-from app.domain.credential import CredentialDraft, CredentialPatch, KeyState
+from app.domain.credentials.credential import CredentialDraft, CredentialPatch, KeyState
 from app.domain.errors import Forbidden, RateLimited, Refused, UnknownClientKey, Unreachable, UpstreamError
-from app.domain.explanation import SENTENCES, Explanation, SkipCode
-from app.domain.outlook import ConcernCode, Outlook
-from app.domain.probe import LastTest, ProbeResult
-from app.domain.provider import ProviderDraft, ProviderPatch
+from app.domain.probes.probe import LastTest, ProbeResult
+from app.domain.providers.alias import AliasDraft
+from app.domain.providers.explanation import SENTENCES, Explanation, SkipCode
+from app.domain.providers.outlook import ConcernCode, Outlook
+from app.domain.providers.provider import ProviderDraft, ProviderPatch
 from app.domain.snapshot import Limits
 from app.relay import circuit, keys, limits, provider_outcomes
 from app.services import aliases, client_keys, credentials, providers, routes

@@ -11,9 +11,9 @@ from argon2 import PasswordHasher, extract_parameters
 
 from app.domain.actor import SYSTEM, Role
 from app.domain.errors import NotSignedIn, StorageError, StorageUnavailable, TooManyAttempts
-from app.domain.people import NewSession, User, acting
+from app.domain.people.people import NewSession, User, acting
+from app.domain.people.throttle import ACCOUNT, ADDRESS, DEVICE
 from app.domain.secret import Secret
-from app.domain.throttle import ACCOUNT, ADDRESS, DEVICE
 from app.services import people, sessions
 from app.storage import audit, recent_sessions
 from app.storage.tables import SessionRow, UserRow

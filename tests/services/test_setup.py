@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.actor import SYSTEM, Actor, ActorType, Role
 from app.domain.errors import AlreadySetUp, Forbidden, InvalidDraft, NotSignedIn
-from app.domain.people import NewSession
+from app.domain.people.people import NewSession
 from app.domain.secret import Secret
 from app.services import people, sessions, setup
 from app.storage import audit

@@ -9,15 +9,15 @@ import pytest
 
 from app import registry
 from app.domain.actor import Actor, ActorType, Role, Scope
-from app.domain.alias import AliasDraft
-from app.domain.credential import CredentialDraft
+from app.domain.credentials.credential import CredentialDraft
 from app.domain.errors import Forbidden, NameTaken, UnknownProvider
-from app.domain.provider import Provider, ProviderDraft
+from app.domain.providers.alias import AliasDraft
+from app.domain.providers.provider import Provider, ProviderDraft
 from app.services import aliases, audit, client_keys, credentials, providers
 from app.services.providers import KEPT, purging
-from app.storage import engine
 from app.storage import providers as rows
-from app.storage.columns import now
+from app.storage.database import engine
+from app.storage.database.columns import now
 from tests.fixtures.databases import Database, only_sqlite
 
 VIEWER = Actor(ActorType.USER, "v", "Vera", Role.VIEWER)

@@ -13,7 +13,7 @@ import pytest
 from app import registry
 from app.domain.actor import Actor, Scope
 from app.domain.errors import InvalidDraft, StorageUnavailable, UnknownProvider
-from app.domain.provider import Provider, ProviderDraft
+from app.domain.providers.provider import Provider, ProviderDraft
 from app.domain.usage import By, Latency, Step
 from app.relay import outcomes
 from app.relay.outcomes import Outcome

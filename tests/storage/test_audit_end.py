@@ -9,7 +9,7 @@ from app import lifespan, settings
 from app.domain.actor import SYSTEM, Actor
 from app.domain.audit import Action, Outcome
 from app.services.audit import verify
-from app.storage import engine
+from app.storage.database import engine
 from app.storage.work import work
 from tests.fixtures.databases import Database, blob
 

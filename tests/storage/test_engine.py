@@ -13,7 +13,8 @@ from sqlalchemy import create_engine, inspect
 from app.domain.actor import Actor
 from app.domain.audit import Action
 from app.domain.errors import StorageError
-from app.storage import engine, inspection, migration, work
+from app.storage import work
+from app.storage.database import engine, inspection, migration
 from tests.fixtures.databases import Database, Sqlite, only_sqlite
 
 

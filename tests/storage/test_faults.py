@@ -12,7 +12,7 @@ from app.domain.actor import Actor
 from app.domain.audit import Action
 from app.domain.errors import DiskFull, StorageDamaged, StorageError, StorageReadOnly, StorageUnavailable
 from app.services import readiness
-from app.storage import engine, faults, inspection
+from app.storage.database import engine, faults, inspection
 from app.storage.work import work
 from tests.fixtures import databases
 from tests.fixtures.databases import Database

@@ -18,7 +18,8 @@ from app.domain.audit import Action
 from app.domain.errors import StorageError, StorageUnavailable
 from app.services import keyring
 from app.services.audit import verify
-from app.storage import engine, instance, notices, postgres
+from app.storage import instance
+from app.storage.database import engine, notices, postgres
 from app.storage.work import work
 from tests.fixtures.databases import Database, Postgres
 from tests.fixtures.postgres import PASSWORD, Server, installed

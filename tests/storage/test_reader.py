@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from app.domain.actor import Actor
 from app.domain.errors import StorageError
 from app.storage import client_keys as rows
-from app.storage import engine
+from app.storage.database import engine
 from app.storage.work import work
 from tests.fixtures.databases import Database, only_postgres, only_sqlite
 

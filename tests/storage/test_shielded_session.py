@@ -6,10 +6,10 @@ from random import Random
 from typing import Any
 
 from app.domain.actor import Actor
-from app.domain.provider import ProviderDraft
+from app.domain.providers.provider import ProviderDraft
 from app.services import client_keys, providers
 from app.storage import client_keys as rows
-from app.storage.shielded_session import finish_despite_cancel
+from app.storage.database.shielded_session import finish_despite_cancel
 from app.storage.work import work
 
 ROUNDS = 120  # without the cure one of the first twenty locked the database for good

@@ -9,7 +9,8 @@ from sqlmodel import col, select, update
 from app.domain.actor import Actor
 from app.domain.audit import Action
 from app.domain.errors import Conflict, StorageError, StorageUnavailable
-from app.storage import audit, engine, work
+from app.storage import audit, work
+from app.storage.database import engine
 from app.storage.tables import EgressApproval, Instance, ProviderRow
 from tests.fixtures.databases import Database, only_sqlite
 

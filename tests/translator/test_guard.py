@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.domain.errors import BadResponse, EgressRefused, Failed, NoCredential, Refused, UpstreamError
-from app.domain.provider import WIRES, ProviderType, Wire
+from app.domain.providers.provider import WIRES, ProviderType, Wire
 from app.domain.snapshot import Endpoint
 from app.upstream import egress
 from app.upstream.wire import litellm

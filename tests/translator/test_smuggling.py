@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.domain.errors import Failed, UpstreamError
-from app.domain.provider import ProviderType
+from app.domain.providers.provider import ProviderType
 from app.upstream import egress
 from app.upstream.wire import litellm
 from app.upstream.wire.call import Ask

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.address import origin_of
+from app.domain.providers.address import origin_of
 from app.upstream import auth
 from app.upstream.wire import openai
 from app.upstream.wire.call import Ask

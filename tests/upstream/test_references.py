@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app import settings
-from app.domain.credential import Reference
+from app.domain.credentials.credential import Reference
 from app.domain.errors import NoCredential
 from app.upstream import credential, references
 from app.vault import ring

@@ -13,7 +13,7 @@ import pytest
 
 from app import settings
 from app.domain.errors import TranslatorDown
-from app.domain.provider import ProviderType
+from app.domain.providers.provider import ProviderType
 from app.upstream import translator
 from app.upstream.wire import litellm
 from tests.fixtures import make, translated, vendors

@@ -2,10 +2,11 @@
 
 import difflib
 
-from app.domain.auth_field import AuthTypeInfo
+from app.domain.credentials.auth_field import AuthTypeInfo
 from app.domain.errors import InvalidDraft, Stale, UnknownCredential, UnknownProvider
-from app.storage import credentials, engine, providers
+from app.storage import credentials, providers
 from app.storage.credentials import StoredKey
+from app.storage.database import engine
 from app.storage.tables import AliasRow, ProviderRow
 from app.upstream import auth
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from app.domain.audit import Action
-from app.domain.credential import MOST_KEYS, CredentialDraft, CredentialPatch, Reference, must_be_ahead
-from app.domain.drafts import FILL_IN, Settled, key_fields
+from app.domain.credentials.credential import MOST_KEYS, CredentialDraft, CredentialPatch, Reference, must_be_ahead
 from app.domain.errors import InvalidDraft, Reason
+from app.domain.providers.drafts import FILL_IN, Settled, key_fields
 from app.domain.secret import SealedField
 from app.services.kernel import lookup
 from app.storage import credentials
-from app.storage.columns import now
 from app.storage.credentials import StoredKey
+from app.storage.database.columns import now
 from app.storage.tables import CredentialRow, ProviderRow
 from app.storage.work import Work
 from app.upstream import references

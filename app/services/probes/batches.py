@@ -11,15 +11,16 @@ from pydantic import Field
 from app import presets, registry
 from app.domain.actor import Actor
 from app.domain.errors import InvalidDraft, NotFound, Reason
-from app.domain.probe import LIMITS, Depth, ProbeResult
-from app.domain.provider import ProviderQuery
+from app.domain.probes.probe import LIMITS, Depth, ProbeResult
+from app.domain.providers.provider import ProviderQuery
 from app.domain.record import Closed
 from app.domain.snapshot import Endpoint, KeyUse, Timeouts
 from app.probe import runner
 from app.relay import rate_limit
 from app.services.probes import results
 from app.services.probes.results import Subject
-from app.storage import credentials, engine, models, providers
+from app.storage import credentials, models, providers
+from app.storage.database import engine
 from app.storage.tables import ProviderRow
 
 MOST_AT_ONCE = 32

@@ -6,7 +6,8 @@ from typing import Literal
 from app import presets
 from app.domain.actor import Actor
 from app.services.probes import results
-from app.storage import engine, models, probes
+from app.storage import models, probes
+from app.storage.database import engine
 
 Group = Literal["recommended", "listed", "offered"]
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from app.domain.actor import Actor
 from app.domain.audit import Action, Outcome
-from app.domain.probe import LastTest, ProbeResult
+from app.domain.probes.probe import LastTest, ProbeResult
 from app.relay import circuit
 from app.services.kernel import lookup
-from app.storage import credentials, engine, probes, provider_records, providers
+from app.storage import credentials, probes, provider_records, providers
 from app.storage.credentials import StoredKey
+from app.storage.database import engine
 from app.storage.tables import ProviderRow
 from app.storage.work import Work, work
 

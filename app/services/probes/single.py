@@ -8,14 +8,14 @@ from dataclasses import replace
 from app import presets, registry, settings
 from app.domain.actor import Actor
 from app.domain.audit import Action
-from app.domain.credential import FIRST_LABEL, IN_TRAFFIC
-from app.domain.drafts import Settled, settle
+from app.domain.credentials.credential import FIRST_LABEL, IN_TRAFFIC
 from app.domain.errors import InvalidDraft, UnknownCredential, UpstreamError
 from app.domain.ids import uuid7
-from app.domain.preset import Preset
-from app.domain.probe import Depth, LastTest, ProbeResult, ProbeStep
-from app.domain.provider import ProviderDraft, ProviderType
-from app.domain.provider_status import configuration
+from app.domain.probes.probe import Depth, LastTest, ProbeResult, ProbeStep
+from app.domain.providers.drafts import Settled, settle
+from app.domain.providers.preset import Preset
+from app.domain.providers.provider import ProviderDraft, ProviderType
+from app.domain.providers.provider_status import configuration
 from app.domain.snapshot import Endpoint, KeyUse
 from app.probe import runner
 from app.registry.endpoint import endpoint_from_draft
@@ -24,8 +24,9 @@ from app.relay import rate_limit
 from app.services.kernel import lookup, sealing
 from app.services.probes import results
 from app.services.probes.results import Subject
-from app.storage import approvals, credentials, engine, probes, snapshot
+from app.storage import approvals, credentials, probes, snapshot
 from app.storage.credentials import StoredKey
+from app.storage.database import engine
 from app.storage.tables import CredentialRow, CredentialSecret, ProviderRow
 from app.storage.work import work
 from app.upstream import auth, egress

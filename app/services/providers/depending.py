@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from app.domain.actor import Actor
 from app.domain.record import Record
 from app.services.kernel import lookup
-from app.storage import aliases, client_keys, engine, usage
+from app.storage import aliases, client_keys, usage
 from app.storage import providers as rows
+from app.storage.database import engine
 
 _HOUR = 3_600
 

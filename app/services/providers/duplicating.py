@@ -2,20 +2,20 @@
 
 from app.domain.actor import Actor
 from app.domain.audit import Action
-from app.domain.credential import KeyState
-from app.domain.drafts import free_name, settle
+from app.domain.credentials.credential import KeyState
 from app.domain.errors import InvalidDraft, Reason, SecretUnreadable
 from app.domain.ids import uuid7
 from app.domain.names import check_slug
-from app.domain.provider import Provider
+from app.domain.providers.drafts import free_name, settle
+from app.domain.providers.provider import Provider
 from app.domain.record import LONGEST_LABEL
 from app.domain.secret import Binding, SealedField
 from app.services.kernel import lookup
 from app.services.providers.reading import name_is_free, preset_of, taken_names
 from app.services.providers.saving import insert
 from app.storage import credentials, models, provider_records
-from app.storage.columns import now
 from app.storage.credentials import StoredKey
+from app.storage.database.columns import now
 from app.storage.tables import CredentialRow, CredentialSecret, ProviderRow
 from app.storage.work import Work, work
 from app.vault import envelope, ring

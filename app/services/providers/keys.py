@@ -3,14 +3,14 @@
 from typing import Any
 
 from app.domain.audit import Action
-from app.domain.credential import FIRST_LABEL, KeyState
-from app.domain.drafts import Settled
+from app.domain.credentials.credential import FIRST_LABEL, KeyState
 from app.domain.errors import InvalidDraft, Reason, ReentryRequired
 from app.domain.ids import uuid7
+from app.domain.providers.drafts import Settled
 from app.services.kernel import sealing
 from app.storage import credentials
-from app.storage.columns import now
 from app.storage.credentials import StoredKey
+from app.storage.database.columns import now
 from app.storage.tables import CredentialRow, ProviderRow
 from app.storage.work import Work
 

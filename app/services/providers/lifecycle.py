@@ -5,12 +5,12 @@ from enum import Enum
 from app.domain.actor import Actor
 from app.domain.audit import Action
 from app.domain.errors import ProviderDisabled, UnknownProvider
-from app.domain.provider import Provider
+from app.domain.providers.provider import Provider
 from app.services.kernel import lookup
 from app.services.providers.reading import name_is_free
 from app.storage import provider_records
 from app.storage import providers as rows
-from app.storage.columns import now
+from app.storage.database.columns import now
 from app.storage.tables import ProviderRow
 from app.storage.work import Work, work
 

@@ -6,23 +6,24 @@ from urllib.parse import urlsplit
 
 from app import presets
 from app.domain.actor import Actor
-from app.domain.credential import CredentialDraft
-from app.domain.drafts import free_name, settle
+from app.domain.credentials.credential import CredentialDraft
+from app.domain.credentials.secret_rules import hint_of
 from app.domain.errors import InvalidDraft, PatchbayError
 from app.domain.names import slugify
-from app.domain.paste_reader import read
-from app.domain.pasted import Doubt, Pasted, Source
-from app.domain.preset import Preset
-from app.domain.provider import Provider, ProviderDraft
+from app.domain.pasting.paste_reader import read
+from app.domain.pasting.pasted import Doubt, Pasted, Source
+from app.domain.providers.drafts import free_name, settle
+from app.domain.providers.preset import Preset
+from app.domain.providers.provider import Provider, ProviderDraft
+from app.domain.providers.routes import effective_urls
 from app.domain.record import Record
-from app.domain.routes import effective_urls
 from app.domain.secret import Secret
-from app.domain.secret_rules import hint_of
 from app.services.kernel import lookup
 from app.services.providers.reading import preset_of, taken_names
 from app.services.providers.saving import create
-from app.storage import engine, provider_records
+from app.storage import provider_records
 from app.storage import providers as rows
+from app.storage.database import engine
 from app.vault import ring
 
 CUSTOM = "custom"

@@ -4,13 +4,14 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 from app.domain.actor import Actor
-from app.domain.health import KEPT, Health, Standing
-from app.domain.provider import Provider, ProviderQuery, Status
+from app.domain.providers.health import KEPT, Health, Standing
+from app.domain.providers.provider import Provider, ProviderQuery, Status
 from app.domain.record import Record
 from app.relay.overlay import laid_over
 from app.services.kernel import lookup
-from app.storage import credentials, engine, health, provider_records
+from app.storage import credentials, health, provider_records
 from app.storage import providers as rows
+from app.storage.database import engine
 
 
 class ProviderHealth(Standing):

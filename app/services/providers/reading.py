@@ -2,19 +2,20 @@
 
 from app import presets
 from app.domain.actor import Actor
-from app.domain.address import AddressNote
-from app.domain.drafts import free_name, settle
 from app.domain.errors import InvalidDraft, NameTaken, Reason, UnknownPreset
-from app.domain.preset import Preset
-from app.domain.provider import Page, Provider, ProviderDraft, ProviderQuery, ProviderType
+from app.domain.providers.address import AddressNote
+from app.domain.providers.drafts import free_name, settle
+from app.domain.providers.preset import Preset
+from app.domain.providers.provider import Page, Provider, ProviderDraft, ProviderQuery, ProviderType
+from app.domain.providers.routes import effective_urls
 from app.domain.record import Record
-from app.domain.routes import effective_urls
 from app.relay import health_changes, keys
 from app.relay.overlay import laid_over
 from app.services.kernel import lookup
 from app.services.kernel.lookup import auth_types
-from app.storage import aliases, engine, provider_records
+from app.storage import aliases, provider_records
 from app.storage import providers as rows
+from app.storage.database import engine
 
 
 class Preview(Record):

@@ -6,16 +6,17 @@ from typing import Any
 
 from app import presets, settings
 from app.domain.actor import Actor
-from app.domain.address import is_ip
 from app.domain.audit import Action
-from app.domain.drafts import Settled, free_name, patched, settle
 from app.domain.errors import EgressRefused, InvalidDraft, Reason, Stale, UpstreamError
-from app.domain.provider import FromPreset, Provider, ProviderDraft, ProviderPatch
+from app.domain.providers.address import is_ip
+from app.domain.providers.drafts import Settled, free_name, patched, settle
+from app.domain.providers.provider import FromPreset, Provider, ProviderDraft, ProviderPatch
 from app.services.kernel import lookup, sealing
 from app.services.providers import keys
 from app.services.providers.reading import name_is_free, preset_of, taken_names
-from app.storage import approvals, credentials, engine, models, probes, provider_records
-from app.storage.columns import now
+from app.storage import approvals, credentials, models, probes, provider_records
+from app.storage.database import engine
+from app.storage.database.columns import now
 from app.storage.tables import ProviderRow
 from app.storage.work import Work, work
 from app.upstream import egress

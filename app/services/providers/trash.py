@@ -8,13 +8,14 @@ from typing import Any
 from app.domain.actor import SYSTEM, Actor
 from app.domain.audit import Action
 from app.domain.errors import UnknownProvider
-from app.domain.provider import Provider
+from app.domain.providers.provider import Provider
 from app.domain.record import Record
 from app.services.kernel.periodic import Periodic
 from app.services.providers.lifecycle import bring_back
-from app.storage import aliases, credentials, engine, models
+from app.storage import aliases, credentials, models
 from app.storage import providers as rows
-from app.storage.columns import now
+from app.storage.database import engine
+from app.storage.database.columns import now
 from app.storage.tables import ProviderRow
 from app.storage.work import Work, work
 

@@ -17,10 +17,10 @@ from typing import Any
 import msgspec
 
 from app import presets
-from app.domain.address import origin_of
+from app.domain.providers.address import origin_of
 from app.domain.snapshot import Endpoint
-from app.storage import engine
 from app.storage import usage as rows
+from app.storage.database import engine
 
 _PUBLIC = "model_prices_and_context_window_backup.json"
 _PICO, _PICO_A_MILLION = 1e12, 1e6

@@ -9,9 +9,9 @@ from app.domain.actor import Actor
 from app.domain.errors import InvalidDraft, UnknownProvider
 from app.domain.usage import By, Figures, Latency, Step, UsageLine, UsagePoint, UsageReport, UsageSeries
 from app.services.usage.recording import DAY, HOUR
-from app.storage import engine
 from app.storage import providers as provider_rows
 from app.storage import usage as rows
+from app.storage.database import engine
 from app.storage.usage import Named, Within
 from app.storage.usage_tables import CLASSES, EDGES, LISTED
 

@@ -10,8 +10,8 @@ import reflex as rx
 from app import settings
 from app.domain.actor import Role, Scope
 from app.domain.errors import InvalidDraft, Reason
-from app.domain.people import LONGEST_NAME, ClientKey, ClientKeyPatch
-from app.domain.provider import ProviderQuery
+from app.domain.people.people import LONGEST_NAME, ClientKey, ClientKeyPatch
+from app.domain.providers.provider import ProviderQuery
 from app.services import client_keys, providers
 from app.ui import i18n
 from app.ui.client_keys.key_rights import KeyRights

@@ -7,7 +7,7 @@ import reflex as rx
 
 from app.domain.actor import Role
 from app.domain.errors import InvalidDraft, Reason
-from app.domain.people import ClientKey
+from app.domain.people.people import ClientKey
 from app.domain.record import MOST_PER_MINUTE
 from app.services import client_keys
 from app.ui.i18n import numbers

@@ -8,8 +8,8 @@ from unicodedata import east_asian_width
 
 from app.domain.actor import ActorType
 from app.domain.audit import Action, AuditItem
-from app.domain.capabilities import ABILITIES
-from app.domain.probe import StepName, Verdict
+from app.domain.probes.probe import StepName, Verdict
+from app.domain.providers.capabilities import ABILITIES
 from app.services.audit import Names
 from app.ui import i18n
 from app.ui.i18n import days

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from zlib import crc32
 
-from app.domain.preset import Preset
+from app.domain.providers.preset import Preset
 
 TINTS = ("iris", "teal", "orange", "pink", "cyan", "grass", "brown", "purple")
 

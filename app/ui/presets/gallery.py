@@ -6,7 +6,7 @@ import reflex as rx
 
 from app import presets
 from app.domain.errors import UnknownPreset
-from app.domain.preset import Preset
+from app.domain.providers.preset import Preset
 from app.services.providers.reading import auth_types
 from app.ui.presets.face import face
 from app.ui.presses import quiet

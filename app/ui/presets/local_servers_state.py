@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import reflex as rx
 
 from app.domain.actor import Role
-from app.domain.discovery import FoundServer
 from app.domain.errors import PatchbayError
+from app.domain.providers.discovery import FoundServer
 from app.services import discovery
 from app.ui.permission import requires
 from app.ui.presets.face import face

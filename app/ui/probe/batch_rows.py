@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from app.domain.probe import ProbeResult, StepName, Verdict
-from app.domain.provider import Provider
+from app.domain.probes.probe import ProbeResult, StepName, Verdict
+from app.domain.providers.provider import Provider
 from app.domain.shortened import shortened
 from app.ui.probe.run import sentence
 

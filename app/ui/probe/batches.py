@@ -11,7 +11,7 @@ import reflex as rx
 
 from app.domain.actor import Actor, Role
 from app.domain.errors import PatchbayError
-from app.domain.provider import Provider
+from app.domain.providers.provider import Provider
 from app.services import models, probes, providers
 from app.services.probes import Batch
 from app.ui import i18n

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from app.domain.probe import Depth
+from app.domain.probes.probe import Depth
 from app.ui.i18n import t, t_of
 from app.ui.kit.dialog import body, cancel, foot, head, sheet
 from app.ui.kit.dialog_host import stamp

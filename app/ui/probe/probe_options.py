@@ -7,7 +7,7 @@ import reflex as rx
 
 from app.domain.actor import Role
 from app.domain.errors import InvalidDraft, Reason
-from app.domain.probe import Depth
+from app.domain.probes.probe import Depth
 from app.domain.record import LONGEST_IDENTIFIER
 from app.services import probes
 from app.services.probes import Choice

@@ -6,7 +6,7 @@ import reflex as rx
 
 from app.domain.actor import Role
 from app.domain.errors import PatchbayError
-from app.domain.probe import Depth
+from app.domain.probes.probe import Depth
 from app.services import probes
 from app.ui.kit import dialogs
 from app.ui.permission import requires

@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from app.domain.preset import Preset
-from app.domain.probe import Finding, ProbeError, ProbeResult, ProbeStep, StepName, Verdict
+from app.domain.probes.probe import Finding, ProbeError, ProbeResult, ProbeStep, StepName, Verdict
+from app.domain.providers.preset import Preset
 from app.ui import i18n
 
 # What is known without a try: no green tick belongs to it.

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.domain.provider import Status
+from app.domain.providers.provider import Status
 from app.ui.i18n import t, t_of
 from app.ui.kit.drawn import Drawn
 

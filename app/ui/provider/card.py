@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.domain.credential import Held, KeyState, reminder
-from app.domain.health import Health, Source
-from app.domain.preset import Preset
-from app.domain.probe import FixAction, ProbeResult
-from app.domain.provider import Provider, ProviderType, Status
+from app.domain.credentials.credential import Held, KeyState, reminder
+from app.domain.probes.probe import FixAction, ProbeResult
+from app.domain.providers.health import Health, Source
+from app.domain.providers.preset import Preset
+from app.domain.providers.provider import Provider, ProviderType, Status
 from app.ui import i18n
 from app.ui.i18n.days import day_of
 from app.ui.presets.face import face

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from app.domain.health import LIMIT_CODES, SLOW, SLOW_MS, Health, Source, Standing
-from app.domain.probe import ProbeResult
+from app.domain.probes.probe import ProbeResult
+from app.domain.providers.health import LIMIT_CODES, SLOW, SLOW_MS, Health, Source, Standing
 from app.services.providers import HealthInFull
 from app.ui import i18n
 

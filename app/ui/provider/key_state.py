@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.domain.credential import Held, KeyState, Reminder
+from app.domain.credentials.credential import Held, KeyState, Reminder
 from app.ui.i18n import ago, t, t_of, when
 from app.ui.kit.drawn import Drawn
 

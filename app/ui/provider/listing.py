@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from app.domain.provider import Provider, Status
+from app.domain.providers.provider import Provider, Status
 from app.ui.presets.gallery import preset_of
 from app.ui.provider.card import Card, card, kind_of
 

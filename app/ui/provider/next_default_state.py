@@ -3,7 +3,7 @@
 import reflex as rx
 
 from app.domain.actor import Actor, Role
-from app.domain.provider import ProviderQuery
+from app.domain.providers.provider import ProviderQuery
 from app.services import providers
 from app.ui import i18n
 from app.ui.kit import dialogs

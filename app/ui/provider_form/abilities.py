@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from app.domain.capabilities import ABILITIES, Support
+from app.domain.providers.capabilities import ABILITIES, Support
 from app.ui.i18n import amount, t
 from app.ui.kit import field
 from app.ui.kit.drawn import Drawn, drawn

@@ -3,8 +3,8 @@
 import reflex as rx
 
 from app.domain.actor import Role
-from app.domain.capabilities import ABILITIES, UNDECLARED, Capabilities, Support
-from app.domain.preset import Preset
+from app.domain.providers.capabilities import ABILITIES, UNDECLARED, Capabilities, Support
+from app.domain.providers.preset import Preset
 from app.ui.permission import requires
 from app.ui.presses import choice
 from app.ui.session.notices import answered

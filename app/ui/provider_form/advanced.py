@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import reflex as rx
 
-from app.domain.provider import ProviderLimits
+from app.domain.providers.provider import ProviderLimits
 from app.domain.snapshot import Timeouts
 from app.ui.i18n import t
 from app.ui.kit import field

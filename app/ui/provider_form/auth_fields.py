@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.domain.auth_field import AuthField, AuthTypeInfo, FieldKind
-from app.domain.drafts import filled
-from app.domain.preset import Preset
-from app.domain.provider import Provider, ProviderType
+from app.domain.credentials.auth_field import AuthField, AuthTypeInfo, FieldKind
+from app.domain.providers.drafts import filled
+from app.domain.providers.preset import Preset
+from app.domain.providers.provider import Provider, ProviderType
 from app.services.providers.reading import auth_types
 from app.ui.provider_form import form_draft
 

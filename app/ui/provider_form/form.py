@@ -8,12 +8,12 @@ from typing import Any
 import reflex as rx
 
 from app.domain.actor import Role
-from app.domain.address import looks_local, normalise
-from app.domain.drafts import filled
 from app.domain.errors import InvalidDraft
-from app.domain.probe import FixAction
-from app.domain.provider import Provider, ProviderType
-from app.domain.routes import effective_urls
+from app.domain.probes.probe import FixAction
+from app.domain.providers.address import looks_local, normalise
+from app.domain.providers.drafts import filled
+from app.domain.providers.provider import Provider, ProviderType
+from app.domain.providers.routes import effective_urls
 from app.services import providers
 from app.ui.kit import dialogs
 from app.ui.permission import requires

@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from app.domain.address import looks_local, normalise
-from app.domain.capabilities import MOST_TOKENS, Capabilities
-from app.domain.credential import CredentialDraft
+from app.domain.credentials.credential import CredentialDraft
 from app.domain.errors import InvalidDraft, Reason
 from app.domain.names import check_slug, slugify
-from app.domain.preset import Preset
-from app.domain.probe import LIMITS
-from app.domain.provider import MOST_CONCURRENT, Network, Provider, ProviderDraft, ProviderLimits, ProviderPatch
+from app.domain.probes.probe import LIMITS
+from app.domain.providers.address import looks_local, normalise
+from app.domain.providers.capabilities import MOST_TOKENS, Capabilities
+from app.domain.providers.preset import Preset
+from app.domain.providers.provider import MOST_CONCURRENT, Network, Provider, ProviderDraft, ProviderLimits, ProviderPatch
 from app.domain.record import MOST_PER_MINUTE
 from app.domain.secret import Secret
 from app.ui import i18n

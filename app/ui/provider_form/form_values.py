@@ -5,10 +5,10 @@ from typing import Any
 
 import reflex as rx
 
-from app.domain.address import Address
-from app.domain.credential import Credential, KeyState
-from app.domain.preset import Preset
-from app.domain.provider import Provider
+from app.domain.credentials.credential import Credential, KeyState
+from app.domain.providers.address import Address
+from app.domain.providers.preset import Preset
+from app.domain.providers.provider import Provider
 from app.ui.presets.gallery import ways_of
 from app.ui.probe.probe_options import of_draft
 from app.ui.provider_form import auth_fields

@@ -6,7 +6,7 @@ from typing import Any
 import reflex as rx
 
 from app.domain.actor import Role
-from app.domain.probe import LIMITS, Finding, FixAction
+from app.domain.probes.probe import LIMITS, Finding, FixAction
 from app.services import providers
 from app.ui.kit import dialogs
 from app.ui.permission import requires

@@ -6,8 +6,8 @@ import reflex as rx
 
 from app.domain.actor import Actor, Role
 from app.domain.errors import InvalidDraft, NameTaken, PatchbayError, ReentryRequired, Stale
-from app.domain.probe import ProbeResult
-from app.domain.provider import Provider, ProviderDraft
+from app.domain.probes.probe import ProbeResult
+from app.domain.providers.provider import Provider, ProviderDraft
 from app.domain.secret import Secret
 from app.services import models, probes, providers
 from app.ui import i18n

@@ -6,10 +6,10 @@ from typing import Any
 import reflex as rx
 from reflex.state import BaseState
 
-from app.domain import cookie, people
 from app.domain.actor import Actor
 from app.domain.errors import NotSignedIn
-from app.domain.people import Session
+from app.domain.people import cookie, people
+from app.domain.people.people import Session
 from app.services import sessions
 
 

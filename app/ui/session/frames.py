@@ -9,8 +9,8 @@ import time
 from collections.abc import Awaitable, Callable
 
 from app.asgi_types import App, Message, Receive, Scope, Send
-from app.domain import cookie
 from app.domain.errors import StorageError
+from app.domain.people import cookie
 from app.services import sessions
 
 Sleep = Callable[[float], Awaitable[None]]

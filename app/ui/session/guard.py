@@ -19,8 +19,8 @@ from reflex_base.constants import CompileVars
 from reflex_base.registry import RegistrationContext
 from reflex_base.utils.format import format_event_handler
 
-from app.domain import cookie
-from app.domain.people import Session
+from app.domain.people import cookie
+from app.domain.people.people import Session
 from app.logs import rate
 from app.services import denials, sessions
 from app.ui import page, permission

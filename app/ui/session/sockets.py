@@ -24,8 +24,8 @@ from reflex_base.event.context import EventContext
 from reflex_base.registry import RegistrationContext
 from socketio.exceptions import ConnectionRefusedError as Refused
 
-from app.domain import cookie
 from app.domain.errors import StorageError
+from app.domain.people import cookie
 from app.logs import rate
 from app.services import sessions
 from app.ui.session import incoming

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from app import folder
-from app.domain.auth_field import AuthField, AuthTypeInfo, at_home, nowhere_else
+from app.domain.credentials.auth_field import AuthField, AuthTypeInfo, at_home, nowhere_else
 from app.domain.secret import Secret
 from app.upstream.outgoing import Outgoing
 from app.upstream.token_server import TokenRequest

@@ -6,7 +6,7 @@ The signer is botocore's own, which reads and calls nothing: no environment, no 
 import re
 from collections.abc import Mapping
 
-from app.domain.auth_field import AuthField, FieldKind
+from app.domain.credentials.auth_field import AuthField, FieldKind
 from app.domain.errors import Reason
 from app.domain.secret import Secret
 from app.upstream.outgoing import Outgoing

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from app.domain.auth_field import AuthField, FieldKind
+from app.domain.credentials.auth_field import AuthField, FieldKind
 from app.domain.errors import NoCredential, Reason
 from app.domain.secret import Secret
 from app.upstream.outgoing import Outgoing

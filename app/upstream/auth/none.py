@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from app.domain.auth_field import AuthField
+from app.domain.credentials.auth_field import AuthField
 from app.domain.secret import Secret
 from app.upstream.outgoing import Outgoing
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from app.domain.address import origin_of, wrong_url
-from app.domain.auth_field import AuthField, FieldKind
+from app.domain.credentials.auth_field import AuthField, FieldKind
+from app.domain.providers.address import origin_of, wrong_url
 from app.domain.secret import Secret
 from app.upstream.outgoing import Outgoing
 from app.upstream.token_server import TokenRequest, client_credentials

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import aiohttp
 from yarl import URL
 
-from app.domain.address import origin_of
 from app.domain.error_kind import ErrorKind
 from app.domain.errors import Refused
+from app.domain.providers.address import origin_of
 from app.domain.snapshot import Endpoint, Key
 from app.upstream import connector, credential, credential_cache, failures, sending
 from app.upstream.credential_cache import Opened

@@ -4,8 +4,8 @@ import aiohttp
 import msgspec
 
 from app.domain import errors
-from app.domain.provider import ProviderType
-from app.domain.routes import ANTHROPIC_VERSION, ROUTES, effective_urls
+from app.domain.providers.provider import ProviderType
+from app.domain.providers.routes import ANTHROPIC_VERSION, ROUTES, effective_urls
 from app.domain.snapshot import Endpoint, Key
 from app.domain.translation import FAILURE_HEADER, Failure, Task
 from app.upstream import connector, credential, egress, reply, translator

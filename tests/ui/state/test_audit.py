@@ -8,8 +8,8 @@ import pytest
 
 from app.domain.actor import SYSTEM, Actor, Scope
 from app.domain.audit import Action, AuditActor, AuditItem, AuditTarget, Outcome
-from app.domain.people import ClientKeyPatch
-from app.domain.provider import ProviderDraft
+from app.domain.people.people import ClientKeyPatch
+from app.domain.providers.provider import ProviderDraft
 from app.services import client_keys, denials, models, providers
 from app.services.audit import Names
 from app.storage.work import work

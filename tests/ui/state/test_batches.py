@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.domain.actor import Actor
-from app.domain.provider import ProviderDraft, ProviderPatch
+from app.domain.providers.provider import ProviderDraft, ProviderPatch
 from app.services import models, providers
 from app.ui import i18n
 from app.ui.kit.dialogs import Dialogs

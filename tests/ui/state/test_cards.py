@@ -3,8 +3,8 @@
 import pytest
 
 from app.domain.actor import Actor
-from app.domain.probe import Finding, ProbeStep, StepName
-from app.domain.provider import ProviderDraft
+from app.domain.probes.probe import Finding, ProbeStep, StepName
+from app.domain.providers.provider import ProviderDraft
 from app.services import providers
 from app.ui.probe.run import line
 from app.ui.provider.card import card, kind_of

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.domain.actor import Actor, Scope
-from app.domain.provider import ProviderDraft
+from app.domain.providers.provider import ProviderDraft
 from app.services import client_keys, providers
 from app.ui.client_keys.client_keys import SHOWN_ONCE, ClientKeys
 from app.ui.client_keys.key_rights import KeyRights

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.domain.actor import Actor
-from app.domain.provider import CredentialDraft, ProviderDraft
+from app.domain.providers.provider import CredentialDraft, ProviderDraft
 from app.domain.secret import Secret
 from app.services import providers
 from app.ui.provider.duplicate import Duplicating

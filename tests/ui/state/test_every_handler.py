@@ -11,8 +11,8 @@ from reflex.istate.data import RouterData
 
 from app.domain import errors
 from app.domain.actor import Actor, Scope
-from app.domain.credential import CredentialDraft
-from app.domain.provider import ProviderDraft
+from app.domain.credentials.credential import CredentialDraft
+from app.domain.providers.provider import ProviderDraft
 from app.services import client_keys, credentials, providers
 from app.ui.pages.provider.provider_page import ProviderPage
 from app.ui.presets.local_servers_state import LocalServers, Near

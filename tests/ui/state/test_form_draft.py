@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.domain.capabilities import Capabilities, Support
 from app.domain.errors import InvalidDraft
+from app.domain.providers.capabilities import Capabilities, Support
 from app.ui.provider_form import form_draft
 
 

@@ -8,7 +8,7 @@ from reflex.istate.data import RouterData
 
 from app.domain.actor import Actor
 from app.domain.errors import RateLimited, Unreachable, UpstreamError
-from app.domain.provider import ProviderDraft
+from app.domain.providers.provider import ProviderDraft
 from app.relay import provider_outcomes
 from app.services import providers
 from app.services.health import Recorder, Watch

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.domain.actor import Actor
-from app.domain.provider import ProviderDraft
+from app.domain.providers.provider import ProviderDraft
 from app.services import providers
 from app.ui.pages.provider.provider_page import ProviderPage
 from app.ui.provider.next_default_state import KEEP, NONE, NextDefault

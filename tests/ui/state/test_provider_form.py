@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.provider import ProviderDraft
+from app.domain.providers.provider import ProviderDraft
 from app.services import providers
 from app.ui.presets.gallery import Gallery
 from app.ui.provider_form.abilities_state import Abilities

@@ -7,8 +7,8 @@ import pytest
 from reflex.istate.data import RouterData
 
 from app.domain.actor import Actor
-from app.domain.credential import CredentialDraft, CredentialPatch
-from app.domain.provider import ProviderDraft
+from app.domain.credentials.credential import CredentialDraft, CredentialPatch
+from app.domain.providers.provider import ProviderDraft
 from app.services import credentials, models, probes, providers
 from app.ui.pages.provider.keys.key_form import KeyForm
 from app.ui.pages.provider.keys.key_rotation import Rotating

@@ -7,11 +7,11 @@ import pytest
 from reflex.utils.format import json_dumps
 
 from app.domain.actor import Actor, Role
-from app.domain.alias import AliasDraft
-from app.domain.provider import ProviderDraft
+from app.domain.providers.alias import AliasDraft
+from app.domain.providers.provider import ProviderDraft
 from app.domain.secret import Secret
 from app.services import aliases, people, providers, sessions
-from app.storage import engine
+from app.storage.database import engine
 from app.storage.tables import ProviderRow
 from app.ui.probe.probing import Probing
 from app.ui.provider.dependants import DELETE, Warned

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from app.domain.actor import Actor
-from app.domain.probe import Finding, FixAction
-from app.domain.provider import ProviderDraft
+from app.domain.probes.probe import Finding, FixAction
+from app.domain.providers.provider import ProviderDraft
 from app.services import probes, providers
 from app.services.probes import single
 from app.ui.provider_form.form import CUSTOM, ProviderForm

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.domain.actor import Scope
-from app.domain.provider import ProviderDraft
+from app.domain.providers.provider import ProviderDraft
 from app.services import client_keys, providers
 from app.ui.pages.routes.routes import Routes
 from tests.fixtures import make

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from app.domain.actor import Actor
-from app.domain.credential import CredentialDraft
-from app.domain.provider import ProviderDraft, ProviderPatch
+from app.domain.credentials.credential import CredentialDraft
+from app.domain.providers.provider import ProviderDraft, ProviderPatch
 from app.domain.secret import Secret
 from app.services import credentials, models, providers
 from app.ui.provider_form import form_draft

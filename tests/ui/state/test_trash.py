@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.domain.actor import Actor
-from app.domain.provider import ProviderDraft
+from app.domain.providers.provider import ProviderDraft
 from app.services import providers
 from app.ui import i18n
 from app.ui.kit.dialogs import Dialogs

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.provider import ProviderDraft
+from app.domain.providers.provider import ProviderDraft
 from app.relay import outcomes
 from app.relay.outcomes import Outcome
 from app.services import providers, usage

@@ -7,8 +7,8 @@ import pytest
 from reflex.istate.data import RouterData
 
 from app.domain.actor import Actor, Role, Scope
-from app.domain.discovery import Discovery, FoundServer
-from app.domain.provider import ProviderPatch
+from app.domain.providers.discovery import Discovery, FoundServer
+from app.domain.providers.provider import ProviderPatch
 from app.relay import rate_limit
 from app.services import client_keys, discovery, models, providers
 from app.ui.pages.start.first_key import FirstKey

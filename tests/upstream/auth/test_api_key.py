@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from yarl import URL
 
-from app.domain.auth_field import FieldKind
+from app.domain.credentials.auth_field import FieldKind
 from app.domain.secret import Secret
 from app.upstream import auth
 from app.upstream.outgoing import Outgoing

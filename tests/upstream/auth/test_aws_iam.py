@@ -11,7 +11,7 @@ import pytest
 from yarl import URL
 
 from app.domain.errors import Refused
-from app.domain.provider import ProviderType, Wire
+from app.domain.providers.provider import ProviderType, Wire
 from app.domain.secret import Secret
 from app.domain.snapshot import Endpoint
 from app.probe import runner

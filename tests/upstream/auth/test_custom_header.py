@@ -6,7 +6,7 @@ from types import MappingProxyType
 import pytest
 from yarl import URL
 
-from app.domain.credential import KeyState
+from app.domain.credentials.credential import KeyState
 from app.domain.errors import NoCredential
 from app.domain.ids import uuid7
 from app.domain.secret import Binding, Secret

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from app.domain.provider import ProviderType, Wire
+from app.domain.providers.provider import ProviderType, Wire
 from app.domain.secret import Secret
 from app.upstream import auth
 from app.upstream.wire import litellm, openai

@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from app.domain.credential import CredentialDraft, Reference
-from app.domain.drafts import filled, key_fields
+from app.domain.credentials.credential import CredentialDraft, Reference
 from app.domain.errors import InvalidDraft, NoCredential
+from app.domain.providers.drafts import filled, key_fields
 from app.domain.secret import Secret
 from app.upstream import auth, credential, references
 from app.upstream.wire import openai

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.domain.errors import BadResponse, Failed, RateLimited, Refused, TimedOut, TlsFailed, Unreachable, UpstreamError
-from app.domain.provider import ProviderType
+from app.domain.providers.provider import ProviderType
 from app.domain.snapshot import Endpoint, Timeouts
 from app.upstream import egress
 from app.upstream.wire import litellm

@@ -10,7 +10,7 @@ import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from app.domain.errors import BadResponse, Failed, RateLimited, Refused, UpstreamError
-from app.domain.provider import ProviderType
+from app.domain.providers.provider import ProviderType
 from app.upstream.wire import litellm
 from tests.fixtures import make, translated, vendors
 from tests.fixtures.clients import journey

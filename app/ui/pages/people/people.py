@@ -6,7 +6,7 @@ import reflex as rx
 
 from app.domain.actor import Actor, Role
 from app.domain.errors import InvalidDraft, NameTaken
-from app.domain.people import User
+from app.domain.people.people import User
 from app.domain.secret import Secret
 from app.services import people
 from app.ui import i18n

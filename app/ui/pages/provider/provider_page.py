@@ -7,7 +7,7 @@ import reflex as rx
 
 from app.domain.actor import Role
 from app.domain.errors import UnknownProvider
-from app.domain.provider import Provider
+from app.domain.providers.provider import Provider
 from app.services import audit, credentials, models, providers
 from app.ui import i18n
 from app.ui.history.audit_words import Entry, entries, named_in

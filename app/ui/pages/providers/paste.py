@@ -8,7 +8,7 @@ import reflex as rx
 from app import presets
 from app.domain.actor import Role
 from app.domain.errors import PatchbayError
-from app.domain.pasted import Doubt
+from app.domain.pasting.pasted import Doubt
 from app.domain.secret import Secret
 from app.services import providers
 from app.services.providers import Find

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from app.domain.actor import Scope
-from app.domain.explanation import Chosen, Explanation, KeyStep, Skip, TargetStep
+from app.domain.providers.explanation import Chosen, Explanation, KeyStep, Skip, TargetStep
 from app.services import client_keys, routes
 from app.ui import i18n
 from app.ui.kit import url_query

@@ -7,8 +7,8 @@ import reflex as rx
 
 from app.domain.actor import Actor
 from app.domain.errors import PatchbayError
-from app.domain.probe import ProbeResult, Verdict
-from app.domain.provider import Provider
+from app.domain.probes.probe import ProbeResult, Verdict
+from app.domain.providers.provider import Provider
 from app.services import probes
 from app.ui.presets.gallery import preset_of
 from app.ui.probe.run import Run, climb, finished, steps_of

@@ -10,8 +10,8 @@ import reflex as rx
 
 from app.domain.actor import Actor, Role
 from app.domain.errors import PatchbayError, Stale, UnknownProvider
-from app.domain.probe import FixAction
-from app.domain.provider import Provider, ProviderQuery
+from app.domain.probes.probe import FixAction
+from app.domain.providers.provider import Provider, ProviderQuery
 from app.services import models, providers
 from app.ui.pages.start import model_test
 from app.ui.pages.start.model_test import GuidedTest

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.domain.credential import KeyState
+from app.domain.credentials.credential import KeyState
 from app.ui.i18n import t
 from app.ui.kit import field
 from app.ui.kit.dialog import body, cancel, foot, head, sheet

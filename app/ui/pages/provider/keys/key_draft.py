@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.domain.credential import CredentialDraft, CredentialPatch, KeyState, Reference
+from app.domain.credentials.credential import CredentialDraft, CredentialPatch, KeyState, Reference
 from app.domain.errors import InvalidDraft, Reason
 from app.domain.secret import Secret
 from app.ui.i18n.days import end_of

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from app.domain.actor import Actor, Role
-from app.domain.credential import Credential, KeyState
+from app.domain.credentials.credential import Credential, KeyState
 from app.domain.errors import InvalidDraft
 from app.domain.secret import Secret
 from app.services import credentials, providers

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from app.domain.credential import Held, KeyState
+from app.domain.credentials.credential import Held, KeyState
 from app.ui.i18n import t
 from app.ui.kit.dialog_host import opens
 from app.ui.kit.drawn import Drawn

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.domain.credential import Credential, Held, KeyState, Reference, reminder
-from app.domain.probe import StepName, Verdict
+from app.domain.credentials.credential import Credential, Held, KeyState, Reference, reminder
+from app.domain.probes.probe import StepName, Verdict
 from app.ui import i18n
 from app.ui.i18n.days import day_of
 from app.ui.probe.run import sentence

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.domain.credential import Held, KeyState
+from app.domain.credentials.credential import Held, KeyState
 from app.ui.i18n import ago, t, when
 from app.ui.kit import empty
 from app.ui.kit.browser import Every

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app.domain.actor import Role
-from app.domain.credential import CredentialPatch, KeyState
+from app.domain.credentials.credential import CredentialPatch, KeyState
 from app.services import credentials, tokens
 from app.ui import i18n
 from app.ui.kit import dialogs

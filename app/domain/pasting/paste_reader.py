@@ -10,13 +10,13 @@ from dataclasses import replace
 from itertools import islice
 from urllib.parse import urlsplit
 
-from app.domain import curl
-from app.domain.address import looks_local, normalise, origin_of
-from app.domain.drafts import filled
+from app.domain.credentials.secret_rules import is_masked
 from app.domain.errors import InvalidDraft
-from app.domain.pasted import Doubt, Pasted, Source
-from app.domain.preset import Preset
-from app.domain.secret_rules import is_masked
+from app.domain.pasting import curl
+from app.domain.pasting.pasted import Doubt, Pasted, Source
+from app.domain.providers.address import looks_local, normalise, origin_of
+from app.domain.providers.drafts import filled
+from app.domain.providers.preset import Preset
 
 LONGEST = 100_000  # characters; a .env file is a hundredth of it
 MOST = 50  # providers out of one text

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.domain.credential import Priority, Weight
+from app.domain.credentials.credential import Priority, Weight
 from app.domain.errors import InvalidDraft, Reason
 from app.domain.record import Closed, Flag, Identifier, Record
 

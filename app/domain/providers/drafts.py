@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
-from app.domain import names, secret_rules
-from app.domain.address import Address, normalise
-from app.domain.auth_field import AuthTypeInfo
-from app.domain.capabilities import Capabilities
-from app.domain.credential import MOST_REFERENCES, CredentialDraft, CredentialPatch, Reference
+from app.domain import names
+from app.domain.credentials import secret_rules
+from app.domain.credentials.auth_field import AuthTypeInfo
+from app.domain.credentials.credential import MOST_REFERENCES, CredentialDraft, CredentialPatch, Reference
 from app.domain.errors import InvalidDraft, Reason
-from app.domain.preset import Preset
-from app.domain.provider import ModelDraft, Network, ProviderDraft, ProviderLimits, ProviderPatch, ProviderType
+from app.domain.providers.address import Address, normalise
+from app.domain.providers.capabilities import Capabilities
+from app.domain.providers.preset import Preset
+from app.domain.providers.provider import ModelDraft, Network, ProviderDraft, ProviderLimits, ProviderPatch, ProviderType
 from app.domain.secret import Secret
 
 T = TypeVar("T")

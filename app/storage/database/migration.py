@@ -17,12 +17,12 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
 from app.domain.errors import StorageDamaged, StorageError
-from app.storage import postgres, triggers
+from app.storage.database import postgres, triggers
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-FOLDER = Path(__file__).parents[2] / "alembic"
+FOLDER = Path(__file__).parents[3] / "alembic"
 _NAMED = re.compile(r"^(revision|down_revision)\b[^=\n]*=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
 _MOST_NAMED = 3  # rows that refer to nothing; the rest is known to be there
 _LOCK = 8_700_001  # advisory lock of PostgreSQL: ours by being unlikely

@@ -12,8 +12,8 @@ from enum import StrEnum
 from yarl import URL
 
 from app.domain.errors import InvalidDraft, Reason
-from app.domain.provider import ProviderType
-from app.domain.routes import ROUTES
+from app.domain.providers.provider import ProviderType
+from app.domain.providers.routes import ROUTES
 
 LONGEST = 2_048
 _TASK_PATH = re.compile(r"/(chat/completions|completions|models|embeddings|responses|messages)$")

@@ -26,9 +26,9 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.errors import Conflict, DiskFull, InvalidDraft, StorageDamaged, StorageError, StorageReadOnly, StorageUnavailable
-from app.storage import faults, migration, notices, postgres
-from app.storage.reader import Reader
-from app.storage.shielded_session import ShieldedSession
+from app.storage.database import faults, migration, notices, postgres
+from app.storage.database.reader import Reader
+from app.storage.database.shielded_session import ShieldedSession
 from app.storage.tables import Instance
 
 # Before 3.51.3 a checkpoint that races a writer can damage a WAL database; the rollback journal is not affected.

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from app.domain.errors import InvalidDraft, Reason
-from app.domain.probe import LastTest
+from app.domain.probes.probe import LastTest
 from app.domain.record import Closed, Label, Moment, Record
 from app.domain.secret import Secret
 

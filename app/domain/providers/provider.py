@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, StringConstraints
 from pydantic import Tag as Kind
 
-from app.domain.capabilities import Capabilities
-from app.domain.credential import Credential, CredentialDraft
-from app.domain.health import Standing
-from app.domain.probe import LastTest
+from app.domain.credentials.credential import Credential, CredentialDraft
+from app.domain.probes.probe import LastTest
+from app.domain.providers.capabilities import Capabilities
+from app.domain.providers.health import Standing
 from app.domain.record import Closed, Flag, Identifier, Label, Record, RequestsPerMinute, Tag
 
 MOST_CONCURRENT = 10_000

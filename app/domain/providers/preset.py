@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from app.domain.capabilities import Capabilities
-from app.domain.provider import ProviderType
+from app.domain.providers.capabilities import Capabilities
+from app.domain.providers.provider import ProviderType
 
 
 class Fingerprint(BaseModel):

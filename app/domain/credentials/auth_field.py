@@ -7,7 +7,7 @@ from functools import cached_property
 from pydantic import Field
 
 from app.domain.errors import Reason
-from app.domain.provider import ProviderType
+from app.domain.providers.provider import ProviderType
 from app.domain.record import Record
 
 

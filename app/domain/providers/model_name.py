@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from app.domain.probe import ProbeResult, StepName
+from app.domain.probes.probe import ProbeResult, StepName
 
 
 def is_listed(model: str, listed: Iterable[str]) -> bool:

@@ -17,10 +17,10 @@ from enum import StrEnum
 from statistics import median
 from typing import NamedTuple
 
-from app.domain.credential import KeyState
+from app.domain.credentials.credential import KeyState
 from app.domain.error_kind import ErrorKind
 from app.domain.errors import CircuitOpen, Failed, NoCredential, RateLimited, Refused, UpstreamError
-from app.domain.probe import Finding, ProbeResult, StepName, Verdict
+from app.domain.probes.probe import Finding, ProbeResult, StepName, Verdict
 from app.domain.record import Record
 
 KEPT = 20  # newest calls that are looked at

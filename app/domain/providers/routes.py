@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.domain.provider import ProviderType
+from app.domain.providers.provider import ProviderType
 
 AZURE_API_VERSION = "2024-10-21"  # the last one without "preview"; newer ones are the v1 API, which needs no version
 ANTHROPIC_VERSION = "2023-06-01"

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from app.storage.shielded_session import finish_despite_cancel
+from app.storage.database.shielded_session import finish_despite_cancel
 
 T = TypeVar("T")
 

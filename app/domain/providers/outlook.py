@@ -6,10 +6,10 @@ A call goes to a target whose provider is out of credit as to any other; what ma
 from collections.abc import Collection
 from enum import StrEnum
 
-from app.domain.health import KEY_CODES, Health, Source, Standing
-from app.domain.model_name import is_listed
-from app.domain.probe import ProbeResult, StepName, Verdict
-from app.domain.provider import Provider
+from app.domain.probes.probe import ProbeResult, StepName, Verdict
+from app.domain.providers.health import KEY_CODES, Health, Source, Standing
+from app.domain.providers.model_name import is_listed
+from app.domain.providers.provider import Provider
 from app.domain.record import Record
 
 

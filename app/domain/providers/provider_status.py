@@ -5,10 +5,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.domain.credential import Held, KeyState
-from app.domain.health import KEY_CODES, LIMIT_CODES, Health, Source, Standing
-from app.domain.probe import ProbeResult, StepName, Verdict
-from app.domain.provider import Provider, Status
+from app.domain.credentials.credential import Held, KeyState
+from app.domain.probes.probe import ProbeResult, StepName, Verdict
+from app.domain.providers.health import KEY_CODES, LIMIT_CODES, Health, Source, Standing
+from app.domain.providers.provider import Provider, Status
 
 _USABLE = {KeyState.ACTIVE, KeyState.STANDBY}
 _WORDS: dict[Verdict, Status] = {

@@ -1,7 +1,7 @@
 """What the open database says of itself: its schema, its triggers, rows that refer to nothing."""
 
-from app.storage import migration, triggers
-from app.storage.engine import session
+from app.storage.database import migration, triggers
+from app.storage.database.engine import session
 
 
 async def check_triggers() -> None:

@@ -5,10 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from app.domain.credential import KeyState
-from app.domain.health import Health
-from app.domain.outlook import Concern, Outlook
-from app.domain.provider import Status
+from app.domain.credentials.credential import KeyState
+from app.domain.providers.health import Health
+from app.domain.providers.outlook import Concern, Outlook
+from app.domain.providers.provider import Status
 from app.domain.record import Record
 
 

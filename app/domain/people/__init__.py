@@ -1,0 +1,1 @@
+"""People, their sessions and app keys: records, passwords, the cookie."""
