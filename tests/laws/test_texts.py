@@ -1,7 +1,7 @@
 """Every text fits its call, over the whole source: a call names texts that exist and gives what they ask for, and no text is left over.
 
-`t("key", …)`, `when("key", at, …)` and `say(language, "key", …)` name a text, or a few of them; `t_of("prefix", code, …)` and
-`say_of` name a family, of which the code picks one. Where a key is put together, everything that it can become is looked at
+`t("key", …)`, `when("key", at, …)` and `say(language, "key", …)` name a text, or a few of them; `t_code("prefix", code, …)` and
+`say_code` name a family, of which the code picks one. Where a key is put together, everything that it can become is looked at
 (`tests/laws/source.py`).
 """
 
@@ -34,8 +34,8 @@ from app.upstream import auth
 from tests.laws import source
 
 ROOT = Path(__file__).parents[2]
-DOORS = {"t": 0, "when": 0, "t_of": 0, "say": 1, "say_of": 1}
-FAMILIES_OF = ("t_of", "say_of")
+DOORS = {"t": 0, "when": 0, "t_code": 0, "say": 1, "say_code": 1}
+FAMILIES_OF = ("t_code", "say_code")
 UNKNOWN = "unknown"  # what a family answers to a code that has no text
 NAMED_BY_ITSELF = {"language.name", "language.decimal", "language.thousands"}  # read by `words` itself
 
@@ -248,7 +248,7 @@ def page(has: bool, state: Literal["on", "off"]):
     for part in PARTS:
         field(part)
     t(f"planted.{state}")
-    t_of("planted", code)
+    t_code("planted", code)
     counted = {"live": 1, "n": 2}
     t("planted.counted", **counted)
     t(anything())
@@ -271,7 +271,7 @@ def test_a_planted_breach_is_found() -> None:
         "planted.spare": "Spare",
         "left.over": "Nobody says this",
     }
-    scope = {"t": i18n.t, "t_of": i18n.t_of, "words": i18n, "PARTS": ("a", "b"), "Literal": Literal, "__builtins__": {}}
+    scope = {"t": i18n.t, "t_code": i18n.t_code, "words": i18n, "PARTS": ("a", "b"), "Literal": Literal, "__builtins__": {}}
     scope |= {"page": lambda: None, "field": lambda: None}
     calls, lost = named_in(source.Source((source.Module("planted", PLANTED, scope),)))
 

@@ -36,7 +36,7 @@ async def fill(actor: Actor, count: int = ROWS) -> None:
             doing.record(Action.PROVIDER_UPDATE, target=TARGET, changes={"label": {"before": f"é{number}", "after": None}}, reason="why")
 
 
-def spoken(db: Database, statement: str) -> str:
+def locale(db: Database, statement: str) -> str:
     """A statement of SQLite as PostgreSQL knows it."""
     if db.kind == "sqlite":
         return statement
@@ -83,7 +83,7 @@ async def test_a_changed_column_is_found_at_its_entry(db: Database, actor: Actor
         "seq": "99", "ts": "ts + 1", "changes": """'{"label": {"after": null, "before": "x"}}'""",
         "prev_hash": "zeroblob(32)", "hash": "zeroblob(32)", "seal": "zeroblob(32)",
     }.get(column, "'changed'")  # fmt: skip
-    db.tamper(spoken(db, f"UPDATE audit SET {column} = {value} WHERE seq = 4"))  # noqa: S608 - our own text
+    db.tamper(locale(db, f"UPDATE audit SET {column} = {value} WHERE seq = 4"))  # noqa: S608 - our own text
 
     verdict = await verify(actor)
 
@@ -106,7 +106,7 @@ async def test_a_changed_column_is_found_at_its_entry(db: Database, actor: Actor
 )
 async def test_rows_that_were_removed_or_moved_are_found(db: Database, actor: Actor, statement: str, first_bad: int) -> None:
     await fill(actor)
-    db.tamper(spoken(db, statement))
+    db.tamper(locale(db, statement))
 
     verdict = await verify(actor)
 
@@ -166,7 +166,7 @@ async def test_a_new_chain_made_without_the_key_is_found_by_its_seal(db: Databas
 async def test_the_database_itself_refuses_to_change_the_audit(db: Database, actor: Actor, statement: str) -> None:
     await fill(actor)
     with pytest.raises((sqlite3.IntegrityError, psycopg.errors.RaiseException), match="the audit"):
-        db.run(spoken(db, statement))
+        db.run(locale(db, statement))
 
     assert (await verify(actor)).checked == ROWS
 

@@ -51,7 +51,7 @@ def test_a_language_that_does_not_exist_reads_as_english() -> None:
 
 
 def test_a_code_without_words_gets_the_general_answer() -> None:
-    assert i18n.say_of("en", "error", "no_such_code") == i18n.say("en", "error.unknown")
+    assert i18n.say_code("en", "error", "no_such_code") == i18n.say("en", "error.unknown")
 
 
 def test_the_browser_gets_every_text_and_the_functions_that_pick_them() -> None:

@@ -131,12 +131,12 @@ class ClientKeys(rx.State):
     @dialogs.submits(NEW)
     async def issue(self, form: dict[str, str]) -> AsyncIterator[Any]:
         """Create a key and show it once."""
-        spoken = await language(self)
+        locale = await language(self)
         try:
             rights = await self._rights(form)
             issued = await client_keys.issue(await actor(self), form.get("name", ""), Scope(self.scope), **rights)
         except InvalidDraft as error:
-            self.errors, self.error_seq = reasons(spoken, error), self.error_seq + 1
+            self.errors, self.error_seq = reasons(locale, error), self.error_seq + 1
             return
         yield rx.set_value(SHOWN_ONCE, issued.key)
         await self._show(issued.client_key)
@@ -159,17 +159,17 @@ class ClientKeys(rx.State):
     @dialogs.submits(EDIT)
     async def save(self, form: dict[str, str]) -> None:
         """Change what a key may do; it stays the same key."""
-        spoken = await language(self)
+        locale = await language(self)
         try:
             patch = ClientKeyPatch(name=_name(form), **await self._rights(form))
             changed = _line(await client_keys.update(await actor(self), self._editing, patch))
         except InvalidDraft as error:
-            self.errors, self.error_seq = reasons(spoken, error), self.error_seq + 1
+            self.errors, self.error_seq = reasons(locale, error), self.error_seq + 1
             return
         self._all = [changed if key.id == changed.id else key for key in self._all]
         self._present()
         await dialogs.close(self)
-        await tell(self, "success", i18n.say(spoken, "done.key_changed", name=changed.name))
+        await tell(self, "success", i18n.say(locale, "done.key_changed", name=changed.name))
 
     @rx.event
     @answered

@@ -79,14 +79,14 @@ class Audit(rx.State):
                 return
             async with self:
                 self.checked = ""
-                who, spoken = await actor(self), await language(self)
+                who, locale = await actor(self), await language(self)
             verdict = await audit.verify(who)
         async with self:
             self.intact = verdict.ok
-            self.checked = _told(verdict, spoken)
+            self.checked = _told(verdict, locale)
 
     async def _read(self) -> None:
-        who, spoken = await actor(self), await language(self)
+        who, locale = await actor(self), await language(self)
         found: list[AuditItem] = []
         for _ in range(LOOK):
             page = await audit.page(who, before_seq=self._before, limit=STEP)
@@ -94,7 +94,7 @@ class Audit(rx.State):
             self._before = int(page.next_cursor) if page.next_cursor else None
             if self._before is None or len(found) >= STEP:
                 break
-        self.entries = [*self.entries, *entries(found, spoken, await audit.names(who, named_in(found)))]
+        self.entries = [*self.entries, *entries(found, locale, await audit.names(who, named_in(found)))]
         self.more = self._before is not None
 
 

@@ -95,7 +95,7 @@ class _Told:
         action = self.item.action.replace(":", "_")
         if self.item.action == Action.PROVIDER_DEFAULT and self.item.changes.get("default", {}).get("after", "") is None:
             action = "provider_default_clear"
-        return i18n.say_of(self.language, "action", action, target=_GAP)
+        return i18n.say_code(self.language, "action", action, target=_GAP)
 
     def target(self) -> str:
         """What it was done to."""
@@ -114,10 +114,10 @@ class _Told:
         """One changed field; a credential by what was done with it, never by its value."""
         if field in _HIDDEN:
             return ""
-        name = i18n.say_of(self.language, "configuration", field)
+        name = i18n.say_code(self.language, "configuration", field)
         match change:
             case {"op": op}:
-                return i18n.say_of(self.language, "audit.key", str(op))
+                return i18n.say_code(self.language, "audit.key", str(op))
             case {"before": before, "after": after} if _is_empty(before) and _is_empty(after):
                 return ""
             case {"before": None, "after": after}:
@@ -168,11 +168,11 @@ class _Told:
     def _text(self, value: str, field: str) -> str:
         for family in ("key_state", "value"):
             if field == "state" and f"{family}.{value}" in i18n.keys():  # noqa: SIM118 - a function, not a mapping
-                return i18n.say_of(self.language, family, value)
+                return i18n.say_code(self.language, family, value)
         if field == "verdict" and value == Verdict.NO_MODEL_LIST and StepName.CHAT in self.item.changes.get("proven", ()):
             value = Verdict.OK  # as the ladder says it: a list is not missed where a model answers
         if field in _NAMED and f"{_NAMED[field]}.{value}" in i18n.keys():  # noqa: SIM118 - as above
-            return i18n.say_of(self.language, _NAMED[field], value)
+            return i18n.say_code(self.language, _NAMED[field], value)
         if field in _TIMES:
             is_day = field == "expires_at" and self.item.action != Action.CREDENTIAL_TOKEN_FETCH
             return days.day_in(value) if is_day else days.moment(value)
@@ -216,5 +216,5 @@ def _part(name: str, language: str) -> str:
     """A part of a value that has parts, in the reader's words where there are some."""
     for prefix in ("capability", "auth", "configuration"):
         if f"{prefix}.{name}" in i18n.keys():  # noqa: SIM118 - a function
-            return i18n.say_of(language, prefix, name)
+            return i18n.say_code(language, prefix, name)
     return name

@@ -95,7 +95,7 @@ def t(key: str, **values: object) -> rx.vars.StringVar:
     return _call(json.dumps(key), values)
 
 
-def t_of(prefix: str, code: rx.Var | str, **values: object) -> rx.vars.StringVar:
+def t_code(prefix: str, code: rx.Var | str, **values: object) -> rx.vars.StringVar:
     """The text of `prefix.<code>` where the code is known only in the browser. `prefix.unknown` is the answer to a code without a
     text. Values that one of the texts does not ask for are left unused."""
     _check(f"{prefix}.unknown", set())
@@ -119,7 +119,7 @@ def number(language: str, value: float) -> str:
     return "".join(signs.get(sign, sign) for sign in f"{round(value, 1):,}".removesuffix(".0"))
 
 
-def say_of(language: str, prefix: str, code: str, **values: object) -> str:
+def say_code(language: str, prefix: str, code: str, **values: object) -> str:
     """`say` for a code that comes from the domain; `prefix.unknown` when there is no text for it."""
     key = f"{prefix}.{code}"
     if key not in keys():
@@ -166,17 +166,17 @@ class _Ago(rx.Component):
     sentence: rx.Var[str]
 
 
-class Tongue(rx.Component):
+class HtmlLang(rx.Component):
     """Tells the browser (`<html lang>`) which language the page speaks, from its first moment on. One per page."""
 
     library = MODULE
-    tag = "Tongue"
+    tag = "HtmlLang"
     language: rx.Var[str]
     state: rx.Var[str]
     field: rx.Var[str]
 
     @classmethod
-    def create(cls, *children: rx.Component, **props: object) -> "Tongue":
+    def create(cls, *children: rx.Component, **props: object) -> "HtmlLang":
         """The component, bound to the language of this browser."""
         field = str(rx.Var.create(Language.code)).rpartition(".")[2]
         return super().create(*children, language=Language.code, state=Language.get_full_name(), field=field, **props)  # type: ignore[return-value] - Reflex says Component
@@ -202,10 +202,10 @@ def _call(key: str, values: Mapping[str, object], fallback: str = '""', *more: r
 
 def _js(function: str, *arguments: rx.Var, also: tuple[rx.Var, ...] = ()) -> rx.vars.StringVar:
     """A call of one of our browser functions; the first argument of each is the language."""
-    spoken = rx.Var.create(Language.code)
+    locale = rx.Var.create(Language.code)
     imported = VarData(imports={MODULE: [ImportVar(tag=function)]})
-    data = VarData.merge(imported, *(part._get_all_var_data() for part in (spoken, *arguments, *also)))
-    listed = ", ".join(str(part) for part in (spoken, *arguments))
+    data = VarData.merge(imported, *(part._get_all_var_data() for part in (locale, *arguments, *also)))
+    listed = ", ".join(str(part) for part in (locale, *arguments))
     return rx.Var(f"{function}({listed})", _var_type=str, _var_data=data).to(str)
 
 

@@ -97,7 +97,7 @@ export const Ago = ({ at, language, sentence = GAP }) => {
 
 // A page comes in English, and the server learns the choice with the connection; a page without one follows it all the same. `state`,
 // `field`: where Reflex keeps it in the browser.
-export const Tongue = ({ language, state, field }) => {
+export const HtmlLang = ({ language, state, field }) => {
   const dispatch = useContext(DispatchContext);
   useLayoutEffect(() => {
     const chosen = localStorage.getItem(CHOICE);

@@ -50,11 +50,11 @@ class Gallery(rx.State):
 
     async def _show(self) -> None:
         """Put what matches on the page, in the reader's language."""
-        spoken = await language(self)
+        locale = await language(self)
         needle = self.search.strip().lower()
-        found = [p for p in presets.all_() if needle in f"{p.label} {p.id} {_text(p, spoken)}".lower()]
-        self.local = [_tile(p, spoken) for p in found if p.local]
-        self.cloud = [_tile(p, spoken) for p in found if not p.local]
+        found = [p for p in presets.all_() if needle in f"{p.label} {p.id} {_text(p, locale)}".lower()]
+        self.local = [_tile(p, locale) for p in found if p.local]
+        self.cloud = [_tile(p, locale) for p in found if not p.local]
 
 
 async def open_(gallery: Gallery) -> None:
@@ -84,8 +84,8 @@ def key_prefixes() -> dict[str, str]:
     return {prefix: p.label for p in presets.all_() for prefix in p.key_prefixes if len(prefix) > len("sk-")}
 
 
-def _text(p: Preset, spoken: str) -> str:
-    return p.description_in.get(spoken, p.description)
+def _text(p: Preset, locale: str) -> str:
+    return p.description_in.get(locale, p.description)
 
 
 def _needs(p: Preset) -> str:
@@ -94,6 +94,6 @@ def _needs(p: Preset) -> str:
     return "address" if "{" in p.base_url else "key"
 
 
-def _tile(p: Preset, spoken: str) -> Tile:
+def _tile(p: Preset, locale: str) -> Tile:
     look = face(p.label, p)
-    return Tile(p.id, p.label, _text(p, spoken), look.logo, look.initials, look.tint, _needs(p))
+    return Tile(p.id, p.label, _text(p, locale), look.logo, look.initials, look.tint, _needs(p))

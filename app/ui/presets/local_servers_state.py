@@ -49,13 +49,13 @@ class LocalServers(rx.State):
             if not is_free:
                 return
             async with self:
-                who, spoken = await actor(self), await language(self)
+                who, locale = await actor(self), await language(self)
                 self.problem = ""
             try:
                 found = await discovery.find(who)
             except PatchbayError as error:
                 async with self:
-                    self.problem = answer(spoken, error)
+                    self.problem = answer(locale, error)
                 return
             async with self:
                 self.looked, self.hosts = True, ", ".join(found.hosts)

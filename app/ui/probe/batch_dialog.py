@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.ui.i18n import t, t_of
+from app.ui.i18n import t, t_code
 from app.ui.kit.dialog import body, cancel, foot, head, question, sheet, this
 from app.ui.kit.dialog_host import close
 from app.ui.kit.drawn import Drawn, drawn
@@ -120,7 +120,7 @@ def _row(row: Drawn, at: Drawn) -> rx.Component:
         rx.table.row_header_cell(rx.flex(rx.cond(Batches.stage == "ask", box), name, spacing="3", align="center")),
         _cell("status", _status(row)),
         _cell("latency", status.latency(row.ms)),
-        _cell("proven", rx.cond(row.proven != "", rx.text(t_of("rung_ok", row.proven), size="1"))),
+        _cell("proven", rx.cond(row.proven != "", rx.text(t_code("rung_ok", row.proven), size="1"))),
         _cell("said", rx.cond(row.said != "", _said(row))),
         align="center",
         key=row.key,
@@ -138,7 +138,7 @@ def _cell(column: str, content: Drawn) -> rx.Component:
 def _status(row: Drawn) -> rx.Component:
     looks: dict[str, Any] = {"variant": "soft", "size": "1", "white_space": "nowrap", "high_contrast": True}
     found = [
-        (state, rx.badge(rx.icon(icon, size=13, aria_hidden="true"), t_of("verdict", row.verdict), color_scheme=colour, **looks))
+        (state, rx.badge(rx.icon(icon, size=13, aria_hidden="true"), t_code("verdict", row.verdict), color_scheme=colour, **looks))
         for state, (icon, colour) in _SIGNS.items()
     ]
     shown: Drawn = rx.match(

@@ -128,12 +128,12 @@ class Batches(rx.State):
         async with self:
             if self.stage != "ask" or not any(row.on for row in self.rows):
                 return
-            who, spoken = await actor(self), await language(self)
+            who, locale = await actor(self), await language(self)
             self._ticket += 1
             self.stage, self.rows = "running", [replace(row, state="waiting") for row in self.rows if row.on]
             ticket, name, wanted = self._ticket, self.name, [row.key for row in self.rows]
             how = Batch(concurrency=self.at_once, seconds=self.seconds)
-        heard = Heard(spoken)
+        heard = Heard(locale)
         reading = asyncio.create_task(heard.read(who, name, wanted, how))
         try:
             ended = False
@@ -173,22 +173,22 @@ class Batches(rx.State):
     async def apply(self, dialog: str) -> None:
         """Do what was asked about: list the models that passed and no other that was tested, or switch providers."""
         who, what, self.asking = await actor(self), self.asking, ""
-        spoken = await language(self)
+        locale = await language(self)
         good, bad = [r.key for r in self.rows if r.passed], [r.key for r in self.rows if r.state == "failed"]
         if what == "keep" and self.name:
             default = (await providers.get(who, self.name)).default_model
             await models.sync(who, self.name, add=good, remove=bad)
-            await tell(self, "success", i18n.say(spoken, "batch.kept", n=len(good), name=self.label))
+            await tell(self, "success", i18n.say(locale, "batch.kept", n=len(good), name=self.label))
             if default in bad:
-                await tell(self, "warning", i18n.say(spoken, "batch.default_gone", model=default, name=self.label))
+                await tell(self, "warning", i18n.say(locale, "batch.default_gone", model=default, name=self.label))
         elif what == "on" and not self.name:
             off = {row.key for row in self.rows if row.off}
-            await self._switch(partial(providers.enable, who), [name for name in good if name in off], spoken, off=False)
+            await self._switch(partial(providers.enable, who), [name for name in good if name in off], locale, off=False)
         elif what == "off" and not self.name:
             on = {row.key for row in self.rows if not row.off}
-            await self._switch(partial(providers.disable, who), [name for name in bad if name in on], spoken, off=True)
+            await self._switch(partial(providers.disable, who), [name for name in bad if name in on], locale, off=True)
 
-    async def _switch(self, turn: Callable[[str], Awaitable[Provider]], names: list[str], spoken: str, *, off: bool) -> None:
+    async def _switch(self, turn: Callable[[str], Awaitable[Provider]], names: list[str], locale: str, *, off: bool) -> None:
         """One after the other; what was turned before one of them failed is shown as it is now."""
         changed: set[str] = set()
         try:
@@ -196,7 +196,7 @@ class Batches(rx.State):
                 changed.add((await turn(name)).name)
         finally:
             self.rows = [replace(row, off=off) if row.key in changed else row for row in self.rows]
-        await tell(self, "success", i18n.say(spoken, "batch.switched_off" if off else "batch.switched_on", n=len(changed)))
+        await tell(self, "success", i18n.say(locale, "batch.switched_off" if off else "batch.switched_on", n=len(changed)))
 
     async def _draw(self, heard: "Heard", *, ended: bool) -> None:
         news = heard.taken()
@@ -223,8 +223,8 @@ async def _left(state: Any) -> None:
 class Heard:
     """What came in so far, gathered beside the page, which looks now and then."""
 
-    def __init__(self, spoken: str) -> None:
-        self.spoken = spoken
+    def __init__(self, locale: str) -> None:
+        self.locale = locale
         self.failure: PatchbayError | None = None
         self._news: dict[str, Any] = {}
 
@@ -235,7 +235,7 @@ class Heard:
             async with aclosing(probes.run_batch(who, targets, how, of=name)) as tests:
                 async for test in tests:
                     key, result = (test.model if name else test.provider), test.result
-                    self._news[key] = begun if result is None else done(result, self.spoken)
+                    self._news[key] = begun if result is None else done(result, self.locale)
         except PatchbayError as error:
             self.failure = error
 

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from app.domain.probes.probe import Depth
-from app.ui.i18n import t, t_of
+from app.ui.i18n import t, t_code
 from app.ui.kit.dialog import body, cancel, foot, head, sheet
 from app.ui.kit.dialog_host import stamp
 from app.ui.kit.drawn import Drawn
@@ -50,7 +50,7 @@ def model(suggestions: Drawn, *, asked: Drawn = "", within: str) -> rx.Component
 
 def suggestion(one: Drawn) -> rx.Component:
     """A model of a list to choose from, with why it is in it."""
-    return rx.el.option(t_of("try_group", one.group), value=one.model)
+    return rx.el.option(t_code("try_group", one.group), value=one.model)
 
 
 def test_dialog() -> rx.Component:

@@ -55,13 +55,13 @@ class Probing(rx.State):
         async with self:
             if (known := self.runs.get(place)) and not known.outcome:
                 return
-            who, spoken = await actor(self), await language(self)
+            who, locale = await actor(self), await language(self)
             ticket = self._tickets[place] = self._tickets.get(place, 0) + 1
             self.runs[place] = run = Run()
         try:
             async with aclosing(steps_of(probes.run_saved(who, name, depth=depth, model=model, credential_id=key_id or None))) as steps:
                 async for step in steps:
-                    run = climb(run, step, spoken, preset_of(preset))
+                    run = climb(run, step, locale, preset_of(preset))
                     async with self:
                         if self._tickets.get(place) != ticket:
                             return

@@ -64,9 +64,9 @@ def line(step: ProbeStep, language: str) -> Line:
     """One rung as drawn."""
     state = {True: "ok", False: "failed", None: "noted"}[step.ok]
     named = f"step.{step.message}" in i18n.keys()  # noqa: SIM118 - a function, not a mapping
-    title = i18n.say_of(language, "step", step.message) if named else i18n.say_of(language, f"rung_{state}", step.name)
+    title = i18n.say_code(language, "step", step.message) if named else i18n.say_code(language, f"rung_{state}", step.name)
     sign = "skipped" if step.message in NOT_TRIED else state
-    return Line(step.name, sign, title, i18n.say_of(language, "probe", step.message, **step.values), round(step.ms))
+    return Line(step.name, sign, title, i18n.say_code(language, "probe", step.message, **step.values), round(step.ms))
 
 
 def finished(run: Run, result: ProbeResult, language: str, *, key_url: str = "") -> Run:
@@ -97,4 +97,4 @@ def fix_of(result: ProbeResult | None) -> str:
 
 def sentence(error: ProbeError, language: str) -> str:
     """What went wrong and what to do."""
-    return i18n.say_of(language, "probe", error.code, **error.values)
+    return i18n.say_code(language, "probe", error.code, **error.values)

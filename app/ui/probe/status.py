@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app.domain.providers.provider import Status
-from app.ui.i18n import t, t_of
+from app.ui.i18n import t, t_code
 from app.ui.kit.drawn import Drawn
 
 LOOKS: dict[str, tuple[str, str]] = {
@@ -35,7 +35,7 @@ def badge(status: Drawn, testing: Drawn) -> rx.Component:
 def _look(icon: str, colour: Any, status: Drawn) -> rx.Component:
     return rx.badge(
         rx.icon(icon, size=14, aria_hidden="true"),
-        t_of("status", status),
+        t_code("status", status),
         color_scheme=colour,
         variant="soft",
         size="2",

@@ -54,7 +54,7 @@ class Card:
 
 def kind_of(provider: Provider, preset: Preset | None, language: str) -> str:
     """The vendor, or that it is a custom provider."""
-    return preset.label if preset else i18n.say_of(language, "provider_type", provider.type)
+    return preset.label if preset else i18n.say_code(language, "provider_type", provider.type)
 
 
 def _is_custom(provider: Provider, preset: Preset | None) -> bool:

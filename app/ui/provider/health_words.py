@@ -44,7 +44,7 @@ def reason(code: str, language: str) -> str:
     """What calls failed of, "" where nothing did."""
     if code in ("", SLOW):
         return ""
-    return i18n.say(language, "key_reason.no_credit") if code == "no_credit" else i18n.say_of(language, "error", code)
+    return i18n.say(language, "key_reason.no_credit") if code == "no_credit" else i18n.say_code(language, "error", code)
 
 
 def marks(found: HealthInFull, language: str) -> list[Mark]:

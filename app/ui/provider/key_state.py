@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app.domain.credentials.credential import Held, KeyState, Reminder
-from app.ui.i18n import ago, t, t_of, when
+from app.ui.i18n import ago, t, t_code, when
 from app.ui.kit.drawn import Drawn
 
 LOOKS: dict[str, tuple[str, str]] = {
@@ -72,7 +72,7 @@ def result(key: Drawn, *, is_shown: Drawn, testing: Drawn) -> rx.Component:
 def _badge(icon: str, colour: Any, look: Drawn) -> rx.Component:
     return rx.badge(
         rx.icon(icon, size=14, aria_hidden="true"),
-        t_of("key_state", look),
+        t_code("key_state", look),
         color_scheme=colour,
         variant="soft",
         size="2",

@@ -63,14 +63,14 @@ class Wish:
         )
 
 
-def listed(provider: Provider, spoken: str) -> Listed:
-    """A provider as the list keeps it, its sentences in the language `spoken`."""
+def listed(provider: Provider, locale: str) -> Listed:
+    """A provider as the list keeps it, its sentences in the language `locale`."""
     preset = preset_of(provider.preset)
-    shown = card(provider, preset, spoken)
+    shown = card(provider, preset, locale)
     return Listed(
         card=shown,
         hay=" ".join(
-            (shown.label, shown.name, kind_of(provider, preset, spoken), shown.address, provider.description, *provider.tags)
+            (shown.label, shown.name, kind_of(provider, preset, locale), shown.address, provider.description, *provider.tags)
         ).lower(),
         type=provider.type.value,
         auth_type=provider.auth_type,

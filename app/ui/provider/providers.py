@@ -172,17 +172,17 @@ class Providers(rx.State):
             self._take(replace(known, card=replace(known.card, enabled=on)))
             self._present()
             yield
-        spoken = await language(self)
+        locale = await language(self)
         try:
             who = await actor(self)
             provider = await (providers.enable(who, name) if on else providers.disable(who, name))
         except PatchbayError as error:
             if known:
                 self._take(known)
-            await tell(self, "error", answer(spoken, error))
+            await tell(self, "error", answer(locale, error))
         else:
-            self._take(listed(provider, spoken))
-            await tell(self, "success", i18n.say(spoken, "done.enabled" if on else "done.disabled", name=provider.label))
+            self._take(listed(provider, locale))
+            await tell(self, "success", i18n.say(locale, "done.enabled" if on else "done.disabled", name=provider.label))
         self._count()
         self._present()
 
@@ -229,17 +229,17 @@ class Providers(rx.State):
 
     async def _read(self) -> None:
         """What changed since the last look; everything at the first one and in another language."""
-        who, spoken = await actor(self), await language(self)
-        since = self._revision if spoken == self._spoken else -1
+        who, locale = await actor(self), await language(self)
+        since = self._revision if locale == self._spoken else -1
         found = await providers.changes(who, since=since, turn=self._turn)
         self._all = {} if since < 0 else self._all
         for provider in found.items:
-            self._take(listed(provider, spoken))
+            self._take(listed(provider, locale))
         for provider_id in found.gone:
             self._all.pop(provider_id, None)
         for known in [p for p in self._all.values() if p.card.is_default != (p.card.id == found.default_id)]:
             self._take(replace(known, card=replace(known.card, is_default=not known.card.is_default)))
-        self._revision, self._turn, self._spoken = found.revision, found.turn, spoken
+        self._revision, self._turn, self._spoken = found.revision, found.turn, locale
         await dialogs.keep_to(self, set(self._all))
         self._count()
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.ui.i18n import Language, t, t_of
+from app.ui.i18n import Language, t, t_code
 from app.ui.kit.browser import Pulse
 from app.ui.kit.dialog import body, head
 from app.ui.kit.drawn import Drawn, drawn
@@ -130,7 +130,7 @@ def _tile(tile: Drawn, choose: Choose) -> rx.Component:
                         ("address", rx.icon("link", size=12, aria_hidden="true")),
                         rx.icon("key-round", size=12, aria_hidden="true"),
                     ),
-                    rx.text(t_of("needs", tile.needs), size="1", as_="span"),
+                    rx.text(t_code("needs", tile.needs), size="1", as_="span"),
                     spacing="1",
                     align="center",
                     color="var(--gray-11)",

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.ui.i18n import t, t_of
+from app.ui.i18n import t, t_code
 from app.ui.kit import field
 from app.ui.kit.drawn import Drawn, drawn
 from app.ui.provider_form.form import CUSTOM, GUIDED
@@ -97,7 +97,7 @@ def kinds() -> rx.Component:
 
 def _way(kind: Drawn) -> rx.Component:
     radio = rx.radio_group.item(value=kind)
-    return rx.text(rx.flex(radio, t_of("auth_type", kind), spacing="2", align="center"), as_="label", size="2", key=kind)
+    return rx.text(rx.flex(radio, t_code("auth_type", kind), spacing="2", align="center"), as_="label", size="2", key=kind)
 
 
 def calls() -> rx.Component:
@@ -110,7 +110,7 @@ def calls() -> rx.Component:
     return rx.box(
         rx.text(t("form.calls_go_to"), size="1", color_scheme="gray"),
         target,
-        rx.foreach(Form.notes, lambda note: rx.text(t_of("form.note", note), size="1", color_scheme="gray")),
+        rx.foreach(Form.notes, lambda note: rx.text(t_code("form.note", note), size="1", color_scheme="gray")),
         _root(),
         rx.cond(
             Form.is_local,

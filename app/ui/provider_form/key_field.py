@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app.ui import i18n
-from app.ui.i18n import t, t_of
+from app.ui.i18n import t, t_code
 from app.ui.kit import field
 from app.ui.kit.drawn import Drawn, drawn
 from app.ui.kit.form_parts import Carried, Suspect
@@ -54,7 +54,7 @@ def _several() -> rx.Component:
 def _choice(ask: Drawn) -> rx.Component:
     def way(option: Drawn) -> rx.Component:
         radio = rx.radio_group.item(value=option.value)
-        words_ = t_of("auth_option", option.word)
+        words_ = t_code("auth_option", option.word)
         return rx.text(rx.flex(radio, words_, spacing="2", align="center"), as_="label", size="2", key=option.value)
 
     shown = rx.radio_group.root(
@@ -62,14 +62,14 @@ def _choice(ask: Drawn) -> rx.Component:
         name=ask.name,
         default_value=ask.value,
         on_change=lambda value: Form.type_field(Form.seed, ask.word, value),
-        aria_label=t_of("auth", ask.word),
+        aria_label=t_code("auth", ask.word),
         size="2",
         key=Form.seed,
     )
     return rx.flex(
-        rx.text(t_of("auth", ask.word), size="2", weight="medium"),
+        rx.text(t_code("auth", ask.word), size="2", weight="medium"),
         shown,
-        rx.text(t_of("auth_help", ask.word), size="1", color_scheme="gray"),
+        rx.text(t_code("auth_help", ask.word), size="1", color_scheme="gray"),
         direction="column",
         spacing="1",
         align="start",
@@ -95,8 +95,8 @@ def _plain(ask: Drawn) -> rx.Component:
             on_change=typed,
         ),
         name=ask.name,
-        label=t_of("auth", ask.word),
-        help_=t_of("auth_help", ask.word),
+        label=t_code("auth", ask.word),
+        help_=t_code("auth_help", ask.word),
         error=error,
         optional=~drawn(ask.required),
     )
@@ -117,7 +117,7 @@ def _secret(ask: Drawn) -> rx.Component:
         ask.is_first & Form.has_key & (Form.going_to == "") & ~Form.unreadable,
         rx.button(t("form.keep"), variant="ghost", size="1", type="button", on_click=Form.replace_key(False)),
     )
-    help_ = rx.cond(Form.unreadable, t("form.key_unreadable"), rx.cond(Form.has_key, t("form.replace_help"), t_of("auth_help", ask.word)))
+    help_ = rx.cond(Form.unreadable, t("form.key_unreadable"), rx.cond(Form.has_key, t("form.replace_help"), t_code("auth_help", ask.word)))
     one_line = rx.input(
         **field.wired(ask.name, error),
         type="password",
@@ -144,7 +144,7 @@ def _secret(ask: Drawn) -> rx.Component:
         field.field(
             rx.cond(ask.multiline, lines, one_line),
             name=ask.name,
-            label=t_of("auth", ask.word),
+            label=t_code("auth", ask.word),
             help_=help_,
             error=error,
             optional=~drawn(ask.required),
@@ -175,7 +175,7 @@ def _going_to() -> rx.Component:
 
 def _kept(ask: Drawn) -> rx.Component:
     return rx.flex(
-        rx.text(t_of("auth", ask.word), size="2", weight="medium"),
+        rx.text(t_code("auth", ask.word), size="2", weight="medium"),
         rx.flex(
             rx.icon("key-round", size=16, color="var(--gray-10)", aria_hidden="true"),
             rx.text(rx.cond(Form.key_hint != "", Form.key_hint, "••••"), size="2", class_name="pb-mono", aria_label=t("form.keep_key")),

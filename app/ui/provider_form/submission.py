@@ -99,7 +99,7 @@ class Submission(rx.State):
                 dialog.again = False
                 if not is_free or not dialog.step:
                     return
-                who, spoken = await actor(self), await language(self)
+                who, locale = await actor(self), await language(self)
                 dialog.errors, dialog.run = {}, Run()
                 is_deeper, dialog.deeper = dialog.deeper, False
                 provider, preset, ticket = dialog._provider, preset_of(dialog.preset), dialog.ticket
@@ -107,13 +107,13 @@ class Submission(rx.State):
                 depth, model = chosen(form)
                 draft = form_draft.whole(form, secrets, of=provider) if provider else form_draft.new(form, secrets, preset=preset)
             except InvalidDraft as error:
-                await self._mark(error, spoken, ticket)
+                await self._mark(error, locale, ticket)
                 return
             depth = "chat" if is_deeper else depth
             steps = probes.run_draft(who, draft, model=model, depth=depth, provider_name=provider.name if provider else None)
-            await self._climb(steps_of(steps), spoken, ticket)
+            await self._climb(steps_of(steps), locale, ticket)
 
-    async def _climb(self, probe: Steps, spoken: str, ticket: int) -> None:
+    async def _climb(self, probe: Steps, locale: str, ticket: int) -> None:
         """Draw a ladder in the dialog while it is climbed. Dropped once the dialog that asked for it was closed."""
         async with self:
             dialog = await self.get_state(ProviderForm)
@@ -124,7 +124,7 @@ class Submission(rx.State):
         try:
             async with aclosing(probe) as steps:
                 async for step in steps:
-                    run = climb(run, step, spoken, preset)
+                    run = climb(run, step, locale, preset)
                     async with self:
                         dialog = await self.get_state(ProviderForm)
                         if dialog.ticket != ticket:
@@ -134,7 +134,7 @@ class Submission(rx.State):
                             dialog.testing, dialog.models = False, of_draft(step.models, dialog.preset)
                             self._offer(step)
         except PatchbayError as error:
-            await self._mark(error, spoken, ticket)
+            await self._mark(error, locale, ticket)
 
     async def _save(self, form: dict[str, str], secrets: dict[str, Secret]) -> None:
         async with busy(self, ProviderForm, "saving") as is_free:
@@ -142,7 +142,7 @@ class Submission(rx.State):
                 dialog = await self.get_state(ProviderForm)
                 if not is_free or dialog.step != "fields":
                     return
-                who, spoken = await actor(self), await language(self)
+                who, locale = await actor(self), await language(self)
                 dialog.errors, dialog.stale = {}, ""
                 old, version, preset = dialog._provider, dialog.version, preset_of(dialog.preset)
                 outcome, ticket = dialog.run.outcome, dialog.ticket
@@ -154,19 +154,19 @@ class Submission(rx.State):
                 else:
                     provider = await create(who, form, form_draft.new(form, secrets, preset=preset))
             except PatchbayError as error:
-                await self._mark(error, spoken, ticket, is_save=True)
+                await self._mark(error, locale, ticket, is_save=True)
                 return
-            is_open = await self._saved(provider, spoken, ticket, is_new=old is None, outcome=outcome)
+            is_open = await self._saved(provider, locale, ticket, is_new=old is None, outcome=outcome)
         if not is_open:
             return
         async with busy(self, ProviderForm, "testing"):
-            await self._climb(steps_of(probes.run_saved(who, provider.name)), spoken, ticket)
+            await self._climb(steps_of(probes.run_saved(who, provider.name)), locale, ticket)
 
-    async def _saved(self, provider: Provider, spoken: str, ticket: int, *, is_new: bool, outcome: str) -> bool:
+    async def _saved(self, provider: Provider, locale: str, ticket: int, *, is_new: bool, outcome: str) -> bool:
         """Close an edit; take a new provider to its models. Whether it is to be tested now: unless that was just done."""
         async with self:
             dialog = await self.get_state(ProviderForm)
-            await tell(self, "success", i18n.say(spoken, "done.created" if is_new else "done.saved", name=provider.label))
+            await tell(self, "success", i18n.say(locale, "done.created" if is_new else "done.saved", name=provider.label))
             if dialog.ticket != ticket:
                 return False
             if not is_new:
@@ -181,39 +181,39 @@ class Submission(rx.State):
                 return False
         return True
 
-    async def _mark(self, error: PatchbayError, spoken: str, ticket: int, *, is_save: bool = False) -> None:
+    async def _mark(self, error: PatchbayError, locale: str, ticket: int, *, is_save: bool = False) -> None:
         """Show it in the dialog it belongs to. Once that was closed, only that a save failed is worth a notice."""
         async with self:
             dialog = await self.get_state(ProviderForm)
             if dialog.ticket == ticket:
-                await mark(self, dialog, error, spoken)
+                await mark(self, dialog, error, locale)
             elif is_save:
-                await tell(self, "error", answer(spoken, error))
+                await tell(self, "error", answer(locale, error))
 
 
-async def mark(state: rx.State, dialog: ProviderForm, error: PatchbayError, spoken: str) -> None:
+async def mark(state: rx.State, dialog: ProviderForm, error: PatchbayError, locale: str) -> None:
     """Put an error where it belongs: at its field, above the form, or into a notice."""
     match error:
         case InvalidDraft() | NameTaken():
-            dialog.errors = form_draft.placed(reasons(spoken, error))
+            dialog.errors = form_draft.placed(reasons(locale, error))
             dialog.error_seq += 1
         case ReentryRequired():
             dialog.replacing = True
-            dialog.errors = {ask.name: i18n.say(spoken, "error.credential_reentry_required") for ask in dialog.asks if ask.secret}
+            dialog.errors = {ask.name: i18n.say(locale, "error.credential_reentry_required") for ask in dialog.asks if ask.secret}
             dialog.error_seq += 1
         case Stale():
-            dialog.stale = changes(error, spoken) or answer(spoken, error)
+            dialog.stale = changes(error, locale) or answer(locale, error)
             dialog.version = int(str(error.details.get("version", dialog.version)))
         case _:
             await explain(state, error)
 
 
-def changes(error: Stale, spoken: str) -> str:
+def changes(error: Stale, locale: str) -> str:
     """What somebody else saved meanwhile, in words: "Address: https://…, Name: …"."""
     changed = error.details.get("changed")
     found = changed.items() if isinstance(changed, dict) else ()
-    named = [(i18n.say_of(spoken, "configuration", field), value) for field, value in found if field != "version"]
-    return i18n.say(spoken, "common.comma").join(i18n.say(spoken, "audit.set_to", field=name, after=value) for name, value in named)
+    named = [(i18n.say_code(locale, "configuration", field), value) for field, value in found if field != "version"]
+    return i18n.say(locale, "common.comma").join(i18n.say(locale, "audit.set_to", field=name, after=value) for name, value in named)
 
 
 async def create(who: Actor, form: dict[str, str], draft: ProviderDraft) -> Provider:

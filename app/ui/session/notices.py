@@ -39,7 +39,7 @@ def answer(code: str, error: PatchbayError) -> str:
         return because(code, next(iter(error.reasons.values())))
     if isinstance(error, TooManyAttempts) and (wait := error.details.get("retry_after")):
         return i18n.say(code, "error.too_often", seconds=wait)
-    return i18n.say_of(code, "error", error.code)
+    return i18n.say_code(code, "error", error.code)
 
 
 def reasons(code: str, error: InvalidDraft | NameTaken) -> dict[str, str]:
@@ -52,7 +52,7 @@ def reasons(code: str, error: InvalidDraft | NameTaken) -> dict[str, str]:
 def because(code: str, why: str) -> str:
     """One reason in language `code`. A reason that only REST gives has no words of its own and stays English."""
     if isinstance(why, Reason) and f"reason.{why.code}" in i18n.keys():  # noqa: SIM118 - a function, not a mapping
-        return i18n.say_of(code, "reason", why.code, **why.values)
+        return i18n.say_code(code, "reason", why.code, **why.values)
     return why
 
 

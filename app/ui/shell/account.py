@@ -32,18 +32,18 @@ class Account(rx.State):
     @dialogs.submits(PASSWORD)
     async def change(self, form: dict[str, str]) -> None:
         """Change one's own password. Every other session of this person ends, this one stays."""
-        spoken, old, new = await language(self), Secret(form.pop("old_password", "")), Secret(form.pop("new_password", ""))
-        who, empty = await actor(self), i18n.say(spoken, "reason.fill_in")
+        locale, old, new = await language(self), Secret(form.pop("old_password", "")), Secret(form.pop("new_password", ""))
+        who, empty = await actor(self), i18n.say(locale, "reason.fill_in")
         self.errors = {name: empty for name, text in (("old_password", old), ("new_password", new)) if not text}
         if not self.errors:
             try:
                 await people.change_password(who, old, new)
             except NotSignedIn:
-                self.errors = {"old_password": i18n.say(spoken, "reason.password_wrong")}
+                self.errors = {"old_password": i18n.say(locale, "reason.password_wrong")}
             except InvalidDraft as error:
-                self.errors = {"new_password": next(iter(reasons(spoken, error).values()))}
+                self.errors = {"new_password": next(iter(reasons(locale, error).values()))}
         if self.errors:
             self.error_seq += 1
             return
         await dialogs.close(self)
-        await tell(self, "success", i18n.say(spoken, "account.changed"))
+        await tell(self, "success", i18n.say(locale, "account.changed"))

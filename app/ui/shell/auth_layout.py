@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import reflex as rx
 
-from app.ui.i18n import t, t_of
+from app.ui.i18n import t, t_code
 from app.ui.shell import brand, connection, location, top_bar
 
 Colour = Literal["red", "gray", "amber"]
@@ -51,7 +51,7 @@ def field(name: str, label: str, *, missing: str, unfit: str = "", help_: str = 
 
 def message(words: str, colour: Colour, icon: str) -> rx.Component:
     """What the last try was answered with: the text of `<words>.<code>`."""
-    return notice(t_of(words, location.asked("error"), wait=location.asked("wait")), icon, colour, role="alert")
+    return notice(t_code(words, location.asked("error"), wait=location.asked("wait")), icon, colour, role="alert")
 
 
 def notice(text: rx.Var[str], icon: str, colour: Colour, *, role: Literal["alert", "note"] = "note") -> rx.Component:

@@ -8,7 +8,7 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from app.domain.actor import Role
 from app.ui import page
-from app.ui.i18n import Tongue, amount, t
+from app.ui.i18n import HtmlLang, amount, t
 from app.ui.kit.browser import Notice, Skip, crashed
 from app.ui.kit.dialog_host import Gate, desk
 from app.ui.session.live import Live
@@ -24,7 +24,7 @@ TABS = 4  # entries of the bottom bar; a fifth opens the others
 def frame(entry: page.Page) -> rx.Component:
     """The page inside the shell; a page without a role is drawn bare."""
     if entry.role is None:
-        return rx.fragment(Tongue.create(), entry.content())
+        return rx.fragment(HtmlLang.create(), entry.content())
     content = (
         entry.content()
         if entry.focused or entry.route == recovery_reminder.ROUTE
@@ -33,7 +33,7 @@ def frame(entry: page.Page) -> rx.Component:
     if entry.role is Role.ADMIN:
         content = rx.cond(SessionState.is_admin, content, _not_for_you())
     return rx.fragment(
-        Tongue.create(),
+        HtmlLang.create(),
         desk(),
         Notice.create(seq=Notices.seq, level=Notices.level, text=Notices.text),
         Skip.create(t("shell.skip"), to="content"),

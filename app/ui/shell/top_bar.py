@@ -32,12 +32,12 @@ def tools() -> rx.Component:
 
 def language() -> rx.Component:
     """The picker of languages; where there is only one, nothing."""
-    spoken = i18n.languages()
-    if len(spoken) < 2:
+    locale = i18n.languages()
+    if len(locale) < 2:
         return rx.fragment()
     items = [
         rx.dropdown_menu.item(name, on_select=i18n.Language.choose(code), lang=i18n.say(code, "language.tag"))
-        for code, name in spoken.items()
+        for code, name in locale.items()
     ]
     # Reflex sizes an icon that is the button's own child after the button: larger than its neighbours.
     shown = rx.fragment(rx.icon("languages", size=18))

@@ -94,7 +94,7 @@ def test_an_entry_says_who_did_what_to_which() -> None:
 @pytest.mark.parametrize("action", [*Action, "action:of:tomorrow"])
 def test_the_sentence_of_every_action_says_its_target_in_its_place(action: str, language: str) -> None:
     told = entry(item(action, {}), language)
-    sentence = i18n.say_of(language, "action", action.replace(":", "_"), target="groq")
+    sentence = i18n.say_code(language, "action", action.replace(":", "_"), target="groq")
 
     assert told.what + told.target + told.rest == sentence
     assert sentence == sentence.strip()

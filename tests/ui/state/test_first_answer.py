@@ -40,9 +40,9 @@ async def test_a_thousand_pieces_are_a_few_updates(tab: Any, ready: Any, house: 
     drawn: list[int] = []
     original = FirstAnswer._draw
 
-    def counting(self: Any, heard: Any, spoken: str) -> None:
+    def counting(self: Any, heard: Any, locale: str) -> None:
         drawn.append(len(heard.text))
-        original(self, heard, spoken)
+        original(self, heard, locale)
 
     monkeypatch.setattr(FirstAnswer, "_draw", counting)
     started = asyncio.get_running_loop().time()

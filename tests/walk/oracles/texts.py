@@ -77,7 +77,7 @@ def _english(language: str, drawn: bool) -> tuple[frozenset[str], list[re.Patter
 
 @lru_cache(10_000)
 def _is_named(key: str, door: str) -> bool:
-    """Whether a call of `t` and `t_of`, or of `say` and `say_of`, names this key."""
+    """Whether a call of `t` and `t_code`, or of `say` and `say_code`, names this key."""
     whole, prefixes = _named(door)
     return key in whole or key.startswith(prefixes)
 

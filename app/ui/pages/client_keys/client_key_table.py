@@ -7,7 +7,7 @@ import reflex as rx
 from app.domain.actor import Scope
 from app.ui.client_keys.client_keys import EDIT, ISSUED, NEW, REVOKE, SHOWN_ONCE, ClientKeys
 from app.ui.client_keys.key_rights import KeyRights
-from app.ui.i18n import ago, t, t_of
+from app.ui.i18n import ago, t, t_code
 from app.ui.kit import empty, field, once
 from app.ui.kit.dialog import body, cancel, foot, head, question, sheet, this
 from app.ui.kit.dialog_host import close, opens, stamp
@@ -121,7 +121,7 @@ def _rights(key: Drawn) -> rx.Component:
         rx.cond(key.nothing, rx.text(t("client_keys.nothing_left"), size="1", color_scheme="red", high_contrast=True)),
         rx.cond(key.per_minute > 0, _note(t("client_keys.at_most", n=key.per_minute))),
     )
-    return rx.flex(rx.text(t_of("scope", key.scope), size="2"), *limits, direction="column", max_width="320px")
+    return rx.flex(rx.text(t_code("scope", key.scope), size="2"), *limits, direction="column", max_width="320px")
 
 
 def _note(text: Drawn) -> rx.Component:

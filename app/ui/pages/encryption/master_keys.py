@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from app.ui.i18n import Language, ago, amount, t, t_of, when
+from app.ui.i18n import Language, ago, amount, t, t_code, when
 from app.ui.kit.browser import stay_awake
 from app.ui.kit.dialog import body, cancel, foot, head, sheet
 from app.ui.kit.dialog_host import opens
@@ -50,7 +50,7 @@ def _kit() -> rx.Component:
 
 def dialog() -> rx.Component:
     """Asks for the password. The browser sends the form itself: the file it gets passes through no script and no page."""
-    told = t_of("encryption.error", Encryption.problem, wait=Encryption.wait)
+    told = t_code("encryption.error", Encryption.problem, wait=Encryption.wait)
     fields = [
         rx.cond(Encryption.problem != "", auth_layout.notice(told, "circle-alert", "red", role="alert")),
         rx.text(t("encryption.confirm_text"), size="2", color_scheme="gray"),
@@ -83,7 +83,7 @@ def dialog() -> rx.Component:
 def _home() -> rx.Component:
     return _card(
         "encryption.home",
-        rx.text(t_of("encryption.source", Encryption.kind), size="2"),
+        rx.text(t_code("encryption.source", Encryption.kind), size="2"),
         rx.cond(Encryption.kind != "environment", _line("encryption.path", Encryption.source)),
         _line("encryption.instance", Encryption.instance),
     )
@@ -99,7 +99,7 @@ def _row(key: Drawn) -> rx.Component:
     colour: Drawn = rx.match(key.state, *_COLOURS.items(), "gray")
     return rx.table.row(
         rx.table.row_header_cell(rx.el.code(key.kid, class_name="pb-mono")),
-        _cell("state", rx.badge(t_of("encryption.state", key.state), color_scheme=colour, variant="soft", high_contrast=True)),
+        _cell("state", rx.badge(t_code("encryption.state", key.state), color_scheme=colour, variant="soft", high_contrast=True)),
         _cell("secrets", amount(key.secrets)),
         _cell("servers", t("encryption.holders", n=key.holders, all=Encryption.servers)),
         _cell("since", ago(key.created_at)),

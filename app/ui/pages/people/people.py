@@ -70,16 +70,16 @@ class People(rx.State):
     @dialogs.submits(ADD)
     async def create(self, form: dict[str, str]) -> None:
         """Add the person. The first password is in the event and in the hash, nowhere else."""
-        spoken, password = await language(self), Secret(form.pop("password", ""))
+        locale, password = await language(self), Secret(form.pop("password", ""))
         try:
             user = await people.create(await actor(self), form.get("email", ""), form.get("name", ""), Role(self.role), password)
         except (InvalidDraft, NameTaken) as error:
-            self.errors = reasons(spoken, error)
+            self.errors = reasons(locale, error)
             self.error_seq += 1
             return
         await dialogs.close(self)
         self.people = sorted([*self.people, _person(user)], key=lambda p: p.email)
-        await tell(self, "success", i18n.say(spoken, "done.person_added", name=user.name))
+        await tell(self, "success", i18n.say(locale, "done.person_added", name=user.name))
 
     @rx.event
     @requires(Role.ADMIN)
@@ -89,9 +89,9 @@ class People(rx.State):
         who = await actor(self)
         user, left = await _switched(who, user_id, on=on)
         self.people = [_person(user) if p.id == user_id else p for p in self.people]
-        spoken = await language(self)
-        done = i18n.say(spoken, "done.person_enabled" if on else "done.person_disabled", name=user.name)
-        await tell(self, "success", i18n.say(spoken, "done.person_disabled_keys", name=user.name, n=left) if left else done)
+        locale = await language(self)
+        done = i18n.say(locale, "done.person_enabled" if on else "done.person_disabled", name=user.name)
+        await tell(self, "success", i18n.say(locale, "done.person_disabled_keys", name=user.name, n=left) if left else done)
 
 
 async def _switched(who: Actor, user_id: str, *, on: bool) -> tuple[User, int]:

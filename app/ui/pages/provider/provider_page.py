@@ -179,7 +179,7 @@ class ProviderPage(rx.State):
 
     async def _look(self) -> None:
         """Read what the open tab shows."""
-        who, spoken = await actor(self), await language(self)
+        who, locale = await actor(self), await language(self)
         try:
             provider = await providers.get(who, self.name)
         except UnknownProvider:
@@ -188,17 +188,17 @@ class ProviderPage(rx.State):
             return
         self._say("gone", False)
         preset = preset_of(provider.preset)
-        shown = card(provider, preset, spoken)
+        shown = card(provider, preset, locale)
         self._say("card", shown)
-        self._say("facts", _facts(provider, shown, spoken))
+        self._say("facts", _facts(provider, shown, locale))
         last = provider.last_test
-        self._say("run", finished(Run(), last.result, spoken, key_url=preset.key_url if preset else "") if last else Run())
+        self._say("run", finished(Run(), last.result, locale, key_url=preset.key_url if preset else "") if last else Run())
         if self.tab == OVERVIEW:
-            self._say("marks", marks(await providers.health_of(who, provider.name), spoken))
+            self._say("marks", marks(await providers.health_of(who, provider.name), locale))
         keys = await self.get_state(ProviderKeys)
         keys._say("provider", provider.name)
         keys._say("needs_token", needs_token(provider.auth_type))
-        keys._take(await credentials.list_(who, provider.name), spoken)
+        keys._take(await credentials.list_(who, provider.name), locale)
         keys._find(self.search if self.tab == KEYS else "")
         await dialogs.keep_to(self, {provider.id, *(key.id for key in keys._every())})
         if self.tab == MODELS:
@@ -210,11 +210,11 @@ class ProviderPage(rx.State):
             await self._read_history()
 
     async def _read_history(self, *, more: bool = False) -> None:
-        who, spoken = await actor(self), await language(self)
+        who, locale = await actor(self), await language(self)
         if self.card is None:
             return
         page = await audit.page(who, target_id=self.card.id, before_seq=self._before if more else None, limit=_ENTRIES)
-        found = entries(page.items, spoken, await audit.names(who, named_in(page.items)))
+        found = entries(page.items, locale, await audit.names(who, named_in(page.items)))
         self._before = int(page.next_cursor) if page.next_cursor else None
         self._say("entries", [*self.entries, *found] if more else found)
         self._say("older", self._before is not None)

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app.ui.history.entries import entry_list
-from app.ui.i18n import ago, t, t_of
+from app.ui.i18n import ago, t, t_code
 from app.ui.kit import copying, empty
 from app.ui.kit.browser import Reveal
 from app.ui.kit.drawn import Drawn, drawn
@@ -58,7 +58,7 @@ def _overview() -> rx.Component:
     )
     lines = (
         _fact("calls_to", calls),
-        _fact("sign_in", t_of("auth_type", facts.auth_type)),
+        _fact("sign_in", t_code("auth_type", facts.auth_type)),
         _fact("default_model", rx.cond(facts.default_model != "", _mono(facts.default_model), t("provider_page.none"))),
         _fact("short_name", _mono(facts.name)),
         rx.cond(facts.kind != "", _fact("kind", facts.kind)),

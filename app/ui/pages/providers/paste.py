@@ -115,18 +115,18 @@ class Pasting(rx.State):
 
     async def _look(self, text: Secret, vendors: dict[int, str]) -> None:
         found = await providers.look_into(await actor(self), text, vendors=vendors)
-        spoken = await language(self)
+        locale = await language(self)
         self._found, self.looked = found, True
-        self.items = [_item(find, spoken) for find in found]
+        self.items = [_item(find, locale) for find in found]
 
     async def _add(self, text: Secret, vendors: dict[int, str]) -> None:
-        spoken = await language(self)
+        locale = await language(self)
         wanted = [item.index for item in self.items if item.ticked and item.outcome != "added"]
         added = {a.index: a for a in await providers.add_pasted(await actor(self), text, wanted, vendors=vendors)}
-        self.items = [_after(item, added[item.index].problem, spoken) if item.index in added else item for item in self.items]
+        self.items = [_after(item, added[item.index].problem, locale) if item.index in added else item for item in self.items]
         done = sum(a.problem is None for a in added.values())
         if done:
-            await tell(self, "success", i18n.say(spoken, "paste.added", n=done))
+            await tell(self, "success", i18n.say(locale, "paste.added", n=done))
         if done == len(added):
             await dialogs.close(self)
 
@@ -136,7 +136,7 @@ class Pasting(rx.State):
         self.ticket = ticket
 
 
-def _item(find: Find, spoken: str) -> Item:
+def _item(find: Find, locale: str) -> Item:
     look = face(find.label or "?", preset_of(find.preset))
     can_add = find.is_complete
     return Item(
@@ -149,25 +149,25 @@ def _item(find: Find, spoken: str) -> Item:
         calls_to=find.calls_to,
         key=f"••••{find.hint}" if find.places else "",
         variable=find.variable,
-        note=_note(find, spoken),
+        note=_note(find, locale),
         places=" ".join(f"{field}:{start}:{end}" for field, (start, end) in find.places.items()),
         can_add=can_add,
         ticked=can_add and not find.has,
     )
 
 
-def _note(find: Find, spoken: str) -> str:
+def _note(find: Find, locale: str) -> str:
     """The one thing to know before it is added."""
     if find.has:
-        return i18n.say(spoken, "paste.note.has", name=find.has)
+        return i18n.say(locale, "paste.note.has", name=find.has)
     for doubt in (Doubt.MASKED, Doubt.WHICH_VENDOR, Doubt.NO_KEY, Doubt.ADDRESS, Doubt.SHARED_PREFIX):
         if doubt in find.doubts:
-            return i18n.say_of(spoken, "paste.note", doubt)
+            return i18n.say_code(locale, "paste.note", doubt)
     if not find.calls_to:
-        return i18n.say_of(spoken, "paste.note", Doubt.ADDRESS)
-    return i18n.say(spoken, "paste.note.beside", name=find.beside) if find.beside else ""
+        return i18n.say_code(locale, "paste.note", Doubt.ADDRESS)
+    return i18n.say(locale, "paste.note.beside", name=find.beside) if find.beside else ""
 
 
-def _after(item: Item, problem: PatchbayError | None, spoken: str) -> Item:
-    said: dict[str, Any] = {"outcome": "failed", "problem": answer(spoken, problem)} if problem else {"outcome": "added", "problem": ""}
+def _after(item: Item, problem: PatchbayError | None, locale: str) -> Item:
+    said: dict[str, Any] = {"outcome": "failed", "problem": answer(locale, problem)} if problem else {"outcome": "added", "problem": ""}
     return replace(item, ticked=False, **said)

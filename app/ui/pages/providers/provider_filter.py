@@ -5,7 +5,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.ui.i18n import t, t_of
+from app.ui.i18n import t, t_code
 from app.ui.kit.drawn import Drawn, drawn
 from app.ui.kit.picker import choice, picker
 from app.ui.provider.listing import ANY, GROUPS, SORTS
@@ -52,8 +52,8 @@ def _more() -> rx.Component:
         aria_label=t("providers.more_filters"),
     )
     any_ = choice(t("filter.any"), ANY)
-    kinds = rx.foreach(Providers.kinds, lambda kind: choice(t_of("provider_type", kind), kind))
-    auths = rx.foreach(Providers.auth_types, lambda kind: choice(t_of("auth_type", kind), kind))
+    kinds = rx.foreach(Providers.kinds, lambda kind: choice(t_code("provider_type", kind), kind))
+    auths = rx.foreach(Providers.auth_types, lambda kind: choice(t_code("auth_type", kind), kind))
     tags = rx.foreach(Providers.tags, lambda tag: choice(tag, tag))
     orders = [choice(t(f"providers.sort_{sort}"), sort) for sort in SORTS]
     return rx.popover.root(

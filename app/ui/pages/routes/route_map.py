@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from app.ui.i18n import moment, t, t_of
+from app.ui.i18n import moment, t, t_code
 from app.ui.kit import empty
 from app.ui.kit.browser import Every
 from app.ui.kit.drawn import Drawn, drawn
@@ -65,7 +65,7 @@ def _question() -> rx.Component:
 def _answer() -> rx.Component:
     return rx.flex(
         _verdict(),
-        rx.foreach(Routes.notes, lambda note: _notice(t_of("skip", note))),
+        rx.foreach(Routes.notes, lambda note: _notice(t_code("skip", note))),
         rx.cond(
             drawn(Routes.targets).length() > 0,
             rx.el.ol(rx.foreach(Routes.targets, _target), class_name="pb-plain", aria_label=t("routes.way")),
@@ -83,7 +83,7 @@ def _verdict() -> rx.Component:
         t("routes.goes_keyed", provider=Routes.provider, model=Routes.model, name=Routes.key),
         t("routes.goes", provider=Routes.provider, model=Routes.model),
     )
-    why = rx.cond(Routes.refused != "", t_of("skip", Routes.refused), t_of("routes.error", Routes.error))
+    why = rx.cond(Routes.refused != "", t_code("skip", Routes.refused), t_code("routes.error", Routes.error))
     offers = rx.flex(
         rx.text(t("routes.meant"), size="2"),
         rx.foreach(Routes.suggestions, lambda name: rx.button(name, variant="soft", size="2", on_click=Routes.take(name), type="button")),
@@ -93,7 +93,7 @@ def _verdict() -> rx.Component:
     )
     return rx.card(
         rx.flex(
-            rx.text(t_of("routes.kind", Routes.kind), size="2", color_scheme="gray"),
+            rx.text(t_code("routes.kind", Routes.kind), size="2", color_scheme="gray"),
             rx.flex(
                 rx.match(
                     rx.cond(Routes.error == "", Routes.outlook, "error"),
@@ -112,7 +112,7 @@ def _verdict() -> rx.Component:
                     rx.cond(
                         Routes.next_model != "",
                         t("routes.falls_back", provider=Routes.next_provider, model=Routes.next_model),
-                        t_of("routes.outlook", Routes.outlook),
+                        t_code("routes.outlook", Routes.outlook),
                     ),
                     size="2",
                 ),
@@ -187,7 +187,7 @@ def _why(step: Drawn) -> rx.Component:
     until = rx.cond(step.until != "", rx.text(t("routes.until", at=moment(step.until)), size="1", color_scheme="gray", as_="span"))
     return rx.cond(
         step.skipped != "",
-        rx.flex(rx.text(t_of("skip", step.skipped), size="2", as_="span"), until, direction="column", spacing="1"),
+        rx.flex(rx.text(t_code("skip", step.skipped), size="2", as_="span"), until, direction="column", spacing="1"),
     )
 
 
@@ -198,7 +198,7 @@ def _concerns(target: Drawn) -> rx.Component:
 
 def _concern(code: Drawn) -> rx.Component:
     sign = rx.icon("triangle-alert", size=14, color="var(--amber-11)", flex_shrink="0", margin_top="3px", aria_hidden="true")
-    return rx.el.li(rx.flex(sign, rx.text(t_of("concern", code), size="2"), spacing="2", align="start"))
+    return rx.el.li(rx.flex(sign, rx.text(t_code("concern", code), size="2"), spacing="2", align="start"))
 
 
 def _notice(text: Drawn) -> rx.Component:

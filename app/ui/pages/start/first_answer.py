@@ -41,7 +41,7 @@ class FirstAnswer(rx.State):
             if self.running:
                 return
             wizard = await self.get_state(Wizard)
-            who, spoken = await actor(self), await language(self)
+            who, locale = await actor(self), await language(self)
             name, model = wizard.provider, wizard.model
             self._begin(f"{name}/{model}")
             ticket = self._ticket
@@ -56,7 +56,7 @@ class FirstAnswer(rx.State):
                 async with self:
                     if self._ticket != ticket:
                         return
-                    self._draw(heard, spoken)
+                    self._draw(heard, locale)
         finally:
             reading.cancel()
             await asyncio.wait({reading})
@@ -75,19 +75,19 @@ class FirstAnswer(rx.State):
         self.reset()
         self._ticket, self.of, self.running = ticket, of, True
 
-    def _draw(self, heard: "Heard", spoken: str) -> None:
+    def _draw(self, heard: "Heard", locale: str) -> None:
         """Take over what was heard since the last time."""
         if len(heard.text) > len(self.text):
             self.text = heard.text
         if heard.failure is not None:
-            self.running, self.problem = False, answer(spoken, heard.failure)
+            self.running, self.problem = False, answer(locale, heard.failure)
         elif (ended := heard.ended) is not None:
             self.running, self.done = False, ended.error is None
             self.first_ms, self.total_ms = ended.first_ms, ended.total_ms
             if ended.error:
-                self.problem, self.detail = sentence(ended.error, spoken), ended.error.detail
+                self.problem, self.detail = sentence(ended.error, locale), ended.error.detail
             elif not self.text:
-                self.text = i18n.say(spoken, "probe.chat_empty", model=ended.model)
+                self.text = i18n.say(locale, "probe.chat_empty", model=ended.model)
 
 
 class Heard:

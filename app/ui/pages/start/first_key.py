@@ -38,10 +38,10 @@ class FirstKey(rx.State):
     @answered
     async def issue(self) -> AsyncIterator[Any]:
         """Create the key and go to where it is shown. It travels once, into a hidden field of the page."""
-        wizard, spoken = await self.get_state(Wizard), await language(self)
+        wizard, locale = await self.get_state(Wizard), await language(self)
         if self.shown:  # pressed twice
             return
-        issued = await client_keys.issue(await actor(self), i18n.say(spoken, "start.key_name"), Scope.GATEWAY)
+        issued = await client_keys.issue(await actor(self), i18n.say(locale, "start.key_name"), Scope.GATEWAY)
         yield rx.set_value(SHOWN_ONCE, issued.key)
         self.reset()
         wizard.key_id, wizard.step = issued.client_key.id, "app"

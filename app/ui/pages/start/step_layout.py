@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.ui.i18n import t, t_of
+from app.ui.i18n import t, t_code
 from app.ui.kit.drawn import Drawn
 from app.ui.pages.start.wizard import STEPS, Wizard
 from app.ui.presets.logo import logo
@@ -69,7 +69,7 @@ def _step(number: int, name: str) -> rx.Component:
     mark = rx.cond(is_past, rx.icon("check", size=13, role="img", aria_label=t("start.step_done")), rx.el.span(str(number)))
     return rx.el.li(
         rx.el.span(mark, class_name="pb-step-mark"),
-        rx.el.span(t_of("start.step", name)),
+        rx.el.span(t_code("start.step", name)),
         class_name=rx.cond(is_now, "pb-step pb-step-now", rx.cond(is_past, "pb-step pb-step-past", "pb-step")),
         custom_attrs={"aria-current": rx.cond(is_now, "step", "false")},
     )

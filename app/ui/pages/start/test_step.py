@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.ui.i18n import t, t_of
+from app.ui.i18n import t, t_code
 from app.ui.kit import field
 from app.ui.kit.browser import Reveal
 from app.ui.pages.start import step_layout
@@ -157,5 +157,5 @@ def _repairs() -> rx.Component:
     run = GuidedTest.run
     return rx.cond(
         run.fix_value != "",
-        rx.button(t_of("fix", run.fix, value=run.fix_value), variant="soft", size="2", type="button", on_click=Wizard.repair),
+        rx.button(t_code("fix", run.fix, value=run.fix_value), variant="soft", size="2", type="button", on_click=Wizard.repair),
     )

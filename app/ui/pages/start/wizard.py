@@ -104,7 +104,7 @@ class Wizard(rx.State):
             near = (await self.get_state(LocalServers))._at(base_url)
             if near is None:
                 return
-            who, spoken = await actor(self), await language(self)
+            who, locale = await actor(self), await language(self)
             known = preset_of(near.preset)
             is_open = near.models > 0 or (known is not None and known.auth_type == "none")
             if not near.provider and not is_open:
@@ -113,13 +113,13 @@ class Wizard(rx.State):
         async with busy(self, Wizard, "saving") as is_free:
             if not is_free:
                 return
-            called = {"label": near.label} if near.label else form_draft.after_host(base_url, spoken)
+            called = {"label": near.label} if near.label else form_draft.after_host(base_url, locale)
             draft = {**called, "base_url": base_url, "auth_type": "none"}
             if near.provider:
                 provider = await providers.get(who, near.provider)
             else:
                 provider = await create(who, draft, form_draft.new(draft, {}, preset=known))
-        await self._climb(who, spoken, provider)
+        await self._climb(who, locale, provider)
 
     @rx.event(background=True)
     @requires(Role.ADMIN)
@@ -132,22 +132,22 @@ class Wizard(rx.State):
                 dialog = await self.get_state(ProviderForm)
                 if not is_free or dialog.step != GUIDED:
                     return
-                who, spoken = await actor(self), await language(self)
+                who, locale = await actor(self), await language(self)
                 dialog.errors, dialog.stale = {}, ""
                 old, version, preset = dialog._provider, dialog.version, preset_of(dialog.preset)
             try:
                 if old:
                     provider = await providers.update(who, old.name, form_draft.connection(form, secrets, of=old, version=version))
                 else:
-                    form = form_draft.named(form, spoken)
+                    form = form_draft.named(form, locale)
                     provider = await create(who, form, form_draft.new(form, secrets, preset=preset))
             except PatchbayError as error:
                 async with self:
-                    await mark(self, await self.get_state(ProviderForm), error, spoken)
+                    await mark(self, await self.get_state(ProviderForm), error, locale)
                     if isinstance(error, Stale):
-                        await tell(self, "error", answer(spoken, error))
+                        await tell(self, "error", answer(locale, error))
                 return
-        await self._climb(who, spoken, provider)
+        await self._climb(who, locale, provider)
 
     @rx.event(background=True)
     @requires(Role.ADMIN)
@@ -157,9 +157,9 @@ class Wizard(rx.State):
         async with self:
             if (await self.get_state(GuidedTest)).testing or not self.provider:
                 return
-            who, spoken, name = await actor(self), await language(self), self.provider
+            who, locale, name = await actor(self), await language(self), self.provider
         provider = await providers.get(who, name)
-        await self._climb(who, spoken, provider, model=form.get("model", "").strip())
+        await self._climb(who, locale, provider, model=form.get("model", "").strip())
 
     @rx.event
     @requires(Role.ADMIN)
@@ -271,7 +271,7 @@ class Wizard(rx.State):
         page = await providers.list_(await actor(self), ProviderQuery(limit=100))
         self.no_default = not any(p.is_default for p in page.items)
 
-    async def _climb(self, who: Actor, spoken: str, provider: Provider, *, model: str = "") -> None:
+    async def _climb(self, who: Actor, locale: str, provider: Provider, *, model: str = "") -> None:
         """Go to the test and draw the ladder while it is climbed."""
         async with self:
             self._face(provider)
@@ -281,7 +281,7 @@ class Wizard(rx.State):
             test.testing, self.step = True, "test"
             (await self.get_state(Submission))._offer(None)
             await self._look_for_default()
-        await model_test.run(self, who, spoken, provider, model=model)
+        await model_test.run(self, who, locale, provider, model=model)
 
     def _face(self, provider: Provider) -> None:
         look = face(provider.label, preset_of(provider.preset))

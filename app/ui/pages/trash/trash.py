@@ -76,13 +76,13 @@ class Trash(rx.State):
         await tell(self, "success", i18n.say(await language(self), "trash.purged", name=self.doomed_label))
 
     async def _look(self) -> None:
-        spoken = await language(self)
-        self.gone = [_gone(one, spoken) for one in await providers.in_trash(await actor(self))]
+        locale = await language(self)
+        self.gone = [_gone(one, locale) for one in await providers.in_trash(await actor(self))]
         self.loaded = True
         await dialogs.keep_to(self, {one.id for one in self.gone})
 
 
-def _gone(one: Trashed, spoken: str) -> Gone:
+def _gone(one: Trashed, locale: str) -> Gone:
     return Gone(
         id=one.id,
         name=one.name,
@@ -92,5 +92,5 @@ def _gone(one: Trashed, spoken: str) -> Gone:
         purge_at=one.purge_at.isoformat(),
         key_count=one.keys,
         model_count=one.models,
-        led_to=i18n.say(spoken, "common.comma").join(one.aliases),
+        led_to=i18n.say(locale, "common.comma").join(one.aliases),
     )

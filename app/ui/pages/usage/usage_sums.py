@@ -3,7 +3,7 @@
 import reflex as rx
 
 from app.domain.usage import By
-from app.ui.i18n import amount, money, t, t_of
+from app.ui.i18n import amount, money, t, t_code
 from app.ui.kit import empty
 from app.ui.kit.browser import Every
 from app.ui.kit.drawn import Drawn, drawn
@@ -95,7 +95,7 @@ def _table() -> rx.Component:
             margin_bottom="12px",
         ),
         rx.table.root(
-            rx.table.header(rx.table.row(rx.table.column_header_cell(t_of("usage.by", Usage.by)), *heads)),
+            rx.table.header(rx.table.row(rx.table.column_header_cell(t_code("usage.by", Usage.by)), *heads)),
             rx.table.body(rx.foreach(Usage.lines, _row)),
             variant="surface",
             size="2",
@@ -129,7 +129,7 @@ def _row(line: Drawn) -> rx.Component:
 
 
 def _name(line: Drawn) -> rx.Component:
-    named = rx.cond(line.name != "", line.name, t_of("usage.none", Usage.by))
+    named = rx.cond(line.name != "", line.name, t_code("usage.none", Usage.by))
     return rx.flex(
         rx.text(named, size="2", weight="medium", style={"overflowWrap": "anywhere"}),
         rx.cond(

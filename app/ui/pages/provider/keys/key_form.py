@@ -130,18 +130,18 @@ class KeyForm(rx.State):
         secrets = take_secrets(form)
         if self.step != "add":
             return
-        who, spoken = await actor(self), await language(self)
+        who, locale = await actor(self), await language(self)
         self.errors = {}
         try:
-            self.results = await self._store(who, form, secrets, spoken)
+            self.results = await self._store(who, form, secrets, locale)
         except InvalidDraft as error:
-            self._mark(error, spoken)
+            self._mark(error, locale)
             return
         await (await self.get_state(ProviderKeys))._look()
         stored = [result for result in self.results if not result.problem]
         if len(stored) == len(self.results) and not any(result.also_at for result in stored):
             await dialogs.close(self)
-            await tell(self, "success", i18n.say(spoken, "key_done.added", n=len(stored)))
+            await tell(self, "success", i18n.say(locale, "key_done.added", n=len(stored)))
         else:
             self.step = "added"
             await dialogs.go_on(self)
@@ -155,40 +155,40 @@ class KeyForm(rx.State):
         take_secrets(form)
         if self.step != "edit":
             return
-        who, spoken = await actor(self), await language(self)
+        who, locale = await actor(self), await language(self)
         try:
             patch = key_draft.patch(form, state=self.state if self.state != self._was else None, ends_at=self._ends_at)
             changed = await credentials.update(who, self.key_id, patch)
         except InvalidDraft as error:
-            self._mark(error, spoken)
+            self._mark(error, locale)
             return
         await dialogs.close(self)
         await (await self.get_state(ProviderKeys))._look()
-        await tell(self, "success", i18n.say(spoken, "key_done.saved", name=changed.label))
+        await tell(self, "success", i18n.say(locale, "key_done.saved", name=changed.label))
 
-    async def _store(self, who: Actor, form: dict[str, str], secrets: dict[str, Secret], spoken: str) -> list[Stored]:
+    async def _store(self, who: Actor, form: dict[str, str], secrets: dict[str, Secret], locale: str) -> list[Stored]:
         """One key, or one a line; a line that cannot be stored says why and keeps no other from being stored."""
         several = secrets.pop(SEVERAL, Secret(""))
         draft = key_draft.draft(form, secrets, way=self.way, state=self.state)
         if self.way != PASTE or not self.one_a_line:
-            return [_stored(1, await credentials.add(who, self._provider, draft), spoken)]
+            return [_stored(1, await credentials.add(who, self._provider, draft), locale)]
         lines = [(number, line) for number, line in enumerate(several.reveal().splitlines(), 1) if line.strip()]
         field = self.fields[0].word
         if len(lines) < 2:
             draft = draft.model_copy(update={"secret": {field: Secret(lines[0][1])} if lines else {}})
-            return [_stored(1, await credentials.add(who, self._provider, draft), spoken)]
+            return [_stored(1, await credentials.add(who, self._provider, draft), locale)]
         found = []
         for number, line in lines:
             draft = draft.model_copy(update={"label": None, "secret": {field: Secret(line)}})
             try:
-                found.append(_stored(number, await credentials.add(who, self._provider, draft), spoken))
+                found.append(_stored(number, await credentials.add(who, self._provider, draft), locale))
             except InvalidDraft as error:
-                found.append(Stored(number, "", "", answer(spoken, error), ""))
+                found.append(Stored(number, "", "", answer(locale, error), ""))
         return found
 
-    def _mark(self, error: InvalidDraft, spoken: str) -> None:
+    def _mark(self, error: InvalidDraft, locale: str) -> None:
         """Put an error at its field."""
-        self.errors = key_draft.placed(reasons(spoken, error))
+        self.errors = key_draft.placed(reasons(locale, error))
         if self.one_a_line and self.step == "add" and self.way == PASTE:
             first = f"secret.{self.fields[0].word}"
             self.errors = {f"secret.{SEVERAL}" if name in (first, "secret") else name: why for name, why in self.errors.items()}
@@ -200,6 +200,6 @@ class KeyForm(rx.State):
         self.ticket, self.error_seq = ticket, seq
 
 
-def _stored(number: int, key: Credential, spoken: str) -> Stored:
+def _stored(number: int, key: Credential, locale: str) -> Stored:
     hint = f"••••{key.hint}" if not key.reference else ""
-    return Stored(number, hint, key.label, "", i18n.say(spoken, "common.comma").join(key.also_at))
+    return Stored(number, hint, key.label, "", i18n.say(locale, "common.comma").join(key.also_at))

@@ -103,13 +103,13 @@ class Rotating(rx.State):
         secrets = take_secrets(form)
         if self.step != "paste":
             return
-        who, spoken = await actor(self), await language(self)
+        who, locale = await actor(self), await language(self)
         self.errors = {}
         try:
             draft = key_draft.replacement(form, secrets, way=self.way)
             key = await rotation.start(who, self._provider, draft, replaces=self.old_id)
         except InvalidDraft as error:
-            self.errors, self.error_seq = key_draft.placed(reasons(spoken, error)), self.error_seq + 1
+            self.errors, self.error_seq = key_draft.placed(reasons(locale, error)), self.error_seq + 1
             return
         self.new_id, self.new_label, self.step = key.id, key.label, "test"
         await dialogs.go_on(self, again=Rotating.resume(key.id))

@@ -90,7 +90,7 @@ def summary(keys: Sequence[Credential], language: str) -> list[str]:
         return []
     states = [k.state for k in shown]
     parts = [i18n.say(language, "keys.in_use", used=states.count(KeyState.ACTIVE), n=len(shown))]
-    parts += [i18n.say_of(language, "keys_out", state, n=states.count(state)) for state in _OUT if state in states]
+    parts += [i18n.say_code(language, "keys_out", state, n=states.count(state)) for state in _OUT if state in states]
     if reserve := states.count(KeyState.STANDBY):
         parts.append(i18n.say(language, "keys.reserves", n=reserve))
     return parts
@@ -143,7 +143,7 @@ def _reason(key: Credential, language: str) -> str:
     if key.state in (KeyState.ACTIVE, KeyState.STANDBY, KeyState.DISABLED):
         return ""
     known = f"key_reason.{key.state_reason}" in i18n.keys()  # noqa: SIM118 - a function, not a mapping
-    return i18n.say_of(language, "key_reason", key.state_reason if known else key.state)
+    return i18n.say_code(language, "key_reason", key.state_reason if known else key.state)
 
 
 def _answered(proven: Sequence[StepName], verdict: Verdict) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.ui.i18n import t, t_of
+from app.ui.i18n import t, t_code
 from app.ui.kit import field
 from app.ui.kit.drawn import Drawn
 from app.ui.pages.provider.keys.key_draft import FILE, PASTE, PLACE, VARIABLE
@@ -67,8 +67,8 @@ def _secret(state: Any, f: Drawn) -> rx.Component:
             custom_attrs=_SECRET | {"autoComplete": "new-password"},
         ),
         name=name,
-        label=t_of("auth", f.word),
-        help_=t_of("auth_help", f.word),
+        label=t_code("auth", f.word),
+        help_=t_code("auth_help", f.word),
         error=error,
     )
 
@@ -89,7 +89,7 @@ def _place(state: Any, f: Drawn) -> rx.Component:
             key=state.way,
         ),
         name=name,
-        label=rx.cond(is_file, t("key_form.file_of", what=t_of("auth", f.word)), t("key_form.variable_of", what=t_of("auth", f.word))),
+        label=rx.cond(is_file, t("key_form.file_of", what=t_code("auth", f.word)), t("key_form.variable_of", what=t_code("auth", f.word))),
         help_=rx.cond(is_file, t("key_form.file_help"), t("key_form.variable_help")),
         error=error,
     )

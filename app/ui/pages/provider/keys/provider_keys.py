@@ -67,7 +67,7 @@ class ProviderKeys(rx.State):
             return
         changed = await credentials.update(await actor(self), key_id, CredentialPatch.model_validate({"state": state}))
         await self._look()
-        await tell(self, "success", i18n.say_of(await language(self), "key_done", state, name=changed.label))
+        await tell(self, "success", i18n.say_code(await language(self), "key_done", state, name=changed.label))
 
     @rx.event
     @answered
@@ -109,15 +109,15 @@ class ProviderKeys(rx.State):
         if self.provider:
             self._take(await credentials.list_(await actor(self), self.provider), await language(self))
 
-    def _take(self, keys: Any, spoken: str) -> None:
+    def _take(self, keys: Any, locale: str) -> None:
         held = {key.id: tokens.info(key.id) for key in keys} if self.needs_token else {}
-        found = rows(keys, spoken, {key_id: token.expires_at.isoformat() for key_id, token in held.items() if token})
+        found = rows(keys, locale, {key_id: token.expires_at.isoformat() for key_id, token in held.items() if token})
         self._rows = found
         self._present()
         self._say("ending", [key for key in found if key.reminder])
         self._say("shared", [key for key in found if key.also_at])
         self._say("total", len(found))
-        self._say("summary", summary(keys, spoken))
+        self._say("summary", summary(keys, locale))
 
     def _find(self, text: str) -> None:
         """Show the keys that match: by name, last characters, fingerprint or place."""
