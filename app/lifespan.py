@@ -8,7 +8,8 @@ from app.domain.providers.provider import Wire
 from app.domain.snapshot import Snapshot
 from app.services import health, heartbeats, key_recovery, key_use, keyring, providers, rotation, usage
 from app.storage.database import engine
-from app.upstream import egress, session, tokens, translator
+from app.upstream import egress, session, translator
+from app.upstream.access_tokens import tokens
 from app.upstream.credential_cache import clear as forget_keys
 
 

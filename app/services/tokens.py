@@ -8,7 +8,8 @@ from app.domain.errors import InvalidDraft, Reason, UnknownCredential, UpstreamE
 from app.domain.snapshot import Endpoint, Key
 from app.relay import rate_limit
 from app.storage.work import work
-from app.upstream import credential, tokens
+from app.upstream import credential
+from app.upstream.access_tokens import tokens
 
 
 async def fetch(actor: Actor, credential_id: str) -> TokenInfo:

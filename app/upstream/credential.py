@@ -20,7 +20,8 @@ from app.domain.providers.routes import ROUTES
 from app.domain.secret import Binding, Secret
 from app.domain.snapshot import Endpoint, Key
 from app.domain.translation import Signing
-from app.upstream import auth, references, signing, token_server, tokens
+from app.upstream import auth, references, signing
+from app.upstream.access_tokens import token_server, tokens
 from app.upstream.auth import AuthType
 from app.upstream.outgoing import Outgoing
 from app.vault.open import open_secret

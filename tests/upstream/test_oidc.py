@@ -8,7 +8,8 @@ import pytest
 
 from app.domain.errors import Refused, TokenRefused, TokenUnreachable
 from app.domain.snapshot import Endpoint
-from app.upstream import egress, tokens
+from app.upstream import egress
+from app.upstream.access_tokens import tokens
 from app.upstream.wire import openai
 from app.upstream.wire.call import Ask
 from tests.fixtures import oauth

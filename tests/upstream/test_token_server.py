@@ -6,7 +6,8 @@ import pytest
 
 from app.domain.errors import TokenBadResponse
 from app.domain.secret import Secret
-from app.upstream import egress, token_server
+from app.upstream import egress
+from app.upstream.access_tokens import token_server
 from tests.fixtures.upstream import Upstream, answer
 
 SECRET = Secret("client-secret-planted-40ce91")

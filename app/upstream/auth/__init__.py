@@ -17,8 +17,8 @@ from functools import cache
 from app import folder
 from app.domain.credentials.auth_field import AuthField, AuthTypeInfo, at_home, nowhere_else
 from app.domain.secret import Secret
+from app.upstream.access_tokens.token_server import TokenRequest
 from app.upstream.outgoing import Outgoing
-from app.upstream.token_server import TokenRequest
 
 Apply = Callable[[Outgoing, Mapping[str, str], Mapping[str, Secret]], Outgoing]
 Grant = Callable[[Mapping[str, str], Mapping[str, Secret]], TokenRequest]

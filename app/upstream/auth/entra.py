@@ -8,8 +8,8 @@ from app.domain.errors import Reason
 from app.domain.providers.address import origin_of, wrong_url
 from app.domain.providers.provider import ProviderType
 from app.domain.secret import Secret
+from app.upstream.access_tokens.token_server import TokenRequest, client_credentials
 from app.upstream.outgoing import Outgoing
-from app.upstream.token_server import TokenRequest, client_credentials
 
 AUTHORITY = "https://login.microsoftonline.com"
 _SCOPE = "https://cognitiveservices.azure.com/.default"

@@ -12,8 +12,8 @@ from app.domain.credentials.auth_field import AuthField, FieldKind
 from app.domain.errors import Reason
 from app.domain.providers.address import origin_of, wrong_url
 from app.domain.secret import Secret
+from app.upstream.access_tokens.token_server import TokenRequest
 from app.upstream.outgoing import Outgoing
-from app.upstream.token_server import TokenRequest
 
 TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from app.domain.credentials.auth_field import AuthField, FieldKind
 from app.domain.providers.address import origin_of, wrong_url
 from app.domain.secret import Secret
+from app.upstream.access_tokens.token_server import TokenRequest, client_credentials
 from app.upstream.outgoing import Outgoing
-from app.upstream.token_server import TokenRequest, client_credentials
 
 FIELDS: tuple[AuthField, ...] = (
     AuthField(name="token_url", kind=FieldKind.TEXT, required=True, label="auth.token_url", wrong=wrong_url),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from app.domain.credentials.token import TokenInfo
 from app.domain.errors import UpstreamError
 from app.domain.secret import Secret
-from app.upstream.token_server import Token
+from app.upstream.access_tokens.token_server import Token
 
 FAILURE_SECONDS = 5.0
 MOST = 2_000

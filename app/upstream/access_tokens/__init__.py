@@ -1,0 +1,1 @@
+"""Access tokens: fetched from a token server, kept in memory, renewed in time."""
