@@ -179,6 +179,15 @@ DEBUG=true
     assert _secret(text, found["INTERNAL_API_KEY"]) == f"{GROQ}own"
 
 
+def test_a_bare_key_and_an_address_among_variables_are_finds_too() -> None:
+    text = f"OPENAI_API_KEY={OPENAI}\n{ANTHROPIC}\nSIGNING=Zm9vYmFy0123456789abcdef\nhttps://llm.example.com/v1\n# the end\n"
+    found = _read(text)
+    assert [(f.variable, f.preset, f.base_url) for f in found] == [
+        ("OPENAI_API_KEY", "openai", ""), ("", "anthropic", ""), ("", None, "https://llm.example.com/v1"),
+    ]  # fmt: skip
+    assert _secret(text, found[1]) == ANTHROPIC
+
+
 def test_a_vendors_name_with_another_address_is_that_address() -> None:
     found = _only(f"OPENAI_API_KEY={GROQ}\nOPENAI_BASE_URL=https://api.groq.com/openai/v1")
     assert (found.preset, found.base_url) == ("groq", "")

@@ -41,15 +41,19 @@ _CARRIES_KEY = ("x-api-key", "api-key", "x-goog-api-key", "ocp-apim-subscription
 
 
 def read(text: str, vendors: Sequence[Preset]) -> list[Pasted]:
-    """The providers in a text, in its order, at most `MOST`; nothing when it makes no sense. `vendors` are the known ones.
+    """The providers in a text, at most `MOST`, those of variables first; nothing when it makes no sense. `vendors` are the known ones.
 
     >>> read("hello", [])
     []
     """
     text = text[:LONGEST]
     reader = _Reader(text, vendors)
-    found = reader.commands() if curl.speaks(text) else reader.service_account() or reader.variables() or reader.lines()
-    return found[:MOST]
+    if curl.speaks(text):
+        return reader.commands()[:MOST]
+    if found := reader.service_account():
+        return found
+    named = reader.variables()
+    return [*named, *reader.lines(beside_variables=bool(named))][:MOST]
 
 
 class _Reader:
@@ -108,8 +112,8 @@ class _Reader:
         found = Pasted(Source.ENV, "bedrock-converse", base_url, "aws_iam", auth, secrets, variable="AWS_ACCESS_KEY_ID")
         return [found if "secret_access_key" in secrets else _doubting(found, Doubt.NO_KEY)]
 
-    def lines(self) -> list[Pasted]:
-        """A key or an address a line."""
+    def lines(self, *, beside_variables: bool) -> list[Pasted]:
+        """A key or an address a line. Beside variables a line that names a value is none of them."""
         found: list[Pasted] = []
         for line in re.finditer(r"\S[^\r\n]*", self._text):
             if len(found) == MOST:
@@ -118,6 +122,8 @@ class _Reader:
             start = self._text.index(word, line.start()) if word else 0
             if address := _ADDRESS.fullmatch(word):
                 found.append(self._at(address[0], Pasted(Source.ADDRESS)))
+                continue
+            if beside_variables and _LINE.match(line[0]):
                 continue
             if bearer := re.match(r"(?:authorization\s*:\s*)?bearer\s+", word, re.IGNORECASE):
                 word, start = word[bearer.end() :], start + bearer.end()

@@ -70,6 +70,13 @@ async def test_several_lines_are_stored_and_each_says_what_became_of_it(tab: Any
     assert not [secret for secret in (FIRST, SECOND, THIRD) if secret in tab.everything()]
 
 
+async def test_a_name_for_several_lines_is_the_name_of_each_with_its_number(tab: Any, keys: Any) -> None:
+    await tab.fire(KeyForm.add)
+    await tab.fire(KeyForm.submit, {"secret.keys": f"{SECOND}\n{THIRD}\n", "label": "Team", "expires_at": ""})
+
+    assert shown(keys.used) == ["Main", "Team 1", "Team 2"]
+
+
 async def test_a_key_elsewhere_is_named_by_its_place(tab: Any, keys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATCHBAY_SECRET_LAB", SECOND)
     await tab.fire(KeyForm.add)

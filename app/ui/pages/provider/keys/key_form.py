@@ -177,9 +177,10 @@ class KeyForm(rx.State):
         if len(lines) < 2:
             draft = draft.model_copy(update={"secret": {field: Secret(lines[0][1])} if lines else {}})
             return [_stored(1, await credentials.add(who, self._provider, draft), locale)]
-        found = []
+        found, given = [], draft.label
         for number, line in lines:
-            draft = draft.model_copy(update={"label": None, "secret": {field: Secret(line)}})
+            label = f"{given[:74]} {number}" if given else None  # a name has 80 characters at most
+            draft = draft.model_copy(update={"label": label, "secret": {field: Secret(line)}})
             try:
                 found.append(_stored(number, await credentials.add(who, self._provider, draft), locale))
             except InvalidDraft as error:
