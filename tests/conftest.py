@@ -9,6 +9,7 @@ import pytest
 from app import settings
 from app.domain.actor import Actor, ActorType, Role
 from app.domain.secret import Secret
+from app.relay import rate_limit
 from app.storage.database import engine
 from app.vault import envelope, passwords, ring, sealed_format
 from tests.fixtures import compiled, databases, hashing, postgres
@@ -144,5 +145,6 @@ def dear_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def actor() -> Actor:
-    """An admin at a keyboard."""
+    """An admin at a keyboard, who has tested nothing in the last minute."""
+    rate_limit._recent.clear()
     return Actor(ActorType.USER, "01900000-0000-7000-8000-00000000000a", "Ada", Role.ADMIN, ip="127.0.0.1", request_id="req-test")

@@ -39,7 +39,7 @@ def model(suggestions: Drawn, *, asked: Drawn = "", within: str) -> rx.Component
             width="100%",
             auto_complete="off",
             spell_check=False,
-            class_name="pb-mono",
+            class_name="pb-mono pb-said",  # a model is code, what stands there before is a sentence
         ),
         rx.el.datalist(rx.foreach(suggestions, suggestion), id=known),
         direction="column",

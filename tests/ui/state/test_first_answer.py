@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from app.ui import i18n
-from app.ui.pages.start import first_answer
-from app.ui.pages.start.first_answer import FirstAnswer
+from app.ui.pages.start.first_answer import EVERY_SECONDS, FirstAnswer
 from app.ui.pages.start.wizard import Wizard
 from app.ui.provider_form.form import CUSTOM
 from tests.fixtures.upstream import DONE, Heard, Line, Upstream, answer, delta, events
@@ -50,8 +49,8 @@ async def test_a_thousand_pieces_are_a_few_updates(tab: Any, ready: Any, house: 
 
     seconds = asyncio.get_running_loop().time() - started
     assert len(ready.text) == 1_000
-    assert len(drawn) <= 2 + seconds / first_answer.EVERY_SECONDS
-    assert first_answer.EVERY_SECONDS >= 1 / 20
+    assert len(drawn) <= 2 + seconds / EVERY_SECONDS
+    assert EVERY_SECONDS >= 1 / 20
 
 
 async def test_stopping_hangs_up_and_keeps_what_was_said(tab: Any, ready: Any, house: Upstream) -> None:

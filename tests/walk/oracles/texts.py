@@ -8,7 +8,7 @@ from pathlib import Path
 from app.ui import i18n
 from tests.walk.seen import Seen
 
-UI = Path(i18n.__file__).parent
+UI = Path(i18n.__file__).parents[1]
 INTERNALS = re.compile(
     r"<bound method|\bVar\(|_rx_state_|reflex___|Traceback|\{[a-z_]+\}|\[object \w+\]|Invalid Date"
     r"|\b(?:undefined|None|NaN|null|True|False)\b"
@@ -90,7 +90,7 @@ def _named(door: str) -> tuple[frozenset[str], tuple[str, ...]]:
     for file in UI.rglob("*.py"):
         for call in (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)):
             name = getattr(call.func, "id", getattr(call.func, "attr", ""))
-            if name not in (door, f"{door}_of") or len(call.args) <= place:
+            if name not in (door, f"{door}_code") or len(call.args) <= place:
                 continue
             key = call.args[place]
             if isinstance(key, ast.JoinedStr) and isinstance(first := key.values[0], ast.Constant):

@@ -59,6 +59,7 @@ def _row(one: Drawn) -> rx.Component:
         ),
         spacing="3",
         wrap="wrap",
+        justify="end",
     )
     return rx.table.row(
         rx.table.row_header_cell(
@@ -69,7 +70,7 @@ def _row(one: Drawn) -> rx.Component:
         ),
         _cell("deleted", ago(one.deleted_at)),
         _cell("goes", moment(one.purge_at)),
-        rx.table.cell(rx.cond(SessionState.is_admin, buttons)),
+        rx.table.cell(rx.cond(SessionState.is_admin, buttons), justify="end"),
         align="center",
         key=one.id,
     )
