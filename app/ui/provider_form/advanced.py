@@ -64,6 +64,14 @@ def advanced() -> rx.Component:
                     error=field.error_of(errors, "description"),
                     optional=True,
                 ),
+                field.field(
+                    field.text("tags", errors, default_value=Form.tags, key=Form.seed),
+                    name="tags",
+                    label=t("form.tags"),
+                    help_=t("form.tags_help"),
+                    error=field.error_of(errors, "tags"),
+                    optional=True,
+                ),
                 *[_limit(name, usual) for name, usual in USUAL.items()],
                 *[_most(name) for name in ProviderLimits.model_fields],
                 rx.text(

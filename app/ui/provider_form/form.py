@@ -64,6 +64,7 @@ class ProviderForm(rx.State):
     unreadable: bool = False
     name: str = ""
     description: str = ""
+    tags: str = ""
     default_model: str = ""
     limits: dict[str, str] = {}  # field of `Network` → seconds, where the provider has its own
     allowed: dict[str, str] = {}  # field of `ProviderLimits` → number, where there is a limit

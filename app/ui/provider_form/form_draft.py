@@ -1,6 +1,7 @@
 """From the fields of the provider form to a draft. Field names: those of REST, secrets as `secret.<field>`, others of the auth
 type as `auth.<field>`. The only place where the text of a secret is taken out of an event."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ SECRET = "secret."  # noqa: S105 - the beginning of a field name
 AUTH = "auth."
 ABLE = "capabilities."
 MEANT = "meant"  # what a short name is made of instead of the label; it yields to one that is taken
+_BETWEEN_TAGS = re.compile(r"[\s,;，；、]+")
 _MOST = {"requests_per_minute": MOST_PER_MINUTE, "concurrent": MOST_CONCURRENT}
 FIELD_OF = {"credential.secret.": SECRET}  # where a rule names a field otherwise than the form
 
@@ -118,6 +120,7 @@ def _fields(form: dict[str, str], secrets: dict[str, Secret], *, of: Provider | 
         "network": _network(form, of.network if of else Network()),
         "limits": _limits(form, of.limits if of else ProviderLimits()),
         "only_listed_models": form.get("only_listed_models") == "on",
+        **({"tags": [tag for tag in _BETWEEN_TAGS.split(form["tags"]) if tag]} if "tags" in form else {}),
         **({"capabilities": _capabilities(form)} if any(name.startswith(ABLE) for name in form) else {}),
     }
     return fields | ({"credential": CredentialDraft(secret=secrets)} if secrets else {})
@@ -171,6 +174,8 @@ def _explained(errors: Iterable[Any]) -> Iterable[tuple[str, str]]:
                 why = Reason("too_long", "Use at most {most} characters.", most=one["ctx"]["max_length"])
             case "string_too_short":
                 why = Reason("fill_in", "Fill in this field.")
+            case "string_pattern_mismatch" if one["loc"][0] == "tags":
+                why = Reason("tag_form", "Use letters, digits, “.”, “:”, “-” and “_” in a tag.")
             case "string_pattern_mismatch":
                 why = Reason("blanks", "Remove the spaces from this text.")
             case _:

@@ -25,6 +25,7 @@ def of_saved(provider: Provider, known: Preset | None) -> dict[str, Any]:
         "label": provider.label,
         "base_url": auth_fields.template(provider, known),
         "description": provider.description,
+        "tags": ", ".join(provider.tags),
         "name": provider.name,
         "default_model": provider.default_model or "",
         "limits": {name: f"{seconds:g}" for name, seconds in provider.network.model_dump(exclude_none=True).items()},

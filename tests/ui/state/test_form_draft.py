@@ -81,3 +81,13 @@ def test_a_provider_nobody_named_is_never_called_by_figures(typed: str, label: s
 
 def test_what_a_person_called_it_stays() -> None:
     assert form_draft.named({"label": "Mine", "base_url": "http://127.0.0.1:8000"}, "en")["label"] == "Mine"
+
+
+def test_tags_are_typed_with_commas_and_a_form_without_the_field_leaves_them() -> None:
+    typed = {"label": "Lab", "base_url": "https://api.example.com/v1", "auth_type": "none"}
+
+    assert form_draft.new(typed | {"tags": " production，team-a;  a:b "}, {}, preset=None).tags == ["production", "team-a", "a:b"]
+    assert form_draft.new(typed, {}, preset=None).tags == []
+    with pytest.raises(InvalidDraft) as refused:
+        form_draft.new(typed | {"tags": "fine, <b>"}, {}, preset=None)
+    assert refused.value.reasons == {"tags": "Use letters, digits, “.”, “:”, “-” and “_” in a tag."}
