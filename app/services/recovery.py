@@ -2,7 +2,7 @@
 
 import hmac
 
-from app import settings
+from app import languages, settings
 from app.domain.actor import Actor, Role
 from app.domain.audit import Action
 from app.domain.errors import ConfirmationNeeded, Forbidden, KeyMissing
@@ -40,7 +40,7 @@ async def issue(actor: Actor, session: Session | None, *, language: str, address
         _record(doing, Action.MASTER_KEY_KIT, active, {"keys": kids})
         keys = {kid: Secret(keyfile.written(found, kid)) for kid in kids}
         contents = Contents(keys, instance_id, address, by=actor.name, at=at)
-    return write(contents, language)
+    return write(contents, str(languages.text(language, "recovery_kit.text")))
 
 
 async def acknowledge(actor: Actor) -> None:

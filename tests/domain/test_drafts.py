@@ -9,12 +9,12 @@ from app.domain.providers.drafts import free_name, patched, settle
 from app.domain.providers.preset import Preset
 from app.domain.providers.provider import ProviderDraft, ProviderPatch, ProviderType
 
-KEY = AuthField(name="api_key", kind=FieldKind.SECRET, required=True, label="auth.api_key")
-NAME = AuthField(name="header_name", kind=FieldKind.TEXT, required=True, label="auth.header_name")
+KEY = AuthField(name="api_key", kind=FieldKind.SECRET, required=True, label="API key")
+NAME = AuthField(name="header_name", kind=FieldKind.TEXT, required=True, label="Header name")
 TYPES = {
-    "api_key": AuthTypeInfo(name="api_key", fields=(KEY,)),
-    "none": AuthTypeInfo(name="none", fields=()),
-    "header": AuthTypeInfo(name="header", fields=(NAME, KEY)),
+    "api_key": AuthTypeInfo(name="api_key", label="api_key", fields=(KEY,)),
+    "none": AuthTypeInfo(name="none", label="none", fields=()),
+    "header": AuthTypeInfo(name="header", label="header", fields=(NAME, KEY)),
 }
 GROQ = Preset(id="groq", label="Groq", type=ProviderType.OPENAI, base_url="https://api.groq.com/openai/v1", auth_type="api_key")
 LOCAL = Preset(id="ollama", label="Ollama", type=ProviderType.OPENAI, base_url="http://localhost:11434/v1", auth_type="none")
@@ -138,7 +138,7 @@ def test_a_free_name_is_neither_taken_nor_reserved() -> None:
 
 def test_a_field_of_the_auth_type_is_held_against_its_own_rule() -> None:
     strict = NAME.model_copy(update={"wrong": lambda text: Reason("header_name", "No.") if " " in text else None})
-    types = {"header": AuthTypeInfo(name="header", fields=(strict, KEY))}
+    types = {"header": AuthTypeInfo(name="header", label="header", fields=(strict, KEY))}
 
     with pytest.raises(InvalidDraft) as caught:
         settle(draft(auth_type="header", auth={"header_name": "two words"}), preset=None, types=types)
@@ -151,8 +151,8 @@ def test_a_scheme_before_a_secret_stays_where_it_belongs_to_it() -> None:
     whole = KEY.model_copy(update={"has_scheme": True})
     typed = draft(auth_type="k", credential=CredentialDraft.model_validate({"secret": {"api_key": ' "Bearer abc-123" '}}))
 
-    kept = settle(typed, preset=None, types={"k": AuthTypeInfo(name="k", fields=(whole,))})
-    cut = settle(typed, preset=None, types={"k": AuthTypeInfo(name="k", fields=(KEY,))})
+    kept = settle(typed, preset=None, types={"k": AuthTypeInfo(name="k", label="k", fields=(whole,))})
+    cut = settle(typed, preset=None, types={"k": AuthTypeInfo(name="k", label="k", fields=(KEY,))})
 
     assert (kept.secrets["api_key"].reveal(), cut.secrets["api_key"].reveal()) == ("Bearer abc-123", "abc-123")
 

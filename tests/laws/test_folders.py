@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 STRANGERS = [
     ("presets/groq.toml", "presets/stranger.toml", ("\0", "")),
     ("app/upstream/auth/none.py", "app/upstream/auth/stranger.py", ("\0", "")),
-    ("app/ui/i18n/languages/en.toml", "app/ui/i18n/languages/stranger.toml", ("\0", "")),
+    ("app/languages/en.toml", "app/languages/stranger.toml", ("\0", "")),
     ("app/ui/pages/not_found.py", "app/ui/pages/stranger.py", ('route="404"', 'route="/stranger"')),
 ]
 LOADED = """
@@ -42,7 +42,7 @@ def stems(folder: str, suffix: str) -> set[str]:
     [
         pytest.param(stems("presets", ".toml"), {p.id for p in presets.all_()}, id="presets"),
         pytest.param(stems("app/upstream/auth", ".py"), set(auth.types()), id="auth types"),
-        pytest.param(stems("app/ui/i18n/languages", ".toml"), set(i18n.languages()), id="languages"),
+        pytest.param(stems("app/languages", ".toml"), set(i18n.languages()), id="languages"),
         pytest.param(stems("app/ui/pages", ".py"), {p.module for p in page.pages()}, id="pages"),
     ],
 )

@@ -11,7 +11,6 @@ from typer.main import get_command
 
 from app import presets
 from app.cli import commands
-from app.domain import recovery_kit
 from app.ui import i18n
 from tests.laws import source
 
@@ -37,7 +36,6 @@ def forms(text: i18n.Text) -> list[str]:
 def told(language: str) -> Iterator[tuple[str, str]]:
     """Where → text, of everything a reader of this language is told."""
     yield from ((key, form) for key, text in i18n.catalogues()[language].items() for form in forms(text))
-    yield "recovery kit", recovery_kit._TEXTS.get(language, "")
     for known in presets.all_():
         yield f"presets/{known.id}", known.description if language == ENGLISH else known.description_in.get(language, "")
 

@@ -37,7 +37,7 @@ ROOT = Path(__file__).parents[2]
 DOORS = {"t": 0, "when": 0, "t_code": 0, "say": 1, "say_code": 1}
 FAMILIES_OF = ("t_code", "say_code")
 UNKNOWN = "unknown"  # what a family answers to a code that has no text
-NAMED_BY_ITSELF = {"language.name", "language.decimal", "language.thousands"}  # read by `words` itself
+NAMED_BY_ITSELF = {"language.name", "language.tag", "recovery_kit.text"}  # read by the room of the languages, and by a service
 
 _FIELDS = {f.name for kind in auth.types().values() for f in kind.fields}
 

@@ -1,5 +1,7 @@
 """Texts come through one door; a missing one fails the build."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,15 +11,47 @@ from app.ui import i18n
 from app.ui.build.plugins import own_files
 
 
-def test_a_missing_key_fails_the_build() -> None:
-    with pytest.raises(i18n.UnknownWord, match=r"card\.nothing"):
-        i18n.t("card.nothing")
+@pytest.fixture(autouse=True)
+def _forgotten() -> Iterator[None]:
+    """What a test asked for in vain is no fault of the pages."""
+    yield
+    i18n._misfits.clear()
+    i18n._of_pages.clear()
+    i18n.catalogues.cache_clear()
+
+
+def test_every_missing_key_fails_the_build_and_is_named_with_its_line() -> None:
+    i18n.t("card.nothing")
+    i18n.when("card.nothing_either", "2026-12-31")
+
+    with pytest.raises(i18n.UnknownWord) as caught:
+        i18n.check()
+
+    assert re.findall(r"tests/ui/test_words\.py:\d+: there is no text “(\S+)”", str(caught.value)) == [
+        "card.nothing",
+        "card.nothing_either",
+    ]
+
+
+def test_a_page_brings_english_texts_of_its_own() -> None:
+    i18n.bring({"weather.title": "Weather"}, "weather.py")
+
+    i18n.t("weather.title")
+    i18n.check()
+    assert i18n.say("vi", "weather.title") == "Weather"
+    with pytest.raises(i18n.BadLanguage, match=r"weather\.py: “common\.save” is “Save” in en\.toml already"):
+        i18n.bring({"common.save": "Keep"}, "weather.py")
+        i18n.keys()
 
 
 @pytest.mark.parametrize("values", [{}, {"wrong": 1}, {"n": 1, "more": 2}], ids=["none", "other", "too many"])
 def test_values_that_do_not_fit_the_text_fail_the_build(values: dict[str, object]) -> None:
+    i18n.t("card.models", **values)
+
     with pytest.raises(i18n.UnknownWord, match="asks for"):
-        i18n.t("card.models", **values)
+        i18n.check()
+    with pytest.raises(i18n.UnknownWord, match="asks for"):
+        i18n.say("en", "card.models", **values)
 
 
 def test_plural_forms_are_chosen_by_the_number() -> None:

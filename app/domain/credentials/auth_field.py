@@ -20,23 +20,25 @@ class FieldKind(StrEnum):
 
 
 class AuthField(Record):
-    """One field. `label` is a key of the words; `name` is the key in `credential.secret` or in `auth`.
+    """One field. `label` and `help` (what stands under it) are its English words; other languages have them as `auth.<name>` and
+    `auth_help.<name>`. `name` is the key in `credential.secret` or in `auth`.
 
     `wrong` says why a text cannot be used, None when it can. `has_scheme`: a secret that goes out whole, so that a `Bearer` before it
     belongs to it; elsewhere it is cut off as a slip of pasting. `blanks`: a secret that may have spaces inside; a key never has.
-    `multiline`: one that may have line breaks, a file for example. Of a choice that is left out the first of `options` counts.
-    `only_for` is the one type of provider that the field means something to; None = all.
+    `multiline`: one that may have line breaks, a file for example. `options` of a choice: value → its English words, the first one
+    counts when it is left out. `only_for` is the one type of provider that the field means something to; None = all.
     """
 
     name: str
     kind: FieldKind
     required: bool
     label: str
+    help: str = ""
     wrong: Callable[[str], Reason | None] | None = Field(default=None, exclude=True, repr=False)
     has_scheme: bool = False
     blanks: bool = False
     multiline: bool = False
-    options: tuple[str, ...] = ()
+    options: Mapping[str, str] = {}
     only_for: ProviderType | None = None
 
 
@@ -51,13 +53,15 @@ def nowhere_else(auth: Mapping[str, str]) -> dict[str, str]:
 
 
 class AuthTypeInfo(Record):
-    """An auth type as the edges present it. `destination(origin, auth)` is the text its secrets are sealed for: they open nowhere else.
+    """An auth type as the edges present it, `label` in English. `destination(origin, auth)` is the text its secrets are sealed for: they
+    open nowhere else.
 
     `origin` is the provider's, `auth` the readable fields of a complete draft. `servers(auth)`: field → origin that signing in
     calls beside the provider's. `needs_token`: a token is fetched first, with secrets that the provider itself never sees.
     """
 
     name: str
+    label: str
     fields: tuple[AuthField, ...]
     destination: Callable[[str, Mapping[str, str]], str] = Field(default=at_home, exclude=True, repr=False)
     servers: Callable[[Mapping[str, str]], dict[str, str]] = Field(default=nowhere_else, exclude=True, repr=False)

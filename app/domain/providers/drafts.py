@@ -92,7 +92,7 @@ def settle(
     type_ = found.ask(lambda: _type(draft, preset), draft.type)
     name = found.ask(lambda: names.check_slug(draft.name), draft.name)
     auth_type = draft.auth_type if "auth_type" in draft.model_fields_set or preset is None or not draft.preset else preset.auth_type
-    info = found.ask(lambda: _auth_type(auth_type, types), AuthTypeInfo(name="", fields=()))
+    info = found.ask(lambda: _auth_type(auth_type, types), AuthTypeInfo(name="", label="", fields=()))
     auth = found.ask(lambda: _auth(draft.auth, info), {}) if info.name else {}
     address = found.ask(lambda: _address(draft, preset, type_, info), Address("", ""))
     nothing: KeyFields = ({}, {})
@@ -197,7 +197,7 @@ def _auth(auth: Mapping[str, str], info: AuthTypeInfo) -> dict[str, str]:
         reasons["auth"] = f"The auth type {info.name} has no such field. Secrets belong in credential.secret."
     reasons |= {f"auth.{f}": FILL_IN for f in info.required_fields if f in known and f not in values}
     reasons |= {f"auth.{f.name}": why for f in info.fields if f.wrong and f.name in values and (why := f.wrong(values[f.name]))}
-    reasons |= {f"auth.{f.name}": NO_OPTION for f in info.fields if f.options and values.get(f.name, f.options[0]) not in f.options}
+    reasons |= {f"auth.{f.name}": NO_OPTION for f in info.fields if f.options and f.name in values and values[f.name] not in f.options}
     if any(ord(c) < 32 or ord(c) == 127 for v in values.values() for c in v):
         reasons["auth"] = Reason("control_characters", "This contains control characters. Check the pasted text.")
     if reasons:

@@ -26,7 +26,17 @@ HOME = ROOT / "app" / "_frontend"
 WORK = ROOT / ".cache" / "web"
 SEAL = "build-info.json"
 # What the pages are made from. A change elsewhere never needs a new bundle.
-_SOURCES = ("rxconfig.py", "app/main.py", "app/ui", "app/domain", "app/upstream/auth", "app/presets.py", "presets", "assets")
+_SOURCES = (
+    "rxconfig.py",
+    "app/main.py",
+    "app/ui",
+    "app/languages",
+    "app/domain",
+    "app/upstream/auth",
+    "app/presets.py",
+    "presets",
+    "assets",
+)
 _TAIL = 20
 
 # What a page loads or sends by an absolute path of ours: in scripts and styles by name, in pages every attribute that holds one.
@@ -133,9 +143,12 @@ def _build(home: Path, work: Path) -> None:
         log = work.parent / "build.log"
         log.write_text(done.stdout + done.stderr, "utf-8")
         if cause := build_log.cause(done.stdout + done.stderr, ROOT):
-            raise BuildFailed(
-                f"The pages could not be built. {cause}. Correct it and run patchbay build again; the builder's words are in {log}"
+            told = (
+                f"The pages could not be built. {cause}. Correct it"
+                if "\n" not in cause
+                else f"The pages could not be built:\n{cause}\nCorrect them"
             )
+            raise BuildFailed(f"{told} and run patchbay build again; the builder's words are in {log}")
         raise BuildFailed(f"The pages could not be built. What the builder said is in {log}. From the first error on:\n{_end(log)}")
     install(work, home)
 

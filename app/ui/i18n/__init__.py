@@ -1,41 +1,36 @@
 """The one door for every text a person reads: `t()` on a page, `say()` in a handler.
 
-The texts are in `languages/<code>.toml`; English is the measure. A key that English does not have, or values that its
-text does not ask for, raise while the pages are built, so a missing text fails the build and never a visitor.
+The texts are in `app/languages`; English is the measure. Auth types and pages may bring their own English with them. A key that English
+does not have, or values that its text does not ask for, fail the build, which names all of them, and never a visitor.
 """
 
 import json
-import re
-import tomllib
-from collections.abc import Mapping
-from functools import lru_cache
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import reflex as rx
 from reflex.vars import VarData
 from reflex_base.utils.imports import ImportVar
 
+from app import languages as files
+from app.languages import ENGLISH, BadLanguage, Text, fill, holes, number
 from app.ui.permission import public
 from app.ui.presses import acknowledged
+from app.upstream import auth
 
-FOLDER = Path(__file__).parent / "languages"
-ENGLISH = "en"
+__all__ = ["ENGLISH", "BadLanguage", "Text", "holes", "number"]
+
 MODULE = "$/utils/i18n"  # written by `own_files`
-_PLURAL = frozenset({"zero", "one", "two", "few", "many", "other"})
-_HOLE = re.compile(r"\{(\w+)\}")
-NAMES = frozenset({"port", "revision", "seq", "status"})  # holes whose numbers are names: written as they are
 _GAP = "\ue000"  # stands for {when} until the browser puts the time there; no text and no name has this character
 
-Text = str | Mapping[str, str]
-"""A text, or its plural forms: which one is chosen by the value of `n`."""
+_of_pages: dict[str, tuple[str, str]] = {}  # key → English text, the page that brought it
+_misfits: dict[str, None] = {}  # what the pages that were drawn until now asked for in vain, in its order
 
 
-class UnknownWord(KeyError):
-    """A key that the English catalogue does not have, or values that do not fit its text."""
-
-
-class BadLanguage(ValueError):
-    """A language file that cannot be read. The text is `file:line: what is wrong`."""
+class UnknownWord(LookupError):
+    """A key that the English catalogue does not have, or values that do not fit its text. The text is `file:line: what is wrong`."""
 
 
 class Language(rx.State):
@@ -54,8 +49,7 @@ class Language(rx.State):
 
 def languages() -> dict[str, str]:
     """Code → the language's own name, English first. One file in the folder is one language."""
-    names = {code: str(texts["language.name"]) for code, texts in catalogues().items()}
-    return {ENGLISH: names.pop(ENGLISH)} | dict(sorted(names.items()))
+    return {code: language.name for code, language in files.shipped().items()}
 
 
 def keys() -> frozenset[str]:
@@ -63,30 +57,47 @@ def keys() -> frozenset[str]:
     return frozenset(catalogues()[ENGLISH])
 
 
-@lru_cache(1)
+@cache
 def catalogues() -> dict[str, dict[str, Text]]:
-    """Code → key → text, read once. Tables in a file are joined by dots: `[card] test = …` is `card.test`."""
-    return {file.stem: read(file) for file in sorted(FOLDER.glob("*.toml"))}
+    """Code → key → text. English stands where a language has no text, or one that does not fit."""
+    english = {**files.shipped()[ENGLISH].texts, **{key: text for key, text, _ in _brought()}}
+    return {code: {**english, **files.fitting(own, english)} for code, own in files.shipped().items()}
 
 
-def read(file: Path) -> dict[str, Text]:
-    """The texts of one language file, flat. Raises `BadLanguage`."""
-    flat: dict[str, Text] = {}
-    try:
-        _flatten(tomllib.loads(file.read_text("utf-8")), "", flat)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        raise BadLanguage(f"{file.name}:{found[1] if found else 1}: this is not valid TOML: {error}") from error
-    except UnicodeDecodeError as error:
-        raise BadLanguage(f"{file.name}:1: the file cannot be read as UTF-8 text") from error
-    return flat
+def bring(texts: Mapping[str, str], page: str) -> None:
+    """English texts that a page has in its own file."""
+    _of_pages.update({key: (text, page) for key, text in texts.items()})
+    catalogues.cache_clear()
 
 
-def holes(text: Text) -> frozenset[str]:
-    """The values a text asks for. Plural forms always ask for `n`."""
-    if isinstance(text, str):
-        return frozenset(_HOLE.findall(text))
-    return frozenset({"n"}).union(*(_HOLE.findall(form) for form in text.values()))
+def check() -> None:
+    """Raise `UnknownWord` or `BadLanguage` with everything that does not fit, one line each: what the pages that were drawn ask for in
+    vain, what language files say beside the English texts."""
+    if _misfits:
+        raise UnknownWord("\n".join(_misfits))
+    if wrong := [line for own in files.shipped().values() for line in files.misfits(own, catalogues()[ENGLISH])]:
+        raise BadLanguage("\n".join(wrong))
+
+
+def _brought() -> Iterator[tuple[str, str, str]]:
+    """Key, English text and place of what stands beside the code that it belongs to."""
+    told: dict[str, tuple[str, str]] = {key: (str(text), "en.toml") for key, text in files.shipped()[ENGLISH].texts.items()}
+    for key, text, place in [*_of_auth_types(), *((key, *text) for key, text in _of_pages.items())]:
+        known, first = told.setdefault(key, (text, place))
+        if known != text:
+            raise BadLanguage(f"{place}: “{key}” is “{known}” in {first} already: use the same words, or another name")
+        yield key, text, place
+
+
+def _of_auth_types() -> Iterator[tuple[str, str, str]]:
+    for kind in auth.types().values():
+        place = f"app/upstream/auth/{kind.info.name}.py"
+        yield f"auth_type.{kind.info.name}", kind.info.label, place
+        for asked in kind.fields:
+            yield f"auth.{asked.name}", asked.label, place
+            if asked.help:
+                yield f"auth_help.{asked.name}", asked.help, place
+            yield from ((f"auth_option.{asked.name}_{value}", label, place) for value, label in asked.options.items())
 
 
 def t(key: str, **values: object) -> rx.vars.StringVar:
@@ -105,18 +116,10 @@ def t_code(prefix: str, code: rx.Var | str, **values: object) -> rx.vars.StringV
 
 def say(language: str, key: str, **values: object) -> str:
     """The text of `key` for a handler that tells the reader something."""
-    _check(key, set(values))
-    text = catalogues().get(language, {}).get(key) or catalogues()[ENGLISH][key]
-    if not isinstance(text, str):
-        text = text["one"] if values["n"] == 1 and "one" in text else text["other"]
-    return _HOLE.sub(lambda hole: _written(language, hole[1], values[hole[1]]), text)
-
-
-def number(language: str, value: float) -> str:
-    """A number as the language writes it, with at most one digit behind the decimal sign, as `amount` in the browser."""
-    texts = catalogues().get(language) or catalogues()[ENGLISH]
-    signs = {",": str(texts["language.thousands"]), ".": str(texts["language.decimal"])}
-    return "".join(signs.get(sign, sign) for sign in f"{round(value, 1):,}".removesuffix(".0"))
+    if wrong := _misfit(key, set(values)):
+        raise UnknownWord(wrong)
+    code = language if language in catalogues() else ENGLISH
+    return fill(code, catalogues()[code][key], values)
 
 
 def say_code(language: str, prefix: str, code: str, **values: object) -> str:
@@ -182,17 +185,23 @@ class HtmlLang(rx.Component):
         return super().create(*children, language=Language.code, state=Language.get_full_name(), field=field, **props)  # type: ignore[return-value] - Reflex says Component
 
 
-def _written(language: str, hole: str, value: object) -> str:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number(language, value) if is_number and hole not in NAMES else str(value)  # type: ignore[arg-type] - a number
+def _misfit(key: str, given: set[str]) -> str:
+    """What is wrong with this key or its values, "" when they fit."""
+    text = catalogues()[ENGLISH].get(key)
+    if text is None:
+        return f"there is no text “{key}”: add it to app/languages/en.toml, or to the texts of the page"
+    return "" if given == holes(text) else f"“{key}” asks for {sorted(holes(text))}, given {sorted(given)}"
 
 
 def _check(key: str, given: set[str]) -> None:
-    text = catalogues()[ENGLISH].get(key)
-    if text is None:
-        raise UnknownWord(f"languages/en.toml has no “{key}”")
-    if given != holes(text):
-        raise UnknownWord(f"“{key}” asks for {sorted(holes(text))}, given {sorted(given)}")
+    """Remember what does not fit, with the line that asks for it: a build tells all of them, not the first."""
+    if wrong := _misfit(key, given):
+        asking = sys._getframe()
+        while asking.f_code.co_filename == __file__ and asking.f_back:
+            asking = asking.f_back
+        file = Path(asking.f_code.co_filename)
+        place = file.relative_to(files.ROOT) if file.is_relative_to(files.ROOT) else file
+        _misfits[f"{place.as_posix()}:{asking.f_lineno}: {wrong}"] = None
 
 
 def _call(key: str, values: Mapping[str, object], fallback: str = '""', *more: rx.Var) -> rx.vars.StringVar:
@@ -207,16 +216,3 @@ def _js(function: str, *arguments: rx.Var, also: tuple[rx.Var, ...] = ()) -> rx.
     data = VarData.merge(imported, *(part._get_all_var_data() for part in (locale, *arguments, *also)))
     listed = ", ".join(str(part) for part in (locale, *arguments))
     return rx.Var(f"{function}({listed})", _var_type=str, _var_data=data).to(str)
-
-
-def _flatten(table: Mapping[str, object], path: str, into: dict[str, Text]) -> None:
-    for name, value in table.items():
-        key = f"{path}.{name}" if path else name
-        if isinstance(value, str):
-            into[key] = value
-        elif isinstance(value, Mapping) and "other" in value and value.keys() <= _PLURAL:
-            into[key] = {form: str(text) for form, text in value.items()}
-        elif isinstance(value, Mapping):
-            _flatten(value, key, into)
-        else:
-            raise UnknownWord(f"“{key}” is not a text")

@@ -70,7 +70,7 @@ def needs_token(auth_type: str) -> bool:
 
 
 def _info(auth_type: str) -> AuthTypeInfo:
-    return auth_types().get(auth_type) or AuthTypeInfo(name=auth_type, fields=())
+    return auth_types().get(auth_type) or AuthTypeInfo(name=auth_type, label=auth_type, fields=())
 
 
 def _ask(f: AuthField, value: str, *, is_first: bool) -> Ask:
@@ -80,7 +80,7 @@ def _ask(f: AuthField, value: str, *, is_first: bool) -> Ask:
         word=f.name,
         secret=secret,
         required=f.required,
-        value=value or (f.options[0] if f.options else ""),
+        value=value or next(iter(f.options), ""),
         is_first=is_first,
         multiline=f.multiline,
         options=[Option(o, f"{f.name}_{o}") for o in f.options],

@@ -1,4 +1,5 @@
-"""Auth types, one file each. A file declares `FIELDS` and `apply`, which signs one request: it gets the request with its method, address,
+"""Auth types, one file each. A file declares `LABEL`, what it is called in English; `FIELDS`, with the words that
+stand at them; and `apply`, which signs one request: it gets the request with its method, address,
 headers and body, and gives it back with what it adds to headers and query. `REUSABLE = True` says that what it adds is the same whatever
 the request is and whenever it is sent; it is kept then, and `apply` is not asked again for a minute. Without it every request is signed
 by itself, one that is sent once more included.
@@ -58,6 +59,7 @@ def _declared(name: str, module: object) -> AuthType:
     grant: Grant | None = getattr(module, "grant", None)
     info = AuthTypeInfo(
         name=name,
+        label=module.LABEL,  # type: ignore[attr-defined]
         fields=module.FIELDS,  # type: ignore[attr-defined]
         destination=getattr(module, "destination", at_home),
         servers=getattr(module, "servers", nowhere_else),

@@ -6,7 +6,10 @@ from app.domain.credentials.auth_field import AuthField, FieldKind
 from app.domain.secret import Secret
 from app.upstream.outgoing import Outgoing
 
-FIELDS: tuple[AuthField, ...] = (AuthField(name="api_key", kind=FieldKind.SECRET, required=True, label="auth.api_key"),)
+LABEL = "API key (Bearer)"
+FIELDS: tuple[AuthField, ...] = (
+    AuthField(name="api_key", kind=FieldKind.SECRET, required=True, label="API key", help="Stored encrypted and never shown again."),
+)
 REUSABLE = True
 
 

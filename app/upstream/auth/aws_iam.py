@@ -30,11 +30,38 @@ def _wrong_key_id(text: str) -> Reason | None:
     return Reason("access_key_id", "An access key ID has uppercase letters and digits only, for example AKIAIOSFODNN7EXAMPLE.")
 
 
+LABEL = "AWS access key"
 FIELDS: tuple[AuthField, ...] = (
-    AuthField(name="region", kind=FieldKind.TEXT, required=True, label="auth.region", wrong=_wrong_region),
-    AuthField(name="access_key_id", kind=FieldKind.TEXT, required=True, label="auth.access_key_id", wrong=_wrong_key_id),
-    AuthField(name="secret_access_key", kind=FieldKind.SECRET, required=True, label="auth.secret_access_key"),
-    AuthField(name="session_token", kind=FieldKind.SECRET, required=False, label="auth.session_token"),
+    AuthField(
+        name="region",
+        kind=FieldKind.TEXT,
+        required=True,
+        label="Region",
+        help="For example us-east-1. Requests are signed for this region.",
+        wrong=_wrong_region,
+    ),
+    AuthField(
+        name="access_key_id",
+        kind=FieldKind.TEXT,
+        required=True,
+        label="Access key ID",
+        help="Starts with AKIA or ASIA. It is not secret.",
+        wrong=_wrong_key_id,
+    ),
+    AuthField(
+        name="secret_access_key",
+        kind=FieldKind.SECRET,
+        required=True,
+        label="Secret access key",
+        help="Shown once when the access key is created. Used to sign requests, never sent. Stored encrypted.",
+    ),
+    AuthField(
+        name="session_token",
+        kind=FieldKind.SECRET,
+        required=False,
+        label="Session token",
+        help="Only for temporary access keys, which start with ASIA.",
+    ),
 )
 
 

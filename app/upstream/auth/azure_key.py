@@ -6,9 +6,10 @@ from app.domain.credentials.auth_field import AuthField, FieldKind
 from app.domain.secret import Secret
 from app.upstream.outgoing import Outgoing
 
+LABEL = "Azure key"
 FIELDS: tuple[AuthField, ...] = (
-    AuthField(name="api_key", kind=FieldKind.SECRET, required=True, label="auth.api_key"),
-    AuthField(name="api_version", kind=FieldKind.TEXT, required=False, label="auth.api_version"),
+    AuthField(name="api_key", kind=FieldKind.SECRET, required=True, label="API key", help="Stored encrypted and never shown again."),
+    AuthField(name="api_version", kind=FieldKind.TEXT, required=False, label="API version", help="Leave empty for 2024-10-21."),
 )
 REUSABLE = True
 

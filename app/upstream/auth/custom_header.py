@@ -30,9 +30,24 @@ def _wrong(name: str) -> Reason | None:
     return None
 
 
+LABEL = "Custom header"
 FIELDS: tuple[AuthField, ...] = (
-    AuthField(name="header_name", kind=FieldKind.TEXT, required=True, label="auth.header_name", wrong=_wrong),
-    AuthField(name="header_value", kind=FieldKind.SECRET, required=True, label="auth.header_value", has_scheme=True),
+    AuthField(
+        name="header_name",
+        kind=FieldKind.TEXT,
+        required=True,
+        label="Header name",
+        help="As in the provider's documentation, for example X-Auth-Token.",
+        wrong=_wrong,
+    ),
+    AuthField(
+        name="header_value",
+        kind=FieldKind.SECRET,
+        required=True,
+        label="Header value",
+        help="Include everything before the key, for example Basic. Stored encrypted.",
+        has_scheme=True,
+    ),
 )
 REUSABLE = True
 

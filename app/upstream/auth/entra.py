@@ -28,12 +28,42 @@ def _wrong(tenant: str) -> Reason | None:
     return None
 
 
+LABEL = "Microsoft Entra ID"
 FIELDS: tuple[AuthField, ...] = (
-    AuthField(name="tenant", kind=FieldKind.TEXT, required=True, label="auth.tenant", wrong=_wrong),
-    AuthField(name="client_id", kind=FieldKind.TEXT, required=True, label="auth.client_id"),
-    AuthField(name="client_secret", kind=FieldKind.SECRET, required=True, label="auth.client_secret"),
-    AuthField(name="authority", kind=FieldKind.TEXT, required=False, label="auth.authority", wrong=wrong_url),
-    AuthField(name="api_version", kind=FieldKind.TEXT, required=False, label="auth.api_version", only_for=ProviderType.AZURE),
+    AuthField(
+        name="tenant",
+        kind=FieldKind.TEXT,
+        required=True,
+        label="Tenant (directory)",
+        help="Its ID or domain, from the Microsoft Entra ID overview page.",
+        wrong=_wrong,
+    ),
+    AuthField(
+        name="client_id", kind=FieldKind.TEXT, required=True, label="Client ID", help="The public ID of the app you registered there."
+    ),
+    AuthField(
+        name="client_secret",
+        kind=FieldKind.SECRET,
+        required=True,
+        label="Client secret",
+        help="Belongs to that app. Sent only to the token server. Stored encrypted.",
+    ),
+    AuthField(
+        name="authority",
+        kind=FieldKind.TEXT,
+        required=False,
+        label="Authority",
+        help="Leave empty for https://login.microsoftonline.com. Only national clouds use another one, for example Azure China.",
+        wrong=wrong_url,
+    ),
+    AuthField(
+        name="api_version",
+        kind=FieldKind.TEXT,
+        required=False,
+        label="API version",
+        help="Leave empty for 2024-10-21.",
+        only_for=ProviderType.AZURE,
+    ),
 )
 REUSABLE = True
 

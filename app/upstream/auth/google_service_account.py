@@ -58,13 +58,41 @@ def _wrong_part(text: str) -> Reason | None:
     return Reason("address_part", "This is part of the address. Use lowercase letters, digits and hyphens only, for example us-central1.")
 
 
+LABEL = "Service account"
 FIELDS: tuple[AuthField, ...] = (
     AuthField(
-        name="service_account", kind=FieldKind.SECRET, required=True, label="auth.service_account", multiline=True, wrong=_wrong_file
+        name="service_account",
+        kind=FieldKind.SECRET,
+        required=True,
+        label="Service account key file (JSON)",
+        help="Open the downloaded file and paste its whole content. It never leaves Patchbay. Stored encrypted.",
+        multiline=True,
+        wrong=_wrong_file,
     ),
-    AuthField(name="project", kind=FieldKind.TEXT, required=True, label="auth.project", wrong=_wrong_part),
-    AuthField(name="location", kind=FieldKind.TEXT, required=True, label="auth.location", wrong=_wrong_part),
-    AuthField(name="google_token_url", kind=FieldKind.TEXT, required=False, label="auth.google_token_url", wrong=wrong_url),
+    AuthField(
+        name="project",
+        kind=FieldKind.TEXT,
+        required=True,
+        label="Project",
+        help="The ID of your Google Cloud project. Part of the address.",
+        wrong=_wrong_part,
+    ),
+    AuthField(
+        name="location",
+        kind=FieldKind.TEXT,
+        required=True,
+        label="Location",
+        help="For example us-central1. Part of the address.",
+        wrong=_wrong_part,
+    ),
+    AuthField(
+        name="google_token_url",
+        kind=FieldKind.TEXT,
+        required=False,
+        label="Token address",
+        help="Leave empty for Google's default.",
+        wrong=wrong_url,
+    ),
 )
 REUSABLE = True
 

@@ -6,6 +6,7 @@ from app.domain.credentials.auth_field import AuthField
 from app.domain.secret import Secret
 from app.upstream.outgoing import Outgoing
 
+LABEL = "No key"
 FIELDS: tuple[AuthField, ...] = ()
 REUSABLE = True
 

@@ -8,14 +8,48 @@ from app.domain.secret import Secret
 from app.upstream.access_tokens.token_server import TokenRequest, client_credentials
 from app.upstream.outgoing import Outgoing
 
+LABEL = "Client ID and client secret (OAuth)"
 FIELDS: tuple[AuthField, ...] = (
-    AuthField(name="token_url", kind=FieldKind.TEXT, required=True, label="auth.token_url", wrong=wrong_url),
-    AuthField(name="client_id", kind=FieldKind.TEXT, required=True, label="auth.client_id"),
-    AuthField(name="client_secret", kind=FieldKind.SECRET, required=True, label="auth.client_secret", blanks=True),  # RFC 6749, A.2
-    AuthField(name="scope", kind=FieldKind.TEXT, required=False, label="auth.scope"),
-    AuthField(name="audience", kind=FieldKind.TEXT, required=False, label="auth.audience"),
-    AuthField(name="resource", kind=FieldKind.TEXT, required=False, label="auth.resource"),
-    AuthField(name="send_secret", kind=FieldKind.CHOICE, required=False, label="auth.send_secret", options=("body", "header")),
+    AuthField(
+        name="token_url",
+        kind=FieldKind.TEXT,
+        required=True,
+        label="Token address",
+        help="Where Patchbay gets access tokens, for example https://login.example.com/oauth2/token.",
+        wrong=wrong_url,
+    ),
+    AuthField(
+        name="client_id", kind=FieldKind.TEXT, required=True, label="Client ID", help="The public ID of the app you registered there."
+    ),
+    AuthField(
+        name="client_secret",
+        kind=FieldKind.SECRET,
+        required=True,
+        label="Client secret",
+        help="Belongs to that app. Sent only to the token server. Stored encrypted.",
+        blanks=True,
+    ),  # RFC 6749, A.2
+    AuthField(
+        name="scope",
+        kind=FieldKind.TEXT,
+        required=False,
+        label="Scope",
+        help="What the access token is for, as in the provider's documentation. Separate several scopes with spaces.",
+    ),
+    AuthField(
+        name="audience", kind=FieldKind.TEXT, required=False, label="Audience", help="Only if the provider's documentation asks for it."
+    ),
+    AuthField(
+        name="resource", kind=FieldKind.TEXT, required=False, label="Resource", help="Only if the provider's documentation asks for it."
+    ),
+    AuthField(
+        name="send_secret",
+        kind=FieldKind.CHOICE,
+        required=False,
+        label="Client secret placement",
+        help="If the token server rejects the correct secret, try the other option.",
+        options={"body": "In the request body", "header": "In a header (Basic)"},
+    ),
 )
 REUSABLE = True
 

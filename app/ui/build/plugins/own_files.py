@@ -7,6 +7,7 @@ from typing import Any
 
 from reflex.plugins import Plugin
 
+from app.languages import ENGLISH, NAMES, Text
 from app.ui import i18n
 
 UI = Path(__file__).parents[2]
@@ -22,14 +23,25 @@ class OwnFilesPlugin(Plugin):
         """Path below the build folder → content."""
         return [(Path("utils", name), text(name)) for name in FILES]
 
+    def post_compile(self, **context: Any) -> None:
+        """Every page is drawn: tell all at once what they asked for in vain."""
+        i18n.check()
+
 
 def text(name: str) -> str:
     """The content of one of our own browser files, the texts with their catalogues in front."""
     own = FILES[name].read_text("utf-8")
     if name != "i18n.js":
         return own
-    catalogues = json.dumps(i18n.catalogues(), ensure_ascii=False, sort_keys=True)
-    return f"const C = {catalogues};\nconst NAMES = {json.dumps(sorted(i18n.NAMES))};\n{own}"
+    catalogues = json.dumps({code: _own(code) for code in i18n.catalogues()}, ensure_ascii=False, sort_keys=True)
+    return f"const C = {catalogues};\nconst NAMES = {json.dumps(sorted(NAMES))};\n{own}"
+
+
+def _own(code: str) -> dict[str, Text]:
+    """What a browser is told of a language: not the English that stands for it, nor files that only the server writes."""
+    english = i18n.catalogues()[ENGLISH]
+    told = {key: text for key, text in i18n.catalogues()[code].items() if not key.startswith("recovery_kit.")}
+    return {key: text for key, text in told.items() if code == ENGLISH or text != english[key]}
 
 
 class BrandPlugin(Plugin):
