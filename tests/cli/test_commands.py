@@ -250,7 +250,9 @@ def test_a_mask_is_no_key(home: Path) -> None:
 def test_a_preset_file_is_checked(tmp_path: Path) -> None:
     file = tmp_path / "vendor.toml"
     file.write_text('label = "X"\ntype = "openai"\nbase_url = "https://api.example.com/v1"\nauth_type = "api_key"\n')
-    assert "X, https://api.example.com/v1" in done("preset", "check", str(file))
+    told = done("preset", "check", str(file))
+    assert "X, https://api.example.com/v1" in told
+    assert "Described in English to people who read Tiếng Việt, 简体中文" in told
 
     file.write_text(file.read_text() + "colour = 1\n")
     assert "vendor.toml:5: colour" in refused("preset", "check", str(file))

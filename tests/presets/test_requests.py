@@ -19,38 +19,27 @@ from tests.fixtures.upstream import Upstream, answer
 
 pytestmark = pytest.mark.usefixtures("vault", "outgoing", "translated")
 
-# Where a chat goes, in full. {resource}, {region} and the like are what a person fills in.
+# Where a chat goes below the base URL, by type; {resource}, {region} and the like are what a person fills in. Everybody else speaks OpenAI.
 CHATS = {
+    ProviderType.ANTHROPIC: "/v1/messages",
+    ProviderType.AZURE: "/openai/deployments/some%2Fmodel/chat/completions?api-version=2024-10-21",
+    ProviderType.BEDROCK: "/model/some%2Fmodel/converse",
+}
+# Of some the whole address, as the vendor documents it: a base URL that lost a part is seen.
+KNOWN = {
     "anthropic": "https://api.anthropic.com/v1/messages",
-    "azure-classic": "https://mine.openai.azure.com/openai/deployments/some%2Fmodel/chat/completions?api-version=2024-10-21",
     "azure-openai": "https://mine.openai.azure.com/openai/v1/chat/completions",
     "bedrock": "https://bedrock-runtime.mine.amazonaws.com/openai/v1/chat/completions",
-    "bedrock-converse": "https://bedrock-runtime.mine.amazonaws.com/model/some%2Fmodel/converse",
-    "cerebras": "https://api.cerebras.ai/v1/chat/completions",
     "cohere": "https://api.cohere.ai/compatibility/v1/chat/completions",
-    "deepseek": "https://api.deepseek.com/v1/chat/completions",
     "fireworks": "https://api.fireworks.ai/inference/v1/chat/completions",
     "gemini": "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions",
     "groq": "https://api.groq.com/openai/v1/chat/completions",
-    "hugging-face": "https://router.huggingface.co/v1/chat/completions",
-    "litellm": "http://localhost:4000/v1/chat/completions",
-    "llama-cpp": "http://localhost:8080/v1/chat/completions",
-    "lm-studio": "http://localhost:1234/v1/chat/completions",
-    "localai": "http://localhost:8080/v1/chat/completions",
-    "mistral": "https://api.mistral.ai/v1/chat/completions",
-    "moonshot": "https://api.moonshot.ai/v1/chat/completions",
-    "nvidia": "https://integrate.api.nvidia.com/v1/chat/completions",
     "ollama": "http://localhost:11434/v1/chat/completions",
     "openai": "https://api.openai.com/v1/chat/completions",
     "openrouter": "https://openrouter.ai/api/v1/chat/completions",
     "perplexity": "https://api.perplexity.ai/chat/completions",
-    "sambanova": "https://api.sambanova.ai/v1/chat/completions",
-    "together": "https://api.together.ai/v1/chat/completions",
     "vertex": "https://mine-aiplatform.googleapis.com/v1/projects/mine/locations/mine/endpoints/openapi/chat/completions",
-    "vllm": "http://localhost:8000/v1/chat/completions",
-    "xai": "https://api.x.ai/v1/chat/completions",
 }
-WITHOUT_KEY = {"llama-cpp", "lm-studio", "localai", "ollama", "vllm"}
 BODY = b'{"model":"some/model","messages":[{"role":"user","content":"Hi"}],"max_tokens":5,"x_vendor":1}'
 # What a translated request holds, and how it is signed in, where that is not OpenAI's way.
 BODIES = {
@@ -87,9 +76,14 @@ async def send(endpoint: Endpoint, ask: relay.Ask) -> None:
         await reply.read()
 
 
-async def test_the_table_knows_every_preset() -> None:
-    assert {p.id for p in presets.all_()} == CHATS.keys()
-    assert {p.id for p in presets.all_() if p.auth_type == "none"} == WITHOUT_KEY
+def chat_of(preset: Preset) -> str:
+    """Where a chat with this vendor goes."""
+    return filled(preset).rstrip("/") + CHATS.get(preset.type, "/chat/completions")
+
+
+@pytest.mark.parametrize("vendor", KNOWN)
+def test_the_address_of_a_vendor_is_the_one_it_documents(vendor: str) -> None:
+    assert chat_of(presets.get(vendor)) == KNOWN[vendor]
 
 
 @pytest.mark.parametrize("preset", presets.all_(), ids=lambda p: p.id)
@@ -100,9 +94,9 @@ async def test_a_chat_leaves_as_the_vendor_wants_it(upstream: Upstream, preset: 
 
     (heard,) = upstream.heard
     vendor = URL(filled(preset)).origin()
-    assert (heard.method, f"{vendor}{heard.path}") == ("POST", CHATS[preset.id])
+    assert (heard.method, f"{vendor}{heard.path}") == ("POST", chat_of(preset))
     assert heard.json == BODIES[preset.type] if preset.type in BODIES else heard.body == BODY
-    key = {} if preset.id in WITHOUT_KEY else SIGNED.get(preset.type, {"authorization": f"Bearer {make.SECRET}"})
+    key = {} if preset.auth_type == "none" else SIGNED.get(preset.type, {"authorization": f"Bearer {make.SECRET}"})
     assert {name: value for name, value in heard.headers.items() if name not in SENT} == key
 
 
@@ -121,18 +115,19 @@ async def test_a_test_asks_only_for_what_the_vendor_has(upstream: Upstream, pres
     upstream.on("/key", answer(body={"data": {}}))
     upstream.on("/v1/models?limit=1000", answer(body={"data": listed}))
     speak(upstream, preset)
-    model = {"azure-openai": "my-deployment", "azure-classic": "some/model", "bedrock-converse": "some/model"}.get(preset.id)
+    is_named = preset.type in CHATS and preset.type is not ProviderType.ANTHROPIC  # the model stands in the path
+    model = "some/model" if is_named else None if preset.model_list != "none" or preset.models else "my-deployment"
 
     result = await climb(here(upstream, preset), preset, model=model)
 
     base = URL(filled(preset)).path.rstrip("/")
     paths = [preset.key_check] if preset.key_check else []
     paths += [ROUTES[preset.type].models] if preset.model_list != "none" and preset.key_check != "/models" else []
-    chat = CHATS[preset.id].removeprefix(str(URL(filled(preset)).origin()))
+    chat = chat_of(preset).removeprefix(str(URL(filled(preset)).origin()))
     # A server of one's own that has a key is asked once without it, too: whether its list proves anything.
-    asked = [h.path for h in upstream.heard if preset.id in WITHOUT_KEY or h.headers.keys() - SENT]
+    asked = [h.path for h in upstream.heard if preset.auth_type == "none" or h.headers.keys() - SENT]
     assert asked == [*(base + path for path in paths), chat]
-    assert len(upstream.heard) - len(asked) == (preset.local and preset.id not in WITHOUT_KEY)
+    assert len(upstream.heard) - len(asked) == (preset.local and preset.auth_type != "none")
     assert (result.ok, StepName.CHAT in result.proven, result.error) == (True, True, None)
     if preset.model_list != "none":
         assert result.models == names
@@ -141,7 +136,7 @@ async def test_a_test_asks_only_for_what_the_vendor_has(upstream: Upstream, pres
 def speak(upstream: Upstream, preset: Preset) -> None:
     """Answer a chat as the preset's vendor does."""
     if preset.type in vendors.PATHS:
-        upstream.on(CHATS[preset.id].removeprefix(str(URL(filled(preset)).origin())), vendors.say(preset.type))
+        upstream.on(chat_of(preset).removeprefix(str(URL(filled(preset)).origin())), vendors.say(preset.type))
 
 
 async def climb(endpoint: Endpoint, preset: Preset, **options: object) -> ProbeResult:

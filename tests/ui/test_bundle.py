@@ -15,9 +15,17 @@ from app.ui.build import bundle, content_policy
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """A tree with the kinds of files pages are made from."""
-    for name in ("app/ui/pages", "app/domain", "app/upstream/auth", "presets", "assets"):
+    for name in ("app/ui/pages", "app/languages", "app/domain", "app/upstream/auth", "presets", "assets"):
         (tmp_path / name).mkdir(parents=True)
-    for name in ("rxconfig.py", "app/main.py", "app/ui/pages/a.py", "presets/p.toml", "assets/a.svg", "app/presets.py"):
+    for name in (
+        "rxconfig.py",
+        "app/main.py",
+        "app/ui/pages/a.py",
+        "app/languages/en.toml",
+        "presets/p.toml",
+        "assets/a.svg",
+        "app/presets.py",
+    ):
         (tmp_path / name).write_text(name)
     return tmp_path
 
@@ -31,13 +39,22 @@ def built(work: Path, text: str = "page") -> None:
     (work / "build" / bundle.SEAL).write_text(json.dumps({"sources": bundle.sources(), "schema": "s"}))
 
 
-@pytest.mark.parametrize("name", ["app/ui/pages/a.py", "presets/p.toml", "assets/a.svg", "rxconfig.py"])
+@pytest.mark.parametrize("name", ["app/ui/pages/a.py", "app/languages/en.toml", "assets/a.svg", "rxconfig.py"])
 def test_a_changed_source_makes_another_digest(tree: Path, name: str) -> None:
     before = bundle.sources(tree)
 
     (tree / name).write_text("changed")
 
     assert bundle.sources(tree) != before
+
+
+def test_a_preset_is_data_and_needs_no_other_pages(tree: Path) -> None:
+    before = bundle.sources(tree)
+
+    (tree / "presets/p.toml").write_text("changed")
+    (tree / "presets/new.toml").write_text("new")
+
+    assert bundle.sources(tree) == before
 
 
 def test_a_new_page_makes_another_digest_and_its_compiled_form_does_not(tree: Path) -> None:

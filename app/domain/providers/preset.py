@@ -45,4 +45,4 @@ class Preset(BaseModel):
     cold_start: bool = False  # loads models on demand: the first answer may take up to 120 s
     rank: int = 100
     capabilities: Capabilities = Capabilities()  # a table, at the end of the file
-    logo: str = ""  # file name in assets/logos without .svg; "" = initials
+    logo: str = ""  # one of app/_frontend/build/client/logos, without .svg; "" = initials

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -26,17 +27,7 @@ HOME = ROOT / "app" / "_frontend"
 WORK = ROOT / ".cache" / "web"
 SEAL = "build-info.json"
 # What the pages are made from. A change elsewhere never needs a new bundle.
-_SOURCES = (
-    "rxconfig.py",
-    "app/main.py",
-    "app/ui",
-    "app/languages",
-    "app/domain",
-    "app/upstream/auth",
-    "app/presets.py",
-    "presets",
-    "assets",
-)
+_SOURCES = ("rxconfig.py", "app/main.py", "app/ui", "app/languages", "app/domain", "app/upstream/auth", "assets")
 _TAIL = 20
 
 # What a page loads or sends by an absolute path of ours: in scripts and styles by name, in pages every attribute that holds one.
@@ -89,6 +80,12 @@ def schema(home: Path = HOME) -> str:
 def served() -> Path:
     """The folder of the pages that this process serves."""
     return Path(os.environ.get("REFLEX_WEB_WORKDIR") or HOME)
+
+
+@cache
+def logos() -> frozenset[str]:
+    """Names of the logos that came with the pages."""
+    return frozenset(file.stem for file in (HOME / "build" / "client" / "logos").glob("*.svg"))
 
 
 def place(base_path: str, target: Path, home: Path = HOME) -> Path:

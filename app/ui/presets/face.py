@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from zlib import crc32
 
 from app.domain.providers.preset import Preset
+from app.ui.build import bundle
 
 TINTS = ("iris", "teal", "orange", "pink", "cyan", "grass", "brown", "purple")
 
@@ -21,4 +22,5 @@ def face(label: str, preset: Preset | None) -> Face:
     """The face of a provider; the same label always gets the same tint."""
     parts = [word for word in label.replace("-", " ").replace("(", " ").split() if word[0].isalnum()] or ["?"]
     initials = (parts[0][0] + (parts[1][0] if len(parts) > 1 else "")).upper()
-    return Face(preset.logo if preset else "", initials, TINTS[crc32(label.encode()) % len(TINTS)])
+    logo = preset.logo if preset and preset.logo in bundle.logos() else ""
+    return Face(logo, initials, TINTS[crc32(label.encode()) % len(TINTS)])

@@ -6,7 +6,7 @@ from app.ui.kit.drawn import Drawn
 
 
 def logo(name: Drawn, initials: Drawn, tint: Drawn, *, size: int = 36) -> rx.Component:
-    """`name` is the file in assets/logos without .svg; "" shows the initials. Decoration only: the label stands beside it."""
+    """`name` is one of the logos that are built into the pages; "" shows the initials. Decoration only: the label stands beside it."""
     return rx.cond(name, _image(name, size), _initials(initials, tint, size))
 
 

@@ -19,7 +19,7 @@ from app.ui.kit import dialogs
 from app.ui.permission import requires
 from app.ui.presets import gallery
 from app.ui.presets.face import face
-from app.ui.presets.gallery import Gallery, preset_of, ways_of
+from app.ui.presets.gallery import Gallery, key_prefixes, preset_of, ways_of
 from app.ui.presses import choice, quiet
 from app.ui.probe.probe_options import Suggestion, of_draft
 from app.ui.probe.run import Run
@@ -53,6 +53,7 @@ class ProviderForm(rx.State):
     at_root: bool = False  # an address without a path is used as it is
     key_url: str = ""
     own_prefixes: list[str] = []
+    vendor_prefixes: dict[str, str] = {}
     auth_type: str = ""
     auth_types: list[str] = []
     asks: list[Ask] = []
@@ -206,7 +207,7 @@ class ProviderForm(rx.State):
             self.label = self._label_given = known.label if known else ""
         self.base_url, self.at_root = known.base_url if known else "", False
         self.key_url = known.key_url if known else ""
-        self.own_prefixes = list(known.key_prefixes) if known else []
+        self.own_prefixes, self.vendor_prefixes = list(known.key_prefixes) if known else [], key_prefixes()
         self.title = known.label if known else ""
         self._face(self.title)
         self.auth_types, self.models = ways_of(known), of_draft([], self.preset)

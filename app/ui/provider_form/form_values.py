@@ -9,7 +9,7 @@ from app.domain.credentials.credential import Credential, KeyState
 from app.domain.providers.address import Address
 from app.domain.providers.preset import Preset
 from app.domain.providers.provider import Provider
-from app.ui.presets.gallery import ways_of
+from app.ui.presets.gallery import key_prefixes, ways_of
 from app.ui.probe.probe_options import of_draft
 from app.ui.provider_form import auth_fields
 
@@ -33,6 +33,7 @@ def of_saved(provider: Provider, known: Preset | None) -> dict[str, Any]:
         "only_listed": provider.only_listed_models,
         "key_url": known.key_url if known else "",
         "own_prefixes": list(known.key_prefixes) if known else [],
+        "vendor_prefixes": key_prefixes(),
         "models": of_draft(provider.last_test.result.models if provider.last_test else [], provider.preset or "custom"),
         "auth_types": kinds if provider.auth_type in kinds else [*kinds, provider.auth_type],
         "at_root": provider.at_root and not (known and Address(known.base_url, "").is_at_root),

@@ -9,7 +9,6 @@ from app.ui.i18n import t, t_code
 from app.ui.kit import field
 from app.ui.kit.drawn import Drawn, drawn
 from app.ui.kit.form_parts import Carried, Suspect
-from app.ui.presets.gallery import key_prefixes
 from app.ui.provider_form.form import CUSTOM, GUIDED
 from app.ui.provider_form.form import ProviderForm as Form
 
@@ -150,7 +149,7 @@ def _secret(ask: Drawn) -> rx.Component:
             optional=~drawn(ask.required),
             aside=rx.flex(keep, get_one, spacing="3", align="center"),
             extra=rx.fragment(
-                Suspect.create(own=Form.own_prefixes, vendors=key_prefixes(), language=i18n.Language.code),
+                Suspect.create(own=Form.own_prefixes, vendors=Form.vendor_prefixes, language=i18n.Language.code),
                 Carried.create(field=ask.word, at=Form.seed),
             ),
         ),

@@ -1,20 +1,31 @@
-"""Logos come from the package, under the name a preset gives them."""
+"""Logos come from the package, and a preset may name any that came."""
 
 from pathlib import Path
 
 import pytest
 
+from app import presets
+from app.ui.build import bundle
 from app.ui.build.plugins import looks
+from app.ui.presets.face import face
 
 
-def test_a_logo_is_copied_under_the_preset_s_name(tmp_path: Path) -> None:
-    (tmp_path / "lmstudio.svg").write_text("<svg/>")
+def test_every_logo_of_one_colour_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    icons = tmp_path / "node_modules/@lobehub/icons-static-svg/icons"
+    icons.mkdir(parents=True)
+    for name in ("groq", "groq-color", "lmstudio", "lmstudio-text"):
+        (icons / f"{name}.svg").write_text("<svg/>")
+    monkeypatch.setattr(looks, "get_web_dir", lambda: tmp_path)
 
-    looks.copy_logo("lm-studio", tmp_path, tmp_path)
+    looks.LogosPlugin().post_build(static_dir=tmp_path)
 
-    assert (tmp_path / "lm-studio.svg").read_text() == "<svg/>"
+    assert {file.name for file in (tmp_path / "logos").iterdir()} == {"groq.svg", "lmstudio.svg"}
 
 
-def test_a_logo_that_does_not_exist_fails_the_build(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="nobody"):
-        looks.copy_logo("nobody", tmp_path, tmp_path)
+def test_a_preset_whose_logo_is_not_there_shows_initials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle, "logos", lambda: frozenset({"groq"}))
+    groq = presets.get("groq")
+
+    assert face("Groq", groq).logo == "groq"
+    assert face("Groq", groq.model_copy(update={"logo": "nobody"})).logo == ""
+    assert face("Groq", groq).initials == "G"

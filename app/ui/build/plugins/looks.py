@@ -7,8 +7,6 @@ from typing import Any
 from reflex.plugins import Plugin
 from reflex.utils.prerequisites import get_web_dir
 
-from app import presets
-
 _LOGOS = "@lobehub/icons-static-svg"
 
 
@@ -23,23 +21,17 @@ class FontsPlugin(Plugin):
 
 
 class LogosPlugin(Plugin):
-    """Copies the logos that presets name to `/logos/<name>.svg`, in one colour: the page gives them the colour of its text."""
+    """Copies every logo of one colour to `/logos/<name>.svg`, so that a preset can name any without a build: pages give them the colour
+    of their text."""
 
     def get_frontend_development_dependencies(self, **context: Any) -> tuple[str, ...]:
         return (f"{_LOGOS}@1.95.1",)
 
     def post_build(self, **context: Any) -> None:
-        """Raises when a preset names a logo that the package does not have."""
+        """Names with a hyphen are other drawings of the same vendor: in colour, or as a word."""
         icons = get_web_dir() / "node_modules" / _LOGOS / "icons"
         target = Path(context["static_dir"]) / "logos"
         target.mkdir(exist_ok=True)
-        for name in sorted({preset.logo for preset in presets.all_() if preset.logo}):
-            copy_logo(name, icons, target)
-
-
-def copy_logo(name: str, icons: Path, target: Path) -> None:
-    """Copy one logo; the package writes names without hyphens."""
-    source = icons / f"{name.replace('-', '')}.svg"
-    if not source.is_file():
-        raise RuntimeError(f"{_LOGOS} has no logo “{source.stem}”, which a preset names.")
-    shutil.copyfile(source, target / f"{name}.svg")
+        for file in sorted(icons.glob("*.svg")):
+            if "-" not in file.stem:
+                shutil.copyfile(file, target / file.name)
