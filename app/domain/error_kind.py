@@ -1,9 +1,11 @@
-"""What kind of its error one is, where the class alone does not say what code has to know. REST shows it as `details.kind`."""
+"""What kind of its error one is, where the class alone does not say what code has to know. REST shows it among the `details`."""
 
 from enum import StrEnum
 
 
 class ErrorKind(StrEnum):
+    """`details.kind`, of any error."""
+
     # The provider is not reached.
     DNS = "dns"
     REFUSED = "refused"  # the connection; of a key: by the provider
@@ -52,6 +54,29 @@ class ErrorKind(StrEnum):
     BROKEN = "broken"
     SLOW = "slow"
     DIED = "died"
+
+
+class EgressReason(StrEnum):
+    """Why an address is not called: `details.reason` of `EgressRefused`."""
+
+    METADATA = "metadata"
+    LINK_LOCAL = "link_local"
+    RESERVED = "reserved"
+    SERVICE_PORT = "service_port"
+    OWN_PORT = "own_port"
+    LOCAL = "local"  # an admin may approve it
+    LOCAL_OFF = "local_off"
+    KEY_IN_CLEAR = "key_in_clear"
+    PROXY = "proxy"
+
+
+class TimeLimit(StrEnum):
+    """Which limit of ours a call met: `details.limit` of `TimedOut`."""
+
+    CONNECT = "connect"
+    FIRST_BYTE = "first_byte"
+    IDLE = "idle"
+    TOTAL = "total"
 
 
 _OF_TEXT = {kind.value: kind for kind in ErrorKind}

@@ -1,0 +1,114 @@
+"""What can go wrong with a call to a provider. The whole tree of errors: `domain.errors`, which is where to import these from."""
+
+from collections.abc import Mapping
+
+from app.domain.error_base import PatchbayError
+from app.domain.error_kind import EgressReason, TimeLimit
+
+
+class UpstreamError(PatchbayError):
+    """A call to a provider failed. `detail` is the scrubbed, capped text of the provider (≤ 2 kB), for folding."""
+
+    code = "upstream_failed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        detail: str = "",
+        status: int | None = None,
+        retry_after: float | None = None,
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(message, details=details)
+        self.detail = detail
+        self.status = status
+        self.retry_after = retry_after
+
+
+class EgressRefused(UpstreamError):
+    """`details["reason"]`, `details["origin"]`."""
+
+    code = "refused_by_policy"
+
+    @property
+    def reason(self) -> EgressReason:
+        """Why the address is not called."""
+        return EgressReason(str(self.details["reason"]))
+
+
+class NoCredential(UpstreamError):
+    code = "no_credential"
+
+
+class Unreachable(UpstreamError):
+    """`details["kind"]`: dns, refused, reset, network."""
+
+    code = "upstream_unreachable"
+
+
+class TlsFailed(UpstreamError):
+    code = "upstream_tls_failed"
+
+
+class TimedOut(UpstreamError):
+    """`details["limit"]`, `details["seconds"]`."""
+
+    code = "upstream_timeout"
+
+    @property
+    def limit(self) -> TimeLimit:
+        """Which limit of ours it was."""
+        return TimeLimit(str(self.details["limit"]))
+
+
+class Refused(UpstreamError):
+    """The provider answered 401 or 403. `details["kind"]`: key, no_key where none was sent, or denied where a 403 does not speak of it."""
+
+    code = "upstream_refused"
+
+
+class RateLimited(UpstreamError):
+    code = "upstream_rate_limited"
+
+
+class Failed(UpstreamError):
+    """5xx, or another status that says the provider could not do it."""
+
+    code = "upstream_failed"
+
+
+class BadResponse(UpstreamError):
+    """Not what the protocol says: HTML, wrong type, too large, encoded, redirect, cut off. `details["kind"]`."""
+
+    code = "upstream_bad_response"
+
+
+class CircuitOpen(UpstreamError):
+    """The provider failed several times in a row and is not asked again before `retry_after` seconds are over."""
+
+    code = "circuit_open"
+
+
+class TranslatorDown(UpstreamError):
+    """The process that speaks this provider's own protocol does not run. `details["kind"]`: missing, broken, slow, died."""
+
+    code = "translator_down"
+
+
+class TokenRefused(Refused):
+    """The token server did not accept the client, its secret or what was asked for. `details["token_host"]`. The provider was not asked."""
+
+    code = "token_refused"
+
+
+class TokenUnreachable(Unreachable):
+    """The token server cannot be reached or does not answer right now. `details["token_host"]`, `details["kind"]` = "token"."""
+
+    code = "token_unreachable"
+
+
+class TokenBadResponse(BadResponse):
+    """What the token server answered is no token. `details["token_host"]`, `details["kind"]` = "token"."""
+
+    code = "token_bad_response"
