@@ -20,6 +20,11 @@ def lacks_version(endpoint: Endpoint) -> bool:
     return not ROUTES[endpoint.type].is_rooted and versions(endpoint.base_url) == 0
 
 
+def with_version(base_url: str) -> str:
+    """The address with the version that most providers want."""
+    return base_url.rstrip("/") + "/v1"
+
+
 def without_second_version(base_url: str) -> str:
     """The address with its last version taken out."""
     url = URL(base_url)

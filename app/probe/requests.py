@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from app.domain.errors import BadResponse, Failed
+from app.domain.error_kind import ErrorKind
+from app.domain.errors import BadResponse, Failed, UpstreamError
 from app.domain.shortened import shortened
 from app.relay import chat_text
 from app.relay.pipeline import Ask, Calling
@@ -57,7 +58,7 @@ def listed(body: bytes) -> list[str]:
     if isinstance(document, dict):
         document = document.get("data", document.get("models"))
     if not isinstance(document, list):
-        raise BadResponse("The provider's response is not a list of models.", details={"kind": "not_json"})
+        raise BadResponse("The provider's response is not a list of models.", details={"kind": ErrorKind.NOT_JSON})
     names = (item.get("id") or item.get("name") if isinstance(item, dict) else item for item in document[:MOST_MODELS])
     return list(dict.fromkeys(name for name in names if isinstance(name, str) and _IDENTIFIER.fullmatch(name)))
 
@@ -85,7 +86,7 @@ async def stream(calling: Calling) -> ChatReply:
     text, chunks, usage, ended = "", 0, None, ""
     async with calling as reply:
         if not reply.is_events:
-            raise BadResponse("The provider did not stream its response.", details={"kind": "not_streamed"})
+            raise BadResponse("The provider did not stream its response.", details={"kind": ErrorKind.NOT_STREAMED})
         async with aclosing(chat_text.events(reply)) as events:
             async for event in events:
                 first = first or _ms(started)
@@ -115,7 +116,7 @@ def wants_other_limit(error: Failed) -> bool:
     return error.status in (400, 422) and ("max_completion_tokens" in said["message"] or said["param"] == "max_tokens")
 
 
-def names_the_model(error: Failed, model: str) -> bool:
+def names_the_model(error: UpstreamError, model: str) -> bool:
     """Whether the provider says that it does not know this model, rather than that the path is wrong."""
     said = _said(error)
     if error.status not in (400, 404, 410, 422):
@@ -124,7 +125,7 @@ def names_the_model(error: Failed, model: str) -> bool:
     return "model_not_found" in text or bool(_NO_SUCH_MODEL.search(text)) or (error.status == 404 and model in text)
 
 
-def _said(error: Failed) -> dict[str, str]:
+def _said(error: UpstreamError) -> dict[str, str]:
     said = error.details.get("error")
     return said if isinstance(said, dict) else {"message": "", "code": "", "param": ""}
 
@@ -143,7 +144,7 @@ def not_chat(document: Any, body: bytes) -> Exception:
     if isinstance(error, dict) and isinstance(code := error.get("code"), int) and 400 <= code < 600:
         return failures.from_status(code, {}, body, failures.NOTHING_TO_SCRUB, "")
     detail = body[:2_000].decode(errors="replace")
-    return BadResponse("The provider's response is not a chat response.", detail=detail, details={"kind": "not_chat"})
+    return BadResponse("The provider's response is not a chat response.", detail=detail, details={"kind": ErrorKind.NOT_CHAT})
 
 
 def _ms(started: float) -> float:

@@ -7,10 +7,9 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from app.domain.probes.probe import Depth, ProbeResult, ProbeStep, StepName
+from app.domain.probes.probe import Depth, ProbeResult, ProbeStep
 from app.domain.providers.preset import Preset
 from app.domain.snapshot import Endpoint
-from app.probe import findings
 from app.probe.steps import Steps
 
 
@@ -50,10 +49,8 @@ class _Runner(Steps):
                 continue
             ms = round((time.perf_counter() - started) * 1000, 1)
             # A key that is missing or refused is that step's, not that of the call which met it.
-            is_key = outcome.ok is False and findings.is_of_the_key(outcome.finding)
-            step = ProbeStep(
-                name=StepName.CREDENTIAL if is_key else name, ok=outcome.ok, ms=ms, message=outcome.finding, values=outcome.facts
-            )
+            its = outcome.finding.red_step if outcome.ok is False else None
+            step = ProbeStep(name=its or name, ok=outcome.ok, ms=ms, message=outcome.finding.code, values=dict(outcome.facts))
             self._keep(step, proves=outcome.proves)
             yield step
             if (confirmed := self._confirmed()) is not None:

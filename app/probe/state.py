@@ -1,17 +1,19 @@
 """What a test gathers on its way: what was proven, what went wrong, what is shown of it in the end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from app.domain.errors import RateLimited, UpstreamError
-from app.domain.probes.probe import Depth, Finding, ProbeError, ProbeFix, ProbeResult, ProbeStep, StepName, Verdict
+from app.domain.probes.probe import Depth, ProbeError, ProbeFix, ProbeResult, ProbeStep, StepName, Verdict
 from app.domain.providers.address import origin_of
 from app.domain.providers.preset import Preset
 from app.domain.providers.provider import Wire
 from app.domain.providers.routes import ROUTES
 from app.domain.snapshot import Endpoint, KeyUse
-from app.probe import findings, requests
+from app.probe import diagnoses, findings, requests
+from app.probe.diagnoses import credential, limits, models, path
+from app.probe.finding import Finding, Met
 from app.relay import provider_outcomes
 from app.relay.pipeline import Ask, Calling, repeatable
 from app.upstream import auth
@@ -26,7 +28,7 @@ class Outcome:
 
     finding: Finding
     ok: bool | None = True
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
     proves: bool = True
 
 
@@ -59,7 +61,7 @@ class ProbeState:
     def result(self) -> ProbeResult:
         """What the test found in all."""
         is_red = any(step.ok is False for step in self._steps)
-        verdict = findings.VERDICTS.get(self._error.code, Verdict.BAD_RESPONSE) if is_red and self._error else self._amber or Verdict.OK
+        verdict = diagnoses.all_()[self._error.code].verdict if is_red and self._error else self._amber or Verdict.OK
         return ProbeResult(
             ok=not is_red,
             verdict=verdict,
@@ -110,44 +112,45 @@ class ProbeState:
 
     def _confirmed(self) -> ProbeStep | None:
         """The key's step once more, when a chat showed what the step itself could not."""
-        open_ = next((step for step in self._steps if step.message == Finding.KEY_NOT_TRIED), None)
+        open_ = next((step for step in self._steps if step.message == credential.KEY_NOT_TRIED.code), None)
         if open_ is None or StepName.CREDENTIAL not in self._proven:
             return None
-        step = open_.model_copy(update={"ok": True, "message": Finding.KEY_ACCEPTED})
+        step = open_.model_copy(update={"ok": True, "message": credential.KEY_ACCEPTED.code})
         self._steps = [step if known is open_ else known for known in self._steps]
         return step
 
     def _no_model(self) -> Outcome:
         """No list and nobody named a model: amber, unless the path looks wrong, which then is the likelier reason."""
         self._is_over = True
-        misplaced = findings.misplaced(self._endpoint)
-        if isinstance(self._first, UpstreamError) and self._first.status == 404 and misplaced is not Finding.NOT_FOUND:
-            return self._red(misplaced, {})
+        if isinstance(self._first, UpstreamError) and self._first.status == 404:
+            finding, facts = findings.of(Met(self._first, self._endpoint, StepName.CHAT))
+            if finding is not path.NOT_FOUND:
+                return self._red(finding, {name: value for name, value in facts.items() if name in finding.facts})
         if self._error is None:
-            self._note(Finding.NO_MODEL_KNOWN)
-        return Outcome(Finding.NO_MODEL_KNOWN, ok=None)
+            self._note(models.NO_MODEL_KNOWN)
+        return Outcome(models.NO_MODEL_KNOWN, ok=None)
 
     def _limited(self, error: RateLimited, name: StepName, *, is_proof: bool = True) -> Outcome:
         """429 and 402 mean that the key is good; there is nothing more to learn now. Not `is_proof`: limited before the key was looked at,
         as far as anybody can tell."""
         self._is_over = True
-        finding, facts = findings.of(error, self._endpoint)
-        finding = finding if is_proof else Finding.LIMITED_UNPROVEN
+        finding, facts = findings.of(Met(error, self._endpoint, name))
+        finding = finding if is_proof else limits.LIMITED_UNPROVEN
         self._error = findings.error(finding, facts, self._endpoint, detail=error.detail)
         self._amber = Verdict.LIMITED
         if not is_proof:
-            return Outcome(Finding.LIMITED_UNPROVEN, ok=None)
+            return Outcome(limits.LIMITED_UNPROVEN, ok=None)
         if name is StepName.CREDENTIAL:
-            return Outcome(Finding.KEY_LIMITED, facts=facts, proves=self._needs_key)
+            return Outcome(limits.KEY_LIMITED, facts=facts, proves=self._needs_key)
         self._proven += [StepName.CREDENTIAL] if self._needs_key and StepName.CREDENTIAL not in self._proven else []
         return Outcome(finding, ok=None, facts=facts)
 
-    def _note(self, finding: Finding, **facts: Any) -> None:
+    def _note(self, finding: Finding, **facts: object) -> None:
         """Something amber: worth saying, no reason to stop."""
-        self._amber = findings.VERDICTS[finding]
+        self._amber = finding.verdict
         self._error = findings.error(finding, facts, self._endpoint)
 
-    def _red(self, finding: Finding, facts: dict[str, Any], *, detail: str = "", fix: ProbeFix | None = None) -> Outcome:
+    def _red(self, finding: Finding, facts: Mapping[str, object], *, detail: str = "", fix: ProbeFix | None = None) -> Outcome:
         known = findings.error(finding, facts, self._endpoint, detail=detail)
         self._error = known.model_copy(update={"fix": fix}) if fix else known
         return Outcome(finding, ok=False, facts=facts)

@@ -7,18 +7,19 @@ from dataclasses import replace
 from yarl import URL
 
 from app.domain.errors import BadResponse, Failed, NoCredential, RateLimited, Refused, UpstreamError
-from app.domain.probes.probe import Depth, Finding, StepName
+from app.domain.probes.probe import Depth, StepName, Verdict
 from app.domain.providers.capabilities import Support
 from app.domain.providers.model_name import is_listed
 from app.domain.providers.preset import Preset
 from app.domain.providers.routes import effective_urls
 from app.domain.snapshot import Endpoint
 from app.probe import findings, key_header_search, model_candidates, requests
+from app.probe.diagnoses import address, chat, connection, credential, models, response, tls
+from app.probe.finding import Finding, Met
 from app.probe.state import DEPTHS, Outcome, ProbeState
 from app.relay import keys
 from app.relay.pipeline import Ask, Calling
 
-_F = Finding
 _AUTH, _LIST = DEPTHS.index("auth"), DEPTHS.index("models")
 Step = Callable[[], Awaitable[Outcome | None]]
 
@@ -56,15 +57,13 @@ class Steps(ProbeState):
             return await self._failed(name, error)
 
     async def _failed(self, name: StepName, error: UpstreamError) -> Outcome:
-        finding, facts = findings.of(error, self._endpoint)
-        if name in (StepName.CHAT, StepName.STREAM):
-            finding = findings.of_chat(error, self._endpoint, self._model or "", is_stream=name is StepName.STREAM) or finding
-            facts["model"] = self._model
+        asked = self._model or "" if name in (StepName.CHAT, StepName.STREAM) else ""
+        finding, facts = findings.of(Met(error, self._endpoint, name, asked))
         fix = None
-        if finding is _F.KEY_REFUSED:
-            if StepName.CREDENTIAL in self._proven:
-                self._proven.remove(StepName.CREDENTIAL)  # the list took it, the chat does not
-            fix = await key_header_search.fix(self._endpoint, self._ask) if self._seeks else None
+        if finding.verdict is Verdict.AUTH_FAILED and StepName.CREDENTIAL in self._proven:
+            self._proven.remove(StepName.CREDENTIAL)  # the list took it, the chat does not
+        if finding is credential.KEY_REFUSED and self._seeks:
+            fix = await key_header_search.fix(self._endpoint, self._ask)
         return self._red(finding, facts, detail=error.detail, fix=fix)
 
     async def _address(self) -> Outcome:
@@ -73,26 +72,26 @@ class Steps(ProbeState):
             if self._endpoint.problem == "malformed" or not url.host:
                 raise ValueError
         except ValueError:
-            return self._red(_F.ADDRESS_INVALID, {})
+            return self._red(address.ADDRESS_INVALID, {})
         if self._connection.is_literal:
             await self._connection.look_up()  # judges it; a name is judged on its own step
         return Outcome(
-            _F.ADDRESS_OK, facts={"url": effective_urls(self._endpoint.type, self._endpoint.base_url, self._endpoint.auth)["chat"]}
+            address.ADDRESS_OK, facts={"url": effective_urls(self._endpoint.type, self._endpoint.base_url, self._endpoint.auth)["chat"]}
         )
 
     async def _dns(self) -> Outcome:
         if self._connection.is_literal:
-            return Outcome(_F.LOOK_UP_NOT_NEEDED, proves=False)
-        return Outcome(_F.ADDRESS_FOUND, facts=(await self._connection.look_up()).facts)
+            return Outcome(connection.LOOK_UP_NOT_NEEDED, proves=False)
+        return Outcome(connection.ADDRESS_FOUND, facts=(await self._connection.look_up()).facts)
 
     async def _port(self) -> Outcome:
-        return Outcome(_F.PORT_OPEN, facts=(await self._connection.connect()).facts)
+        return Outcome(connection.PORT_OPEN, facts=(await self._connection.connect()).facts)
 
     async def _tls(self) -> Outcome:
         if self._connection.is_encrypted:
-            return Outcome(_F.SECURE, facts=(await self._connection.secure()).facts)
+            return Outcome(tls.SECURE, facts=(await self._connection.secure()).facts)
         self._connection.close()
-        return Outcome(_F.NOT_ENCRYPTED, proves=False)
+        return Outcome(tls.NOT_ENCRYPTED, proves=False)
 
     async def _http(self) -> Outcome | None:
         """The first call. Any answer of a web server passes; what it says is for the next steps."""
@@ -109,7 +108,7 @@ class Steps(ProbeState):
                 raise
             self._first, status = error, error.status
         self._latency = round((time.perf_counter() - started) * 1000, 1)
-        return Outcome(_F.ANSWERS, facts={"status": status})
+        return Outcome(response.ANSWERS, facts={"status": status})
 
     async def _credential(self) -> Outcome:
         if isinstance(self._first, Refused):
@@ -117,7 +116,7 @@ class Steps(ProbeState):
         if not self._needs_key:
             if isinstance(self._first, RateLimited):
                 raise self._first
-            return Outcome(_F.KEY_NOT_NEEDED, proves=False)
+            return Outcome(credential.KEY_NOT_NEEDED, proves=False)
         if isinstance(self._first, RateLimited):
             if await self._is_public() is not False:
                 return self._limited(self._first, StepName.CREDENTIAL, is_proof=False)
@@ -125,17 +124,17 @@ class Steps(ProbeState):
             raise self._first
         if isinstance(self._first, UpstreamError) or not self._ask.path:
             if self._depth == _AUTH:
-                self._note(_F.NO_MODEL_LIST)
-            return Outcome(_F.KEY_NOT_TRIED, ok=None)
+                self._note(models.NO_MODEL_LIST)
+            return Outcome(credential.KEY_NOT_TRIED, ok=None)
         if (is_public := await self._is_public()) is not False:
-            return self._unproven(_F.LIST_IS_PUBLIC if is_public else _F.KEY_NOT_PROVEN)
+            return self._unproven(credential.LIST_IS_PUBLIC if is_public else credential.KEY_NOT_PROVEN)
         keys.proven(self._endpoint)
-        return Outcome(_F.KEY_ACCEPTED)
+        return Outcome(credential.KEY_ACCEPTED)
 
     def _unproven(self, finding: Finding) -> Outcome:
         """What answered says nothing about the key. Where a chat follows, that will."""
         if self._depth > _LIST:
-            return Outcome(_F.KEY_NOT_TRIED, ok=None)
+            return Outcome(credential.KEY_NOT_TRIED, ok=None)
         self._note(finding)
         return Outcome(finding, ok=None)
 
@@ -157,8 +156,8 @@ class Steps(ProbeState):
 
     async def _list(self) -> Outcome:
         if not self._has_list:
-            self._note(_F.NO_MODEL_LIST)
-            return Outcome(_F.NO_MODEL_LIST, ok=None)
+            self._note(models.NO_MODEL_LIST)
+            return Outcome(models.NO_MODEL_LIST, ok=None)
         if self._own_path or self._ask.path != requests.MODELS_PATH:
             self._ask = Ask(requests.MODELS_PATH)
             try:
@@ -168,16 +167,16 @@ class Steps(ProbeState):
         if isinstance(self._first, UpstreamError):
             if not isinstance(self._first, Failed) or _is_server_fault(self._first):
                 raise self._first
-            self._note(_F.NO_MODEL_LIST)
-            return Outcome(_F.NO_MODEL_LIST, ok=None)
+            self._note(models.NO_MODEL_LIST)
+            return Outcome(models.NO_MODEL_LIST, ok=None)
         self._models = requests.listed(self._first)
         if not self._models:
-            self._note(_F.NO_MODELS)
-            return Outcome(_F.NO_MODELS, ok=None)
+            self._note(models.NO_MODELS)
+            return Outcome(models.NO_MODELS, ok=None)
         default = self._endpoint.default_model
         if default and self._depth == _LIST and len(self._models) < requests.MOST_MODELS and not is_listed(default, self._models):
-            self._note(_F.DEFAULT_NOT_LISTED, model=default)
-        return Outcome(_F.MODELS_LISTED, facts={"count": len(self._models)})
+            self._note(models.DEFAULT_NOT_LISTED, model=default)
+        return Outcome(models.MODELS_LISTED, facts={"count": len(self._models)})
 
     async def _chat(self) -> Outcome:
         self._model = self._model or model_candidates.choose(self._endpoint, self._models, self._preset)
@@ -193,15 +192,15 @@ class Steps(ProbeState):
             self._ask = requests.question(self._model, limit=self._limit)
             self._said = await requests.chat(self._dial())
         self._answered(self._said)
-        return Outcome(_F.CHAT_ANSWERED if self._said.preview.strip() else _F.CHAT_EMPTY, facts={"model": self._model})
+        return Outcome(chat.CHAT_ANSWERED if self._said.preview.strip() else chat.CHAT_EMPTY, facts={"model": self._model})
 
     async def _stream(self) -> Outcome:
         if self._endpoint.capabilities.streaming is Support.NO:
-            return Outcome(_F.STREAM_NOT_OFFERED, ok=None)
+            return Outcome(chat.STREAM_NOT_OFFERED, ok=None)
         model = self._model or ""  # the step before chose one
         self._ask = requests.question(model, stream=True, limit=self._limit)
         said = await requests.stream(self._dial())
-        return Outcome(_F.STREAM_ANSWERED, facts={"model": model, "chunks": said.chunks})
+        return Outcome(chat.STREAM_ANSWERED, facts={"model": model, "chunks": said.chunks})
 
 
 def _is_server_fault(error: Failed) -> bool:

@@ -9,11 +9,11 @@ import msgspec
 
 from app import registry
 from app.domain.actor import Actor
-from app.domain.error_kind import ErrorKind
 from app.domain.errors import Failed, InvalidDraft, Reason, UpstreamError
-from app.domain.probes.probe import Finding, ProbeError
+from app.domain.probes.probe import ProbeError
 from app.domain.snapshot import Endpoint, KeyUse
 from app.probe import findings, requests
+from app.probe.finding import Met
 from app.relay import chat_text, rate_limit
 from app.relay.pipeline import Ask, call
 
@@ -80,14 +80,7 @@ async def _pieces(endpoint: Endpoint, question: Ask) -> AsyncGenerator[str]:
 
 def _said(failure: UpstreamError, endpoint: Endpoint, model: str) -> ProbeError:
     """The failure in the words of a test: a person has seen those before."""
-    finding, facts = findings.of(failure, endpoint)
-    facts["model"] = model
-    if isinstance(failure, Failed) and requests.names_the_model(failure, model):
-        finding = Finding.MODEL_NOT_FOUND
-    elif isinstance(failure, Failed) and failure.status is not None and 400 <= failure.status < 500:
-        finding = Finding.CHAT_REJECTED
-    elif failure.kind is ErrorKind.NOT_CHAT:
-        finding = Finding.NOT_CHAT
+    finding, facts = findings.of(Met(failure, endpoint, model=model))
     return findings.error(finding, facts, endpoint, detail=failure.detail)
 
 

@@ -16,9 +16,10 @@ from app.domain.actor import SYSTEM
 from app.domain.audit import Action
 from app.domain.credentials.credential import Held, KeyState
 from app.domain.errors import PatchbayError
-from app.domain.probes.probe import Finding, ProbeResult, StepName, Verdict
+from app.domain.probes.probe import ProbeResult, StepName, Verdict
 from app.domain.snapshot import Endpoint, Key, Snapshot
 from app.probe import runner
+from app.probe.diagnoses import credential
 from app.relay import key_outcomes, keys
 from app.relay.key_outcomes import KeyEvent, Learned
 from app.services.kernel.periodic import Periodic, heard
@@ -36,7 +37,7 @@ _AT_ONCE = 4
 REFUSED, REFUSED_RESERVE = "refused", "refused_reserve"  # state_reason; a reserve becomes one again
 # How long the key has been out → how long until the next trial: 1, 5, 15 and 60 minutes one after the other.
 _STEPS = ((timedelta(minutes=5), timedelta(minutes=5)), (timedelta(minutes=20), timedelta(minutes=15)))
-_ONLY_A_CHAT = (Finding.KEY_NOT_TRIED, Finding.LIST_IS_PUBLIC)  # tells whether the key is good
+_ONLY_A_CHAT = (credential.KEY_NOT_TRIED.code, credential.LIST_IS_PUBLIC.code)  # tells whether the key is good
 FIRST, LONGEST = timedelta(minutes=1), timedelta(minutes=60)
 
 _log = logging.getLogger(__name__)

@@ -21,12 +21,19 @@ STRANGERS = [
     ("app/languages/en.toml", "app/languages/stranger.toml", ("\0", "")),
     ("app/ui/pages/not_found.py", "app/ui/pages/stranger.py", ('route="404"', 'route="/stranger"')),
 ]
+FINDING = """
+from app.probe.finding import Finding
+STRANGER = Finding(code="stranger", sentence="Something strange answers.")
+"""
 LOADED = """
 import json
 from app import presets
+from app.probe import diagnoses
 from app.ui import i18n, page
 from app.upstream import auth
-kinds = [{p.id for p in presets.all_()}, set(auth.types()), set(i18n.languages()), {p.module for p in page.pages()}]
+kinds = [
+    {p.id for p in presets.all_()}, set(auth.types()), set(i18n.languages()), {p.module for p in page.pages()}, set(diagnoses.all_()),
+]
 print(json.dumps([sorted(kind) for kind in kinds]))
 """
 
@@ -51,7 +58,7 @@ def test_a_folder_and_what_got_loaded_are_equal(files: set[str], loaded: set[str
 
 
 def loaded_in(root: Path) -> list[list[str]]:
-    """What a checkout loads: presets, auth types, languages, pages."""
+    """What a checkout loads: presets, auth types, languages, pages, findings."""
     run = subprocess.run([sys.executable, "-c", LOADED], cwd=root, capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 0, run.stderr[-2_000:]
     return json.loads(run.stdout.splitlines()[-1])
@@ -64,6 +71,7 @@ def test_a_strangers_file_is_found_without_an_edit_elsewhere_and_missed_when_it_
     without = loaded_in(tmp_path)
     for model, copy, (old, new) in STRANGERS:
         (tmp_path / copy).write_text((tmp_path / model).read_text("utf-8").replace(old, new), "utf-8")
+    (tmp_path / "app/probe/diagnoses/stranger.py").write_text(FINDING, "utf-8")
 
-    assert ["stranger" in kind for kind in without] == [False] * 4
-    assert ["stranger" in kind for kind in loaded_in(tmp_path)] == [True] * 4
+    assert ["stranger" in kind for kind in without] == [False] * 5
+    assert ["stranger" in kind for kind in loaded_in(tmp_path)] == [True] * 5

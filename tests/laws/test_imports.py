@@ -15,6 +15,7 @@ PLANTS = {
     "In the console imports go from pages to what they share": ("app/ui/kit/field.py", "from app.ui.session import live"),
     "A service never calls a service (one call, one transaction)": ("app/services/models.py", "from app.services import providers"),
     "An auth type knows no other": ("app/upstream/auth/none.py", "from app.upstream.auth import api_key"),
+    "A file of findings knows no other": ("app/probe/diagnoses/token.py", "from app.probe.diagnoses import limits"),
     "A page knows no other": ("app/ui/pages/login.py", "from app.ui.pages import setup"),
     "Only upstream opens a secret": ("app/services/providers/saving.py", "import app.vault.open"),
     "Only services seal": ("app/registry/live.py", "import app.vault.envelope"),

@@ -20,13 +20,13 @@ from app.domain.audit import Action
 from app.domain.credentials.credential import Held, KeyState
 from app.domain.errors import PatchbayError
 from app.domain.pasting.pasted import Doubt
-from app.domain.probes.probe import Finding, FixAction, StepName, Verdict
+from app.domain.probes.probe import FixAction, StepName, Verdict
 from app.domain.providers.address import AddressNote
 from app.domain.providers.capabilities import ABILITIES
 from app.domain.providers.explanation import SkipCode
 from app.domain.providers.provider import ProviderType, Status
 from app.domain.usage import By
-from app.probe.messages import SENTENCES
+from app.probe import diagnoses
 from app.ui import i18n
 from app.ui.pages.provider.keys.provider_keys import _SETTABLE
 from app.ui.pages.start.wizard import STEPS
@@ -64,7 +64,6 @@ CODES: dict[str, set[str]] = {
     "key_state": {*KeyState, *Held},
     "key_done": set(_SETTABLE),
     "paste.note": set(Doubt),
-    "probe": set(Finding),
     "provider_type": set(ProviderType),
     "role": set(Role),
     "rung_failed": set(StepName),
@@ -83,7 +82,8 @@ SOME_OF: dict[str, set[str]] = {
     "auth_help": {*_FIELDS, UNKNOWN},
     "capability": set(ABILITIES),
     "reason": {str(code) for module in source.read(ROOT, "app").modules for code in _codes_of_reasons(module)},
-    "step": set(Finding),
+    "probe": set(diagnoses.all_()),
+    "step": set(diagnoses.all_()),
 }
 
 
@@ -217,9 +217,8 @@ def test_every_code_of_the_domain_has_a_text(family: str) -> None:
 
 
 def test_what_a_finding_says_asks_for_nothing_that_the_finding_does_not_know() -> None:
-    known = {f"probe.{finding.value}": _places(sentence) for finding, sentence in SENTENCES.items()}
-    known["probe.not_chat"] |= {"model"}  # the rung of the chat adds which model it asked
-    titles: dict[str, set[str]] = {f"step.{finding.value}": set() for finding in Finding}
+    known = {f"probe.{code}": set(finding.facts) for code, finding in diagnoses.all_().items()}
+    titles: dict[str, set[str]] = {f"step.{code}": set() for code in diagnoses.all_()}
 
     asked = {key: i18n.holes(ENGLISH[key]) - facts for key, facts in (known | titles).items() if key in ENGLISH}
     assert {key: more for key, more in asked.items() if more} == {}

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from app import presets
-from app.domain.probes.probe import Finding, FixAction, ProbeError, ProbeResult, Verdict
+from app.domain.probes.probe import FixAction, ProbeError, ProbeResult, Verdict
 from app.domain.providers.preset import Preset
 from app.domain.snapshot import Endpoint, Timeouts
-from app.probe import fixes, runner
+from app.probe import diagnoses, findings, runner
+from app.probe.diagnoses import credential
 from app.ui import i18n
 from app.upstream import connector, container, egress, session
 from app.upstream.container import Container
@@ -49,7 +50,7 @@ async def locked(tmp_path: Path) -> AsyncIterator[Upstream]:
 
 async def test_a_port_that_speaks_https_only_is_mended_by_https(locked: Upstream) -> None:
     wrong = await climb(make.endpoint(f"http://127.0.0.1:{locked.port}/v1", secret=make.SECRET))
-    assert (wrong.error and wrong.error.code, proposed(wrong)) == (Finding.CONNECTION_LOST, (FixAction.USE_HTTPS, locked.base_url))
+    assert (wrong.error and wrong.error.code, proposed(wrong)) == ("connection_lost", (FixAction.USE_HTTPS, locked.base_url))
 
     assert (await climb(make.endpoint(locked.base_url, secret=make.SECRET))).verdict is Verdict.OK
 
@@ -72,7 +73,7 @@ async def test_what_localhost_means_is_told_by_what_is_around(
     name = {Container.DOCKER: "host.docker.internal", Container.PODMAN: "host.containers.internal"}.get(around) if around else None
     mended = (FixAction.USE_DOCKER_HOST, upstream.base_url.replace("127.0.0.1", name)) if name else None
     assert (result.error and result.error.code, proposed(result)) == (
-        Finding.LOCALHOST_OF_CONTAINER if around else Finding.CONNECTION_REFUSED,
+        "localhost_of_container" if around else "connection_refused",
         mended,
     )
 
@@ -89,7 +90,7 @@ async def test_a_vendors_own_name_that_is_not_found_is_no_typing_error(vendor: P
     its_own = await climb(make.endpoint(vendor.base_url, preset=vendor.id))
     another = await climb(make.endpoint(vendor.base_url.replace("://", "://no-"), preset=vendor.id))
 
-    assert (its_own.error and its_own.error.code, another.error and another.error.code) == (Finding.NO_LOOK_UP, Finding.HOST_NOT_FOUND)
+    assert (its_own.error and its_own.error.code, another.error and another.error.code) == ("no_look_up", "host_not_found")
 
 
 @pytest.mark.parametrize(("path", "proposal"), [("/v1", None), ("/openai/v1", None), ("", "/v1"), ("/api", "/api/v1")])
@@ -99,7 +100,7 @@ async def test_a_web_page_is_told_to_lack_v1_only_where_it_does(upstream: Upstre
     result = await climb(make.endpoint(upstream.origin + path))
 
     assert (result.error and result.error.code, proposed(result)) == (
-        Finding.HTML,
+        "html",
         (FixAction.ADD_VERSION, upstream.origin + proposal) if proposal else None,
     )
     for language in i18n.languages():
@@ -107,17 +108,17 @@ async def test_a_web_page_is_told_to_lack_v1_only_where_it_does(upstream: Upstre
         assert "/v1" not in i18n.say(language, "probe.not_found"), language
 
 
-def told(finding: Finding, endpoint: Endpoint, **facts: Any) -> tuple[FixAction, str] | None:
-    fix = fixes.of(finding, facts, endpoint)
+def told(finding: str, endpoint: Endpoint, **facts: Any) -> tuple[FixAction, str] | None:
+    fix = findings.fix_of(diagnoses.all_()[finding], facts, endpoint)
     return (fix.action, fix.value) if fix else None
 
 
 def test_a_key_is_never_offered_to_travel_in_clear_over_the_internet() -> None:
     keyed = make.endpoint("https://models.example/v1", secret=make.SECRET)
 
-    assert told(Finding.TLS_NOT_SPOKEN, keyed) is None
-    assert told(Finding.TLS_NOT_SPOKEN, replace(keyed, auth_type="none")) == (FixAction.USE_HTTP, "http://models.example/v1")
-    assert told(Finding.KEY_IN_CLEAR, make.endpoint("http://models.example/v1", secret=make.SECRET)) == (
+    assert told("tls_not_spoken", keyed) is None
+    assert told("tls_not_spoken", replace(keyed, auth_type="none")) == (FixAction.USE_HTTP, "http://models.example/v1")
+    assert told("key_in_clear", make.endpoint("http://models.example/v1", secret=make.SECRET)) == (
         FixAction.USE_HTTPS,
         "https://models.example/v1",
     )
@@ -126,21 +127,21 @@ def test_a_key_is_never_offered_to_travel_in_clear_over_the_internet() -> None:
 def test_a_redirect_elsewhere_and_a_switched_off_network_have_no_button() -> None:
     endpoint = make.endpoint("http://models.example/v1")
 
-    assert told(Finding.REDIRECTED, endpoint, target="https://other.example") is None
-    assert told(Finding.LOCAL_NOT_APPROVED, endpoint, reason="local_off") is None
-    assert told(Finding.LOCAL_NOT_APPROVED, endpoint, reason="local") == (FixAction.APPROVE_LOCAL, endpoint.origin)
+    assert told("redirected", endpoint, target="https://other.example") is None
+    assert told("local_not_approved", endpoint, reason="local_off") is None
+    assert told("local_not_approved", endpoint, reason="local") == (FixAction.APPROVE_LOCAL, endpoint.origin)
 
 
 @pytest.mark.parametrize(
     ("finding", "limits", "wanted"),
     [
-        pytest.param(Finding.FIRST_BYTE_TIMEOUT, Timeouts(), "240", id="twice as long"),
-        pytest.param(Finding.IDLE_TIMEOUT, Timeouts(idle=1), "10", id="at least so that it helps"),
-        pytest.param(Finding.TOTAL_TIMEOUT, Timeouts(total=2_000), "3600", id="at most what is allowed"),
-        pytest.param(Finding.CONNECT_TIMEOUT, Timeouts(connect=60), None, id="no longer than the longest"),
+        pytest.param("first_byte_timeout", Timeouts(), "240", id="twice as long"),
+        pytest.param("idle_timeout", Timeouts(idle=1), "10", id="at least so that it helps"),
+        pytest.param("total_timeout", Timeouts(total=2_000), "3600", id="at most what is allowed"),
+        pytest.param("connect_timeout", Timeouts(connect=60), None, id="no longer than the longest"),
     ],
 )
-def test_a_limit_of_ours_may_be_raised_as_far_as_it_goes(finding: Finding, limits: Timeouts, wanted: str | None) -> None:
+def test_a_limit_of_ours_may_be_raised_as_far_as_it_goes(finding: str, limits: Timeouts, wanted: str | None) -> None:
     found = told(finding, make.endpoint("https://models.example/v1", timeouts=limits))
 
     assert found == ((FixAction.RAISE_LIMIT, wanted) if wanted else None)
@@ -192,8 +193,8 @@ async def test_where_a_vendor_is_known_no_other_header_is_tried(upstream: Upstre
 
 
 def test_an_error_says_its_repair_in_words() -> None:
-    fix = fixes.of(Finding.KEY_REFUSED, {}, make.endpoint("https://models.example/v1", secret=make.SECRET))
+    fix = findings.fix_of(credential.KEY_REFUSED, {}, make.endpoint("https://models.example/v1", secret=make.SECRET))
 
-    assert ProbeError(code=Finding.KEY_REFUSED, message="x", fix=fix).fix == fix
+    assert ProbeError(code="key_refused", message="x", fix=fix).fix == fix
     assert fix is not None
     assert fix.label == "Replace the key"

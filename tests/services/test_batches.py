@@ -11,7 +11,7 @@ from app.domain.actor import Actor, ActorType, Role
 from app.domain.credentials.credential import CredentialDraft
 from app.domain.errors import InvalidDraft, NotFound, TooManyAttempts
 from app.domain.ids import uuid7
-from app.domain.probes.probe import Finding, ProbeStep, StepName, Verdict
+from app.domain.probes.probe import ProbeStep, StepName, Verdict
 from app.domain.providers.provider import ProviderDraft, ProviderPatch, Status
 from app.domain.secret import Secret
 from app.services import credentials, models, probes, providers
@@ -202,7 +202,7 @@ async def test_a_limit_of_the_batch_is_said_and_not_held_against_the_provider(me
 
     assert test.result is not None
     assert test.result.error is not None
-    assert (test.result.error.code, test.result.error.values["seconds"], test.result.error.fix) == (Finding.TOTAL_TIMEOUT, 1, None)
+    assert (test.result.error.code, test.result.error.values["seconds"], test.result.error.fix) == ("total_timeout", 1, None)
     assert (await providers.get(me, "mine")).status is Status.NOT_TESTED
 
 

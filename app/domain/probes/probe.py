@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from app.domain.record import Record
 
@@ -43,94 +43,17 @@ class Verdict(StrEnum):
 Depth = Literal["auth", "models", "chat", "stream"]
 
 
-class Finding(StrEnum):
-    """What a step found: `ProbeStep.message` and `ProbeError.code` are one of these. The edges own the words."""
+# What a step found, by its code: `ProbeStep.message` and `ProbeError.code`. `app.probe.diagnoses` declares them; a stored result may have
+# one that is declared no more.
+FindingCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
 
-    # good
-    ADDRESS_OK = "address_ok"  # url
-    ADDRESS_FOUND = "address_found"  # addresses
-    LOOK_UP_NOT_NEEDED = "look_up_not_needed"
-    PORT_OPEN = "port_open"  # port
-    SECURE = "secure"
-    NOT_ENCRYPTED = "not_encrypted"  # http: nothing to check on this step
-    ANSWERS = "answers"  # status
-    KEY_ACCEPTED = "key_accepted"
-    KEY_NOT_NEEDED = "key_not_needed"
-    KEY_LIMITED = "key_limited"
-    MODELS_LISTED = "models_listed"  # count
-    CHAT_ANSWERED = "chat_answered"  # model
-    CHAT_EMPTY = "chat_empty"  # model; a reasoning model or a length stop: still a success
-    STREAM_ANSWERED = "stream_answered"  # model, chunks
-    # amber
-    KEY_NOT_TRIED = "key_not_tried"  # the provider has no list that would prove it; the chat will
-    LIST_IS_PUBLIC = "list_is_public"  # it is also answered without the key
-    KEY_NOT_PROVEN = "key_not_proven"  # whether it is answered without the key could not be found out
-    LIMITED_UNPROVEN = "limited_unproven"  # limited before the key was looked at, as far as anybody can tell
-    DEFAULT_NOT_LISTED = "default_not_listed"  # model
-    NO_MODEL_LIST = "no_model_list"
-    NO_MODELS = "no_models"
-    STREAM_NOT_OFFERED = "stream_not_offered"  # declared so; it was not tried
-    NO_MODEL_KNOWN = "no_model_known"
-    # the address
-    ADDRESS_INVALID = "address_invalid"
-    REFUSED_BY_POLICY = "refused_by_policy"
-    LOCAL_NOT_APPROVED = "local_not_approved"  # origin
-    KEY_IN_CLEAR = "key_in_clear"
-    # on the way
-    HOST_NOT_FOUND = "host_not_found"  # host
-    NO_LOOK_UP = "no_look_up"  # host: of a vendor, so its spelling is right; it is our side that finds nothing
-    CONNECTION_REFUSED = "connection_refused"  # host, port
-    LOCALHOST_OF_CONTAINER = "localhost_of_container"  # host, port: nothing there, and "there" is the container of this process
-    CONNECTION_LOST = "connection_lost"
-    TRANSLATOR_DOWN = "translator_down"  # ours: it speaks this vendor's protocol and does not run
-    UNREACHABLE = "unreachable"
-    CONNECT_TIMEOUT = "connect_timeout"  # seconds
-    TLS_SELF_SIGNED = "tls_self_signed"
-    TLS_EXPIRED = "tls_expired"
-    TLS_WRONG_NAME = "tls_wrong_name"  # host
-    TLS_UNKNOWN_ISSUER = "tls_unknown_issuer"
-    TLS_NOT_SPOKEN = "tls_not_spoken"  # https asked of a port that speaks http
-    TLS_EXPECTED = "tls_expected"  # http asked of a port that speaks https
-    TLS_FAILED = "tls_failed"
-    # the answer
-    NOT_HTTP = "not_http"
-    FIRST_BYTE_TIMEOUT = "first_byte_timeout"  # seconds
-    IDLE_TIMEOUT = "idle_timeout"  # seconds
-    TOTAL_TIMEOUT = "total_timeout"  # seconds
-    REDIRECTED = "redirected"  # target: an origin
-    HTML = "html"
-    NOT_JSON = "not_json"
-    ENCODED = "encoded"
-    TOO_LARGE = "too_large"
-    CUT_OFF = "cut_off"
-    NOT_FOUND = "not_found"
-    VERSION_DOUBLED = "version_doubled"
-    VERSION_MISSING = "version_missing"
-    PROVIDER_ERROR = "provider_error"  # status
-    # the key
-    NO_CREDENTIAL = "no_credential"
-    KEY_UNREADABLE = "key_unreadable"
-    KEY_PLACE_EMPTY = "key_place_empty"  # place
-    UNKNOWN_AUTH_TYPE = "unknown_auth_type"
-    KEY_EXPIRED = "key_expired"  # the date that was set here is over
-    KEY_REFUSED = "key_refused"  # status
-    KEY_REQUIRED = "key_required"  # status: refused although, or because, no key was sent
-    TOKEN_REFUSED = "token_refused"  # noqa: S105 - token_host: the token server did not accept client id, secret or scope
-    TOKEN_UNREACHABLE = "token_unreachable"  # noqa: S105 - token_host
-    TOKEN_BAD_RESPONSE = "token_bad_response"  # noqa: S105 - token_host
-    RATE_LIMITED = "rate_limited"
-    NO_CREDIT = "no_credit"
-    # the model
-    MODEL_NOT_FOUND = "model_not_found"  # model
-    CHAT_REJECTED = "chat_rejected"  # status
-    NOT_CHAT = "not_chat"
-    STREAM_CUT = "stream_cut"
-    NOT_STREAMED = "not_streamed"
+DEFAULT_NOT_LISTED: FindingCode = "default_not_listed"  # also a reason of health, long after the test
 
 
 class FixAction(StrEnum):
     """Repairs that a form can make by itself."""
 
+    CHANGE_ADDRESS = "change_address"  # to the value of the fix; those down to USE_DOCKER_HOST are cases of it with a name
     DROP_VERSION = "drop_version"  # …/v1/v1 → …/v1
     ADD_VERSION = "add_version"  # … → …/v1
     AT_ROOT = "at_root"  # …/v1 → the root of the host
@@ -146,15 +69,6 @@ class FixAction(StrEnum):
     APPROVE_LOCAL = "approve_local"  # a test by an admin approves the address
 
 
-# The limits of ours that a provider may have of its own: field of `Network`, most seconds.
-LIMITS: dict[Finding, tuple[str, int]] = {
-    Finding.CONNECT_TIMEOUT: ("connect_seconds", 60),
-    Finding.FIRST_BYTE_TIMEOUT: ("first_byte_seconds", 600),
-    Finding.IDLE_TIMEOUT: ("idle_seconds", 600),
-    Finding.TOTAL_TIMEOUT: ("total_seconds", 3_600),
-}
-
-
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -165,7 +79,7 @@ class ProbeStep(_Frozen):
     name: StepName
     ok: bool | None
     ms: float
-    message: Finding
+    message: FindingCode
     values: dict[str, Any] = {}
 
 
@@ -181,7 +95,7 @@ class ProbeError(_Frozen):
     """`code` names the reason, `message` says in one sentence what is wrong and what to do, `detail` is the
     provider's own text, scrubbed of every secret of the call and capped at 2 kB."""
 
-    code: Finding
+    code: FindingCode
     message: str
     values: dict[str, Any] = {}
     detail: str = ""

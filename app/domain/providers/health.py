@@ -20,7 +20,7 @@ from typing import NamedTuple
 from app.domain.credentials.credential import KeyState
 from app.domain.error_kind import ErrorKind
 from app.domain.errors import CircuitOpen, Failed, NoCredential, RateLimited, Refused, UpstreamError
-from app.domain.probes.probe import Finding, ProbeResult, StepName, Verdict
+from app.domain.probes.probe import DEFAULT_NOT_LISTED, ProbeResult, StepName, Verdict
 from app.domain.record import Record
 
 KEPT = 20  # newest calls that are looked at
@@ -129,7 +129,7 @@ def standing(
     since = result.checked_at.timestamp() if result else 0.0
     observed = of_calls(attempts, since=since, now=now) or (of_test(result, now=now) if result else Standing())
     if observed.source is Source.TEST and observed.health is Health.HEALTHY and default_listed is False:
-        observed = observed.model_copy(update={"health": Health.DEGRADED, "reason": Finding.DEFAULT_NOT_LISTED})
+        observed = observed.model_copy(update={"health": Health.DEGRADED, "reason": DEFAULT_NOT_LISTED})
     return masked(observed, enabled=enabled, keys=keys)
 
 

@@ -71,13 +71,16 @@ def _entry(value: object) -> str:
 ModelEntry = Annotated[Annotated[Identifier, Kind("Identifier")] | Annotated[ModelDraft, Kind("ModelDraft")], Discriminator(_entry)]
 
 
+MOST_SECONDS = {"connect_seconds": 60, "first_byte_seconds": 600, "idle_seconds": 600, "total_seconds": 3_600}
+
+
 class Network(Closed):
     """Time limits in seconds. None = the default of `domain.snapshot.Timeouts`."""
 
-    connect_seconds: Annotated[float, Field(ge=1, le=60)] | None = None
-    first_byte_seconds: Annotated[float, Field(ge=1, le=600)] | None = None
-    idle_seconds: Annotated[float, Field(ge=1, le=600)] | None = None
-    total_seconds: Annotated[float, Field(ge=1, le=3600)] | None = None
+    connect_seconds: Annotated[float, Field(ge=1, le=MOST_SECONDS["connect_seconds"])] | None = None
+    first_byte_seconds: Annotated[float, Field(ge=1, le=MOST_SECONDS["first_byte_seconds"])] | None = None
+    idle_seconds: Annotated[float, Field(ge=1, le=MOST_SECONDS["idle_seconds"])] | None = None
+    total_seconds: Annotated[float, Field(ge=1, le=MOST_SECONDS["total_seconds"])] | None = None
 
 
 class ProviderLimits(Closed):

@@ -11,11 +11,11 @@ from pydantic import Field
 from app import presets, registry
 from app.domain.actor import Actor
 from app.domain.errors import InvalidDraft, NotFound, Reason
-from app.domain.probes.probe import LIMITS, Depth, ProbeResult
+from app.domain.probes.probe import Depth, ProbeResult
 from app.domain.providers.provider import ProviderQuery
 from app.domain.record import Closed
 from app.domain.snapshot import Endpoint, KeyUse, Timeouts
-from app.probe import runner
+from app.probe import diagnoses, runner
 from app.relay import rate_limit
 from app.services.probes import results
 from app.services.probes.results import Subject
@@ -169,7 +169,7 @@ def _within(limits: Timeouts, seconds: float) -> Timeouts:
 
 def _own_limit(result: ProbeResult, subject: Subject, endpoint: Endpoint, seconds: float) -> tuple[ProbeResult, Subject]:
     """A test that the shorter limit of its batch ended says nothing of the provider: no repair, and nothing is kept of it."""
-    field, _ = LIMITS.get(result.error.code, ("", 0)) if result.error else ("", 0)
+    field = diagnoses.limit_of(result.error.code) if result.error else ""
     if result.error is None or not field or getattr(endpoint.timeouts, field.removesuffix("_seconds")) <= seconds:
         return result, subject
     return result.model_copy(update={"error": result.error.model_copy(update={"fix": None})}), replace(subject, digest="")

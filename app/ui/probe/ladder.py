@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.ui.i18n import t
+from app.ui.i18n import t, t_code
 from app.ui.kit import copying
 from app.ui.kit.drawn import Drawn
 
@@ -31,6 +31,11 @@ def ladder(run: Drawn, *, repairs: rx.Component | None = None) -> rx.Component:
         spacing="3",
         width="100%",
     )
+
+
+def fix_label(run: Drawn) -> Drawn:
+    """What the button says that makes the repair."""
+    return rx.cond(run.fix_label != "", run.fix_label, t_code("fix", run.fix, value=run.fix_value))
 
 
 def _rung(line: Drawn, key: Drawn) -> rx.Component:

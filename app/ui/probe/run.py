@@ -1,15 +1,13 @@
 """A test as it is drawn: its steps and what it found, in the reader's language. Nothing secret is in one."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from app.domain.probes.probe import Finding, ProbeError, ProbeResult, ProbeStep, StepName, Verdict
+from app.domain.probes.probe import ProbeError, ProbeResult, ProbeStep, StepName, Verdict
 from app.domain.providers.preset import Preset
+from app.probe import diagnoses, messages
 from app.ui import i18n
-
-# What is known without a try: no green tick belongs to it.
-NOT_TRIED = (Finding.LOOK_UP_NOT_NEEDED, Finding.NOT_ENCRYPTED, Finding.KEY_NOT_NEEDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,7 @@ class Run:
     code: str = ""
     fix: str = ""
     fix_value: str = ""
+    fix_label: str = ""  # where the finding has a text of its own for the button
     key_url: str = ""
 
 
@@ -65,8 +64,9 @@ def line(step: ProbeStep, language: str) -> Line:
     state = {True: "ok", False: "failed", None: "noted"}[step.ok]
     named = f"step.{step.message}" in i18n.keys()  # noqa: SIM118 - a function, not a mapping
     title = i18n.say_code(language, "step", step.message) if named else i18n.say_code(language, f"rung_{state}", step.name)
-    sign = "skipped" if step.message in NOT_TRIED else state
-    return Line(step.name, sign, title, i18n.say_code(language, "probe", step.message, **step.values), round(step.ms))
+    finding = diagnoses.find(step.message)
+    sign = "skipped" if finding and not finding.is_tried else state  # what is known without a try gets no green tick
+    return Line(step.name, sign, title, found(step.message, step.values, language), round(step.ms))
 
 
 def finished(run: Run, result: ProbeResult, language: str, *, key_url: str = "") -> Run:
@@ -85,6 +85,7 @@ def finished(run: Run, result: ProbeResult, language: str, *, key_url: str = "")
         code=result.error.code if result.error else "",
         fix=fix.action if fix else "",
         fix_value=fix.value if fix else "",
+        fix_label=label(result.error, language) if result.error else "",
         key_url=key_url if result.verdict is Verdict.AUTH_FAILED else "",
     )
 
@@ -97,4 +98,21 @@ def fix_of(result: ProbeResult | None) -> str:
 
 def sentence(error: ProbeError, language: str) -> str:
     """What went wrong and what to do."""
-    return i18n.say_code(language, "probe", error.code, **error.values)
+    return found(error.code, error.values, language, otherwise=error.message)
+
+
+def label(error: ProbeError, language: str) -> str:
+    """What its finding has the button say, "" where it says what its action always says."""
+    finding = diagnoses.find(error.code)
+    own = finding.fix if finding else None
+    if own is None or not own.label or error.fix is None or error.fix.action is not own.action:
+        return ""
+    is_said = f"fix.{error.code}" in i18n.keys()  # noqa: SIM118 - a function, not a mapping
+    return i18n.say_code(language, "fix", error.code, value=error.fix.value) if is_said else own.label
+
+
+def found(code: str, values: Mapping[str, object], language: str, *, otherwise: str = "") -> str:
+    """What a finding says; its English sentence, or what was stored with it, where no language has a text for it."""
+    if f"probe.{code}" in i18n.keys():  # noqa: SIM118 - a function, not a mapping
+        return i18n.say_code(language, "probe", code, **values)
+    return otherwise or messages.sentence(code, values)

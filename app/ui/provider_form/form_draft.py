@@ -11,11 +11,10 @@ from pydantic import ValidationError
 from app.domain.credentials.credential import CredentialDraft
 from app.domain.errors import InvalidDraft, Reason
 from app.domain.names import check_slug, slugify
-from app.domain.probes.probe import LIMITS
 from app.domain.providers.address import looks_local, normalise
 from app.domain.providers.capabilities import MOST_TOKENS, Capabilities
 from app.domain.providers.preset import Preset
-from app.domain.providers.provider import MOST_CONCURRENT, Network, Provider, ProviderDraft, ProviderLimits, ProviderPatch
+from app.domain.providers.provider import MOST_CONCURRENT, MOST_SECONDS, Network, Provider, ProviderDraft, ProviderLimits, ProviderPatch
 from app.domain.record import MOST_PER_MINUTE
 from app.domain.secret import Secret
 from app.ui import i18n
@@ -147,7 +146,7 @@ def _network(form: dict[str, str], network: Network) -> Network:
         try:
             limits = Network.model_validate(limits | {name: float(text) if text else None}).model_dump()
         except ValueError:
-            most = dict(LIMITS.values())[name]
+            most = MOST_SECONDS[name]
             raise InvalidDraft({name: Reason("seconds_between", "Enter a number of seconds between 1 and {most}.", most=most)}) from None
     return Network.model_validate(limits)
 

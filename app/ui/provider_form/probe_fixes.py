@@ -6,7 +6,8 @@ from typing import Any
 import reflex as rx
 
 from app.domain.actor import Role
-from app.domain.probes.probe import LIMITS, Finding, FixAction
+from app.domain.probes.probe import FixAction
+from app.probe import diagnoses
 from app.services import providers
 from app.ui.kit import dialogs
 from app.ui.permission import requires
@@ -19,6 +20,7 @@ from app.ui.session.notices import answered, language
 HEADER, PLAIN = "custom_header", "api_key"
 ADDRESS = frozenset(
     {
+        FixAction.CHANGE_ADDRESS,
         FixAction.DROP_VERSION,
         FixAction.ADD_VERSION,
         FixAction.AT_ROOT,
@@ -76,8 +78,7 @@ async def mend(form: ProviderForm, run: Run) -> bool:
     if run.fix in ADDRESS and run.fix_value:
         await form._put_address(run.fix_value, run.fix)
     elif run.fix == FixAction.RAISE_LIMIT:
-        field, _ = LIMITS[Finding(run.code)]
-        form.limits, form.seed = {**form.limits, field: run.fix_value}, form.seed + 1
+        form.limits, form.seed = {**form.limits, diagnoses.limit_of(run.code): run.fix_value}, form.seed + 1
     elif run.fix == FixAction.SEND_IN_HEADER:
         _send_in(form, run.fix_value)
     elif run.fix == FixAction.REPLACE_KEY:

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.ui.i18n import t, t_code
+from app.ui.i18n import t
 from app.ui.kit.browser import Reveal
 from app.ui.kit.busy import sign
 from app.ui.kit.dialog import body, foot, head
@@ -13,7 +13,7 @@ from app.ui.kit.drawn import drawn
 from app.ui.kit.form_parts import Again, FirstError, Forget, MoveKey, submit_as
 from app.ui.kit.picker import choice, picker
 from app.ui.presets.logo import logo
-from app.ui.probe.ladder import ladder
+from app.ui.probe.ladder import fix_label, ladder
 from app.ui.probe.options_dialog import how_far, model
 from app.ui.provider_form.abilities import chips
 from app.ui.provider_form.advanced import advanced
@@ -97,7 +97,7 @@ def _side() -> rx.Component:
 def _repairs() -> rx.Component:
     """What the form can do about it by itself; the test runs again afterwards."""
     looks: dict[str, Any] = {"variant": "soft", "size": "2", "type": "button"}
-    known = rx.button(t_code("fix", Form.run.fix, value=Form.run.fix_value), on_click=Repairing.repair, **looks)
+    known = rx.button(fix_label(Form.run), on_click=Repairing.repair, **looks)
     key = rx.button(t("fix.replace_key"), on_click=Form.replace_key(True), **looks)
     fitting = (Form.run.fix == "test_chat") | ((Form.run.fix == "add_key") & (Form.auth_type == "none"))
     others = rx.foreach(Form.models, lambda one: choice(one.model, one.model))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.domain.actor import Actor
-from app.domain.probes.probe import Finding, FixAction
+from app.domain.probes.probe import FixAction
 from app.domain.providers.provider import ProviderDraft
 from app.services import probes, providers
 from app.services.probes import single
@@ -105,13 +105,13 @@ async def slow(up: Upstream, _: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 FIXES: list[Any] = [
-    pytest.param(doubled, Finding.VERSION_DOUBLED, FixAction.DROP_VERSION, id="doubled version"),
-    pytest.param(missing, Finding.VERSION_MISSING, FixAction.ADD_VERSION, id="missing version"),
-    pytest.param(page, Finding.HTML, FixAction.ADD_VERSION, id="a web page"),
-    pytest.param(rooted, Finding.NOT_FOUND, FixAction.AT_ROOT, id="at the root"),
-    pytest.param(plain, Finding.TLS_NOT_SPOKEN, FixAction.USE_HTTP, id="http"),
-    pytest.param(other_header, Finding.KEY_REFUSED, FixAction.SEND_IN_HEADER, id="another header"),
-    pytest.param(slow, Finding.FIRST_BYTE_TIMEOUT, FixAction.RAISE_LIMIT, id="a longer limit"),
+    pytest.param(doubled, "version_doubled", FixAction.DROP_VERSION, id="doubled version"),
+    pytest.param(missing, "version_missing", FixAction.ADD_VERSION, id="missing version"),
+    pytest.param(page, "html", FixAction.ADD_VERSION, id="a web page"),
+    pytest.param(rooted, "not_found", FixAction.AT_ROOT, id="at the root"),
+    pytest.param(plain, "tls_not_spoken", FixAction.USE_HTTP, id="http"),
+    pytest.param(other_header, "key_refused", FixAction.SEND_IN_HEADER, id="another header"),
+    pytest.param(slow, "first_byte_timeout", FixAction.RAISE_LIMIT, id="a longer limit"),
 ]
 
 
@@ -128,7 +128,7 @@ async def run_test(tab: Any, dialog: Any, typed: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(("broken", "code", "action"), FIXES)
 async def test_a_pressed_repair_turns_the_test_green(
-    tab: Any, dialog: Any, house: Upstream, monkeypatch: pytest.MonkeyPatch, broken: Break, code: Finding, action: FixAction
+    tab: Any, dialog: Any, house: Upstream, monkeypatch: pytest.MonkeyPatch, broken: Break, code: str, action: FixAction
 ) -> None:
     changed = await broken(house, monkeypatch)
     typed = form(house, default_model="", secret__api_key=KEY) | changed
@@ -177,7 +177,7 @@ async def test_a_server_that_asks_for_a_key_gets_a_field_for_one(tab: Any, dialo
     typed = form(house, auth_type="none", default_model="")
     await tab.fire(ProviderForm.choose_auth, "none")
     await run_test(tab, dialog, {name: value for name, value in typed.items() if not name.startswith("secret.")})
-    assert (dialog.run.code, dialog.run.fix) == (Finding.KEY_REQUIRED, FixAction.ADD_KEY)
+    assert (dialog.run.code, dialog.run.fix) == ("key_required", FixAction.ADD_KEY)
 
     await tab.fire(Repairing.repair)
     assert (dialog.auth_type, [ask.secret for ask in dialog.asks], dialog.again) == ("api_key", [True], False)
@@ -191,12 +191,12 @@ async def test_what_a_public_list_leaves_open_a_chat_tells(tab: Any, dialog: Any
     house.on("/chat/completions", REFUSE)
     typed = form(house, default_model="", secret__api_key=KEY) | {"depth": "auth"}
     await run_test(tab, dialog, typed)
-    assert (dialog.run.code, dialog.run.fix, dialog.run.outcome) == (Finding.LIST_IS_PUBLIC, FixAction.TEST_CHAT, "partly")
+    assert (dialog.run.code, dialog.run.fix, dialog.run.outcome) == ("list_is_public", FixAction.TEST_CHAT, "partly")
 
     await tab.fire(Repairing.repair)
     assert dialog.again
     await tab.fire(Submission.submit, filled(dialog, typed))
-    assert (dialog.run.code, dialog.run.outcome, dialog.deeper) == (Finding.KEY_REFUSED, "failed", False)
+    assert (dialog.run.code, dialog.run.outcome, dialog.deeper) == ("key_refused", "failed", False)
     assert [line.rung for line in dialog.run.lines if line.state == "failed"] == ["credential"]
 
 
@@ -258,4 +258,4 @@ def test_every_repair_is_pressed_here_or_named() -> None:
     pressed = {param.values[2] for param in FIXES}
     pressed |= {FixAction.CHOOSE_MODEL, FixAction.REPLACE_KEY, FixAction.APPROVE_LOCAL, FixAction.ADD_KEY, FixAction.TEST_CHAT}
 
-    assert set(FixAction) - pressed == {FixAction.USE_HTTPS, FixAction.USE_DOCKER_HOST}  # tests/probe/test_fixes.py
+    assert set(FixAction) - pressed == {FixAction.USE_HTTPS, FixAction.USE_DOCKER_HOST, FixAction.CHANGE_ADDRESS}  # tests/probe

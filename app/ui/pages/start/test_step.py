@@ -4,13 +4,13 @@ from typing import Any
 
 import reflex as rx
 
-from app.ui.i18n import t, t_code
+from app.ui.i18n import t
 from app.ui.kit import field
 from app.ui.kit.browser import Reveal
 from app.ui.pages.start import step_layout
 from app.ui.pages.start.model_test import GuidedTest
 from app.ui.pages.start.wizard import Wizard
-from app.ui.probe.ladder import ladder
+from app.ui.probe.ladder import fix_label, ladder
 from app.ui.provider_form.saved import models
 from app.ui.provider_form.submission import Submission as Found
 
@@ -157,5 +157,5 @@ def _repairs() -> rx.Component:
     run = GuidedTest.run
     return rx.cond(
         run.fix_value != "",
-        rx.button(t_code("fix", run.fix, value=run.fix_value), variant="soft", size="2", type="button", on_click=Wizard.repair),
+        rx.button(fix_label(run), variant="soft", size="2", type="button", on_click=Wizard.repair),
     )
