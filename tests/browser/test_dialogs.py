@@ -155,7 +155,7 @@ def test_a_name_is_typed_before_something_stops(
     expect(confirm).to_be_disabled()
     shot(page, "delete-needed")
 
-    question.get_by_label("Type doomed to confirm").fill("doomed")
+    question.get_by_label("Type “doomed” to confirm").fill("doomed")
     expect(confirm).to_be_enabled()
     confirm.click()
 

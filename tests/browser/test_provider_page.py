@@ -105,10 +105,10 @@ def test_keys_are_added_ordered_refused_healed_replaced_and_taken_back(
 
 
 def add(page: Page) -> None:
-    page.get_by_role("button", name="Add keys").click()
+    page.get_by_role("button", name="Add keys").first.click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Key", exact=True).fill(f"{SECOND}\n{MAIN}\n{THIRD}")
-    dialog.get_by_role("button", name="Add", exact=True).click()
+    dialog.get_by_label("Keys", exact=True).fill(f"{SECOND}\n{MAIN}\n{THIRD}")
+    dialog.get_by_role("button", name="Add keys", exact=True).click()
     lines = dialog.get_by_role("listitem")
     expect(lines).to_have_count(3)
     expect(lines.nth(1)).to_contain_text("This provider already has this key, as “Main”.")

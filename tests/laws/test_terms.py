@@ -102,6 +102,14 @@ def test_vietnamese_asks_with_hay_once_in_a_text_and_never_below_a_field() -> No
     assert wrong == set()
 
 
+@pytest.mark.parametrize("language", sorted(i18n.languages()))
+def test_a_figure_and_its_unit_stand_in_one_line(language: str) -> None:
+    texts = [(key, form) for key, text in i18n.catalogues()[language].items() for form in forms(text)]
+
+    assert len([form for _, form in texts if "}\u00a0ms" in form]) > 3
+    assert [key for key, form in texts if re.search(r"\} (ms|s)\b", form)] == []
+
+
 @pytest.mark.parametrize(
     ("language", "text"),
     [

@@ -41,13 +41,13 @@ class SkipCode(StrEnum):
 
 SENTENCES: dict[SkipCode, str] = {
     SkipCode.ALIAS_DISABLED: "An alias with this name exists, but it is off.",
-    SkipCode.ALIAS_OUT_OF_SCOPE: "An alias with this name exists, but this app key may not use it.",
+    SkipCode.ALIAS_OUT_OF_SCOPE: "An alias with this name exists, but this app key is not allowed to use it.",
     SkipCode.CLIENT_KEY_EXPIRED: "This app key has expired.",
     SkipCode.CLIENT_KEY_SCOPE: "This app key does not have permission to call models.",
     SkipCode.CLIENT_KEY_LIMIT: "This app key has reached its limit per minute.",
     SkipCode.PROVIDER_DELETED: "The provider was deleted.",
     SkipCode.PROVIDER_DISABLED: "The provider is off.",
-    SkipCode.PROVIDER_OUT_OF_SCOPE: "This app key may not use the provider.",
+    SkipCode.PROVIDER_OUT_OF_SCOPE: "This app key is not allowed to use the provider.",
     SkipCode.PROVIDER_BROKEN: "The saved settings of the provider cannot be read. Edit and save them again.",
     SkipCode.PROVIDER_LIMIT: "The provider has reached its request limit.",
     SkipCode.MODEL_NOT_LISTED: "The provider accepts listed models only, and this one is not listed.",

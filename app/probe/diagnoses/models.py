@@ -18,7 +18,7 @@ MODELS_LISTED = Finding(code="models_listed", verdict=Verdict.OK, sentence="The 
 NO_MODEL_LIST = Finding(
     code="no_model_list",
     verdict=Verdict.NO_MODEL_LIST,
-    sentence="The provider does not list its models. Enter the model you want to use.",
+    sentence="The provider does not list its models. You enter model names yourself.",
     fix=_ANOTHER_MODEL,
 )
 

@@ -27,7 +27,7 @@ def batch_dialog() -> rx.Component:
                     rx.cond(
                         drawn(Batches.rows).length() > 0,
                         rx.fragment(rx.cond(Batches.stage == "ask", _before(), _progress()), _table()),
-                        rx.text(t("batch.nothing"), size="2", color_scheme="gray"),
+                        rx.text(rx.cond(Batches.name != "", t("batch.no_models"), t("batch.no_providers")), size="2", color_scheme="gray"),
                     ),
                     direction="column",
                     spacing="4",
@@ -167,7 +167,10 @@ def _foot() -> rx.Component:
         ("done", after),
         rx.fragment(
             cancel(),
-            rx.button(t("batch.start", n=Batches.ticked), size="3", disabled=Batches.ticked == 0, on_click=Batches.start(this())),
+            rx.cond(
+                drawn(Batches.rows).length() > 0,
+                rx.button(t("batch.start", n=Batches.ticked), size="3", disabled=Batches.ticked == 0, on_click=Batches.start(this())),
+            ),
         ),
     )
     return foot(buttons)

@@ -31,15 +31,17 @@ def badge(look: Drawn) -> rx.Component:
 
 def state(key: Drawn) -> rx.Component:
     """The state with its reason and its times."""
-    since = rx.cond((key.reason != "") & (key.since != ""), rx.fragment(" · ", ago(key.since)))
+    since = rx.cond((key.reason != "") & (key.since != ""), rx.text(ago(key.since), size="1", color_scheme="gray"))
     again = rx.cond(key.retry_at != "", rx.text(when("keys.tried_again", key.retry_at), size="1", color_scheme="gray"))
-    told = rx.cond(key.reason != "", rx.text(key.reason, since, size="1", color_scheme="gray", style={"overflowWrap": "anywhere"}))
+    told = rx.cond(key.reason != "", rx.text(key.reason, size="1", color_scheme="gray", style={"overflowWrap": "anywhere"}))
     until = rx.cond(key.retire_at != "", rx.text(when("keys.kept", key.retire_at), size="1", color_scheme="gray"))
     instead = rx.cond(
         (key.look == Held.ROTATION.value) & (key.replaces != ""),
         rx.text(t("keys.takes_over", name=key.replaces), size="1", color_scheme="gray"),
     )
-    return rx.flex(badge(key.look), told, again, until, instead, direction="column", spacing="1", align="start", class_name="pb-key-state")
+    return rx.flex(
+        badge(key.look), told, since, again, until, instead, direction="column", spacing="1", align="start", class_name="pb-key-state"
+    )
 
 
 def ending(at: Drawn, reminder: Drawn, *, far: rx.Component | None = None, of_key: bool = False) -> rx.Component:

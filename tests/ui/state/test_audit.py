@@ -46,7 +46,7 @@ def item(action: str, changes: dict[str, Any]) -> AuditItem:
         pytest.param({"label": {"before": "A", "after": "B"}}, ["Name: A → B"], id="changed"),
         pytest.param({"label": {"before": None, "after": "B"}}, ["Name: B"], id="set"),
         pytest.param({"default_model": {"before": "m", "after": None}}, ["Default model: m → empty"], id="cleared"),
-        pytest.param({"enabled": {"before": True, "after": False}}, ["On: Yes → No"], id="yes and no"),
+        pytest.param({"enabled": {"before": True, "after": False}}, ["Turned on: Yes → No"], id="yes and no"),
         pytest.param({"tags": {"before": [], "after": []}}, [], id="nothing"),
         pytest.param({"version": {"before": 1, "after": 2}}, [], id="the version says nothing to a reader"),
         pytest.param({"api_key": {"op": "rotate", "fp_before": "aa", "fp_after": "bb", "destination": "x"}}, ["Key replaced"], id="key"),

@@ -112,5 +112,5 @@ async def test_the_page_of_a_provider_shows_its_newest_calls_one_by_one(tab: Any
 
     shown = (await tab.state(ProviderPage)).marks
     assert [mark.state for mark in shown] == ["ok", "failed", "limited", "slow"]
-    assert [mark.text for mark in shown][:2] == ["Responded in 250 ms.", CANNOT]
+    assert [mark.text for mark in shown][:2] == ["Responded in 250\u00a0ms.", CANNOT]
     assert shown[0].at <= shown[-1].at

@@ -12,6 +12,7 @@ from app.domain.providers.provider import ProviderDraft
 from app.services import credentials, models, probes, providers
 from app.ui.pages.provider.keys.key_form import KeyForm
 from app.ui.pages.provider.keys.key_rotation import Rotating
+from app.ui.pages.provider.keys.key_rows import Place
 from app.ui.pages.provider.keys.provider_keys import STEP, ProviderKeys
 from app.ui.pages.provider.provider_page import ProviderPage
 from app.ui.probe.probing import Probing
@@ -84,7 +85,7 @@ async def test_a_key_elsewhere_is_named_by_its_place(tab: Any, keys: Any, monkey
     await tab.fire(KeyForm.submit, {"place.api_key": "PATCHBAY_SECRET_LAB", "label": "Server", "weight": "1", "expires_at": ""})
 
     row = next(row for row in keys.used if row.label == "Server")
-    assert (row.place, row.resolves, row.hint) == ("Environment variable PATCHBAY_SECRET_LAB", "yes", "")
+    assert (row.places, row.resolves, row.hint) == ([Place("Environment variable", "PATCHBAY_SECRET_LAB")], "yes", "")
     assert SECOND not in tab.everything()
 
 

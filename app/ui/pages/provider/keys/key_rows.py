@@ -15,6 +15,14 @@ _OUT = (KeyState.COOLING, KeyState.AUTO_DISABLED, KeyState.EXPIRED, KeyState.UNR
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a key is read from: an environment variable or a file, in words, and its name."""
+
+    what: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeyRow:
     """One key. Times are ISO 8601 or ""; `ends_on` is its last day. `zone`: used, reserve, or held for a rotation; `look` is its state,
     or which half of a rotation it is. `outcome` of its last test: "", ok, partly or failed. `resolves`: "", yes or no. `replaces` is
@@ -42,7 +50,7 @@ class KeyRow:
     latency_ms: float
     problem: str
     created_at: str
-    place: str
+    places: list[Place]
     resolves: str
     also_at: str
     is_first: bool
@@ -67,6 +75,12 @@ def zone_of(key: Credential) -> str:
         return HELD
     is_reserve = key.state is KeyState.STANDBY or key.state_reason.endswith("_reserve")
     return RESERVE if is_reserve else USED
+
+
+def searched(key: KeyRow) -> str:
+    """What a search looks at, in lower case."""
+    places = (f"{place.what} {place.name}" for place in key.places)
+    return " ".join((key.label, key.hint, key.fingerprint, *places)).lower()
 
 
 def moved(keys: Iterable[KeyRow], key_id: str, *, up: bool) -> list[str] | None:
@@ -125,7 +139,7 @@ def _row(key: Credential, keys: Sequence[Credential], language: str, token_until
         latency_ms=round(result.latency_ms or 0) if result and result.ok else 0,
         problem=sentence(result.error, language) if result and result.error else "",
         created_at=_iso(key.created_at),
-        place=i18n.say(language, "common.comma").join(_place(r, language) for r in key.reference.values()),
+        places=[_place(reference, language) for reference in key.reference.values()],
         resolves="" if key.resolves is None else "yes" if key.resolves else "no",
         also_at=i18n.say(language, "common.comma").join(key.also_at),
         is_first=is_first,
@@ -150,10 +164,10 @@ def _answered(proven: Sequence[StepName], verdict: Verdict) -> bool:
     return bool({StepName.CHAT, StepName.STREAM} & set(proven)) and verdict is not Verdict.LIMITED
 
 
-def _place(reference: Reference, language: str) -> str:
+def _place(reference: Reference, language: str) -> Place:
     if reference.env is not None:
-        return i18n.say(language, "keys.in_variable", name=reference.env)
-    return i18n.say(language, "keys.in_file", name=reference.file)
+        return Place(i18n.say(language, "keys.in_variable"), reference.env)
+    return Place(i18n.say(language, "keys.in_file"), reference.file or "")
 
 
 def _iso(at: datetime | None) -> str:

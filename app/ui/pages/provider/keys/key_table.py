@@ -39,8 +39,7 @@ def keys_tab() -> rx.Component:
     nothing = empty.empty("key-round", t("keys.empty_title"), t("keys.empty_text"), rx.cond(SessionState.is_admin, add))
     needless = empty.empty("lock-open", t("keys.needless_title"), t("keys.needless_text"))
     strip = rx.flex(
-        rx.text(rx.foreach(Keys.summary, _part), size="2", role="status"),
-        rx.spacer(),
+        rx.text(rx.foreach(Keys.summary, _part), size="2", role="status", flex="1", min_width="240px"),
         rx.cond(SessionState.is_admin, add),
         align="center",
         spacing="3",
@@ -83,7 +82,7 @@ def remove_question() -> rx.Component:
 
 
 def _part(part: Drawn, at: Drawn) -> rx.Component:
-    return rx.fragment(rx.cond(at > 0, " · ", ""), part)
+    return rx.fragment(rx.cond(at > 0, " · ", ""), rx.el.span(part, white_space="nowrap"))
 
 
 def _shared() -> rx.Component:
@@ -165,9 +164,7 @@ def _cell(column: str, content: Drawn) -> rx.Component:
 def _name(k: Drawn) -> rx.Component:
     stored = rx.flex(
         rx.text(k.hint, size="1", class_name="pb-mono"),
-        rx.text(
-            t("keys.fingerprint", text=k.fingerprint), size="1", color_scheme="gray", title=t("keys.fingerprint_help"), class_name="pb-mono"
-        ),
+        _code(t("keys.fingerprint"), k.fingerprint, color_scheme="gray", title=t("keys.fingerprint_help")),
         spacing="2",
         wrap="wrap",
     )
@@ -177,11 +174,12 @@ def _name(k: Drawn) -> rx.Component:
         ("no", rx.text(t("keys.resolves_not"), size="1", color="var(--red-11)", weight="medium")),
         rx.fragment(),
     )
-    elsewhere = rx.flex(rx.text(k.place, size="1", class_name="pb-mono", style={"overflowWrap": "anywhere"}), found, direction="column")
+    elsewhere = rx.flex(rx.foreach(k.places, lambda place: _code(place.what, place.name)), found, direction="column")
+    is_elsewhere = k.places.length() > 0
     return rx.flex(
         rx.text(k.label, size="2", weight="medium", style={"overflowWrap": "anywhere"}),
-        rx.cond(k.place != "", elsewhere, stored),
-        rx.text(rx.cond(k.place != "", t("keys.lives_elsewhere"), t("keys.lives_here")), size="1", color_scheme="gray"),
+        rx.cond(is_elsewhere, elsewhere, stored),
+        rx.text(rx.cond(is_elsewhere, t("keys.lives_elsewhere"), t("keys.lives_here")), size="1", color_scheme="gray"),
         rx.cond(Keys.needs_token, _token(k)),
         rx.cond(k.ends_on != "", key_state.ending(k.ends_on, k.reminder, far=_far(k))),
         direction="column",
@@ -189,6 +187,11 @@ def _name(k: Drawn) -> rx.Component:
         align="start",
         min_width="0",
     )
+
+
+def _code(what: Drawn, value: Drawn, **looks: Any) -> rx.Component:
+    """A word and a value of which every letter counts."""
+    return rx.text(what, " ", rx.el.span(value, class_name="pb-mono"), size="1", style={"overflowWrap": "anywhere"}, **looks)
 
 
 def _token(k: Drawn) -> rx.Component:

@@ -9,7 +9,7 @@ from app.domain.credentials.credential import CredentialPatch, KeyState
 from app.services import credentials, tokens
 from app.ui import i18n
 from app.ui.kit import dialogs
-from app.ui.pages.provider.keys.key_rows import HELD, RESERVE, USED, KeyRow, moved, rows, summary
+from app.ui.pages.provider.keys.key_rows import HELD, RESERVE, USED, KeyRow, moved, rows, searched, summary
 from app.ui.permission import requires
 from app.ui.presses import quiet
 from app.ui.session.current_user import actor
@@ -126,7 +126,7 @@ class ProviderKeys(rx.State):
             self._present()
 
     def _present(self) -> None:
-        found = [key for key in self._rows if self._needle in f"{key.label} {key.hint} {key.fingerprint} {key.place}".lower()]
+        found = [key for key in self._rows if self._needle in searched(key)]
         drawn = 0
         for name, zone in (("used", USED), ("reserve", RESERVE), ("held", HELD)):
             shown = [key for key in found if key.zone == zone][: self._room]
