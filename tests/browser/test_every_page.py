@@ -42,6 +42,16 @@ STICKING_OUT = f"""() => [document.documentElement, ...document.querySelectorAll
   .concat([...document.querySelectorAll('table')]
     .filter((e) => e.scrollHeight > e.clientHeight + 1)
     .map((e) => `a table is cut off: ${{e.scrollHeight}} > ${{e.clientHeight}}`))"""
+# A field that says less than it means to until something is typed.
+CUT_IN_A_FIELD = """() => {
+  const pen = document.createElement('canvas').getContext('2d');
+  return [...document.querySelectorAll('input[placeholder]')].filter((e) => {
+    const look = getComputedStyle(e), sides = ['paddingLeft', 'paddingRight', 'textIndent'];
+    pen.font = look.font;
+    const room = e.clientWidth - sides.reduce((sum, side) => sum + (parseFloat(look[side]) || 0), 0);
+    return !e.value && e.checkVisibility() && pen.measureText(e.placeholder).width > room;
+  }).map((e) => `a field is cut: ${e.placeholder}`);
+}"""
 EVERYTHING = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 PAGES, SCENES = pages(), pages() + opened()
 # Of one provider: one that ends soon, one too long, a reserve, one that lives elsewhere and is not there, one that is off.
@@ -187,7 +197,7 @@ def look_at(page: Page, scene: Scene, looks: Sequence[Look]) -> tuple[list[str],
         speak(page, look.language)
         page.evaluate(DRAWN)
         barriers += [f"{look}: {told}" for told in violations(page, scene.within, EVERYTHING)]
-        sticking_out += [f"{look}: {told}" for told in page.evaluate(STICKING_OUT)]
+        sticking_out += [f"{look}: {told}" for told in page.evaluate(STICKING_OUT) + page.evaluate(CUT_IN_A_FIELD)]
         if look.language != "en" and not scene.is_told:
             english += [f"{look}: {text}" for text in left_in_the_end(page, look.language)]
     return barriers, sticking_out, english

@@ -94,9 +94,9 @@ class KeyRights(rx.State):
         """Show what a key may do now; None = a new one, which may do everything."""
         labels, self.known = await client_keys.nameable(await actor(self))
         chosen = (key.providers if key else None) or []
-        self.providers = [
-            Tick(name, label, name in chosen) for name, label in {**labels, **{n: n for n in chosen if n not in labels}}.items()
-        ]
+        named = {**labels, **{name: name for name in chosen if name not in labels}}
+        ticks = [Tick(name, label, name in chosen) for name, label in named.items()]
+        self.providers = sorted(ticks, key=lambda tick: tick.label.casefold())
         self.models = list((key.models if key else None) or [])
         self.which_providers, self.which_models = (ALL if names is None else SOME for names in _lists(key))
         self.name, self._ends = (key.name, key.expires_at) if key else ("", None)

@@ -55,6 +55,7 @@ def local_servers(take: Callable[[Any], Any]) -> rx.Component:
                 ),
             ),
             role="status",
+            class_name="pb-hushed",
         ),
         rx.cond(
             found > 0,

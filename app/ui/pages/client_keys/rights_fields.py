@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.ui.client_keys.client_keys import NO_MODEL, ClientKeys
+from app.ui.client_keys.client_keys import ClientKeys
 from app.ui.client_keys.key_rights import ALL, NEW_MODEL, SOME, KeyRights
 from app.ui.i18n import t
 from app.ui.kit import field
@@ -81,11 +81,8 @@ def _providers() -> rx.Component:
             KeyRights.providers,
             lambda tick: rx.text(
                 rx.flex(
-                    rx.checkbox(
-                        checked=tick.on,
-                        on_change=lambda on: KeyRights.tick(tick.name, on),
-                        aria_label=tick.label,
-                        size="2",
+                    rx.box(
+                        rx.checkbox(checked=tick.on, on_change=lambda on: KeyRights.tick(tick.name, on), aria_label=tick.label, size="2"),
                         flex_shrink="0",
                     ),
                     rx.text(tick.label, as_="span", style={"overflowWrap": "anywhere"}),
@@ -113,7 +110,7 @@ def _models() -> rx.Component:
         id=NEW_MODEL,
         name=NEW_MODEL,
         list="models-nameable",
-        placeholder=NO_MODEL,
+        placeholder="openai/gpt-4o",
         aria_label=t("client_keys.add_model"),
         size="3",
         flex="1",

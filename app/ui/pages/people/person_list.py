@@ -21,7 +21,13 @@ def listing() -> rx.Component:
     """What stands on the page."""
     add = rx.button(rx.icon("plus", size=16, aria_hidden="true"), t("people.add"), size="3", on_click=People.open_form, **opens(ADD))
     return rx.flex(
-        rx.flex(rx.text(t("people.intro"), size="2", color_scheme="gray"), rx.spacer(), add, align="center", spacing="3", wrap="wrap"),
+        rx.flex(
+            rx.text(t("people.intro"), size="2", color_scheme="gray", flex="1", min_width="240px"),
+            add,
+            align="center",
+            spacing="3",
+            wrap="wrap",
+        ),
         rx.cond(People.loaded, _people(), rx.skeleton(height="160px")),
         direction="column",
         spacing="4",
@@ -50,7 +56,7 @@ def _row(person: Drawn) -> rx.Component:
         _cell("last", rx.cond(person.last_login_at != "", ago(person.last_login_at), t("people.never"))),
         # Nobody switches themselves off. A switch that cannot be moved is drawn gray, as one that is off.
         _cell(
-            "on", rx.cond(person.refused, refusal(), rx.cond(person.id == SessionState.user_id, rx.text(t("common.on"), size="2"), switch))
+            "on", rx.cond(person.refused, refusal(), rx.cond(person.id == SessionState.user_id, rx.text(t("common.yes"), size="2"), switch))
         ),
         align="center",
         key=person.id,

@@ -68,7 +68,7 @@ def _row(c: Drawn, run: Drawn, tested: Drawn, admin: Drawn) -> rx.Component:
                     default_badge(c),
                     spacing="3",
                     align="center",
-                    max_width="260px",
+                    max_width=["100%", "100%", "260px"],
                 ),
             ),
             _cell("address", rx.text(c.address, size="1", max_width="200px", title=c.address, class_name="pb-mono pb-cut")),

@@ -14,7 +14,15 @@ from app.ui.provider.providers import Providers
 
 def narrowing() -> rx.Component:
     """One line on a desk and on a phone."""
-    return rx.flex(_search(), _status(), _more(), rx.spacer(display=["none", "none", "block"]), _view(), spacing="3", align="center")
+    return rx.flex(
+        _search(),
+        _status(),
+        _more(),
+        rx.spacer(display=["none", "none", "block"]),
+        _view(),
+        spacing=rx.breakpoints(initial="2", sm="3"),
+        align="center",
+    )
 
 
 def _search() -> rx.Component:
