@@ -10,8 +10,9 @@ _LAST = datetime.max.replace(tzinfo=UTC)  # no later moment can be written down
 
 
 def zone_name() -> str:
-    """The time zone in which a day ends."""
-    return settings.current().zone[0]
+    """The time zone in which a day ends, as people call it."""
+    name = settings.current().zone[0]
+    return "UTC" if name == "Etc/UTC" else name
 
 
 def end_of(day: str, *, was: datetime | None = None, field: str = "expires_at") -> datetime | None:

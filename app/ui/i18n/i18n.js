@@ -31,17 +31,19 @@ export const money = (language, value) => {
 // Vietnamese writes the month as a number.
 const monthIn = (language) => (language === "vi" ? "numeric" : "short");
 const date = (language) => ({ day: "numeric", month: monthIn(language), year: "numeric" });
+// Before AM and PM stands no zero.
+const hourIn = (language) => (language === "en" ? "numeric" : "2-digit");
 
 export const moment = (language, at) => {
   const then = new Date(at);
-  const options = { ...date(language), hour: language === "en" ? "numeric" : "2-digit", minute: "2-digit", second: "2-digit" };
+  const options = { ...date(language), hour: hourIn(language), minute: "2-digit", second: "2-digit" };
   return at && !isNaN(then) ? spaced(tool("DateTimeFormat", language, options).format(then)) : "";
 };
 
 // A short date, with the hour unless it stands for a whole day.
 export const brief = (language, at, day) => {
   const month = monthIn(language);
-  const options = day ? { day: "numeric", month, timeZone: "UTC" } : { day: "numeric", month, hour: "2-digit", minute: "2-digit" };
+  const options = day ? { day: "numeric", month, timeZone: "UTC" } : { day: "numeric", month, hour: hourIn(language), minute: "2-digit" };
   return spaced(tool("DateTimeFormat", language, options).format(new Date(at)));
 };
 
@@ -66,7 +68,7 @@ const relative = (language, at) => {
   let distance = (new Date(at) - Date.now()) / 1000;
   if (Math.abs(distance) < 10) distance = 0;
   for (const [unit, size] of STEPS) {
-    if (Math.abs(distance) < size) {
+    if (Math.abs(Math.round(distance)) < size) { // 59.6 seconds are a minute, never "60 sec ago"
       const text = tool("RelativeTimeFormat", language, { numeric: "auto", style: "short" }).format(Math.round(distance), unit);
       return spaced(text.replaceAll(".", "")); // "2 min ago": English abbreviates with a full stop
     }

@@ -8,6 +8,7 @@ from app.domain.actor import Role
 from app.services import providers
 from app.services.providers import Trashed
 from app.ui import i18n
+from app.ui.i18n.days import day_of
 from app.ui.kit import dialogs
 from app.ui.permission import requires
 from app.ui.session.current_user import actor
@@ -18,14 +19,15 @@ PURGE = dialogs.kind("remove for good")
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A deleted provider. Times are ISO 8601; `led_to` names the aliases that lead there."""
+    """A deleted provider. `deleted_at` is ISO 8601, `goes_on` the day after which it may be gone; `led_to` names the aliases that lead
+    there."""
 
     id: str
     name: str
     label: str
     address: str
     deleted_at: str
-    purge_at: str
+    goes_on: str
     key_count: int
     model_count: int
     led_to: str
@@ -89,7 +91,7 @@ def _gone(one: Trashed, locale: str) -> Gone:
         label=one.label,
         address=one.base_url.split("://", 1)[-1],
         deleted_at=one.deleted_at.isoformat(),
-        purge_at=one.purge_at.isoformat(),
+        goes_on=day_of(one.purge_at),
         key_count=one.keys,
         model_count=one.models,
         led_to=i18n.say(locale, "common.comma").join(one.aliases),

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from app.ui.i18n import ago, moment, t
+from app.ui.i18n import ago, t
 from app.ui.kit import empty
 from app.ui.kit.dialog import question, this
 from app.ui.kit.dialog_host import opens
@@ -69,7 +69,7 @@ def _row(one: Drawn) -> rx.Component:
             rx.cond(one.led_to != "", rx.text(t("trash.led_to", names=one.led_to), size="1", color_scheme="gray")),
         ),
         _cell("deleted", ago(one.deleted_at)),
-        _cell("goes", moment(one.purge_at)),
+        _cell("goes", ago(one.goes_on)),
         rx.table.cell(rx.cond(SessionState.is_admin, buttons), justify="end"),
         align="center",
         key=one.id,
