@@ -89,15 +89,15 @@ def cancel() -> rx.Component:
 
 
 def affected(warned: Any) -> rx.Component:
-    """What else a deletion of a provider touches (`Warned`), a line each; nothing where it touches nothing."""
+    """What else a deletion of a provider touches (`Warned`), a line each, red what stops; nothing where it touches nothing."""
     lines = [
-        (warned.alone != "", t("delete.alias_alone", names=warned.alone)),
-        (warned.client_keys != "", t("delete.client_keys", names=warned.client_keys)),
-        (warned.shared != "", t("delete.alias_shared", names=warned.shared)),
-        (warned.requests > 0, t("delete.requests", count=warned.requests)),
+        (warned.alone != "", t("delete.alias_alone", names=warned.alone), {"color_scheme": "red"}),
+        (warned.client_keys != "", t("delete.client_keys", names=warned.client_keys), {"color_scheme": "red"}),
+        (warned.shared != "", t("delete.alias_shared", names=warned.shared), {}),
+        (warned.requests > 0, t("delete.requests", count=warned.requests), {}),
     ]
     return rx.fragment(
-        *[rx.cond(shown, rx.text(said, color_scheme="red", as_="span", display="block", margin_top="8px")) for shown, said in lines]
+        *[rx.cond(shown, rx.text(said, as_="span", display="block", margin_top="8px", **look)) for shown, said, look in lines]
     )
 
 

@@ -133,7 +133,7 @@ def _verdict(run: Drawn, repairs: rx.Component | None) -> rx.Component:
 def _callout(icon: str, colour: Any, title: Drawn, text: Drawn) -> rx.Component:
     return rx.callout.root(
         rx.callout.icon(rx.icon(icon, size=18, aria_hidden="true")),
-        rx.callout.text(rx.text(title, weight="bold", as_="span"), " ", rx.text(text, as_="span")),
+        rx.callout.text(rx.text(title, weight="bold", as_="span", display="block"), rx.text(text, as_="span")),
         color_scheme=colour,
         size="1",
         high_contrast=True,
