@@ -1,6 +1,6 @@
 """Keys for applications in this tab. A new key travels once, as a value for a hidden field of the page; no var ever holds it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -141,7 +141,7 @@ class ClientKeys(rx.State):
         yield rx.set_value(SHOWN_ONCE, issued.key)
         await self._show(issued.client_key)
         await dialogs.go_on(self, ISSUED, issued.client_key.id, again=ClientKeys.show_again(issued.client_key.id), is_once=True)
-        self._all = [_line(issued.client_key), *self._all]
+        self._all = [_line(issued.client_key, await self._labels()), *self._all]
         self._present()
 
     @rx.event
@@ -162,7 +162,7 @@ class ClientKeys(rx.State):
         locale = await language(self)
         try:
             patch = ClientKeyPatch(name=_name(form), **await self._rights(form))
-            changed = _line(await client_keys.update(await actor(self), self._editing, patch))
+            changed = _line(await client_keys.update(await actor(self), self._editing, patch), await self._labels())
         except InvalidDraft as error:
             self.errors, self.error_seq = reasons(locale, error), self.error_seq + 1
             return
@@ -187,14 +187,15 @@ class ClientKeys(rx.State):
         """Applications with this key are refused from now on."""
         if (doomed := self.revoking) is None:
             return
-        revoked = _line(await client_keys.revoke(await actor(self), doomed.id))
+        revoked = _line(await client_keys.revoke(await actor(self), doomed.id), await self._labels())
         await dialogs.close(self)
         self._all = [revoked if key.id == doomed.id else key for key in self._all]
         self._present()
         await tell(self, "success", i18n.say(await language(self), "done.key_revoked", name=doomed.name))
 
     async def _look(self) -> None:
-        self._all = [_line(key) for key in await client_keys.list_(await actor(self))]
+        labels = await self._labels()
+        self._all = [_line(key, labels) for key in await client_keys.list_(await actor(self))]
         self._present()
         self.loaded = True
         await dialogs.keep_to(self, {key.id for key in self._all if key.status != "revoked"})
@@ -206,6 +207,11 @@ class ClientKeys(rx.State):
     def _present(self) -> None:
         self.revoked = sum(key.status not in SHOWN for key in self._all)
         self.keys = [key for key in self._all if self.show_revoked or key.status in SHOWN]
+
+    async def _labels(self) -> dict[str, str]:
+        """Provider → the name people know it by."""
+        labels, _ = await client_keys.nameable(await actor(self), most=0)
+        return labels
 
     async def _show(self, key: ClientKey) -> None:
         """Code that is ready to paste, with a place for the key."""
@@ -221,7 +227,7 @@ class ClientKeys(rx.State):
         return f"{found[0].name}/{found[0].default_model}" if found else NO_MODEL
 
 
-def _line(key: ClientKey) -> KeyLine:
+def _line(key: ClientKey, labels: Mapping[str, str]) -> KeyLine:
     over = key.expires_at is not None and key.expires_at <= datetime.now(UTC)
     return KeyLine(
         id=key.id,
@@ -232,8 +238,8 @@ def _line(key: ClientKey) -> KeyLine:
         created_by=key.created_by,
         ends_on=day_of(key.expires_at),
         used_at=key.last_call.at.isoformat() if key.last_call else "",
-        providers=_names(key.providers),
-        models=_names(key.models),
+        providers=_names([labels.get(name, name) for name in key.providers or []]),
+        models=_names(key.models or []),
         nothing=[] in (key.providers, key.models),
         per_minute=key.requests_per_minute,
         status="refused" if key.is_refused else "revoked" if key.revoked_at else "expired" if over else "active",
@@ -247,7 +253,6 @@ def _name(form: dict[str, str]) -> str:
     return name
 
 
-def _names(restricted: list[str] | None) -> str:
+def _names(names: list[str]) -> str:
     """The first of a list of names, and that there are more."""
-    names = restricted or []
     return ", ".join(names[:SPELLED_OUT]) + (f" +{len(names) - SPELLED_OUT}" if len(names) > SPELLED_OUT else "")

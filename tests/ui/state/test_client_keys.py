@@ -75,7 +75,7 @@ async def test_a_key_is_restricted_shown_in_words_and_changed_later(tab: Any, ac
 
     await tab.fire(ClientKeys.issue, {"name": "Website chat", "expires_at": "", "requests_per_minute": "30"})
     [line] = state.keys
-    assert (line.providers, line.models, line.per_minute) == ("acme", "acme/beta, alpha", 30)
+    assert (line.providers, line.models, line.per_minute) == ("Acme", "acme/beta, alpha", 30)
     assert state.step == "issued"
 
     await tab.fire(ClientKeys.edit, line.id)
