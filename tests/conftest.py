@@ -33,13 +33,23 @@ LONGEST = (
 )
 
 
+# Rooms above the one that has the SQL; what differs between databases is met below them. On PostgreSQL they run in `make soak`.
+EDGES = ("tests/ui/", "tests/api/", "tests/gateway/")
+
+
 def pytest_sessionstart() -> None:
     compiled.share()
     hashing.cheapen()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins first; everything else stays in its order."""
+    """What takes longest begins first; everything else stays in its order. Edges meet the second database in `make soak`."""
+    for item in items:
+        kinds = {mark.args[1][0] for mark in item.iter_markers("parametrize") if mark.args[0] == "kind"}
+        is_second = getattr(item, "callspec", None) is not None and item.callspec.params.get("kind") == "postgres"  # type: ignore[attr-defined]
+        if is_second and not kinds and item.nodeid.startswith(EDGES):
+            item.add_marker(pytest.mark.soak)
 
     def rank(item: pytest.Item) -> int:
         return next((number for number, part in enumerate(LONGEST) if part in item.nodeid), len(LONGEST))
@@ -80,7 +90,8 @@ def vault() -> Iterator[ring.Ring]:
 
 @pytest.fixture(params=databases.KINDS)
 def kind(request: pytest.FixtureRequest) -> str:
-    """Every test with a database runs on both, unless `only_sqlite` or `only_postgres` says otherwise."""
+    """Every test with a database runs on both, unless `only_sqlite` or `only_postgres` says otherwise; edges meet the second in
+    `make soak` alone."""
     return request.param
 
 

@@ -19,7 +19,8 @@ LANGUAGES = {"ada@example.org": "en-GB", "bob@example.org": "vi-VN", "vi@example
 @dataclass
 class Desk:
     """`last`: the page as it was after this person's last step. `heard`: notices this tab was shown. `excused`: lines that trouble brings
-    about, until this person's next step is over. `spoke`: languages this tab has had."""
+    about, until this person's next step is over. `late`: lines of the last step that a slow page writes after it. `spoke`: languages this
+    tab has had."""
 
     email: str
     context: BrowserContext
@@ -29,6 +30,7 @@ class Desk:
     pressed: int = 9
     heard: list[str] = field(default_factory=list)
     excused: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
     spoke: set[str] = field(default_factory=set)
     console: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)

@@ -88,7 +88,8 @@ class Walk:
         who = chance.choices(self.desks, OFTEN)[0]
         before = who.look()
         if who.last is not None:
-            self._judge(who, Step(Kind.MEANWHILE, "meanwhile"), who.last, before, None)
+            self._judge(who, Step(Kind.MEANWHILE, "meanwhile", explains=who.late), who.last, before, None)
+            who.late = ()
         truth = self.house.truth(everything=True)
         scene = Scene(self.seed, self.number, chance, who, self.desks, self.house, before, [p.name for p in truth.providers])
         done = self._act(scene)

@@ -103,5 +103,5 @@ def _history(scene: Scene, steps: int) -> Step | None:
         scene.desk.go("/")
         return Step(Kind.LOAD, f"{way} {abs(steps)}, out of the console; open /")
     # The address that changes before the first of two pages has come alive: React notes it, and draws the right page.
-    hurried = (r"React error #418",) if abs(steps) > 1 else ()
+    scene.desk.late = hurried = (r"React error #418",) if abs(steps) > 1 else ()
     return Step(Kind.LEAVE, f"{way} {abs(steps)}", explains=(r"answered 404", r"status of 404", *hurried))
