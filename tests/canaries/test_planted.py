@@ -32,7 +32,7 @@ def leaks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Leak]]:
     (folder / "home").mkdir()
     faults = "log,file,temporary,child,error,audit,state,upstream"
     around = {"PYTHONPATH": str(FAULTS), "CANARY_FAULTS": faults, "TMPDIR": str(folder / "tmp"), "HOME": str(folder / "home")}
-    with recorder("good", secrets["completion"]) as good, patchbay(folder, **around) as server:
+    with recorder("good", secrets["completion"]) as good, patchbay(folder, is_loaded=False, **around) as server:
         journey = Journey(server, evidence, secrets, good, good)
         visit(journey)
         assert server.process

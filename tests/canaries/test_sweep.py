@@ -54,7 +54,7 @@ def verdict(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
         recorder("good", secrets["completion"]) as good,
         recorder("elsewhere", "") as elsewhere,
         recorder("hostile", "", hostile=True, elsewhere=elsewhere.origin) as hostile,
-        patchbay(folder, **surroundings) as server,
+        patchbay(folder, is_loaded=False, **surroundings) as server,
     ):
         journey = Journey(server, evidence, secrets, good, hostile)
         journey.set_up()

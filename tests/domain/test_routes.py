@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.providers.provider import WIRES, ProviderType
-from app.domain.providers.routes import ROUTES, effective_urls
+from app.domain.providers.routes import ROUTES, effective_urls, readable
 
 
 def test_every_type_has_its_routes_and_its_wire() -> None:
@@ -26,3 +26,8 @@ def test_every_type_has_its_routes_and_its_wire() -> None:
 )
 def test_every_task_has_its_own_url(type_: str, auth: dict[str, str], urls: dict[str, str]) -> None:
     assert effective_urls(ProviderType(type_), "https://h", auth) == {task: f"https://h{path}" for task, path in urls.items()}
+
+
+@pytest.mark.parametrize("type_", ProviderType)
+def test_an_address_that_is_shown_has_no_placeholder(type_: ProviderType) -> None:
+    assert "{" not in readable(effective_urls(type_, "https://api.example.com", {})["chat"])

@@ -21,7 +21,7 @@ STATE = "reflex___state____state."
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patchbay]:
     """`patchbay serve` on an empty data folder, with an admin (ada) and a viewer (vera)."""
-    with patchbay(tmp_path_factory.mktemp("launch")) as running:
+    with patchbay(tmp_path_factory.mktemp("launch"), is_loaded=False) as running:
         running.run("user", "add", "ada@example.org", "--role", "admin", "--password-stdin", stdin=PASSWORD)
         running.run("user", "add", "vera@example.org", "--role", "viewer", "--password-stdin", stdin=PASSWORD)
         yield running

@@ -42,3 +42,12 @@ def effective_urls(type_: ProviderType, base_url: str, auth: Mapping[str, str]) 
     version = auth.get("api_version") or AZURE_API_VERSION
     paths = {"chat": routes.chat.replace("{api_version}", version), "models": routes.models, "embeddings": routes.embeddings}
     return {task: base_url + path for task, path in paths.items() if path}
+
+
+def readable(url: str) -> str:
+    """The URL for people who have never seen a placeholder.
+
+    >>> readable("https://x.openai.azure.com/openai/deployments/{model}/chat/completions")
+    'https://x.openai.azure.com/openai/deployments/…/chat/completions'
+    """
+    return url.replace("{model}", "…")

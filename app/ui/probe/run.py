@@ -6,6 +6,7 @@ from typing import cast
 
 from app.domain.probes.probe import ProbeError, ProbeResult, ProbeStep, StepName, Verdict
 from app.domain.providers.preset import Preset
+from app.domain.providers.routes import readable
 from app.probe import diagnoses, messages
 from app.ui import i18n
 
@@ -66,7 +67,8 @@ def line(step: ProbeStep, language: str) -> Line:
     title = i18n.say_code(language, "step", step.message) if named else i18n.say_code(language, f"rung_{state}", step.name)
     finding = diagnoses.find(step.message)
     sign = "skipped" if finding and not finding.is_tried else state  # what is known without a try gets no green tick
-    return Line(step.name, sign, title, found(step.message, step.values, language), round(step.ms))
+    values = {name: readable(value) if name == "url" else value for name, value in step.values.items()}
+    return Line(step.name, sign, title, found(step.message, values, language), round(step.ms))
 
 
 def finished(run: Run, result: ProbeResult, language: str, *, key_url: str = "") -> Run:

@@ -13,7 +13,7 @@ from app.domain.probes.probe import FixAction
 from app.domain.providers.address import looks_local, normalise
 from app.domain.providers.drafts import filled
 from app.domain.providers.provider import Provider, ProviderType
-from app.domain.providers.routes import effective_urls
+from app.domain.providers.routes import effective_urls, readable
 from app.services import providers
 from app.ui.kit import dialogs
 from app.ui.permission import requires
@@ -264,7 +264,7 @@ class ProviderForm(rx.State):
             self.calls_to, self.notes, self.is_local, self.going_to = "", [], False, ""
             self.address_error = answer(await language(self), error) if self.base_url.strip() else ""
             return
-        self.calls_to, self.address_error = effective_urls(type_, address.base_url, self._texts)["chat"], ""
+        self.calls_to, self.address_error = readable(effective_urls(type_, address.base_url, self._texts)["chat"]), ""
         self.notes = [*address.notes, *(["at_root"] if self.at_root and address.is_at_root else [])]
         self.is_local = looks_local(address.origin)
         bound = self._origin if self.has_key else ""

@@ -8,6 +8,7 @@ import reflex as rx
 from app.domain.actor import Role
 from app.domain.errors import UnknownProvider
 from app.domain.providers.provider import Provider
+from app.domain.providers.routes import readable
 from app.services import audit, credentials, models, providers
 from app.ui import i18n
 from app.ui.history.audit_words import Entry, entries, named_in
@@ -240,7 +241,7 @@ def _facts(provider: Provider, shown: Card, language: str) -> Facts:
         kind="" if kind == provider.label else kind,
         auth_type=provider.auth_type,
         needs_key=provider.auth_type != "none",
-        calls_to=provider.effective_urls.get("chat", provider.base_url),
+        calls_to=readable(provider.effective_urls.get("chat", provider.base_url)),
         default_model=provider.default_model or "",
         tags=list(provider.tags),
         tested_at=shown.tested_at,
