@@ -2,7 +2,7 @@
 
 A file has the texts of its language and nothing else: how its numbers and plural forms go is known from its code (Unicode CLDR). What it
 leaves out is read in English. With `complete = true` under `[language]` it has every text of `en.toml`, and tests hold it to that; what
-auth types and pages bring in their own files it may have, too.
+auth types, findings and pages bring in their own files it may have, too.
 """
 
 import re

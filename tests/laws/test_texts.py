@@ -59,7 +59,7 @@ CODES: dict[str, set[str]] = {
     "auth": _FIELDS,
     "auth_type": set(auth.types()),
     "error": _errors(),
-    "fix": set(FixAction),
+    "fix": {*FixAction, *diagnoses.labels()},
     "form.note": {*AddressNote, "at_root"},
     "key_state": {*KeyState, *Held},
     "key_done": set(_SETTABLE),

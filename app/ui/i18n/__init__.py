@@ -1,7 +1,7 @@
 """The one door for every text a person reads: `t()` on a page, `say()` in a handler.
 
-The texts are in `app/languages`; English is the measure. Auth types and pages may bring their own English with them. A key that English
-does not have, or values that its text does not ask for, fail the build, which names all of them, and never a visitor.
+The texts are in `app/languages`; English is the measure. Auth types, findings and pages may bring their own English with them. A key that
+English does not have, or values that its text does not ask for, fail the build, which names all of them, and never a visitor.
 """
 
 import json
@@ -16,6 +16,7 @@ from reflex_base.utils.imports import ImportVar
 
 from app import languages as files
 from app.languages import ENGLISH, BadLanguage, Text, fill, holes, number
+from app.probe import diagnoses
 from app.ui.permission import public
 from app.ui.presses import acknowledged
 from app.upstream import auth
@@ -82,11 +83,19 @@ def check() -> None:
 def _brought() -> Iterator[tuple[str, str, str]]:
     """Key, English text and place of what stands beside the code that it belongs to."""
     told: dict[str, tuple[str, str]] = {key: (str(text), "en.toml") for key, text in files.shipped()[ENGLISH].texts.items()}
-    for key, text, place in [*_of_auth_types(), *((key, *text) for key, text in _of_pages.items())]:
+    for key, text, place in [*_of_auth_types(), *_of_findings(), *((key, *text) for key, text in _of_pages.items())]:
         known, first = told.setdefault(key, (text, place))
         if known != text:
             raise BadLanguage(f"{place}: “{key}” is “{known}” in {first} already: use the same words, or another name")
         yield key, text, place
+
+
+def _of_findings() -> Iterator[tuple[str, str, str]]:
+    """What pages say of a finding, where they have no other words for it than REST."""
+    known = files.shipped()[ENGLISH].texts
+    said = {f"probe.{code}": text for code, text in diagnoses.sentences().items()}
+    said |= {f"fix.{code}": text for code, text in diagnoses.labels().items()}
+    yield from ((key, text, "app/probe/diagnoses") for key, text in said.items() if key not in known)
 
 
 def _of_auth_types() -> Iterator[tuple[str, str, str]]:
