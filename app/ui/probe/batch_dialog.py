@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app.ui.i18n import t, t_code
+from app.ui.kit.data_table import cell, data_table
 from app.ui.kit.dialog import body, cancel, foot, head, question, sheet, this
 from app.ui.kit.dialog_host import close
 from app.ui.kit.drawn import Drawn, drawn
@@ -96,14 +97,7 @@ def _progress() -> rx.Component:
 def _table() -> rx.Component:
     what = rx.cond(Batches.name != "", t("batch.column_model"), t("batch.column_provider"))
     columns = [what, *[t(f"batch.column_{name}") for name in ("status", "latency", "proven", "said")]]
-    return rx.table.root(
-        rx.table.header(rx.table.row(*[rx.table.column_header_cell(column) for column in columns])),
-        rx.table.body(rx.foreach(Batches.rows, _row)),
-        variant="surface",
-        size="1",
-        width="100%",
-        class_name="pb-stack",
-    )
+    return data_table(columns, rx.foreach(Batches.rows, _row), size="1")
 
 
 def _row(row: Drawn, at: Drawn) -> rx.Component:
@@ -132,7 +126,7 @@ def _said(row: Drawn) -> rx.Component:
 
 
 def _cell(column: str, content: Drawn) -> rx.Component:
-    return rx.table.cell(content, custom_attrs={"data-label": t(f"batch.column_{column}")})
+    return cell(t(f"batch.column_{column}"), content)
 
 
 def _status(row: Drawn) -> rx.Component:

@@ -9,6 +9,7 @@ from app.ui.client_keys.client_keys import EDIT, ISSUED, NEW, REVOKE, SHOWN_ONCE
 from app.ui.client_keys.key_rights import KeyRights
 from app.ui.i18n import ago, t, t_code
 from app.ui.kit import empty, field, once
+from app.ui.kit.data_table import cell, data_table
 from app.ui.kit.dialog import body, cancel, foot, head, question, sheet, this
 from app.ui.kit.dialog_host import close, opens, stamp
 from app.ui.kit.drawn import Drawn, drawn
@@ -58,19 +59,8 @@ def dialogs() -> rx.Component:
 
 
 def _keys() -> rx.Component:
-    heads = ("name", "scope", "created", "used", "expires", "status")
-    return rx.table.root(
-        rx.table.header(
-            rx.table.row(
-                *[rx.table.column_header_cell(t(f"client_keys.column_{h}")) for h in heads],
-                rx.table.column_header_cell(rx.el.span(t("providers.column_actions"), class_name="pb-hidden")),
-            ),
-        ),
-        rx.table.body(rx.foreach(ClientKeys.keys, _row)),
-        variant="surface",
-        size="2",
-        class_name="pb-stack pb-app-keys",
-    )
+    heads = [t(f"client_keys.column_{column}") for column in ("name", "scope", "created", "used", "expires", "status")]
+    return data_table(heads, rx.foreach(ClientKeys.keys, _row), actions=t("providers.column_actions"), kind="pb-app-keys")
 
 
 def _row(key: Drawn) -> rx.Component:
@@ -139,8 +129,7 @@ def _status(status: Drawn) -> Drawn:
 
 
 def _cell(column: str, content: Drawn) -> rx.Component:
-    """A cell that names its column itself where the table becomes cards."""
-    return rx.table.cell(rx.box(content), custom_attrs={"data-label": t(f"client_keys.column_{column}")})
+    return cell(t(f"client_keys.column_{column}"), content)
 
 
 def _form(*, new: bool) -> rx.Component:

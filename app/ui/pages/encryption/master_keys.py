@@ -4,6 +4,7 @@ import reflex as rx
 
 from app.ui.i18n import Language, ago, amount, t, t_code, when
 from app.ui.kit.browser import stay_awake
+from app.ui.kit.data_table import cell, data_table
 from app.ui.kit.dialog import body, cancel, foot, head, sheet
 from app.ui.kit.dialog_host import opens
 from app.ui.kit.drawn import Drawn
@@ -90,9 +91,8 @@ def _home() -> rx.Component:
 
 
 def _keys() -> rx.Component:
-    heads = [rx.table.column_header_cell(t(f"encryption.column_{h}")) for h in ("key", "state", "secrets", "servers", "since")]
-    rows = rx.foreach(Encryption.keys, _row)
-    return rx.table.root(rx.table.header(rx.table.row(*heads)), rx.table.body(rows), variant="surface", size="2", class_name="pb-stack")
+    heads = [t(f"encryption.column_{column}") for column in ("key", "state", "secrets", "servers", "since")]
+    return data_table(heads, rx.foreach(Encryption.keys, _row))
 
 
 def _row(key: Drawn) -> rx.Component:
@@ -147,5 +147,4 @@ def _line(label: str, value: Drawn) -> rx.Component:
 
 
 def _cell(column: str, content: Drawn) -> rx.Component:
-    """A cell that names its column itself where the table becomes cards."""
-    return rx.table.cell(rx.box(content), custom_attrs={"data-label": t(f"encryption.column_{column}")})
+    return cell(t(f"encryption.column_{column}"), content)

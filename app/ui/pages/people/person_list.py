@@ -7,6 +7,7 @@ import reflex as rx
 from app.domain.actor import Role
 from app.ui.i18n import ago, t
 from app.ui.kit import field
+from app.ui.kit.data_table import cell, data_table
 from app.ui.kit.dialog import body, cancel, foot, head, sheet
 from app.ui.kit.dialog_host import opens, stamp
 from app.ui.kit.drawn import Drawn
@@ -35,9 +36,8 @@ def listing() -> rx.Component:
 
 
 def _people() -> rx.Component:
-    heads = [rx.table.column_header_cell(t(f"people.column_{h}")) for h in ("person", "role", "last", "on")]
-    rows = rx.foreach(People.people, _row)
-    return rx.table.root(rx.table.header(rx.table.row(*heads)), rx.table.body(rows), variant="surface", size="2", class_name="pb-stack")
+    heads = [t(f"people.column_{column}") for column in ("person", "role", "last", "on")]
+    return data_table(heads, rx.foreach(People.people, _row))
 
 
 def _row(person: Drawn) -> rx.Component:
@@ -64,8 +64,7 @@ def _row(person: Drawn) -> rx.Component:
 
 
 def _cell(column: str, content: Drawn) -> rx.Component:
-    """A cell that names its column itself where the table becomes cards."""
-    return rx.table.cell(rx.box(content), custom_attrs={"data-label": t(f"people.column_{column}")})
+    return cell(t(f"people.column_{column}"), content)
 
 
 def form() -> rx.Component:

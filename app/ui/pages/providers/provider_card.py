@@ -3,6 +3,7 @@
 import reflex as rx
 
 from app.ui.i18n import t
+from app.ui.kit.data_table import cell
 from app.ui.kit.drawn import Drawn, drawn
 from app.ui.presets.logo import logo
 from app.ui.probe.probe_options import Trial
@@ -88,8 +89,7 @@ def _row(c: Drawn, run: Drawn, tested: Drawn, admin: Drawn) -> rx.Component:
 
 
 def _cell(column: str, content: Drawn) -> rx.Component:
-    """A cell that names its column itself where the table becomes cards."""
-    return rx.table.cell(content, custom_attrs={"data-label": t(f"providers.column_{column}")})
+    return cell(t(f"providers.column_{column}"), content)
 
 
 def _head(c: Drawn, admin: Drawn) -> rx.Component:

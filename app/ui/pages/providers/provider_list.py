@@ -7,6 +7,7 @@ import reflex as rx
 from app.ui.i18n import t, when
 from app.ui.kit import empty
 from app.ui.kit.browser import Fresh, Latest
+from app.ui.kit.data_table import data_table
 from app.ui.kit.dialog import affected, name_to_type, question, this
 from app.ui.kit.dialog_host import opens
 from app.ui.kit.drawn import Drawn, drawn
@@ -166,16 +167,8 @@ def _grid() -> rx.Component:
 
 def _table() -> rx.Component:
     columns = ("provider", "address", "status", "models", "on")
-    heads = [rx.table.column_header_cell(t(f"providers.column_{column}")) for column in columns]
-    actions = rx.table.column_header_cell(rx.el.span(t("providers.column_actions"), class_name="pb-hidden"))
-    return rx.table.root(
-        rx.table.header(rx.table.row(*heads, actions)),
-        rx.table.body(_each(provider_row)),
-        variant="surface",
-        size="2",
-        width="100%",
-        class_name="pb-stack pb-providers",
-    )
+    heads = [t(f"providers.column_{column}") for column in columns]
+    return data_table(heads, _each(provider_row), actions=t("providers.column_actions"), kind="pb-providers")
 
 
 def _nothing_yet() -> rx.Component:

@@ -4,6 +4,7 @@ import reflex as rx
 
 from app.ui.i18n import ago, t
 from app.ui.kit import empty
+from app.ui.kit.data_table import cell, data_table
 from app.ui.kit.dialog import question, this
 from app.ui.kit.dialog_host import opens
 from app.ui.kit.drawn import Drawn, drawn
@@ -31,10 +32,8 @@ def purge_question() -> rx.Component:
 
 
 def _table() -> rx.Component:
-    heads = [rx.table.column_header_cell(t(f"trash.column_{column}")) for column in ("provider", "deleted", "goes")]
-    heads.append(rx.table.column_header_cell(rx.el.span(t("trash.column_do"), class_name="pb-hidden")))
-    rows = rx.foreach(Trash.gone, _row)
-    return rx.table.root(rx.table.header(rx.table.row(*heads)), rx.table.body(rows), variant="surface", size="2", class_name="pb-stack")
+    heads = [t(f"trash.column_{column}") for column in ("provider", "deleted", "goes")]
+    return data_table(heads, rx.foreach(Trash.gone, _row), actions=t("trash.column_do"))
 
 
 def _row(one: Drawn) -> rx.Component:
@@ -77,5 +76,4 @@ def _row(one: Drawn) -> rx.Component:
 
 
 def _cell(column: str, content: Drawn) -> rx.Component:
-    """A cell that names its column itself where the table becomes cards."""
-    return rx.table.cell(rx.box(content), custom_attrs={"data-label": t(f"trash.column_{column}")})
+    return cell(t(f"trash.column_{column}"), content)

@@ -6,6 +6,7 @@ from app.domain.usage import By
 from app.ui.i18n import amount, money, t, t_code
 from app.ui.kit import empty
 from app.ui.kit.browser import Every
+from app.ui.kit.data_table import cell, data_table
 from app.ui.kit.drawn import Drawn, drawn
 from app.ui.kit.picker import choice, picker
 from app.ui.kit.plot import Plot
@@ -83,7 +84,7 @@ def _plot(name: str, figure: Drawn, points: Drawn, *, part: Drawn = "", kind: st
 
 def _table() -> rx.Component:
     choices = [choice(t(f"usage.by.{by.value}"), by.value) for by in By]
-    heads = [rx.table.column_header_cell(_column(column)) for column in COLUMNS]
+    heads = [t_code("usage.by", Usage.by), *(_column(column) for column in COLUMNS)]
     return rx.el.section(
         rx.flex(
             rx.heading(t("usage.lines"), size="3", as_="h2"),
@@ -94,14 +95,7 @@ def _table() -> rx.Component:
             spacing="3",
             margin_bottom="12px",
         ),
-        rx.table.root(
-            rx.table.header(rx.table.row(rx.table.column_header_cell(t_code("usage.by", Usage.by)), *heads)),
-            rx.table.body(rx.foreach(Usage.lines, _row)),
-            variant="surface",
-            size="2",
-            width="100%",
-            class_name="pb-stack pb-usage",
-        ),
+        data_table(heads, rx.foreach(Usage.lines, _row), kind="pb-usage"),
         rx.cond(Usage.left_out > 0, rx.text(t("usage.left_out", n=Usage.left_out), size="2", color_scheme="gray", margin_top="8px")),
         rx.text(t("usage.note"), size="1", color_scheme="gray", margin_top="12px"),
         width="100%",
@@ -117,13 +111,10 @@ def _column(name: str) -> rx.Component | Drawn:
 def _row(line: Drawn) -> rx.Component:
     tokens = (_tokens(line, line.tokens_in), _tokens(line, line.tokens_out))
     latency = rx.cond(line.answers > 0, t("usage.latency_pair", p50=line.p50, p95=line.p95), "–")
-    cells = (amount(line.requests), amount(line.errors), *tokens, latency, _cost(line))
+    figures = (amount(line.requests), amount(line.errors), *tokens, latency, _cost(line))
     return rx.table.row(
         rx.table.row_header_cell(_name(line)),
-        *[
-            rx.table.cell(rx.box(cell, min_width="0"), custom_attrs={"data-label": t(f"usage.column_{column}")})
-            for column, cell in zip(COLUMNS, cells, strict=True)
-        ],
+        *[cell(t(f"usage.column_{column}"), figure) for column, figure in zip(COLUMNS, figures, strict=True)],
         key=f"{line.provider}/{line.id}",
     )
 

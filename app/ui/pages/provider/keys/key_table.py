@@ -9,6 +9,7 @@ from app.ui.i18n import ago, t, when
 from app.ui.kit import empty
 from app.ui.kit.browser import Every
 from app.ui.kit.busy import sign
+from app.ui.kit.data_table import cell, data_table
 from app.ui.kit.dialog import question, this
 from app.ui.kit.dialog_host import opens
 from app.ui.kit.drawn import Drawn, drawn
@@ -105,16 +106,8 @@ def _shared() -> rx.Component:
 
 
 def _zone(title: Drawn, text: Drawn, keys: Drawn) -> rx.Component:
-    heads = [rx.table.column_header_cell(t(f"keys.column_{column}")) for column in COLUMNS]
-    actions = rx.table.column_header_cell(rx.el.span(t("providers.column_actions"), class_name="pb-hidden"))
-    table = rx.table.root(
-        rx.table.header(rx.table.row(*heads, actions)),
-        rx.table.body(rx.foreach(keys, _each)),
-        variant="surface",
-        size="2",
-        width="100%",
-        class_name="pb-stack pb-keys",
-    )
+    heads = [t(f"keys.column_{column}") for column in COLUMNS]
+    table = data_table(heads, rx.foreach(keys, _each), actions=t("providers.column_actions"), kind="pb-keys")
     return rx.cond(
         drawn(keys).length() > 0,
         rx.el.section(
@@ -157,8 +150,7 @@ def _row(k: Drawn, run: Drawn, tested: Drawn, admin: Drawn) -> rx.Component:
 
 
 def _cell(column: str, content: Drawn) -> rx.Component:
-    """A cell that names its column itself where the table becomes cards."""
-    return rx.table.cell(rx.box(content, min_width="0"), custom_attrs={"data-label": t(f"keys.column_{column}")})
+    return cell(t(f"keys.column_{column}"), content)
 
 
 def _name(k: Drawn) -> rx.Component:
