@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from babel import Locale
 
 from app import languages, presets
 from app.ui import i18n, page
@@ -96,6 +97,14 @@ def test_every_text_of_a_language_fits_the_english_one(code: str) -> None:
     page.pages()  # which bring texts of their own
 
     assert languages.misfits(languages.shipped()[code], i18n.catalogues()[i18n.ENGLISH]) == []
+
+
+@pytest.mark.parametrize("code", sorted(i18n.languages()))
+def test_a_language_has_no_plural_form_that_it_never_says(code: str) -> None:
+    said = Locale.parse(code).plural_form.tags | {"other"}
+    unsaid = {key: set(text) - said for key, text in languages.shipped()[code].texts.items() if not isinstance(text, str)}
+
+    assert {key: rest for key, rest in unsaid.items() if rest} == {}
 
 
 @pytest.mark.parametrize("code", COMPLETE)

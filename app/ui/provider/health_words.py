@@ -29,6 +29,8 @@ def seen(found: Standing, result: ProbeResult | None, language: str) -> str:
         return i18n.say(language, "health.slow")
     if not found.failed:
         return i18n.say(language, "health.failed_lately")
+    if found.failed == found.calls == 1:
+        return i18n.say(language, "health.failed_one")
     if found.failed == found.calls:
         return i18n.say(language, "health.failed_all", n=found.calls)
     return i18n.say(language, "health.failed_some", failed=found.failed, n=found.calls)

@@ -52,7 +52,7 @@ def _again(c: Drawn) -> rx.Component:
     testing = busy(runs[c.id].to(Run), runs.contains(c.id))
     return rx.button(
         sign("refresh-cw", testing, 14),
-        t("health.again"),
+        rx.cond(c.seen_at != "", t("health.again"), t("card.test")),
         variant="soft",
         size="1",
         type="button",
