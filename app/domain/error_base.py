@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from app.domain.error_kind import ErrorKind, kind_of
+from app.domain.error_kind import ErrorKind, member
 
 
 class PatchbayError(Exception):
@@ -27,5 +27,5 @@ class PatchbayError(Exception):
 
     @property
     def kind(self) -> ErrorKind | None:
-        """`details["kind"]`, None where the class says it all."""
-        return kind_of(self.details.get("kind"))
+        """Which of its kind it is, None where the class says it all."""
+        return member(ErrorKind, self.details.get("kind"))

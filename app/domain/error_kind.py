@@ -1,6 +1,9 @@
 """What kind of its error one is, where the class alone does not say what code has to know. REST shows it among the `details`."""
 
 from enum import StrEnum
+from typing import TypeVar
+
+_Kind = TypeVar("_Kind", bound=StrEnum)
 
 
 class ErrorKind(StrEnum):
@@ -68,6 +71,7 @@ class EgressReason(StrEnum):
     LOCAL_OFF = "local_off"
     KEY_IN_CLEAR = "key_in_clear"
     PROXY = "proxy"
+    PUBLIC = "public"  # by a call that may go to the own network only
 
 
 class TimeLimit(StrEnum):
@@ -79,9 +83,14 @@ class TimeLimit(StrEnum):
     TOTAL = "total"
 
 
-_OF_TEXT = {kind.value: kind for kind in ErrorKind}
+class OwnLimit(StrEnum):
+    """Which limit of requests was used up: `details.limit` of `LimitReached`."""
+
+    KEY_RPM = "key_rpm"
+    PROVIDER_RPM = "provider_rpm"
+    PROVIDER_CONCURRENT = "provider_concurrent"
 
 
-def kind_of(text: object) -> ErrorKind | None:
+def member(of: type[_Kind], text: object) -> _Kind | None:
     """The kind that was written as this text, by this process or another; None for anything else."""
-    return _OF_TEXT.get(text) if isinstance(text, str) else None
+    return next((kind for kind in of if kind == text), None)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from app.domain.error_base import PatchbayError
-from app.domain.error_kind import EgressReason, TimeLimit
+from app.domain.error_kind import EgressReason, TimeLimit, member
 
 
 class UpstreamError(PatchbayError):
@@ -27,14 +27,14 @@ class UpstreamError(PatchbayError):
 
 
 class EgressRefused(UpstreamError):
-    """`details["reason"]`, `details["origin"]`."""
+    """`details`: `reason`, `origin`."""
 
     code = "refused_by_policy"
 
     @property
-    def reason(self) -> EgressReason:
+    def reason(self) -> EgressReason | None:
         """Why the address is not called."""
-        return EgressReason(str(self.details["reason"]))
+        return member(EgressReason, self.details.get("reason"))
 
 
 class NoCredential(UpstreamError):
@@ -42,7 +42,7 @@ class NoCredential(UpstreamError):
 
 
 class Unreachable(UpstreamError):
-    """`details["kind"]`: dns, refused, reset, network."""
+    """Its kind: dns, refused, reset, network."""
 
     code = "upstream_unreachable"
 
@@ -52,18 +52,18 @@ class TlsFailed(UpstreamError):
 
 
 class TimedOut(UpstreamError):
-    """`details["limit"]`, `details["seconds"]`."""
+    """`details`: `limit`, `seconds`."""
 
     code = "upstream_timeout"
 
     @property
-    def limit(self) -> TimeLimit:
+    def limit(self) -> TimeLimit | None:
         """Which limit of ours it was."""
-        return TimeLimit(str(self.details["limit"]))
+        return member(TimeLimit, self.details.get("limit"))
 
 
 class Refused(UpstreamError):
-    """The provider answered 401 or 403. `details["kind"]`: key, no_key where none was sent, or denied where a 403 does not speak of it."""
+    """The provider answered 401 or 403. Its kind: key, no_key where none was sent, or denied where a 403 does not speak of it."""
 
     code = "upstream_refused"
 
@@ -79,7 +79,7 @@ class Failed(UpstreamError):
 
 
 class BadResponse(UpstreamError):
-    """Not what the protocol says: HTML, wrong type, too large, encoded, redirect, cut off. `details["kind"]`."""
+    """Not what the protocol says: HTML, wrong type, too large, encoded, redirect, cut off: its kind."""
 
     code = "upstream_bad_response"
 
@@ -91,7 +91,7 @@ class CircuitOpen(UpstreamError):
 
 
 class TranslatorDown(UpstreamError):
-    """The process that speaks this provider's own protocol does not run. `details["kind"]`: missing, broken, slow, died."""
+    """The process that speaks this provider's own protocol does not run. Its kind: missing, broken, slow, died."""
 
     code = "translator_down"
 
@@ -103,12 +103,12 @@ class TokenRefused(Refused):
 
 
 class TokenUnreachable(Unreachable):
-    """The token server cannot be reached or does not answer right now. `details["token_host"]`, `details["kind"]` = "token"."""
+    """The token server cannot be reached or does not answer right now. `details["token_host"]`; its kind is TOKEN."""
 
     code = "token_unreachable"
 
 
 class TokenBadResponse(BadResponse):
-    """What the token server answered is no token. `details["token_host"]`, `details["kind"]` = "token"."""
+    """What the token server answered is no token. `details["token_host"]`; its kind is TOKEN."""
 
     code = "token_bad_response"

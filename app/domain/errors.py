@@ -16,6 +16,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from app.domain.error_base import PatchbayError as PatchbayError
+from app.domain.error_kind import OwnLimit, member
 from app.domain.error_upstream import (  # noqa: F401 - to be imported from here
     BadResponse,
     CircuitOpen,
@@ -159,9 +160,14 @@ class TooManyAttempts(AccessError):
 
 
 class LimitReached(PatchbayError):
-    """A limit of ours. `details`: `limit` (key_rpm, provider_rpm, provider_concurrent), `retry_after` in seconds."""
+    """A limit of ours. `details`: `limit`, `most`, `retry_after` in seconds."""
 
     code = "limit_reached"
+
+    @property
+    def limit(self) -> OwnLimit | None:
+        """Which limit it was."""
+        return member(OwnLimit, self.details.get("limit"))
 
     @property
     def retry_after(self) -> float | None:
@@ -191,7 +197,7 @@ class KeyFileUnsafe(VaultError):
 
 
 class SecretUnreadable(VaultError):
-    """A sealed value that cannot be opened. `details["kind"]`: missing_kid, auth_failed or malformed."""
+    """A sealed value that cannot be opened. Its kind: missing_kid, auth_failed or malformed."""
 
     code = "secret_unreadable"
 

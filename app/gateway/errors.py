@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from app.domain import errors
+from app.domain.error_kind import OwnLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def event(problem: Fault) -> bytes:
 
 def _used_up(error: errors.LimitReached) -> tuple[tuple[bytes, bytes], ...]:
     """A limit of requests a minute in the headers that OpenAI's SDKs and their users know."""
-    if error.details.get("limit") == "provider_concurrent":
+    if error.limit is OwnLimit.PROVIDER_CONCURRENT:
         return ()
     told = {"limit": error.details["most"], "remaining": 0, "reset": f"{error.details['retry_after']}s"}
     return tuple((f"x-ratelimit-{name}-requests".encode(), str(value).encode()) for name, value in told.items())

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.domain.error_kind import ErrorKind
+from app.domain.error_kind import ErrorKind, TimeLimit
 from app.domain.errors import BadResponse, CircuitOpen, Failed, TimedOut, TlsFailed, Unreachable, UpstreamError
 from app.domain.snapshot import Endpoint, Timeouts
 
@@ -188,7 +188,7 @@ def _counts(error: UpstreamError) -> bool:
 def _may_be_the_requests(error: UpstreamError) -> bool:
     """Whether another request might have fared better: the provider was reached, and said nothing of a pause."""
     if isinstance(error, TimedOut):
-        return error.details.get("limit") != "connect"
+        return error.limit is not TimeLimit.CONNECT
     if isinstance(error, Unreachable):
         return error.kind is ErrorKind.LOST
     return isinstance(error, Failed | BadResponse)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-from app.domain.error_kind import ErrorKind
+from app.domain.error_kind import ErrorKind, TimeLimit
 from app.domain.errors import (
     BadResponse,
     CircuitOpen,
@@ -138,7 +138,7 @@ def may_try_another(error: PatchbayError) -> bool:
     if isinstance(error, Unreachable):
         return error.kind is not ErrorKind.LOST
     if isinstance(error, TimedOut):
-        return error.details.get("limit") == "connect"
+        return error.limit is TimeLimit.CONNECT
     if isinstance(error, BadResponse):
         return error.kind in _NO_ANSWER_OF_A_MODEL
     if isinstance(error, TranslatorDown):

@@ -2,6 +2,7 @@
 
 import math
 
+from app.domain.error_kind import OwnLimit
 from app.domain.errors import LimitReached
 from app.domain.snapshot import ClientKeyEntry, Endpoint
 from app.domain.window import Window
@@ -19,7 +20,7 @@ def admit(entry: ClientKeyEntry) -> None:
         wait = max(1, _seconds_until_free(most, entry.id))
         raise LimitReached(
             f"This API key is limited to {_count(most, 'request')} per minute. Try again in {_count(wait, 'second')}.",
-            details={"limit": "key_rpm", "most": most, "retry_after": wait},
+            details={"limit": OwnLimit.KEY_RPM, "most": most, "retry_after": wait},
         )
 
 
@@ -33,14 +34,14 @@ def enter(endpoint: Endpoint) -> None:
         raise LimitReached(
             f"The provider {endpoint.name!r} is limited to {_count(limits.concurrent, 'request')} at a time. "
             f"Try again in {_count(_BUSY_SECONDS, 'second')}.",
-            details={"limit": "provider_concurrent", "most": limits.concurrent, "retry_after": _BUSY_SECONDS},
+            details={"limit": OwnLimit.PROVIDER_CONCURRENT, "most": limits.concurrent, "retry_after": _BUSY_SECONDS},
         )
     most = limits.requests_per_minute
     if most and not _recent.hit(endpoint.id, most):
         wait = max(1, _seconds_until_free(most, endpoint.id))
         raise LimitReached(
             f"The provider {endpoint.name!r} is limited to {_count(most, 'request')} per minute. Try again in {_count(wait, 'second')}.",
-            details={"limit": "provider_rpm", "most": most, "retry_after": wait},
+            details={"limit": OwnLimit.PROVIDER_RPM, "most": most, "retry_after": wait},
         )
     if limits.concurrent:
         _running[endpoint.id] = _running.get(endpoint.id, 0) + 1

@@ -10,6 +10,7 @@ from yarl import URL
 from app import presets, settings
 from app.domain.actor import Actor
 from app.domain.audit import Action
+from app.domain.error_kind import EgressReason
 from app.domain.errors import UpstreamError
 from app.domain.providers.address import normalise, origin_of
 from app.domain.providers.discovery import Discovery, FoundServer
@@ -41,7 +42,7 @@ async def find(actor: Actor, *, known: Sequence[Preset] | None = None) -> Discov
     """
     actor.must_admin()
     if settings.current().egress_local == "off":
-        raise egress.refusal("local_off", "")
+        raise egress.refusal(EgressReason.LOCAL_OFF, "")
     rate_limit.count(actor.id, kind="search", most=SEARCHES_PER_MINUTE)
     ends = asyncio.get_running_loop().time() + SECONDS
     known = [p for p in (presets.all_() if known is None else known) if p.local]

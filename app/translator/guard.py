@@ -12,6 +12,7 @@ import aiohttp
 import httpx
 from yarl import URL
 
+from app.domain.error_kind import EgressReason
 from app.domain.errors import EgressRefused, UpstreamError
 from app.domain.providers.address import origin_of
 from app.domain.secret import Secret
@@ -56,9 +57,9 @@ def seal() -> None:
 
 def _watch(event: str, args: tuple[Any, ...]) -> None:
     if event == "socket.connect" and not isinstance(args[0], connector.Judged):
-        raise EgressRefused("Only the calls of this process may connect.", details={"reason": "reserved"})
+        raise EgressRefused("Only the calls of this process may connect.", details={"reason": EgressReason.RESERVED})
     if event in _FORBIDDEN:
-        raise EgressRefused("The translator starts no other process.", details={"reason": "reserved"})
+        raise EgressRefused("The translator starts no other process.", details={"reason": EgressReason.RESERVED})
 
 
 class NoTransport(httpx.BaseTransport):

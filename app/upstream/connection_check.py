@@ -8,7 +8,7 @@ from typing import Any
 
 from yarl import URL
 
-from app.domain.error_kind import ErrorKind
+from app.domain.error_kind import ErrorKind, TimeLimit
 from app.domain.errors import Unreachable, UpstreamError
 from app.domain.providers.address import is_ip
 from app.domain.snapshot import Endpoint
@@ -59,7 +59,7 @@ class ConnectionCheck:
             async with asyncio.timeout(self._limit):
                 self._infos = await connector.resolve(self._host, self._url.port or 0)
         except TimeoutError as error:
-            raise failures.timed_out("connect", self._limit) from error
+            raise failures.timed_out(TimeLimit.CONNECT, self._limit) from error
         except connector.Refused as error:
             raise egress.refusal(error.reason, self._context.origin) from error
         except (OSError, UnicodeError) as error:
@@ -81,7 +81,7 @@ class ConnectionCheck:
                     except OSError as error:
                         last = failures.unreachable(error)
         except TimeoutError as error:
-            raise failures.timed_out("connect", self._limit) from error
+            raise failures.timed_out(TimeLimit.CONNECT, self._limit) from error
         raise last or Unreachable("The provider cannot be reached over the network.", details={"kind": ErrorKind.NETWORK})
 
     async def secure(self) -> StepTiming:
@@ -94,7 +94,7 @@ class ConnectionCheck:
                     asyncio.Protocol, sock=trial, ssl=session.current().tls, server_hostname=self._host
                 )
         except TimeoutError as error:
-            raise failures.timed_out("connect", self._limit) from error
+            raise failures.timed_out(TimeLimit.CONNECT, self._limit) from error
         except OSError as error:
             raise failures.from_exception(error, self._context.origin) from error
         transport.abort()

@@ -12,6 +12,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 
+from app.domain.error_kind import EgressReason
 from app.upstream import egress
 from app.upstream.response_protocol import ResponseProtocol
 
@@ -32,13 +33,13 @@ class CallContext:
         """Whether it travels unencrypted."""
         return self.origin.startswith("http://")
 
-    def judge(self, ip: str, port: int) -> str:
-        """Reason to refuse this address for this call, or ""."""
+    def judge(self, ip: str, port: int) -> EgressReason | None:
+        """Reason to refuse this address for this call, None where there is none."""
         if reason := egress.judge(ip, port, local_ok=egress.is_approved(self.origin)):
             return reason
         if self.is_plain and self.has_secret and egress.kind_of(ip) == "public":
-            return "key_in_clear"
-        return ""
+            return EgressReason.KEY_IN_CLEAR
+        return None
 
 
 current_call: contextvars.ContextVar[CallContext | None] = contextvars.ContextVar("call", default=None)
@@ -47,7 +48,7 @@ current_call: contextvars.ContextVar[CallContext | None] = contextvars.ContextVa
 class Refused(OSError):
     """Inside aiohttp it must be an OSError: happy eyeballs turns anything else into an IndexError."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: EgressReason) -> None:
         super().__init__(errno.EACCES, f"egress refused: {reason}")
         self.reason = reason
 
@@ -55,7 +56,7 @@ class Refused(OSError):
 class EgressDenied(aiohttp.ClientConnectionError):
     """What comes out of the connector. `reason` as in `egress.judge`."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: EgressReason) -> None:
         super().__init__(f"egress refused: {reason}")
         self.reason = reason
 
@@ -93,7 +94,7 @@ class GuardedConnector(aiohttp.TCPConnector):
     ) -> aiohttp.connector.Connection:
         context = _context()
         if req.proxy is not None:
-            raise EgressDenied("proxy")
+            raise EgressDenied(EgressReason.PROXY)
         try:
             connection = await super().connect(req, traces, timeout)
         except (aiohttp.ClientConnectorError, OSError) as error:
@@ -111,10 +112,10 @@ class GuardedConnector(aiohttp.TCPConnector):
         return connection
 
 
-def _where(connection: aiohttp.connector.Connection, context: CallContext) -> str:
-    """Reason why this call may not use a connection, judged by the address at its other end, or ""."""
+def _where(connection: aiohttp.connector.Connection, context: CallContext) -> EgressReason | None:
+    """Reason why this call may not use a connection, judged by the address at its other end, None where there is none."""
     peer = connection.transport.get_extra_info("peername") if connection.transport else None
-    return context.judge(str(peer[0]), int(peer[1])) if peer else "reserved"
+    return context.judge(str(peer[0]), int(peer[1])) if peer else EgressReason.RESERVED
 
 
 class Judged(socket.socket):
@@ -139,7 +140,7 @@ def _context() -> CallContext:
     return context
 
 
-def _remember(context: CallContext, reason: str) -> Refused:
+def _remember(context: CallContext, reason: EgressReason) -> Refused:
     refused = Refused(reason)
     context.refusals.append(refused)
     return refused

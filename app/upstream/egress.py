@@ -13,7 +13,7 @@ from typing import Literal
 
 from yarl import URL
 
-from app.domain.error_kind import ErrorKind
+from app.domain.error_kind import EgressReason, ErrorKind
 from app.domain.errors import EgressRefused, Unreachable
 from app.domain.translation import Rules
 from app.upstream.ranges import IpAddress, kind_of, unwrapped
@@ -80,29 +80,26 @@ def adopt(origin: str, rules: Rules) -> None:
     _policy.approved = _policy.approved | {origin} if rules.is_approved else _policy.approved - {origin}
 
 
-def judge(ip: str, port: int, *, local_ok: bool) -> str:
-    """Why an address may not be connected, or "" when it may.
-
-    Reasons: metadata, link_local, reserved, service_port, own_port, local (needs approval), local_off.
-    """
+def judge(ip: str, port: int, *, local_ok: bool) -> EgressReason | None:
+    """Why an address may not be connected, None when it may."""
     if port in _SERVICE_PORTS:
-        return "service_port"
+        return EgressReason.SERVICE_PORT
     if port in _policy.protected and _is_ours(ip, _policy.protected[port]):
-        return "own_port"
+        return EgressReason.OWN_PORT
     kind = kind_of(ip)
     if kind == "public":
-        return ""
+        return None
     if kind != "local":
-        return kind
+        return EgressReason(kind)
     if not _policy.local_allowed:
-        return "local_off"
-    return "" if local_ok else "local"
+        return EgressReason.LOCAL_OFF
+    return None if local_ok else EgressReason.LOCAL
 
 
 async def classify(origin: str) -> Where:
     """Look the origin's host up and say where it lies. One denied address denies the host.
 
-    Raises `EgressRefused` (details["reason"] as in `judge`) or `Unreachable` (details["kind"] = "dns").
+    Raises `EgressRefused` (its reason as in `judge`) or `Unreachable` (dns).
     """
     url = URL(origin)
     host, port = url.raw_host or "", url.port or 0
@@ -117,21 +114,21 @@ async def classify(origin: str) -> Where:
     return "local" if any(kind_of(a) == "local" for a in addresses) else "public"
 
 
-def refusal(reason: str, origin: str) -> EgressRefused:
+def refusal(reason: EgressReason, origin: str) -> EgressRefused:
     """The error for a reason, in words."""
-    return EgressRefused(_SENTENCES.get(reason, _SENTENCES["reserved"]), details={"reason": reason, "origin": origin})
+    return EgressRefused(_SENTENCES.get(reason, _SENTENCES[EgressReason.RESERVED]), details={"reason": reason, "origin": origin})
 
 
 _SENTENCES = {
-    "metadata": "This address belongs to a cloud's internal service and is never called.",
-    "link_local": "Link-local addresses are never called.",
-    "reserved": "This address is reserved and is never called.",
-    "service_port": "This port belongs to a service that is not a model provider and is never called.",
-    "own_port": "This address is Patchbay itself or its own database and is never called.",
-    "local": "This address is on your network and is not allowed yet. An admin allows it by testing or saving the provider.",
-    "local_off": "Addresses on your own network are not allowed (PATCHBAY_EGRESS_LOCAL=off).",
-    "key_in_clear": "Keys are never sent unencrypted over the internet. Use an https:// address.",
-    "proxy": "Requests are never sent through a proxy that is not configured in Patchbay.",
+    EgressReason.METADATA: "This address belongs to a cloud's internal service and is never called.",
+    EgressReason.LINK_LOCAL: "Link-local addresses are never called.",
+    EgressReason.RESERVED: "This address is reserved and is never called.",
+    EgressReason.SERVICE_PORT: "This port belongs to a service that is not a model provider and is never called.",
+    EgressReason.OWN_PORT: "This address is Patchbay itself or its own database and is never called.",
+    EgressReason.LOCAL: "This address is on your network and is not allowed yet. An admin allows it by testing or saving the provider.",
+    EgressReason.LOCAL_OFF: "Addresses on your own network are not allowed (PATCHBAY_EGRESS_LOCAL=off).",
+    EgressReason.KEY_IN_CLEAR: "Keys are never sent unencrypted over the internet. Use an https:// address.",
+    EgressReason.PROXY: "Requests are never sent through a proxy that is not configured in Patchbay.",
 }
 
 

@@ -12,7 +12,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from app.domain.error_kind import ErrorKind
+from app.domain.error_kind import ErrorKind, TimeLimit
 from app.domain.errors import BadResponse, Failed, RateLimited, Refused, TimedOut, TlsFailed, Unreachable, UpstreamError
 from app.domain.providers.address import origin_of
 from app.upstream import egress
@@ -110,14 +110,14 @@ def unreachable(error: OSError) -> Unreachable:
 
 
 _LIMITS = {
-    "connect": "The provider did not accept a connection within {:g} s (our limit).",
-    "first_byte": "The provider did not start to respond within {:g} s (our limit).",
-    "idle": "The provider sent nothing for {:g} s in the middle of its response (our limit).",
-    "total": "The provider's response took longer than {:g} s in total (our limit).",
+    TimeLimit.CONNECT: "The provider did not accept a connection within {:g} s (our limit).",
+    TimeLimit.FIRST_BYTE: "The provider did not start to respond within {:g} s (our limit).",
+    TimeLimit.IDLE: "The provider sent nothing for {:g} s in the middle of its response (our limit).",
+    TimeLimit.TOTAL: "The provider's response took longer than {:g} s in total (our limit).",
 }
 
 
-def timed_out(limit: str, seconds: float) -> TimedOut:
+def timed_out(limit: TimeLimit, seconds: float) -> TimedOut:
     """Says whose limit it was: ours, and which."""
     return TimedOut(_LIMITS[limit].format(seconds), details={"limit": limit, "seconds": seconds})
 

@@ -8,7 +8,7 @@ from typing import Self
 import aiohttp
 import msgspec
 
-from app.domain.error_kind import ErrorKind
+from app.domain.error_kind import ErrorKind, TimeLimit
 from app.domain.errors import UpstreamError
 from app.domain.snapshot import Timeouts
 from app.domain.usage import Usage
@@ -80,12 +80,12 @@ class Deadline:
             self._started += now - self._last
             self._last, self._paused = now, False
 
-    def _next(self) -> tuple[float, str, float]:
+    def _next(self) -> tuple[float, TimeLimit, float]:
         """The limit that comes first: its moment, its name, its seconds."""
         limits = self._limits
         end = self._started + limits.total
-        limit, seconds = ("idle", limits.idle) if self._has_begun else ("first_byte", limits.first_byte)
-        return (end, "total", limits.total) if self._last + seconds >= end else (self._last + seconds, limit, seconds)
+        limit, seconds = (TimeLimit.IDLE, limits.idle) if self._has_begun else (TimeLimit.FIRST_BYTE, limits.first_byte)
+        return (end, TimeLimit.TOTAL, limits.total) if self._last + seconds >= end else (self._last + seconds, limit, seconds)
 
     def _look(self) -> None:
         now = self._loop.time()

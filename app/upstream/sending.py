@@ -8,6 +8,7 @@ import aiohttp
 from yarl import URL
 
 from app import __version__
+from app.domain.error_kind import TimeLimit
 from app.upstream import connector, failures, session
 from app.upstream.outgoing import Outgoing
 from app.upstream.response_protocol import ResponseProtocol
@@ -46,7 +47,7 @@ async def start(
                 url, headers = signed.url, signed.headers
             return await _request(method, url, body, headers, connect)
     except TimeoutError as error:
-        raise failures.timed_out("connect", connect) from error
+        raise failures.timed_out(TimeLimit.CONNECT, connect) from error
     except aiohttp.ClientResponseError as error:
         # Its repr shows the headers of the request, the key among them: it is not kept as a cause.
         raise failures.from_exception(error, context.origin) from None

@@ -18,7 +18,7 @@ import aiohttp
 import msgspec
 
 from app import settings
-from app.domain.error_kind import ErrorKind, kind_of
+from app.domain.error_kind import ErrorKind, member
 from app.domain.errors import TranslatorDown
 from app.domain.translation import CALL_PATH, Greeting
 
@@ -210,7 +210,7 @@ async def _born() -> _Child:
         )
         word = await asyncio.wait_for(_greet(process, greeting), START_SECONDS)
         if word != "ready":
-            kind = kind_of(word)
+            kind = member(ErrorKind, word)
             raise _down(kind if kind is not None and kind in _SENTENCES else ErrorKind.BROKEN)
     except BaseException as error:
         if process is not None:

@@ -11,6 +11,7 @@ import aiohttp
 from yarl import URL
 
 from app import __version__
+from app.domain.error_kind import EgressReason
 from app.upstream import connector, egress, session
 from app.upstream.reply import refuse_encoded
 
@@ -24,9 +25,9 @@ _HEADERS = {"accept": "application/json", "accept-encoding": "identity", "user-a
 class LocalOnlyPolicy(connector.CallContext):
     """A call that may go to loopback and private addresses without an approval, and nowhere else."""
 
-    def judge(self, ip: str, port: int) -> str:
-        """Reason to refuse this address, or ""."""
-        return egress.judge(ip, port, local_ok=True) or ("" if egress.kind_of(ip) == "local" else "public")
+    def judge(self, ip: str, port: int) -> EgressReason | None:
+        """Reason to refuse this address, None where there is none."""
+        return egress.judge(ip, port, local_ok=True) or (None if egress.kind_of(ip) == "local" else EgressReason.PUBLIC)
 
 
 @dataclass(frozen=True, slots=True)

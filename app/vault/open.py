@@ -5,5 +5,5 @@ from app.vault import ring
 
 
 def open_secret(sealed: Sealed, binding: Binding) -> Secret:
-    """Open a value where it belongs. Raises `SecretUnreadable` with `details["kind"]`: missing_kid, auth_failed, malformed."""
+    """Open a value where it belongs. Raises `SecretUnreadable` of kind MISSING_KID, AUTH_FAILED or MALFORMED."""
     return Secret(ring.current()._open(sealed, binding).decode())

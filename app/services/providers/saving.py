@@ -7,6 +7,7 @@ from typing import Any
 from app import presets, settings
 from app.domain.actor import Actor
 from app.domain.audit import Action
+from app.domain.error_kind import EgressReason
 from app.domain.errors import EgressRefused, InvalidDraft, Reason, Stale, UpstreamError
 from app.domain.providers.address import is_ip
 from app.domain.providers.drafts import Settled, free_name, patched, settle
@@ -196,7 +197,7 @@ async def _where(field: str, origin: str) -> str:
         async with asyncio.timeout(LOOK_UP_SECONDS):
             return await egress.classify(origin)
     except EgressRefused as error:
-        if is_ip(host) or error.details.get("reason") != "reserved":
+        if is_ip(host) or error.reason is not EgressReason.RESERVED:
             raise InvalidDraft({field: Reason("refused_by_policy", error.message)}, code="refused_by_policy") from error
         return ""
     except (UpstreamError, TimeoutError):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from app.domain.credentials.auth_field import AuthField, FieldKind
+from app.domain.error_kind import ErrorKind
 from app.domain.errors import NoCredential, Reason
 from app.domain.secret import Secret
 from app.upstream.outgoing import Outgoing
@@ -56,5 +57,7 @@ def apply(request: Outgoing, auth: Mapping[str, str], secrets: Mapping[str, Secr
     """Add the one header. A name that no form would have let through is not sent."""
     name = auth.get("header_name", "")
     if _wrong(name):
-        raise NoCredential("The name of the header that carries the key is not usable. Enter it again.", details={"kind": "header_name"})
+        raise NoCredential(
+            "The name of the header that carries the key is not usable. Enter it again.", details={"kind": ErrorKind.HEADER_NAME}
+        )
     return request.with_header(name, secrets["header_value"].reveal())
