@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
@@ -100,7 +99,7 @@ class Error(BaseModel):
 
     code: str
     message: str
-    details: dict[str, Any]
+    details: dict[str, object]
     field: str | None
     suggestions: list[str]
 
@@ -161,7 +160,7 @@ def request_id(request: Request) -> str:
     return getattr(request.state, "request_id", "")
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def documented(*statuses: int) -> dict[int | str, dict[str, object]]:
     """The `responses` of a route: these statuses, each with the one error body."""
     return {status: {"model": ErrorBody, "description": HTTPStatus(status).phrase} for status in statuses}
 
@@ -235,10 +234,11 @@ def _path(place: Iterable[str | int]) -> str:
     return ".".join(part for part in parts if _FIELD_NAME.fullmatch(part))
 
 
-def _sentence(found: Mapping[str, Any]) -> str:
+def _sentence(found: Mapping[str, object]) -> str:
     kind = str(found["type"])
     if kind in _SENTENCES:
         return _SENTENCES[kind]
-    if found.get("ctx", {}).get("pattern") == record.IDENTIFIER:
+    context = found.get("ctx")
+    if isinstance(context, Mapping) and context.get("pattern") == record.IDENTIFIER:
         return _IDENTIFIER
     return f"{found['msg']}." if kind.startswith(_RULES) else "This value is not allowed."

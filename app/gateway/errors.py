@@ -6,7 +6,6 @@ provider's 401 never becomes the caller's: their key was fine.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import msgspec
 
@@ -140,7 +139,7 @@ def _used_up(error: errors.LimitReached) -> tuple[tuple[bytes, bytes], ...]:
     return tuple((f"x-ratelimit-{name}-requests".encode(), str(value).encode()) for name, value in told.items())
 
 
-def _callers_own(status: int, said: Mapping[str, Any]) -> Fault:
+def _callers_own(status: int, said: Mapping[str, str]) -> Fault:
     """The provider's words about the request, put into OpenAI's shape."""
     message = said.get("message") or "The provider rejected this request."
     type_ = said.get("type") or "invalid_request_error"

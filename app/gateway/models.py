@@ -1,7 +1,6 @@
 """`/v1/models`: what a client key may name."""
 
 import asyncio
-from typing import Any
 
 import msgspec
 
@@ -36,6 +35,6 @@ def _written(snapshot: Snapshot, allowed: ClientKeyEntry | None) -> bytes:
     return msgspec.json.encode({"object": "list", "data": data})
 
 
-def model(name: str, owner: str) -> dict[str, Any]:
+def model(name: str, owner: str) -> dict[str, object]:
     """One entry of a list. `created` is required by the SDKs and known to nobody: 0."""
     return {"id": name, "object": "model", "created": 0, "owned_by": owner}

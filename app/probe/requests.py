@@ -5,7 +5,6 @@ import time
 from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import msgspec
 
@@ -35,7 +34,7 @@ class ChatReply:
     """What a chat answered. `usage` as the provider reported it; `chunks` counts the events of a stream."""
 
     preview: str
-    usage: dict[str, Any] | None
+    usage: dict[str, object] | None
     latency_ms: float
     chunks: int = 0
 
@@ -104,7 +103,7 @@ def _preview(text: str, *, is_cut: bool) -> str:
 
 def question(model: str, *, stream: bool = False, limit: str = "max_tokens") -> Ask:
     """The request of a test. `limit` names the field that caps the answer: newer models know only one of the two."""
-    body: dict[str, Any] = {"model": model, "messages": [{"role": "user", "content": _QUESTION}], limit: _ANSWER_TOKENS}
+    body: dict[str, object] = {"model": model, "messages": [{"role": "user", "content": _QUESTION}], limit: _ANSWER_TOKENS}
     if stream:
         body["stream"] = True
     return Ask(CHAT_PATH, msgspec.json.encode(body), stream=stream)
@@ -130,7 +129,7 @@ def _said(error: UpstreamError) -> dict[str, str]:
     return said if isinstance(said, dict) else {"message": "", "code": "", "param": ""}
 
 
-def counts(usage: Any) -> dict[str, Any] | None:  # Any: whatever a provider sends
+def counts(usage: object) -> dict[str, object] | None:
     """The numbers of a usage report and nothing else of it: it is kept with the result and shown on every card."""
     if not isinstance(usage, dict):
         return None
@@ -138,7 +137,7 @@ def counts(usage: Any) -> dict[str, Any] | None:  # Any: whatever a provider sen
     return dict(islice(numbers.items(), _MOST_COUNTS))
 
 
-def not_chat(document: Any, body: bytes) -> Exception:
+def not_chat(document: object, body: bytes) -> Exception:
     """What a 200 that is no chat means. Some routers answer 200 and put the failure, with its status, into the body."""
     error = document.get("error") if isinstance(document, dict) else None
     if isinstance(error, dict) and isinstance(code := error.get("code"), int) and 400 <= code < 600:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from app.domain.snapshot import AliasEntry
 from app.registry import build
@@ -15,7 +14,7 @@ class Aliases:
 
     def __init__(self) -> None:
         self.entries: Mapping[str, AliasEntry] = MappingProxyType({})
-        self._mark: tuple[Any, ...] | None = None
+        self._mark: tuple[object, ...] | None = None
         self._known: dict[str, tuple[int, str]] = {}  # id → version, and the name under which it is an entry ("" = switched off)
 
     def read(self, connection: engine.Connection, *, is_whole: bool) -> Mapping[str, AliasEntry]:

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 from app import presets
 from app.domain.credentials.credential import KeyState
@@ -61,8 +60,9 @@ def endpoint_from_draft(settled: Settled, provider_id: str, keys: Iterable[Store
 
 def _endpoint(stored: StoredProvider) -> Endpoint:
     type_ = ProviderType(stored.type)
-    auth_fields = _document(stored.auth)
-    if not all(isinstance(v, str) for v in auth_fields.values()):
+    written = _document(stored.auth)
+    auth_fields = {name: text for name, text in written.items() if isinstance(text, str)}
+    if len(auth_fields) < len(written):
         raise TypeError("a field is not a text")
     network = Network.model_validate(_document(stored.network)).model_dump(exclude_none=True)
     known = presets.find(stored.preset)
@@ -147,7 +147,7 @@ def _malformed(stored: StoredProvider) -> Endpoint:
     )
 
 
-def _document(value: Any) -> dict[str, Any]:
+def _document(value: object) -> dict[str, object]:
     """A JSON object that the driver may have read already."""
     found = json.loads(value) if isinstance(value, str | bytes) else value
     if not isinstance(found, dict):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from app.domain.credentials.credential import KeyState
 from app.domain.errors import PatchbayError, UnknownProvider
@@ -149,7 +149,7 @@ class Registry:
             self._unreadable = (held, [(name, key.label) for name, key in every if key.state is KeyState.UNREADABLE])
         return self._unreadable[1]
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> dict[str, object]:
         """What this process holds, ready for JSON. `error` is the reason why it may be behind, or ""."""
         held = self.snapshot
         return {

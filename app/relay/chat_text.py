@@ -2,14 +2,13 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
 
 import msgspec
 
 from app.relay.pipeline import Reply
 
 
-async def events(reply: Reply) -> AsyncGenerator[dict[str, Any], None]:
+async def events(reply: Reply) -> AsyncGenerator[dict[str, object], None]:
     """The JSON objects of a stream's events; anything else in it is passed over."""
     rest = b""
     async with aclosing(reply.chunks()) as chunks:
@@ -23,7 +22,7 @@ async def events(reply: Reply) -> AsyncGenerator[dict[str, Any], None]:
                         continue
 
 
-def text(document: Any, part: str) -> str:  # Any: whatever a provider sends
+def text(document: object, part: str) -> str:
     """The text of the first choice; `part` is "message" or, in an event, "delta". "" when there is none."""
     choices = document.get("choices") if isinstance(document, dict) else None
     choice = choices[0] if isinstance(choices, list) and choices else None
@@ -34,7 +33,7 @@ def text(document: Any, part: str) -> str:  # Any: whatever a provider sends
     return content if isinstance(content, str) else ""
 
 
-def ended_by(document: Any) -> str:  # Any: as above
+def ended_by(document: object) -> str:
     """Why the first choice ended: stop, length …; "" where nothing says so."""
     choices = document.get("choices") if isinstance(document, dict) else None
     choice = choices[0] if isinstance(choices, list) and choices else None

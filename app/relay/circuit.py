@@ -15,7 +15,6 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from app.domain.error_kind import ErrorKind, TimeLimit
 from app.domain.errors import BadResponse, CircuitOpen, Failed, TimedOut, TlsFailed, Unreachable, UpstreamError
@@ -54,7 +53,7 @@ class _Record:
     error: str = ""
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     ends_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    trial: "asyncio.Task[Any] | None" = None  # whose call decides
+    trial: "asyncio.Task[object] | None" = None  # whose call decides
     tried_at: float = 0.0
     callers: Counter[str] = field(default_factory=Counter[str])  # client key → failures of this row; "" = surely the provider's
 

@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from app.domain.actor import Actor
 from app.domain.audit import Action
@@ -118,7 +117,7 @@ def _stored(targets: Sequence[TargetDraft], known: Mapping[str, str]) -> list[ro
     return sorted(found, key=lambda target: target[2])
 
 
-def _save(doing: Work, row: AliasRow, changed: dict[str, Any]) -> None:
+def _save(doing: Work, row: AliasRow, changed: dict[str, dict[str, object]]) -> None:
     changed["version"] = {"before": row.version, "after": row.version + 1}
     row.version, row.updated_at = row.version + 1, now()
     doing.session.add(row)
@@ -126,7 +125,7 @@ def _save(doing: Work, row: AliasRow, changed: dict[str, Any]) -> None:
     doing.touch()
 
 
-def _shown(alias: Alias) -> dict[str, Any]:
+def _shown(alias: Alias) -> dict[str, object]:
     """What the audit tells of an alias: a target by its priority, its selector and its weight."""
     targets = [f"{t.priority}. {t.provider}/{t.model} ×{t.weight}" for t in alias.targets]
     return {"name": alias.name, "description": alias.description, "enabled": alias.enabled, "targets": targets}

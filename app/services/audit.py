@@ -119,11 +119,11 @@ async def _chunk(after: int, end: int) -> Any:  # Any: rows of storage, passed b
         return await audit.chunk(session, after=after, upto=end, limit=_CHUNK)
 
 
-def _json(fields: Mapping[str, Any]) -> str:
-    return json.dumps({**fields, "changes": json.loads(fields["changes"])}, ensure_ascii=False, separators=(",", ":")) + "\n"
+def _json(fields: Mapping[str, object]) -> str:
+    return json.dumps({**fields, "changes": json.loads(str(fields["changes"]))}, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _csv(fields: Mapping[str, Any], *, heading: bool = False) -> str:
+def _csv(fields: Mapping[str, object], *, heading: bool = False) -> str:
     line = io.StringIO()
     cells = [str(cell) for cell in (fields if heading else fields.values())]
     csv.writer(line).writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])

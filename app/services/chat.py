@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from pydantic import Field, StringConstraints
@@ -35,7 +35,7 @@ class ChatAnswer(Record):
     content: str
     model: str
     provider: str
-    usage: dict[str, Any] | None
+    usage: dict[str, object] | None
     latency_ms: Annotated[float, Field(ge=0)]
 
 
@@ -92,7 +92,7 @@ class _Asking:
             body = await reply.read()
             self.usage = reply.usage
         seconds = time.perf_counter() - started
-        document: Any = msgspec.json.decode(body)
+        document: object = msgspec.json.decode(body)
         if not isinstance(document, dict) or not document.get("choices"):
             raise requests.not_chat(document, body)
         return ChatAnswer(

@@ -1,7 +1,6 @@
 """The keys of a provider: several of them, each with a state, a weight and a priority of its own. One verb = one transaction."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from app.domain.actor import Actor
 from app.domain.audit import Action
@@ -154,7 +153,7 @@ async def _add(doing: Work, row: ProviderRow, keys: Sequence[StoredKey], draft: 
     return next(k for k in await credentials.of_provider(doing.session, row.id) if k.row.id == owner.id)
 
 
-async def _refill(doing: Work, row: ProviderRow, key: StoredKey, patch: CredentialPatch) -> dict[str, Any]:
+async def _refill(doing: Work, row: ProviderRow, key: StoredKey, patch: CredentialPatch) -> dict[str, dict[str, object]]:
     """Replace what is stored, if something was given; a key that the vendor had refused or nobody could read is used again."""
     if not any((patch.secret or {}).values()) and not patch.reference:
         return {}
@@ -168,7 +167,7 @@ async def _refill(doing: Work, row: ProviderRow, key: StoredKey, patch: Credenti
     return changes
 
 
-def _settings(owner: CredentialRow, patch: CredentialPatch) -> dict[str, Any]:
+def _settings(owner: CredentialRow, patch: CredentialPatch) -> dict[str, dict[str, object]]:
     """Everything of a patch but the secret, written to the row; field → before and after."""
     wanted = {f: getattr(patch, f) for f in ("label", "weight", "priority", "state", "expires_at") if f in patch.model_fields_set}
     wanted = {f: v for f, v in wanted.items() if (v is not None or f == "expires_at") and v != getattr(owner, f)}

@@ -2,7 +2,6 @@
 a while to go back to. At every moment exactly one of the two is traffic's to use; a request that runs ends with the key it began with."""
 
 from datetime import timedelta
-from typing import Any
 
 from app.domain.actor import SYSTEM, Actor
 from app.domain.audit import Action
@@ -58,7 +57,7 @@ async def promote(actor: Actor, credential_id: str, *, keep_hours: int = KEEP_HO
         row, keys, new = await _known(doing, credential_id)
         if new.row.state != KeyState.STANDBY or new.row.state_reason != Held.ROTATION:
             raise RotationConflict("This key is not a new key that waits to be used. Reload the list.")
-        changes: dict[str, Any] = {}
+        changes: dict[str, object] = {}
         if (old := keys.get(new.row.replaces or "")) is not None:
             new.row.weight, new.row.priority = old.row.weight, old.row.priority
             if old.row.state != KeyState.UNREADABLE:  # an unreadable key is nothing to go back to, but goes as quietly

@@ -1,12 +1,12 @@
 """`work()`: one service call = one transaction = rows + audit entry + revision; effects happen after the commit."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
 
 from sqlalchemy import event
+from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -46,7 +46,7 @@ class Work:
         action: Action,
         *,
         target: tuple[str, str, str],
-        changes: dict[str, Any] | None = None,
+        changes: Mapping[str, object] | None = None,
         outcome: Outcome = Outcome.OK,
         reason: str = "",
     ) -> None:
@@ -98,10 +98,10 @@ class Work:
             except Exception:  # noqa: BLE001
                 _log.exception("An effect after a commit failed")
 
-    def _flushed(self, *_: Any) -> None:
+    def _flushed(self, *_: object) -> None:
         self._wrote = True
 
-    def _executed(self, state: Any) -> None:  # Any: ORMExecuteState, which is not worth an import
+    def _executed(self, state: ORMExecuteState) -> None:
         self._wrote = self._wrote or state.is_insert or state.is_update or state.is_delete
 
 

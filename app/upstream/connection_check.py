@@ -4,8 +4,8 @@ import asyncio
 import socket
 import time
 from dataclasses import dataclass
-from typing import Any
 
+import aiohttp
 from yarl import URL
 
 from app.domain.error_kind import ErrorKind, TimeLimit
@@ -20,7 +20,7 @@ class StepTiming:
     """How long a step took and what it met."""
 
     ms: float
-    facts: dict[str, Any]
+    facts: dict[str, object]
 
 
 class ConnectionCheck:
@@ -30,7 +30,7 @@ class ConnectionCheck:
         self._origin = endpoint.origin
         self._context = connector.CallContext(endpoint.origin, has_secret=auth.needs_key(endpoint.auth_type))
         self._limit = endpoint.timeouts.connect
-        self._infos: list[tuple[Any, ...]] = []
+        self._infos: list[aiohttp.AddrInfoType] = []
         self._socket: socket.socket | None = None
 
     @property
@@ -106,7 +106,7 @@ class ConnectionCheck:
             self._socket.close()
             self._socket = None
 
-    async def _dial(self, info: tuple[Any, ...]) -> socket.socket:
+    async def _dial(self, info: aiohttp.AddrInfoType) -> socket.socket:
         token = connector.current_call.set(self._context)
         try:
             made = connector.make_socket(info)

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.tracing import Trace
 
 from app.domain.error_kind import EgressReason
 from app.upstream import egress
@@ -89,7 +90,7 @@ class GuardedConnector(aiohttp.TCPConnector):
     async def connect(
         self,
         req: aiohttp.ClientRequest,
-        traces: list[Any],
+        traces: list[Trace],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's signature
     ) -> aiohttp.connector.Connection:
         context = _context()
@@ -122,7 +123,7 @@ class Judged(socket.socket):
     """A socket whose address was judged before it was made. In the translator no other may connect."""
 
 
-def make_socket(info: tuple[Any, ...]) -> socket.socket:
+def make_socket(info: aiohttp.AddrInfoType) -> socket.socket:
     """Judge, then create. `info` is an entry of getaddrinfo."""
     family, kind, protocol, _, address = info
     context = _context()
@@ -158,7 +159,7 @@ def _refusal_in(error: BaseException, context: CallContext) -> Refused | None:
     return None
 
 
-async def resolve(host: str, port: int) -> list[tuple[Any, ...]]:
+async def resolve(host: str, port: int) -> list[aiohttp.AddrInfoType]:
     """Addresses of a host as getaddrinfo gives them, judged for the current call."""
     infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     context = _context()

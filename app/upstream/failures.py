@@ -6,7 +6,6 @@ import ssl
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import aiohttp
 import msgspec
@@ -203,7 +202,7 @@ def page_title(body: bytes, scrub: Scrubber) -> str:
 
 def _said(body: bytes, scrub: Scrubber) -> dict[str, str]:
     """The provider's own words: message, type, code, param, each scrubbed and capped; "" where it said none."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     try:
         document = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
@@ -220,7 +219,7 @@ def _speaks_of_the_key(said: Mapping[str, str]) -> bool:
     return bool(_KEY_CODE.search(f"{said['code']} {said['type']}") or _KEY_WORDS.search(said["message"]))
 
 
-def _error_object(document: Any) -> dict[str, Any]:  # Any: whatever a provider sends
+def _error_object(document: object) -> dict[str, object]:
     """Find {message, …} in the shapes in use: {"error": {…}}, {"error": "…"}, [{"error": …}], {"message"|"detail": …}."""
     if isinstance(document, list):
         document = document[0] if document else {}

@@ -6,6 +6,8 @@ from aiohttp import ClientPayloadError
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.helpers import _EXC_SENTINEL  # what stands for "no cause" in its signature
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.http_parser import RawResponseMessage
+from aiohttp.streams import StreamReader
 
 # All that may come before an answer's body: interim answers (1xx), status line, headers. A model provider's take 1 KB.
 HEAD_BYTES = 64 * 1024
@@ -27,7 +29,8 @@ class ResponseProtocol(ResponseHandler):
         self.head_bytes, self._is_in_head = 0, True
         super().set_response_params(**options)
 
-    def feed_data(self, data: Any, size: int = 0) -> None:  # a head that was parsed, with its body to come
+    def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
+        """A head was parsed; its body is to come."""
         if data[0].code >= 200:
             self._is_in_head = False
         super().feed_data(data, size)

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -64,7 +63,7 @@ class TokenCount:
         self._open = b"" if text[-1] == _LINE_END else text[max(text.rfind(b"\n") + 1, len(text) - _REPORT_BYTES) :]
 
 
-def _understood(report: Mapping[str, Any]) -> Usage | None:
+def _understood(report: Mapping[str, object]) -> Usage | None:
     tokens_in, tokens_out = _count(report, _IN), _count(report, _OUT)
     if tokens_in is None and tokens_out is None:
         return None
@@ -76,7 +75,7 @@ def _understood(report: Mapping[str, Any]) -> Usage | None:
     return Usage(tokens_in, tokens_out, cached if cached is not None and cached <= (tokens_in or 0) else None)
 
 
-def _count(report: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
+def _count(report: Mapping[str, object], names: tuple[str, ...]) -> int | None:
     value = None
     for name in names:
         if (value := report.get(name)) is not None:

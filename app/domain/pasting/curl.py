@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 from urllib.parse import parse_qs
 
 _CONTINUED = re.compile(r"[\\^`]\r?\n")  # by a Unix shell, cmd.exe, PowerShell
@@ -90,7 +89,7 @@ def _options(words: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def _model(body: str) -> str:
     try:
-        document: Any = json.loads(body)
+        document: object = json.loads(body)
     except (ValueError, RecursionError):
         return ""
     model = document.get("model") if isinstance(document, dict) else None

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -80,7 +80,7 @@ class ProbeStep(_Frozen):
     ok: bool | None
     ms: float
     message: FindingCode
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
 
 
 class ProbeFix(_Frozen):
@@ -97,7 +97,7 @@ class ProbeError(_Frozen):
 
     code: FindingCode
     message: str
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     detail: str = ""
     fix: ProbeFix | None = None
 
@@ -114,7 +114,7 @@ class ProbeResult(_Frozen):
     model: str | None = None
     latency_ms: float | None = None
     preview: str = ""
-    usage: dict[str, Any] | None = None
+    usage: dict[str, object] | None = None
     error: ProbeError | None = None
     models: list[str] = []
     fingerprints: list[str] = []

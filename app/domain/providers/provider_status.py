@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from app.domain.credentials.credential import Held, KeyState
 from app.domain.probes.probe import ProbeResult, StepName, Verdict
@@ -79,7 +78,7 @@ def configuration(
     base_url: str,
     auth_type: str,
     auth: Mapping[str, str],
-    network: Mapping[str, Any],
+    network: Mapping[str, object],
     fingerprints: Iterable[str],
     test_path: str = "",
 ) -> str:

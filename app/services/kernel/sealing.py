@@ -1,7 +1,6 @@
 """A key of a provider on its way into the database: checked, sealed, and told to the audit."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from app.domain.audit import Action
 from app.domain.credentials.credential import MOST_KEYS, CredentialDraft, CredentialPatch, Reference, must_be_ahead
@@ -58,7 +57,7 @@ async def fill(
     given: CredentialDraft | CredentialPatch,
     *,
     names_field: bool = True,
-) -> dict[str, Any]:
+) -> dict[str, dict[str, object]]:
     """Seal what was given into `key`; what the audit says of it. Raises `InvalidDraft`, also where another of `keys` is the same already.
     `names_field`: when nothing was given, the first field that is required is named, else the secret as a whole."""
     info = lookup.auth_type(row)
@@ -73,6 +72,6 @@ async def fill(
     return await credentials.put(doing.session, key, sealed, places, destination=destination)
 
 
-def record(doing: Work, row: ProviderRow, action: Action, owner: CredentialRow, changes: Mapping[str, Any]) -> None:
+def record(doing: Work, row: ProviderRow, action: Action, owner: CredentialRow, changes: Mapping[str, object]) -> None:
     """Filed under the provider, so that its history tells the whole story."""
     doing.record(action, target=("provider", row.id, row.name), changes={"credential_id": owner.id, "key": owner.label, **changes})

@@ -1,6 +1,6 @@
 """The credential of a provider that is being saved: sealed, rotated, detached or cleared, each with its audit entry."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from app.domain.audit import Action
 from app.domain.credentials.credential import FIRST_LABEL, KeyState
@@ -64,14 +64,14 @@ async def _put(work: Work, row: ProviderRow, keys: list[StoredKey], settled: Set
     return True
 
 
-def _before(key: StoredKey, *, op: str) -> dict[str, Any]:
+def _before(key: StoredKey, *, op: str) -> dict[str, dict[str, object]]:
     return {
         field: {"op": op, "fp_before": secret.fingerprint, "fp_after": "", "destination": key.row.origin}
         for field, secret in key.secrets.items()
     }
 
 
-def _record(work: Work, row: ProviderRow, action: Action, owner: CredentialRow, changes: dict[str, Any]) -> None:
+def _record(work: Work, row: ProviderRow, action: Action, owner: CredentialRow, changes: Mapping[str, object]) -> None:
     """Filed under the provider, so that its history tells the whole story; `version` is the one this save makes."""
     made = row.version + 1 if row.revision else row.version  # a row without a revision is being created
     changes = {"credential_id": owner.id, **changes, "version": {"before": made - 1, "after": made}}

@@ -93,7 +93,7 @@ async def insert(doing: Work, settled: Settled, *, local: list[str]) -> Provider
     await session.flush()
     await keys.save(doing, row, [], settled, fields=tuple(settled.secrets), detach=False)
     await models.put(session, row.id, settled.models, source="declared")
-    changes: dict[str, Any] = {f: {"before": None, "after": v} for f, v in _shown(row).items()}
+    changes: dict[str, object] = {f: {"before": None, "after": v} for f, v in _shown(row).items()}
     changes["models"] = {"added": [m.identifier for m in settled.models]}
     doing.record(Action.PROVIDER_CREATE, target=("provider", row.id, row.name), changes=changes)
     await _settle_in(doing, row, local=local)
@@ -159,7 +159,7 @@ async def _settle_in(doing: Work, row: ProviderRow, *, local: list[str]) -> None
     doing.touch(row.id)
 
 
-async def _list_models(doing: Work, row: ProviderRow, settled: Settled) -> dict[str, Any]:
+async def _list_models(doing: Work, row: ProviderRow, settled: Settled) -> dict[str, object]:
     """Make the list of models the one of the draft, and say for the audit what that changed."""
     before = {m.identifier: m.label for m in await models.of_provider(doing.session, row.id)}
     wanted = {m.identifier: m.label for m in settled.models}
@@ -204,7 +204,7 @@ async def _where(field: str, origin: str) -> str:
         return ""
 
 
-def _fields(settled: Settled) -> dict[str, Any]:
+def _fields(settled: Settled) -> dict[str, Any]:  # Any: arguments of the row
     """The columns that a draft decides."""
     return {
         "label": settled.label,
@@ -225,6 +225,6 @@ def _fields(settled: Settled) -> dict[str, Any]:
     }
 
 
-def _shown(row: ProviderRow) -> dict[str, Any]:
+def _shown(row: ProviderRow) -> dict[str, object]:
     """The configuration as the audit shows and compares it. The origin is part of the base URL."""
     return {field: getattr(row, field) for field in SHOWN}

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from app.domain.actor import SYSTEM, Actor
 from app.domain.audit import Action
@@ -114,7 +113,7 @@ async def _remove(doing: Work, row: ProviderRow) -> None:
     keys = await credentials.of_provider(session, row.id)
     leading = [name for name, _ in await aliases.leading_to(session, row.id)]
     listed = await models.of_provider(session, row.id)
-    changes: dict[str, Any] = {
+    changes: dict[str, object] = {
         "keys": {"before": [key.row.label for key in keys], "after": None},
         "models": {"added": [], "removed": [model.identifier for model in listed]},
         "aliases": {"before": leading, "after": None},

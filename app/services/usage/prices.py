@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -69,7 +68,7 @@ class Prices:
         return self._known
 
 
-def declared(pricing: Mapping[str, Any]) -> Price | None:
+def declared(pricing: Mapping[str, object]) -> Price | None:
     """The price that a model's row says, None when it says none that can be used."""
     return _price(pricing.get("input"), pricing.get("output"), pricing.get("cached_input"), _PICO_A_MILLION)
 
@@ -85,7 +84,7 @@ def listed(public: Mapping[str, msgspec.Raw], endpoint: Endpoint, model: str) ->
     for name in _names(vendor, model):
         if (raw := public.get(name)) is None:
             continue
-        entry: Any = msgspec.json.decode(raw)
+        entry = msgspec.json.decode(raw, type=dict[str, object])
         if name.startswith(f"{vendor}/") or str(entry.get("litellm_provider", "")).startswith(vendor):
             return _price(
                 entry.get("input_cost_per_token"), entry.get("output_cost_per_token"), entry.get("cache_read_input_token_cost"), _PICO

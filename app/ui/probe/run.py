@@ -67,7 +67,7 @@ def line(step: ProbeStep, language: str) -> Line:
     title = i18n.say_code(language, "step", step.message) if named else i18n.say_code(language, f"rung_{state}", step.name)
     finding = diagnoses.find(step.message)
     sign = "skipped" if finding and not finding.is_tried else state  # what is known without a try gets no green tick
-    values = {name: readable(value) if name == "url" else value for name, value in step.values.items()}
+    values = {name: readable(str(value)) if name == "url" else value for name, value in step.values.items()}
     return Line(step.name, sign, title, found(step.message, values, language), round(step.ms))
 
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 import aiohttp
@@ -125,7 +124,7 @@ def _judged(status: int, data: bytes, host: str, scrub: Scrubber, asked_at: date
         found = msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         found = None
-    said: dict[str, Any] = found if isinstance(found, dict) else {}
+    said: dict[str, object] = found if isinstance(found, dict) else {}
     if status == 200 and found is not None:
         return _token(said, host, scrub, asked_at)
     words = ": ".join(scrub.text(text, _LONGEST_WORD) for name in ("error", "error_description") if isinstance(text := said.get(name), str))
@@ -138,7 +137,7 @@ def _judged(status: int, data: bytes, host: str, scrub: Scrubber, asked_at: date
     raise _no_token(host, "It responds with a redirect, which is never followed." if 300 <= status < 400 else detail)
 
 
-def _token(said: Mapping[str, Any], host: str, scrub: Scrubber, asked_at: datetime) -> Token:
+def _token(said: Mapping[str, object], host: str, scrub: Scrubber, asked_at: datetime) -> Token:
     text, kind, scope = said.get("access_token"), said.get("token_type"), said.get("scope")
     if not isinstance(text, str) or not _TOKEN.fullmatch(text):
         raise _no_token(host, "The response contains no usable access token.")
@@ -151,10 +150,13 @@ def _token(said: Mapping[str, Any], host: str, scrub: Scrubber, asked_at: dateti
     return Token(secret, life, TokenInfo(expires_at=expires_at, token_type="Bearer" if kind else "", scope=shown))
 
 
-def _life(value: Any) -> float:  # Any: whatever a token server sends; some write the number as a text
+def _life(value: object) -> float:
+    """Seconds; some servers write the number as a text."""
+    if not isinstance(value, int | float | str):
+        return USUAL_LIFE
     try:
         seconds = float(value)
-    except (TypeError, ValueError, OverflowError):
+    except (ValueError, OverflowError):
         return USUAL_LIFE
     return min(seconds, LONGEST_LIFE) if seconds > 0 else USUAL_LIFE
 

@@ -4,7 +4,6 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from typing import Any
 
 import jwt
 
@@ -23,12 +22,13 @@ _PART = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _NEEDED = ("client_email", "private_key_id", "private_key")
 
 
-def _read(text: str) -> dict[str, Any] | None:
+def _read(text: str) -> dict[str, str] | None:
+    """The fields of the file that are texts, as all those are that are used; None where it is no such file."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return {name: value for name, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else None
 
 
 def _wrong_file(text: str) -> Reason | None:
