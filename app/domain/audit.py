@@ -22,7 +22,6 @@ class Action(StrEnum):
     USER_CREATE = "user:account:create"
     USER_DISABLE = "user:account:disable"
     USER_ENABLE = "user:account:enable"
-    USER_ROLE = "user:role:change"
     USER_PASSWORD = "user:password:change"  # noqa: S105 - a name, not a password
     PROVIDER_CREATE = "provider:config:create"
     PROVIDER_UPDATE = "provider:config:update"

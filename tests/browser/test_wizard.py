@@ -120,7 +120,7 @@ def test_from_the_link_to_the_first_call(
     page.get_by_label("Your question").fill("hello")
     hand.click("Ask")
     expect(page.get_by_text("Hi there, this is fakellm.")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"First word after [\d,]+ ms"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"First word after [\d,]+\sms"))).to_be_visible()
     shot(page, "wizard-4-answered")
     hand.click("Create an app key")
 
@@ -131,7 +131,7 @@ def test_from_the_link_to_the_first_call(
     shot(page, "wizard-5-key")
     call(console, key, code)
     expect(page.get_by_text("Your first request has arrived")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"vllm/gpt-4o-mini answered in [\d,]+ ms"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"vllm/gpt-4o-mini answered in [\d,]+\sms"))).to_be_visible()
     shot(page, "wizard-5-arrived")
     hand.click("Finish")
 

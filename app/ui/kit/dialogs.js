@@ -55,7 +55,10 @@ const wipe = () => document.querySelectorAll("[data-once]").forEach((field) => (
 export const noteCopied = () => (desk.copied = true);
 
 // Leaving. A clean dialog closes; one that holds what would be lost asks first, whichever way out was taken.
-const wouldLose = () => isHeld() || (desk.open.kind !== "" && desk.changed);
+// What was typed counts as long as it stands there: a dialog that has gone on to show what came of it has sent it.
+const FIELDS = "[data-dialog] :is(input:not([type=hidden]), textarea, select, [role=radio], [role=checkbox], [role=switch])";
+const isTyped = () => desk.changed && document.querySelector(FIELDS);
+const wouldLose = () => isHeld() || (desk.open.kind !== "" && (desk.open.is_changed || isTyped()));
 const mustAsk = () => wouldLose() || desk.form;
 const closeNow = () => {
   const { stamp } = desk.open;
@@ -146,12 +149,9 @@ export const Used = ({ when }) => {
   return null;
 };
 export const Forgotten = ({ when }) => {
-  useEffect(() => {
-    if (!when) return;
-    kept.clear();
-    desk.form = false;
-  }, [when]);
-  useEffect(() => () => void (kept.clear(), (desk.form = false)), []);
+  const forget = () => void (kept.clear(), (desk.form = false));
+  useEffect(() => void (when && forget()), [when]);
+  useEffect(() => forget, []);
   return null;
 };
 
@@ -178,7 +178,6 @@ const note = ({ opened, visit, shown }) => {
   if (desk.held) return;
   if (shown.stamp !== desk.open.stamp) Object.assign(desk, { changed: false, copied: false, log: [], asking: shown.kind ? desk.asking : null });
   desk.open = shown;
-  if (shown.is_changed) desk.changed = true;
 };
 
 // Says when a page whose connection came back still holds a key that is shown once.
