@@ -3,11 +3,12 @@
 from typing import Literal
 
 import reflex as rx
-from reflex.style import set_color_mode
+from reflex.style import color_mode, set_color_mode
 
 from app.ui import i18n, page
 from app.ui.i18n import t
 from app.ui.kit.dialog_host import opens
+from app.ui.kit.drawn import Drawn
 from app.ui.session.session import SessionState
 from app.ui.shell import brand
 from app.ui.shell.account import PASSWORD, Account
@@ -36,7 +37,9 @@ def language() -> rx.Component:
     if len(locale) < 2:
         return rx.fragment()
     items = [
-        rx.dropdown_menu.item(name, on_select=i18n.Language.choose(code), lang=i18n.say(code, "language.tag"))
+        rx.dropdown_menu.item(
+            name, _check(i18n.Language.code == code), on_select=i18n.Language.choose(code), lang=i18n.say(code, "language.tag")
+        )
         for code, name in locale.items()
     ]
     # Reflex sizes an icon that is the button's own child after the button: larger than its neighbours.
@@ -47,9 +50,20 @@ def language() -> rx.Component:
 def theme() -> rx.Component:
     """Light, dark, or as the system has it."""
     choices: tuple[tuple[Literal["light", "dark", "system"], str], ...] = (("light", "sun"), ("dark", "moon"), ("system", "monitor"))
-    items = [rx.dropdown_menu.item(rx.icon(i, size=15), t(f"shell.theme_{mode}"), on_select=set_color_mode(mode)) for mode, i in choices]
+    items = [
+        rx.dropdown_menu.item(rx.icon(icon, size=15), t(f"shell.theme_{mode}"), _check(color_mode == mode), on_select=set_color_mode(mode))
+        for mode, icon in choices
+    ]
     shown = rx.color_mode_cond(rx.icon("sun", size=18), rx.icon("moon", size=18))
     return rx.dropdown_menu.root(rx.dropdown_menu.trigger(_button(shown, "shell.theme")), rx.dropdown_menu.content(*items), modal=False)
+
+
+def _check(is_chosen: Drawn) -> rx.Component:
+    """At the end of the entry that is chosen."""
+    chosen = rx.flex(
+        rx.icon("check", size=15, aria_hidden="true"), rx.el.span(t("common.chosen"), class_name="pb-hidden"), margin_left="auto"
+    )
+    return rx.cond(is_chosen, chosen)
 
 
 def _button(icon: rx.Component, label: str) -> rx.Component:
