@@ -42,7 +42,6 @@ class Preset(BaseModel):
     model_list_public: bool = False  # answered without a key, so it proves none
     models: list[str] = []  # recommended identifiers, best first; for vendors that do not list theirs
     test_models: list[str] = []  # small chat models to prefer in a test
-    cold_start: bool = False  # loads models on demand: the first answer may take up to 120 s
     rank: int = 100
     capabilities: Capabilities = Capabilities()  # a table, at the end of the file
     logo: str = ""  # one of app/_frontend/build/client/logos, without .svg; "" = initials
