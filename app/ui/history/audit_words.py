@@ -167,11 +167,11 @@ class _Told:
 
     def _text(self, value: str, field: str) -> str:
         for family in ("key_state", "value"):
-            if field == "state" and f"{family}.{value}" in i18n.keys():  # noqa: SIM118 - a function, not a mapping
+            if field == "state" and i18n.has(f"{family}.{value}"):
                 return i18n.say_code(self.language, family, value)
         if field == "verdict" and value == Verdict.NO_MODEL_LIST and StepName.CHAT in self.item.changes.get("proven", ()):
             value = Verdict.OK  # as the ladder says it: a list is not missed where a model answers
-        if field in _NAMED and f"{_NAMED[field]}.{value}" in i18n.keys():  # noqa: SIM118 - as above
+        if field in _NAMED and i18n.has(f"{_NAMED[field]}.{value}"):
             return i18n.say_code(self.language, _NAMED[field], value)
         if field in _TIMES:
             is_day = field == "expires_at" and self.item.action != Action.CREDENTIAL_TOKEN_FETCH
@@ -215,6 +215,6 @@ def _is_empty(value: Any) -> bool:
 def _part(name: str, language: str) -> str:
     """A part of a value that has parts, in the reader's words where there are some."""
     for prefix in ("capability", "auth", "configuration"):
-        if f"{prefix}.{name}" in i18n.keys():  # noqa: SIM118 - a function
+        if i18n.has(f"{prefix}.{name}"):
             return i18n.say_code(language, prefix, name)
     return name

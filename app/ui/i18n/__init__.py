@@ -58,6 +58,11 @@ def keys() -> frozenset[str]:
     return frozenset(catalogues()[ENGLISH])
 
 
+def has(key: str) -> bool:
+    """Whether there is a text of this key."""
+    return key in catalogues()[ENGLISH]
+
+
 @cache
 def catalogues() -> dict[str, dict[str, Text]]:
     """Code → key → text. English stands where a language has no text, or one that does not fit."""
@@ -134,7 +139,7 @@ def say(language: str, key: str, **values: object) -> str:
 def say_code(language: str, prefix: str, code: str, **values: object) -> str:
     """`say` for a code that comes from the domain; `prefix.unknown` when there is no text for it."""
     key = f"{prefix}.{code}"
-    if key not in keys():
+    if not has(key):
         key = f"{prefix}.unknown"
     asked = holes(catalogues()[ENGLISH][key])
     return say(language, key, **{name: values.get(name, "") for name in asked})

@@ -63,7 +63,7 @@ def climb(run: Run, step: ProbeStep | ProbeResult, language: str, preset: Preset
 def line(step: ProbeStep, language: str) -> Line:
     """One rung as drawn."""
     state = {True: "ok", False: "failed", None: "noted"}[step.ok]
-    named = f"step.{step.message}" in i18n.keys()  # noqa: SIM118 - a function, not a mapping
+    named = i18n.has(f"step.{step.message}")
     title = i18n.say_code(language, "step", step.message) if named else i18n.say_code(language, f"rung_{state}", step.name)
     finding = diagnoses.find(step.message)
     sign = "skipped" if finding and not finding.is_tried else state  # what is known without a try gets no green tick
@@ -109,12 +109,12 @@ def label(error: ProbeError, language: str) -> str:
     own = finding.fix if finding else None
     if own is None or not own.label or error.fix is None or error.fix.action is not own.action:
         return ""
-    is_said = f"fix.{error.code}" in i18n.keys()  # noqa: SIM118 - a function, not a mapping
+    is_said = i18n.has(f"fix.{error.code}")
     return i18n.say_code(language, "fix", error.code, value=error.fix.value) if is_said else own.label
 
 
 def found(code: str, values: Mapping[str, object], language: str, *, otherwise: str = "") -> str:
     """What a finding says; its English sentence, or what was stored with it, where no language has a text for it."""
-    if f"probe.{code}" in i18n.keys():  # noqa: SIM118 - a function, not a mapping
+    if i18n.has(f"probe.{code}"):
         return i18n.say_code(language, "probe", code, **values)
     return otherwise or messages.sentence(code, values)

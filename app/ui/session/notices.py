@@ -51,7 +51,7 @@ def reasons(code: str, error: InvalidDraft | NameTaken) -> dict[str, str]:
 
 def because(code: str, why: str) -> str:
     """One reason in language `code`. A reason that only REST gives has no words of its own and stays English."""
-    if isinstance(why, Reason) and f"reason.{why.code}" in i18n.keys():  # noqa: SIM118 - a function, not a mapping
+    if isinstance(why, Reason) and i18n.has(f"reason.{why.code}"):
         return i18n.say_code(code, "reason", why.code, **why.values)
     return why
 

@@ -37,7 +37,7 @@ def english(seen: Seen) -> list[str]:
 def _is_internal(text: str) -> bool:
     if (hit := INTERNALS.search(text)) is not None:
         return not any(pattern.fullmatch(text) for pattern in (*_with(hit[0]), *_told_of_holes()))
-    return any(key in i18n.keys() for key in _KEY.findall(text))  # noqa: SIM118 - a function, not a mapping
+    return any(i18n.has(key) for key in _KEY.findall(text))
 
 
 @lru_cache

@@ -156,7 +156,7 @@ def _reason(key: Credential, language: str) -> str:
     """Why it is in this state, where the word for the state does not say it."""
     if key.state in (KeyState.ACTIVE, KeyState.STANDBY, KeyState.DISABLED):
         return ""
-    known = f"key_reason.{key.state_reason}" in i18n.keys()  # noqa: SIM118 - a function, not a mapping
+    known = i18n.has(f"key_reason.{key.state_reason}")
     return i18n.say_code(language, "key_reason", key.state_reason if known else key.state)
 
 
