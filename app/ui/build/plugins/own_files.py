@@ -23,8 +23,8 @@ class OwnFilesPlugin(Plugin):
         """Path below the build folder → content."""
         return [(Path("utils", name), text(name)) for name in FILES]
 
-    def post_compile(self, **context: Any) -> None:
-        """Every page is drawn: tell all at once what they asked for in vain."""
+    def post_build(self, **context: Any) -> None:
+        """Every page is drawn: tell all at once what they asked for in vain. An export calls no `post_compile`."""
         i18n.check()
 
 
