@@ -11,11 +11,12 @@ from app.ui.page import Page
 from app.ui.pages.provider.keys.key_dialog import key_dialog
 from app.ui.pages.provider.keys.key_table import remove_question
 from app.ui.pages.provider.keys.rotation_wizard import rotation_wizard
-from app.ui.pages.provider.provider_head import delete_question, provider_head
+from app.ui.pages.provider.provider_head import provider_head
 from app.ui.pages.provider.provider_page import ProviderPage
 from app.ui.pages.provider.provider_tabs import provider_tabs
 from app.ui.probe.batch_dialog import batch_dialog
 from app.ui.probe.options_dialog import test_dialog
+from app.ui.provider.delete_question import delete_question
 from app.ui.provider.duplicate_dialog import duplicate_dialog
 from app.ui.provider.next_default import off_question
 from app.ui.provider_form.provider_dialog import provider_dialog
@@ -38,7 +39,7 @@ def content() -> rx.Component:
         key_dialog(),
         rotation_wizard(),
         remove_question(),
-        delete_question(),
+        delete_question(ProviderPage, drawn(ProviderPage.card)),
         off_question(),
         Slash.create(),
     )

@@ -3,15 +3,12 @@
 import reflex as rx
 
 from app.ui.i18n import t, when
-from app.ui.kit.dialog import affected, name_to_type, question, this
 from app.ui.kit.drawn import Drawn, drawn
 from app.ui.pages.provider.keys.provider_keys import ProviderKeys
 from app.ui.pages.provider.provider_page import KEYS, OVERVIEW, ProviderPage
 from app.ui.presets.logo import logo
 from app.ui.probe.probing import Probing
 from app.ui.probe.run import Run
-from app.ui.provider.dependants import DELETE
-from app.ui.provider.next_default import pick_for_delete
 from app.ui.provider.parts import busy, default_badge, result, state, switch, test_button
 from app.ui.provider.provider_menu import provider_menu
 from app.ui.session.session import SessionState
@@ -54,22 +51,6 @@ def provider_head() -> rx.Component:
         _reminders(),
         direction="column",
         spacing="3",
-    )
-
-
-def delete_question() -> rx.Component:
-    """Asks before the provider goes to the trash."""
-    c = drawn(ProviderPage.card)
-    default = rx.cond(c.is_default, rx.text(t("delete.text_default"), color_scheme="red", as_="span", margin_left="4px"))
-    return question(
-        DELETE,
-        title=t("delete.title", name=c.label),
-        text=rx.fragment(t("delete.text"), default, affected(drawn(ProviderPage.warned))),
-        yes=t("delete.confirm"),
-        on_yes=ProviderPage.delete(this()),
-        no=t("common.cancel"),
-        more=rx.fragment(pick_for_delete(c.is_default), name_to_type(drawn(ProviderPage.warned).to_type, ProviderPage.type_name)),
-        is_ready=ProviderPage.sure,
     )
 
 

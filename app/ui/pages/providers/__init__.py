@@ -4,12 +4,14 @@ import reflex as rx
 
 from app.ui.i18n import Language
 from app.ui.kit.browser import Pulse, Slash
+from app.ui.kit.drawn import drawn
 from app.ui.kit.url_query import Whereabouts
 from app.ui.page import Nav, Page
 from app.ui.pages.providers.paste_dialog import paste_dialog
-from app.ui.pages.providers.provider_list import delete_question, listing
+from app.ui.pages.providers.provider_list import listing
 from app.ui.probe.batch_dialog import batch_dialog
 from app.ui.probe.options_dialog import test_dialog
+from app.ui.provider.delete_question import delete_question
 from app.ui.provider.duplicate_dialog import duplicate_dialog
 from app.ui.provider.next_default import off_question
 from app.ui.provider.providers import Providers
@@ -25,7 +27,7 @@ def content() -> rx.Component:
         provider_dialog(),
         paste_dialog(),
         duplicate_dialog(),
-        delete_question(),
+        delete_question(Providers, drawn(Providers.deleting)),
         off_question(),
         test_dialog(),
         batch_dialog(),

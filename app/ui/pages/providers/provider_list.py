@@ -8,7 +8,6 @@ from app.ui.i18n import t, when
 from app.ui.kit import empty
 from app.ui.kit.browser import Fresh, Latest
 from app.ui.kit.data_table import data_table
-from app.ui.kit.dialog import affected, name_to_type, question, this
 from app.ui.kit.dialog_host import opens
 from app.ui.kit.drawn import Drawn, drawn
 from app.ui.kit.window import window_end
@@ -19,8 +18,6 @@ from app.ui.presets.local_servers import local_servers
 from app.ui.probe.batches import Batches
 from app.ui.probe.probing import Probing
 from app.ui.probe.run import Run
-from app.ui.provider.dependants import DELETE
-from app.ui.provider.next_default import pick_for_delete
 from app.ui.provider.providers import Providers
 from app.ui.provider_form.form import ADD, CUSTOM, ProviderForm
 from app.ui.provider_form.found_servers import FoundServers
@@ -34,26 +31,6 @@ def listing() -> rx.Component:
     known = rx.cond(Providers.total > 0, rx.flex(_strip(), _found(), direction="column", spacing="4"), _nothing_yet())
     fresh = Fresh.create(drawn=Providers.drawn, seq=Providers.fresh_seq, cards=Providers.fresh, on_gap=Providers.load)
     return rx.fragment(fresh, rx.cond(Providers.loaded, known, empty.loading()))
-
-
-def delete_question() -> rx.Component:
-    """Asks before a provider goes to the trash."""
-    doomed = drawn(Providers.deleting)
-    text = rx.fragment(
-        t("delete.text"),
-        rx.cond(doomed.is_default, rx.text(t("delete.text_default"), color_scheme="red", as_="span", margin_left="4px")),
-        affected(drawn(Providers.warned)),
-    )
-    return question(
-        DELETE,
-        title=t("delete.title", name=doomed.label),
-        text=text,
-        yes=t("delete.confirm"),
-        on_yes=Providers.delete(this()),
-        no=t("common.cancel"),
-        more=rx.fragment(pick_for_delete(doomed.is_default), name_to_type(drawn(Providers.warned).to_type, Providers.type_name)),
-        is_ready=Providers.sure,
-    )
 
 
 def _strip() -> rx.Component:
