@@ -1,5 +1,6 @@
 """Known vendors, one file each under `presets/`. A bad file is a sentence that names file, line and field."""
 
+import difflib
 import re
 import tomllib
 from functools import cache
@@ -11,6 +12,7 @@ from app.domain import names
 from app.domain.errors import InvalidDraft, UnknownPreset
 from app.domain.providers.address import normalise
 from app.domain.providers.preset import Preset
+from app.domain.providers.provider import ProviderType
 
 FOLDER = Path(__file__).parents[1] / "presets"
 _PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
@@ -38,7 +40,9 @@ def read(file: Path) -> Preset:
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0])
-        raise BadPreset(f"{_place(file, text, field)}: {first['msg']}") from error
+        near = difflib.get_close_matches(field, Preset.model_fields, 1) if first["type"] == "extra_forbidden" else []
+        said = f"there is no such field; did you mean {near[0]}?" if near else first["msg"]
+        raise BadPreset(f"{_place(file, text, field)}: {said}") from error
     except InvalidDraft as error:
         raise BadPreset(f"{file.name}:1: the file's name: {error.message}") from error
     _check(preset, file, text)
@@ -74,6 +78,20 @@ def get(preset: str) -> Preset:
 def find(preset: str | None) -> Preset | None:
     """The preset a saved provider came from, None when it came from none: a provider outlives the file."""
     return _shipped().get(preset or "")
+
+
+def shortfalls(preset: Preset) -> list[str]:
+    """What a preset that we ship has besides: what a person needs who has never heard of the vendor."""
+    found = []
+    if not re.fullmatch(r"[A-Z][^<>{}]{8,90}\.", preset.description):
+        found.append("description: one plain sentence that begins with a capital and ends with a full stop, 10 to 92 characters long")
+    if not preset.docs_url.startswith("https://"):
+        found.append("docs_url: the address of the vendor's documentation, with https://")
+    if not preset.local and not preset.key_url.startswith("https://"):
+        found.append("key_url: where a key is created, with https://")
+    if preset.model_list == "none" and not preset.key_check and preset.type is not ProviderType.AZURE and not preset.models:
+        found.append("models: some to choose from, as the vendor lists none")
+    return found
 
 
 def _check(preset: Preset, file: Path, text: str) -> None:

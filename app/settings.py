@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, tzinfo
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,14 +20,17 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 _PUBLIC_URL = re.compile(
     r"https?://(\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?(?:/[A-Za-z0-9._~-]+)*/?", re.IGNORECASE
 )
-# First parts of our own paths: below one of these a path could not be told from ours.
-OWN_PATHS = frozenset(
-    {"v1", "api", "auth", "health", "assets", "logos", "_event", "audit", "client-keys", "encryption", "login", "people", "providers"}
-    | {"routes", "setup", "start", "trash", "usage"}
-)
+_PAGES = Path(__file__).parent / "ui" / "pages"  # a page is named after the first part of its address
 _PREFIX = "PATCHBAY_"
 # What a cluster puts into the environment of every container beside a service of that name.
 _OF_A_CLUSTER = re.compile(r"PATCHBAY_(\w{1,60}_)?(SERVICE_(HOST|PORT\w{0,60})|PORT_\d{1,5}_(TCP|UDP)\w{0,60})")
+
+
+@cache
+def own_paths() -> frozenset[str]:
+    """First parts of our own paths: below one of these a path could not be told from ours."""
+    pages = {file.stem.replace("_", "-") for file in _PAGES.iterdir() if not file.stem.startswith("_")}
+    return frozenset({"v1", "api", "auth", "health", "assets", "logos", "_event"} | pages)
 
 
 class Settings(BaseSettings):
@@ -92,7 +95,7 @@ class Settings(BaseSettings):
             return text
         if not _PUBLIC_URL.fullmatch(text):
             raise ValueError("write https://, a host and at most a port and a path, for example https://llm.example.com")
-        if (first := urlsplit(text).path.strip("/").split("/")[0].lower()) in OWN_PATHS:
+        if (first := urlsplit(text).path.strip("/").split("/")[0].lower()) in own_paths():
             raise ValueError(f"/{first} is a path of Patchbay's own; choose another path, for example /patchbay")
         return text
 

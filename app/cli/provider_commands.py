@@ -177,10 +177,12 @@ def check_preset(file: Annotated[Path, typer.Argument(help="A preset file, prese
     except presets.BadPreset as error:
         shell.fail(str(error))
     typer.echo(f"{file.name}: {found.label}, {found.base_url}")
+    for lacking in presets.shortfalls(found):
+        typer.echo(f"To be shipped it also needs {lacking}.")
     if found.logo and bundle.logos() and found.logo not in bundle.logos():
         typer.echo(f"There is no logo “{found.logo}”: initials are shown. Those there are: {bundle.HOME}/build/client/logos")
-    if lacking := [one.name for one in languages.shipped().values() if one.is_complete and one.code not in ("en", *found.description_in)]:
-        typer.echo(f"Described in English to people who read {', '.join(lacking)}: add description_in to tell them in their language.")
+    if untold := [one.name for one in languages.shipped().values() if one.is_complete and one.code not in ("en", *found.description_in)]:
+        typer.echo(f"Described in English to people who read {', '.join(untold)}: add description_in to tell them in their language.")
 
 
 def _each(verb: Callable[[Actor, str], Awaitable[object]], name: str, data_dir: Path | None) -> None:

@@ -5,6 +5,7 @@ leaves out is read in English. With `complete = true` under `[language]` it has 
 auth types, findings and pages bring in their own files it may have, too.
 """
 
+import difflib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -74,7 +75,7 @@ def shipped() -> dict[str, Language]:
 
 def misfits(own: Language, english: Mapping[str, Text]) -> list[str]:
     """What does not fit the English texts, one line a mistake: a key that English does not have, other holes, plural forms on one side."""
-    found = [(own.lines.get(key, 1), key, _misfit(text, english.get(key))) for key, text in own.texts.items()]
+    found = [(own.lines.get(key, 1), key, _misfit(text, english.get(key)) + _meant(key, english)) for key, text in own.texts.items()]
     wrong = [f"{own.code}.toml:{line}: “{key}” {why}" for line, key, why in sorted(found) if why]
     missing = sorted(shipped()[ENGLISH].texts.keys() - own.texts.keys()) if own.is_complete else []
     return wrong + [f"{own.code}.toml:1: “{key}” is missing, and the file says complete = true" for key in missing]
@@ -85,9 +86,16 @@ def fitting(own: Language, english: Mapping[str, Text]) -> dict[str, Text]:
     return {key: text for key, text in own.texts.items() if not _misfit(text, english.get(key))}
 
 
+def _meant(key: str, english: Mapping[str, Text]) -> str:
+    if key in english:
+        return ""
+    near = difflib.get_close_matches(key, english, 1)
+    return f"; did you mean “{near[0]}”?" if near else ": leave it out"
+
+
 def _misfit(text: Text, measure: Text | None) -> str:
     if measure is None:
-        return "is no key of the English texts: check its spelling, or leave it out"
+        return "is no key of the English texts"
     if isinstance(text, str) != isinstance(measure, str):
         return f"must {'have no' if isinstance(measure, str) else 'have'} plural forms, as in English"
     if holes(text) != holes(measure):

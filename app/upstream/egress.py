@@ -1,4 +1,6 @@
-"""Where calls may go. Judges the literal address a socket is about to connect to (SECURITY 4.1).
+"""Where calls may go: what guards against server-side request forgery (SSRF).
+
+Judges the literal address a socket is about to connect to (SECURITY 4.1).
 
 *Never*: metadata services, link-local, reserved ranges, ports of services that do not speak HTTP, our own ports.
 *Local* (loopback, private, carrier-grade NAT, unique local): only for an origin that an admin approved.

@@ -34,8 +34,8 @@ from tests.fixtures.upstream import MODELS, Heard, Line, Upstream, answer, compl
 from tests.gateway.conftest import Gateway
 
 SECOND = "sk-second/51b0+a7c2 d9e8"
-WAYS = [way for way in FILES if way != "rogue"]
-SIGNED_EACH = [way for way in WAYS if way != "query_key"]
+WAYS = [way for way in FILES if way != "planted_rogue"]
+SIGNED_EACH = [way for way in WAYS if way != "planted_query_key"]
 ASK = {"model": "acme/alpha", "messages": [{"role": "user", "content": "Hi"}]}
 Add = Callable[..., Awaitable[Any]]
 
@@ -170,7 +170,7 @@ async def test_a_key_entered_for_another_address_signs_nothing(upstream: Upstrea
 @pytest.mark.usefixtures("vault", "outgoing")
 @pytest.mark.parametrize("what", ["host", "path", "query", "body", "method", "header", "host_header", "line_break"])
 async def test_a_type_that_changes_what_is_not_its_own_sends_nothing(upstream: Upstream, what: str) -> None:
-    known = sealed("rogue", upstream, account=what)
+    known = sealed("planted_rogue", upstream, account=what)
 
     with pytest.raises(NoCredential) as refused:
         async with openai.send(known, known.keys[0], Ask("/models?limit=5")):
@@ -184,7 +184,7 @@ async def test_a_type_that_changes_what_is_not_its_own_sends_nothing(upstream: U
 async def test_a_key_in_the_query_does_not_follow_a_redirect(upstream: Upstream) -> None:
     trap = Upstream()
     await trap.start()
-    known = sealed("query_key", upstream)
+    known = sealed("planted_query_key", upstream)
 
     async def sends_on(line: Line, heard: Heard) -> None:
         await answer(302, {}, {"location": f"{trap.origin}{heard.path}"})(line, heard)
@@ -197,7 +197,7 @@ async def test_a_key_in_the_query_does_not_follow_a_redirect(upstream: Upstream)
     await trap.stop()
 
     assert trap.connections == 0
-    assert key_in("query_key", upstream.heard[0], make.SECRET)
+    assert key_in("planted_query_key", upstream.heard[0], make.SECRET)
     for spelt in (make.SECRET, quote(make.SECRET, safe="")):
         assert spelt not in str(vars(refused.value))
 
@@ -206,7 +206,7 @@ async def test_a_key_in_the_query_does_not_follow_a_redirect(upstream: Upstream)
 async def test_a_key_in_the_query_is_in_no_answer_no_log_no_result_and_no_audit(
     acme: Any, actor: Actor, upstream: Upstream, gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await acme("query_key")
+    await acme("planted_query_key")
 
     async def echoes(line: Line, heard: Heard) -> None:
         said = f"Bad request: {upstream.origin}{heard.path} with {make.SECRET}"
@@ -235,9 +235,9 @@ async def test_a_key_in_the_query_is_in_no_answer_no_log_no_result_and_no_audit(
 @pytest.mark.parametrize(
     ("way", "wanted"),
     [
-        ("query_key", "'https://api.example.com/v1/models?limit=5'\"&account=acme-7&key=$API_KEY\""),
-        ("body_mac", "curl 'https://api.example.com/v1/models?limit=5'"),
-        ("stamped_key", '-H "x-time: $(date +%s)" -H "x-stamped-key: $API_KEY"'),
+        ("planted_query_key", "'https://api.example.com/v1/models?limit=5'\"&account=acme-7&key=$API_KEY\""),
+        ("planted_body_mac", "curl 'https://api.example.com/v1/models?limit=5'"),
+        ("planted_stamped_key", '-H "x-time: $(date +%s)" -H "x-stamped-key: $API_KEY"'),
     ],
 )
 def test_the_request_to_copy_has_a_placeholder(way: str, wanted: str) -> None:
@@ -285,4 +285,4 @@ def test_a_query_is_put_behind_what_is_there_and_nothing_is_written_anew() -> No
 
 def test_the_planted_types_are_found_as_those_of_the_product_are() -> None:
     assert set(FILES) < set(auth.types())
-    assert {way for way in WAYS if auth.types()[way].reusable} == {"query_key"}
+    assert {way for way in WAYS if auth.types()[way].reusable} == {"planted_query_key"}

@@ -96,7 +96,8 @@ def test_a_complete_language_says_everything(code: str) -> None:
 def test_every_text_of_a_language_fits_the_english_one(code: str) -> None:
     page.pages()  # which bring texts of their own
 
-    assert languages.misfits(languages.shipped()[code], i18n.catalogues()[i18n.ENGLISH]) == []
+    wrong = languages.misfits(languages.shipped()[code], i18n.catalogues()[i18n.ENGLISH])
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("code", sorted(i18n.languages()))

@@ -35,8 +35,10 @@ def example() -> str:
 
 @pytest.fixture
 def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A file beside ours that nothing else knows."""
-    (tmp_path / "stranger.py").write_text(example(), "utf-8")
+    """A file beside ours that nothing else knows: the example, under a name of its own, nearer than whatever else may be refused."""
+    rivals = tuple(f.code for f in diagnoses.all_().values() if any(cause.error is Refused and cause.when for cause in f.causes))
+    text = example().replace("wrong_region", "planted_region").replace('("key_required",)', repr(rivals))
+    (tmp_path / "stranger.py").write_text(text, "utf-8")
     monkeypatch.setattr(diagnoses, "__path__", [*diagnoses.__path__, str(tmp_path)])
     importlib.invalidate_caches()
     diagnoses._read.cache_clear()
@@ -55,8 +57,8 @@ async def test_a_strangers_finding_is_told_with_its_button_in_every_language(ups
 
     assert isinstance(result, ProbeResult)
     assert result.error is not None
-    assert (result.error.code, result.verdict) == ("wrong_region", Verdict.AUTH_FAILED)
-    assert (result.steps[-1].name, result.steps[-1].message) == (StepName.CREDENTIAL, "wrong_region")
+    assert (result.error.code, result.verdict) == ("planted_region", Verdict.AUTH_FAILED)
+    assert (result.steps[-1].name, result.steps[-1].message) == (StepName.CREDENTIAL, "planted_region")
     sentence = f"The key belongs to another region than {upstream.host}. Use the address of its own region."
     assert result.error.message == sentence
     assert result.error.fix is not None

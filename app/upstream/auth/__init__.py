@@ -56,6 +56,8 @@ def needs_key(auth_type: str) -> bool:
 
 
 def _declared(name: str, module: object) -> AuthType:
+    if missing := [part for part in ("LABEL", "FIELDS", "apply") if not hasattr(module, part)]:
+        raise TypeError(f"app/upstream/auth/{name}.py declares no {' and no '.join(missing)}: every auth type needs them")
     grant: Grant | None = getattr(module, "grant", None)
     info = AuthTypeInfo(
         name=name,
