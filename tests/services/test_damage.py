@@ -32,10 +32,11 @@ async def furnished(stored: Database) -> AsyncIterator[Database]:
 
 
 def flipped(value: str, part: int) -> str:
-    """One bit of one of the four parts, as far as the text still is one."""
+    """One bit of one of the four parts: the first one from its middle on after which the text is still base64."""
     parts = value.split(".")
-    middle = len(parts[part]) // 2
-    parts[part] = parts[part][:middle] + chr(ord(parts[part][middle]) ^ 1) + parts[part][middle + 1 :]
+    text = parts[part]
+    at = next(at for at in range(len(text) // 2, len(text)) if (chr(ord(text[at]) ^ 1)).isalnum())
+    parts[part] = text[:at] + chr(ord(text[at]) ^ 1) + text[at + 1 :]
     return ".".join(parts)
 
 
