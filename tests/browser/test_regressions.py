@@ -198,3 +198,33 @@ def test_choices_that_were_sent_are_not_asked_about(page: Page) -> None:
     page.go_back()
     expect(dialog).to_have_count(0)
     expect(page.get_by_role("alertdialog")).to_have_count(0)
+
+
+def test_a_new_key_for_no_provider_says_so_where_it_is_and_gets_the_focus(page: Page) -> None:
+    page.get_by_role("link", name="App keys").first.click()
+    page.get_by_role("button", name="New key").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name", exact=True).fill("Nothing")
+    group = dialog.get_by_role("group", name=say("client_keys.providers"), exact=True)
+    group.get_by_role("combobox").select_option(label=say("client_keys.some_providers"))
+    dialog.get_by_role("button", name="Create key").click()
+
+    expect(group).to_contain_text(say("reason.choose_one"))
+    expect(group).to_be_in_viewport()
+    expect(group).to_be_focused()
+
+
+def test_what_is_pressed_without_a_connection_is_not_carried_out_later(browser: Browser, ready: Patchbay) -> None:
+    context = browser.new_context(locale="en-GB")  # a page whose server is away complains of that
+    page = sign_in(context, ready)
+    lost, switch = page.locator(".pb-dot-lost"), page.get_by_role("switch", name=say("card.enabled_name", name="Lab"))
+    ready.stop()
+    expect(lost).to_have_count(1)
+    switch.click()
+    ready.start()
+    expect(lost).to_have_count(0)
+
+    expect(switch).to_be_checked()
+    with ready.rest() as rest:
+        assert rest.get("/providers/lab").json()["enabled"]
+    context.close()
