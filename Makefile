@@ -5,10 +5,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 LOCKS := requirements requirements-build requirements-dev requirements-tools requirements-bench
 TESTS ?= tests
-# Three workers on two cores: a third of a test's time it waits for a browser or a server. A file stays with one worker, which starts its
-# servers once.
-CORES := $(shell getconf _NPROCESSORS_ONLN)
-PARALLEL ?= -n $(shell echo $$(($(CORES) + $(CORES) / 2))) --maxprocesses 6 --dist loadfile --no-loadscope-reorder
+# One worker a core; a file stays with one worker, which starts its servers once. More workers than cores bring nothing.
+PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 DATA_DIR ?= data
 export REFLEX_USE_NPM := true
 export REFLEX_TELEMETRY_ENABLED := false
