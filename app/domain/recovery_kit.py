@@ -1,6 +1,6 @@
 """The recovery kit: a text file that opens a copied database on another machine. Its words are with those of the languages."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,20 +38,20 @@ class Contents:
     at: datetime
 
 
-def write(contents: Contents, template: str) -> RecoveryKit:
-    """The file, from its text in a language, `recovery_kit.text`."""
+def write(contents: Contents, say: Callable[[Mapping[str, object]], str]) -> RecoveryKit:
+    """The file. `say` gives its text in a language, filled with what is in the kit."""
     kids = list(contents.keys)
     keys = "\n".join(key.reveal() for key in contents.keys.values())
-    text = template.format(
-        at=f"{contents.at:%Y-%m-%d %H:%M} UTC",
-        by=contents.by,
-        address=contents.address,
-        instance=contents.instance_id,
-        active=kids[0],
-        kids=", ".join(kids),
-        many=f" ({len(kids)})" if len(kids) > 1 else "",
-        keys=keys,
-        write=_WRITE.format(keys=keys),
-        start=_START,
-    )
-    return RecoveryKit(f"patchbay-recovery-kit-{kids[0]}.txt", Secret(text))
+    values = {
+        "at": f"{contents.at:%Y-%m-%d %H:%M} UTC",
+        "by": contents.by,
+        "address": contents.address,
+        "instance": contents.instance_id,
+        "active": kids[0],
+        "kids": ", ".join(kids),
+        "many": f" ({len(kids)})" if len(kids) > 1 else "",
+        "keys": keys,
+        "write": _WRITE.format(keys=keys),
+        "start": _START,
+    }
+    return RecoveryKit(f"patchbay-recovery-kit-{kids[0]}.txt", Secret(say(values)))

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
@@ -119,22 +119,28 @@ def fill(code: str, text: Text, values: Mapping[str, object]) -> str:
 
 
 def number(code: str, value: float) -> str:
-    """A number as the language writes it, with at most one digit behind the decimal sign, as `amount` in the browser."""
-    return format_decimal(round(value, 1), locale=_locale(code))
+    """A number as the language writes it, with at most one digit behind the decimal sign, as `amount` in the browser. `code` may be what
+    a browser says: one that is no language here reads as English."""
+    return _number(code if code in shipped() else ENGLISH, value)
 
 
-def text(code: str, key: str) -> Text:
-    """One text of the files, in English where this language does not have it."""
+def say(code: str, key: str, values: Mapping[str, object]) -> str:
+    """One text of the files with its values; in English where `code` is no language here, or has no text that fits."""
     english = shipped()[ENGLISH]
-    return shipped().get(code, english).texts.get(key) or english.texts[key]
+    own = fitting(shipped().get(code, english), english.texts)
+    return fill(code, own[key], values) if key in own else fill(ENGLISH, english.texts[key], values)
 
 
 def _written(code: str, hole: str, value: object) -> str:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number(code, value) if is_number and hole not in NAMES else str(value)  # type: ignore[arg-type] - a number
+    return _number(code, value) if is_number and hole not in NAMES else str(value)  # type: ignore[arg-type] - a number
 
 
-@cache
+def _number(code: str, value: float) -> str:
+    return format_decimal(round(value, 1), locale=_locale(code))
+
+
+@lru_cache(64)
 def _locale(code: str) -> Locale:
     """The rules of a language; those of English where CLDR has none for it, as browsers do."""
     try:

@@ -40,7 +40,7 @@ async def issue(actor: Actor, session: Session | None, *, language: str, address
         _record(doing, Action.MASTER_KEY_KIT, active, {"keys": kids})
         keys = {kid: Secret(keyfile.written(found, kid)) for kid in kids}
         contents = Contents(keys, instance_id, address, by=actor.name, at=at)
-    return write(contents, str(languages.text(language, "recovery_kit.text")))
+    return write(contents, lambda values: languages.say(language, "recovery_kit.text", values))
 
 
 async def acknowledge(actor: Actor) -> None:
