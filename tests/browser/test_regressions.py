@@ -54,6 +54,15 @@ def page(desk: BrowserContext, ready: Patchbay) -> Iterator[Page]:
     yield sign_in(desk, ready)
 
 
+def new_key(page: Page, name: str) -> Locator:
+    """The dialog of a new key, with its name typed."""
+    page.get_by_role("link", name="App keys").first.click()
+    page.get_by_role("button", name="New key").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name", exact=True).fill(name)
+    return dialog
+
+
 def question(page: Page) -> Locator:
     """The delete question of the provider."""
     page.get_by_role("button", name="More for Lab").click()
@@ -128,10 +137,7 @@ def test_nobody_is_shown_a_switch_for_themselves(page: Page) -> None:
 
 
 def test_escape_asks_before_a_key_that_is_shown_once_is_gone(page: Page) -> None:
-    page.get_by_role("link", name="App keys").first.click()
-    page.get_by_role("button", name="New key").click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Name", exact=True).fill("Escaped")
+    dialog = new_key(page, "Escaped")
     dialog.get_by_role("button", name="Create key").click()
     shown = dialog.get_by_label("App key", exact=True)
     key = shown.inner_text()
@@ -145,10 +151,7 @@ def test_escape_asks_before_a_key_that_is_shown_once_is_gone(page: Page) -> None
 def test_a_key_that_is_shown_once_stays_when_the_server_starts_again(browser: Browser, ready: Patchbay) -> None:
     context = browser.new_context(locale="en-GB")  # a page whose server is away complains of that
     page = sign_in(context, ready)
-    page.get_by_role("link", name="App keys").first.click()
-    page.get_by_role("button", name="New key").click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Name", exact=True).fill("Restarted")
+    dialog = new_key(page, "Restarted")
     dialog.get_by_role("button", name="Create key").click()
     shown = dialog.get_by_label("App key", exact=True)
     key = shown.inner_text()
@@ -201,10 +204,7 @@ def test_choices_that_were_sent_are_not_asked_about(page: Page) -> None:
 
 
 def test_a_new_key_for_no_provider_says_so_where_it_is_and_gets_the_focus(page: Page) -> None:
-    page.get_by_role("link", name="App keys").first.click()
-    page.get_by_role("button", name="New key").click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Name", exact=True).fill("Nothing")
+    dialog = new_key(page, "Nothing")
     group = dialog.get_by_role("group", name=say("client_keys.providers"), exact=True)
     group.get_by_role("combobox").select_option(label=say("client_keys.some_providers"))
     dialog.get_by_role("button", name="Create key").click()

@@ -42,10 +42,12 @@ def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(diagnoses, "__path__", [*diagnoses.__path__, str(tmp_path)])
     importlib.invalidate_caches()
     diagnoses._read.cache_clear()
+    i18n.catalogues.cache_clear()  # its words come along
     yield
     sys.modules.pop(f"{diagnoses.__name__}.stranger", None)
     vars(diagnoses).pop("stranger", None)
     diagnoses._read.cache_clear()
+    i18n.catalogues.cache_clear()
 
 
 @pytest.mark.usefixtures("stranger")

@@ -109,8 +109,7 @@ def label(error: ProbeError, language: str) -> str:
     own = finding.fix if finding else None
     if own is None or not own.label or error.fix is None or error.fix.action is not own.action:
         return ""
-    is_said = i18n.has(f"fix.{error.code}")
-    return i18n.say_code(language, "fix", error.code, value=error.fix.value) if is_said else own.label
+    return i18n.say_code(language, "fix", error.code, value=error.fix.value)
 
 
 def found(code: str, values: Mapping[str, object], language: str, *, otherwise: str = "") -> str:
