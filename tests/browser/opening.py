@@ -33,6 +33,13 @@ PERSON = "header [aria-haspopup=dialog]"
 POPPED = "[role=menu], [role=dialog]:not(.pb-sheet)"
 
 
+# Radix listens for Escape from the moment it has moved the focus, which is a moment after the dialog or menu is seen.
+LISTENS = """() => {
+  const over = [...document.querySelectorAll('[role=dialog], [role=alertdialog], [role=menu]')].pop();
+  return !over || over.contains(document.activeElement);
+}"""
+
+
 @dataclass(frozen=True)
 class Door:
     """Where a kind is opened: the address, and what has to be opened first, "" where the page shows the button."""
@@ -68,9 +75,15 @@ def doors(page: Page, url: str, look: Callable[[str], object] = lambda where: No
                 look(f"a menu of {path}")
                 for kind in marked(page.locator(POPPED)):
                     found.setdefault(kind, Door(path, behind))
-                page.keyboard.press("Escape")
+                escape(page)
                 expect(page.locator(POPPED)).to_have_count(0)
     return found
+
+
+def escape(page: Page) -> None:
+    """Press Escape once what lies on top listens."""
+    page.wait_for_function(LISTENS)
+    page.keyboard.press("Escape")
 
 
 def marked(within: Locator) -> list[str]:
@@ -106,7 +119,7 @@ def _open_menu_with(page: Page, behind: str, opener: Locator) -> None:
             expect(page.locator(POPPED)).to_be_visible()
             if opener.count():
                 return
-            page.keyboard.press("Escape")
+            escape(page)
             expect(page.locator(POPPED)).to_have_count(0)
     raise AssertionError(f"no menu holds {opener}")
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import PASSWORD
+from tests.browser.opening import escape
 from tests.fixtures.running import Patchbay
 
 pytestmark = pytest.mark.browser
@@ -39,14 +40,14 @@ def test_escape_asks_before_typed_things_are_lost_and_the_focus_returns(desk: Br
     name = page.get_by_role("dialog").get_by_label("Name", exact=True)
     expect(name).to_be_focused()
     name.fill("Lab two")
-    page.keyboard.press("Escape")
+    escape(page)
 
     question = page.get_by_role("alertdialog")
     expect(question).to_contain_text("Discard your changes?")
     question.get_by_role("button", name="Keep editing").click()
     expect(question).to_be_hidden()
     expect(name).to_have_value("Lab two")
-    page.keyboard.press("Escape")
+    escape(page)
     question.get_by_role("button", name="Discard").click()
 
     expect(page.get_by_role("dialog")).to_be_hidden()
@@ -70,7 +71,7 @@ def test_a_mistake_is_said_at_its_field_which_gets_the_focus(desk: BrowserContex
     expect(key).to_be_focused()
     expect(key).to_have_attribute("aria-invalid", "true")
     expect(key).to_have_value("gsk_••••4f2a")
-    page.keyboard.press("Escape")
+    escape(page)
     page.get_by_role("alertdialog").get_by_role("button", name="Discard").click()
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocke
 
 from app.ui import i18n
 from tests.browser.conftest import PASSWORD
-from tests.browser.opening import Door, declared, doors, fill_in, open_dialog, ready, type_something
+from tests.browser.opening import Door, declared, doors, escape, fill_in, open_dialog, ready, type_something
 from tests.browser.page_words import leaks
 from tests.browser.test_every_page import DRAWN
 from tests.fixtures.running import Patchbay
@@ -136,7 +136,7 @@ def test_the_ways_out_of_a_dialog(page: Page, house: Patchbay, found: dict[str, 
     dialog = open_dialog(page, door, kind)
     if (field := type_something(dialog)) is not None:
         typed, url = field.input_value(), page.url
-        page.keyboard.press("Escape")
+        escape(page)
         leave(page).get_by_role("button", name=say("unsaved.stay")).click()
         expect(leave(page)).to_have_count(0)
         expect(field).to_have_value(typed)

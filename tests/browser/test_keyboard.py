@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import PASSWORD
+from tests.browser.opening import escape
 from tests.fixtures.running import Patchbay
 
 pytestmark = pytest.mark.browser
@@ -88,7 +89,7 @@ def add(page: Page, upstream: str) -> None:
     tab_to(page, "API key", key="Shift+Tab")
     page.keyboard.press("Enter")  # Enter saves
     expect(dialog.get_by_role("heading", name="Desk models is saved")).to_be_visible()
-    page.keyboard.press("Escape")
+    escape(page)
     expect(dialog).to_be_hidden()
 
 
@@ -105,7 +106,7 @@ def rename(page: Page) -> None:
     menu(page, "Desk models", 0)
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_label("Name", exact=True)).to_be_focused()
-    page.keyboard.press("Escape")  # nothing typed, nothing asked, and the focus is where it was
+    escape(page)  # nothing typed, nothing asked, and the focus is where it was
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("button", name="More for Desk models")).to_be_focused()
     page.keyboard.press("Enter")
@@ -143,7 +144,7 @@ def menu(page: Page, label: str, entry: int) -> None:
     tab_to(page, f"More for {label}")
     page.keyboard.press("Enter")
     expect(page.get_by_role("menuitem").first).to_be_focused()
-    page.keyboard.press("Escape")
+    escape(page)
     expect(page.get_by_role("menu")).to_be_hidden()
     expect(page.get_by_role("button", name=f"More for {label}")).to_be_focused()
     page.keyboard.press("ArrowDown")
@@ -170,7 +171,7 @@ def test_on_a_phone_every_page_is_reached_from_the_bottom_bar(desk: BrowserConte
     page.keyboard.press("Enter")
     others = page.get_by_role("dialog", name="More")
     expect(others.get_by_role("status")).to_contain_text("Live")
-    page.keyboard.press("Escape")
+    escape(page)
     expect(others).to_be_hidden()
     expect(more).to_be_focused()
 

@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from app.ui import i18n
 from tests.browser.conftest import PASSWORD
+from tests.browser.opening import escape
 from tests.fixtures.door import Door, door
 from tests.fixtures.running import Patchbay, patchbay, until
 
@@ -238,7 +239,7 @@ def test_an_empty_list_offers_the_way(
         page.get_by_role("button", name="Choose a known provider").click()
         expect(page.get_by_role("dialog").get_by_role("button", name="Find local servers")).to_be_visible()
         shot(page, "wizard-dialog")
-        page.keyboard.press("Escape")
+        escape(page)
         page.get_by_role("button", name="Set up step by step").click()
         headed(page, "Where do your models run?")
         page.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Playwright, Request, Response, WebSocket, expect
 
+from tests.browser.opening import escape
 from tests.canaries.evidence import Evidence
 from tests.canaries.journey import Journey
 from tests.fixtures import chromium
@@ -158,7 +159,7 @@ class Visitor:
         dialog.get_by_label("API key", exact=True).fill(self.secrets["provider key, crashed"])
         dialog.get_by_role("button", name=re.compile("^Save")).click()
         expect(page.get_by_text("Something went wrong", exact=False).first).to_be_visible()
-        page.keyboard.press("Escape")
+        escape(page)
         page.get_by_role("alertdialog").get_by_role("button", name="Discard").click()
         expect(dialog).to_be_hidden()
         self.look(page, "crashed")

@@ -118,6 +118,14 @@ if (typeof window !== "undefined") {
     if (target.closest("[data-dialog]")) desk.changed = true;
     else if (target.closest("[data-kept]")) desk.form = true;
   };
+  // Escape is the safe answer from the moment the question is asked, not from the moment it is drawn: it may be pressed twice.
+  const escape = (event) => {
+    if (event.key !== "Escape" || !desk.asking) return;
+    event.preventDefault();
+    event.stopPropagation();
+    answer(false);
+  };
+  window.addEventListener("keydown", escape, true);
   document.addEventListener("input", type, true);
   document.addEventListener("copy", () => {
     const taken = String(window.getSelection());
