@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app import logs
-from app.cli import audit_commands, doctor, key_commands, people_commands, provider_commands, shell
+from app.cli import audit_commands, doctor, master_key_commands, people_commands, provider_commands, shell
 from app.cli.shell import DataDir, Json
 from app.domain.actor import Actor
 
@@ -23,7 +23,7 @@ app.add_typer(people_commands.client_key, name="client-key")
 app.add_typer(provider_commands.provider, name="provider")
 app.add_typer(provider_commands.preset, name="preset")
 app.add_typer(audit_commands.audit, name="audit")
-app.add_typer(key_commands.keys, name="keys")
+app.add_typer(master_key_commands.master_key, name="master-key")
 
 
 def main() -> None:

@@ -31,7 +31,7 @@ class MasterKey(Record):
 
 
 class AddedKey(Record):
-    """A key that `keys add` staged, or one that has to be put into the key source first: then `is_staged` is false, `advice`
+    """A key that `master-key create` staged, or one that has to be put into the key source first: then `is_staged` is false, `advice`
     says where, and `key` is the text of a key that was generated. It is shown this once."""
 
     kid: str

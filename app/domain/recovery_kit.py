@@ -15,7 +15,7 @@ chmod 700 data data/keys
 END
 )"""
 _START = """\
-patchbay keys status --data-dir data
+patchbay master-key list --data-dir data
 patchbay serve --data-dir data"""
 
 

@@ -61,7 +61,7 @@ async def activate(actor: Actor, kid: str | None = None) -> str:
         if chosen.state == MasterKeyState.ACTIVE:
             return chosen.kid
         if chosen.state == MasterKeyState.RETIRED:
-            raise Conflict(f"The master key {chosen.kid} was retired. Add it again with patchbay keys add.")
+            raise Conflict(f"The master key {chosen.kid} was retired. Add it again with patchbay master-key create.")
         alive = await instance.workers(doing.session, since=now() - ALIVE)
         _must_hold(alive, chosen.kid)
         before = [row for row in known if row.state == MasterKeyState.ACTIVE]
@@ -210,7 +210,7 @@ async def _must_be_free(doing: Work, chosen: CryptoKey) -> None:
     if chosen.state == MasterKeyState.ACTIVE:
         raise Conflict(f"The master key {chosen.kid} is active. Activate another one first.")
     if count := (await crypto.kids_in_use(doing.session)).get(chosen.kid, 0):
-        raise Conflict(f"{count} saved secrets still need the master key {chosen.kid}. Run patchbay keys rewrap first.")
+        raise Conflict(f"{count} saved secrets still need the master key {chosen.kid}. Run patchbay master-key rewrap first.")
     alive = await instance.workers(doing.session, since=now() - ALIVE)
     if sealing := [w for w in alive if w.kids[:1] == [chosen.kid]]:
         raise Conflict(f"{_names(sealing)} still encrypts with the master key {chosen.kid}. Try again in a minute.")
@@ -230,10 +230,10 @@ def _chosen(known: Sequence[CryptoKey], kid: str | None, state: MasterKeyState, 
     if len(found) == 1:
         return found[0]
     if kid:
-        raise Conflict(f"There is no master key {kid}. patchbay keys status shows those there are.", suggestions=[r.kid for r in known])
+        raise Conflict(f"There is no master key {kid}. patchbay master-key list shows those there are.", suggestions=[r.kid for r in known])
     if found:
-        raise Conflict(f"There are several master keys. Choose one: patchbay keys {verb} ID.", suggestions=[row.kid for row in found])
-    first = " Start with patchbay keys add." if state == MasterKeyState.STAGED else ""
+        raise Conflict(f"There are several master keys. Choose one: patchbay master-key {verb} ID.", suggestions=[row.kid for row in found])
+    first = " Start with patchbay master-key create." if state == MasterKeyState.STAGED else ""
     raise Conflict(f"There is no master key to {verb}.{first}")
 
 
@@ -279,11 +279,11 @@ def _advice(found: keyfile.Found) -> str:
     if found.file:
         return (
             f"Nothing is staged yet. Add this key as a new line to {found.file} behind the present one, on every server; "
-            "then run patchbay keys add again. Running servers read the file automatically."
+            "then run patchbay master-key create again. Running servers read the file automatically."
         )
     return (
         "Nothing is staged yet. Set PATCHBAY_MASTER_KEYS to the present key, a comma and this key, on every server, and restart them; "
-        "then run patchbay keys add again with the same variable."
+        "then run patchbay master-key create again with the same variable."
     )
 
 

@@ -21,7 +21,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("audit", "export"),
     ("audit", "export", "--format", "csv"),
     ("audit", "verify", "--json"),
-    ("keys", "status", "--json"),
+    ("master-key", "list", "--json"),
     ("doctor", "--json"),
     ("openapi",),
     ("user", "disable", "carl@example.org"),

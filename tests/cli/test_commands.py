@@ -171,7 +171,7 @@ def test_the_audit_is_verified_and_exported(home: Path, tmp_path: Path) -> None:
 
 
 def test_the_keys_are_shown_by_their_id(home: Path) -> None:
-    status = json.loads(done("keys", "status", "--json", "--data-dir", str(home)))
+    status = json.loads(done("master-key", "list", "--json", "--data-dir", str(home)))
 
     assert [(key["state"], key["is_loaded"]) for key in status["keys"]] == [("active", True)]
     assert (home / "keys/master.key").read_text().strip() not in json.dumps(status)
@@ -285,10 +285,10 @@ def test_a_flipped_bit_is_told_beside_the_master_keys(tmp_path: Path) -> None:
     home = tmp_path / "data"
     at = ("--data-dir", str(home))
     done("provider", "add", "mine", "--base-url", "https://93.184.216.34/v1", "--secret-stdin", *at, stdin=SECRET)
-    assert "cannot be opened" not in done("keys", "status", *at)
+    assert "cannot be opened" not in done("master-key", "list", *at)
     with sqlite3.connect(home / "patchbay.db") as database:
         database.execute("UPDATE credential_secret SET value = substr(value, 1, length(value) - 9) || 'AAAAAAAAA'")
 
-    said = done("keys", "status", *at)
+    said = done("master-key", "list", *at)
 
     assert "of the provider mine cannot be opened. Enter this key again" in said

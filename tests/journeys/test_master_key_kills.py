@@ -12,7 +12,7 @@ from tests.fixtures import mortal, sealed
 
 KILLS = int(os.environ.get("KILLS", "200"))
 BEGINS = "services/master_key.py"
-STEPS = ("add", "activate", "rewrap", "retire")
+STEPS = ("create", "activate", "rewrap", "retire")
 
 
 async def test_a_rotation_that_is_killed_loses_nothing_and_is_finished_by_asking_again(tmp_path: Path) -> None:
@@ -34,13 +34,13 @@ async def _kill(data: Path, *, kills: int, providers: int, each: int) -> int:
     while killed < kills:
         step = _next(data)
         point = chance.randint(1, lasts[step])
-        code, _ = mortal.run("keys", step, data_dir=data, begins=BEGINS, dies_after=point)
+        code, _ = mortal.run("master-key", step, data_dir=data, begins=BEGINS, dies_after=point)
         assert code in (0, -9), f"{step} killed at call {point}: exit code {code}"
         killed += code == -9
         assert await sealed.unsound(data, expected=providers * each) == [], f"after {step} was killed at call {point}"
         if chance.random() < 0.5:
             _finish(data, _next(data))
-    while (step := _next(data)) != "add":
+    while (step := _next(data)) != "create":
         _finish(data, step)
     assert await sealed.unsound(data, expected=providers * each) == []
     assert [path.name for path in (data / "keys").iterdir()] == ["master.key"], "nothing that a killed command left behind"
@@ -48,13 +48,13 @@ async def _kill(data: Path, *, kills: int, providers: int, each: int) -> int:
 
 
 def _finish(data: Path, step: str) -> int:
-    code, calls = mortal.run("keys", step, data_dir=data, begins=BEGINS)
+    code, calls = mortal.run("master-key", step, data_dir=data, begins=BEGINS)
     assert code == 0, step
     return calls
 
 
 def _next(data: Path) -> str:
-    """What an operator would do, going by `keys status`."""
+    """What an operator would do, going by `master-key list`."""
     with closing(sqlite3.connect(data / "patchbay.db")) as connection:
         known = connection.execute("SELECT kid, state FROM crypto_key").fetchall()
         states = {state: kid for kid, state in known}
@@ -68,4 +68,4 @@ def _next(data: Path) -> str:
     if left:
         return "rewrap"
     retired = {kid for kid, state in known if state == "retired"}
-    return "retire" if "decrypt_only" in states or retired & set(sealed.in_file(data)) else "add"
+    return "retire" if "decrypt_only" in states or retired & set(sealed.in_file(data)) else "create"

@@ -71,8 +71,8 @@ def _serve_through(running: Patchbay, data: Path, providers: int) -> Heard:
         for caller in callers:
             caller.start()
         try:
-            for step in ("add", "activate", "rewrap", "retire"):
-                until(step, lambda step=step: mortal.run("keys", step, data_dir=data)[0] == 0, 60)
+            for step in ("create", "activate", "rewrap", "retire"):
+                until(step, lambda step=step: mortal.run("master-key", step, data_dir=data)[0] == 0, 60)
                 told = heard.answers
                 until("calls under the new state", lambda told=told: heard.answers > told + 2 * CALLERS, 30)
         finally:

@@ -25,7 +25,7 @@ async def test_a_kit_and_a_copied_database_bring_everything_back(tmp_path: Path)
         await sessions.confirm(acting(session.user), session, PASSWORD)
         kit = (await recovery.issue(acting(session.user), session, language="vi", address="http://127.0.0.1:8700")).text.reveal()
     (write,) = re.findall(r"^mkdir -p .*?^\)$", kit, re.MULTILINE | re.DOTALL)
-    (look,) = re.findall(r"^patchbay keys status .*$", kit, re.MULTILINE)
+    (look,) = re.findall(r"^patchbay master-key list .*$", kit, re.MULTILINE)
 
     _shell(write, found)
     shutil.copy(lost / "patchbay.db", found / "data" / "patchbay.db")

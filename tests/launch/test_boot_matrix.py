@@ -24,8 +24,8 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file.write_text(OLD)
     arguments = ("--data-dir", str(folder))
     done("provider", "add", "mine", "--preset", "groq", "--secret-stdin", *arguments, stdin=f"{SECRET}\n")
-    done("keys", "add", "--stdin", *arguments, stdin=NEW)
-    done("keys", "activate", *arguments)
+    done("master-key", "create", "--stdin", *arguments, stdin=NEW)
+    done("master-key", "activate", *arguments)
     return folder
 
 

@@ -218,7 +218,7 @@ async def test_activating_waits_for_every_process_that_serves_and_names_the_one_
 
 @only_sqlite
 async def test_activating_needs_a_key_and_says_which_one_could_be_meant(db: Database, actor: Actor) -> None:
-    with pytest.raises(Conflict, match="patchbay keys add"):
+    with pytest.raises(Conflict, match="patchbay master-key create"):
         await master_key.activate(actor)
     with pytest.raises(Conflict, match="There is no master key 0123456789"):
         await master_key.activate(actor, "0123456789")

@@ -58,7 +58,7 @@ async def test_a_kit_holds_what_is_needed_in_the_readers_language(grace: Session
 
     key = (data_dir / "keys" / "master.key").read_text().strip()
     held = ring.current()
-    for part in (key, held.active, held.instance_id, ADDRESS, "Grace", "patchbay keys status", "chmod 700", " UTC"):
+    for part in (key, held.active, held.instance_id, ADDRESS, "Grace", "patchbay master-key list", "chmod 700", " UTC"):
         assert part in text
     assert {"en": "safe", "vi": "két", "zh": "保险柜"}[language] in text
 

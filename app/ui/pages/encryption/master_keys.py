@@ -113,7 +113,7 @@ def _change() -> rx.Component:
         "encryption.change",
         rx.text(t("encryption.change_text"), size="2", color_scheme="gray"),
         rx.el.pre(
-            rx.el.code("patchbay keys add\npatchbay keys activate\npatchbay keys rewrap\npatchbay keys retire"),
+            rx.el.code("patchbay master-key create\npatchbay master-key activate\npatchbay master-key rewrap\npatchbay master-key retire"),
             aria_label=t("encryption.change"),
             tab_index=0,
             class_name="pb-snippet pb-mono",

@@ -1,4 +1,4 @@
-"""`keys …`: the master keys, and rotating them."""
+"""`master-key …`: the master keys, and rotating them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +10,13 @@ from app.cli.shell import REFUSED, DataDir, Json
 from app.domain.actor import Actor
 from app.domain.keyring import AddedKey, DamagedSecret, KeyringStatus, RetiredKey
 
-keys = typer.Typer(help="Master keys. To replace one: add, activate, rewrap, retire.", no_args_is_help=True)
+master_key = typer.Typer(help="Master keys. To replace one: create, activate, rewrap, retire.", no_args_is_help=True)
 
-Kid = Annotated[str | None, typer.Argument(metavar="[ID]", help="ID of the key, as shown by `keys status`.")]
+Kid = Annotated[str | None, typer.Argument(metavar="[ID]", help="ID of the key, as shown by `master-key list`.")]
 
 
-@keys.command("status")
-def keys_status(data_dir: DataDir = None, as_json: Json = False) -> None:
+@master_key.command("list")
+def list_keys(data_dir: DataDir = None, as_json: Json = False) -> None:
     """List the master keys, their source, and the number of values encrypted with each."""
     from app.services import damage, keyring
 
@@ -29,76 +29,76 @@ def keys_status(data_dir: DataDir = None, as_json: Json = False) -> None:
     shell.show(status, as_json=as_json, lines=lines)
 
 
-@keys.command("add")
-def add_key(
+@master_key.command("create")
+def create_key(
     stdin: Annotated[bool, typer.Option("--stdin", help="Read the new key from stdin instead of generating one.")] = False,
     file: Annotated[Path | None, typer.Option("--file", help="Read the new key from this file.")] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
     """Add a new master key, not in use yet. A key you put into the key source yourself is picked up."""
-    from app.services import master_key
+    from app.services import master_key as service
 
     given = shell.secret(stdin=stdin, file=file)
 
     async def add(caller: Actor) -> AddedKey:
-        return await master_key.add(caller, given)
+        return await service.add(caller, given)
 
     added = shell.run_as_cli_user(add, data_dir)
-    staged = f"The master key {added.kid} is staged. Next: patchbay keys activate"
+    staged = f"The master key {added.kid} is staged. Next: patchbay master-key activate"
     shell.show(added, as_json=as_json, lines=[staged] if added.is_staged else [added.key] if added.key else [])
     if not added.is_staged:
         shell.fail(added.advice, REFUSED)
 
 
-@keys.command("activate")
+@master_key.command("activate")
 def activate_key(kid: Kid = None, data_dir: DataDir = None, as_json: Json = False) -> None:
     """Encrypt with the added key from now on, once every worker has it. The old key still decrypts."""
-    from app.services import master_key
+    from app.services import master_key as service
 
     async def activate(caller: Actor) -> str:
-        return await master_key.activate(caller, kid)
+        return await service.activate(caller, kid)
 
     active = shell.run_as_cli_user(activate, data_dir)
-    shell.show({"kid": active}, as_json=as_json, lines=[f"The master key {active} is active. Next: patchbay keys rewrap"])
+    shell.show({"kid": active}, as_json=as_json, lines=[f"The master key {active} is active. Next: patchbay master-key rewrap"])
 
 
-@keys.command("rewrap")
+@master_key.command("rewrap")
 def rewrap_values(data_dir: DataDir = None, as_json: Json = False) -> None:
     """Re-encrypt every stored secret with the active key. You can stop it and run it again at any time."""
-    from app.services import master_key
+    from app.services import master_key as service
 
-    done = shell.run_as_cli_user(master_key.rewrap, data_dir)
+    done = shell.run_as_cli_user(service.rewrap, data_dir)
     lines = [f"{done.rewrapped} secrets re-encrypted with the master key {done.kid}; {done.left} left."]
     if done.broken:
         lines.append(f"{done.broken} are damaged and no key opens them. Enter those credentials again; the console marks them.")
     lines += [
-        "Next: patchbay keys retire",
-        "If the old key has leaked, this does not undo what could be read with it. Renew what patchbay keys exposed lists.",
+        "Next: patchbay master-key retire",
+        "If the old key has leaked, this does not undo what could be read with it. Renew what patchbay master-key exposed lists.",
     ]
     shell.show(done, as_json=as_json, lines=lines)
     if done.left:
         shell.fail(f"{done.left} stored secrets are still under another key. Run this again.", REFUSED)
 
 
-@keys.command("retire")
+@master_key.command("retire")
 def retire_key(kid: Kid = None, data_dir: DataDir = None, as_json: Json = False) -> None:
     """Retire a master key that is no longer needed and remove it from the key file."""
-    from app.services import master_key
+    from app.services import master_key as service
 
     async def retire(caller: Actor) -> RetiredKey:
-        return await master_key.retire(caller, kid)
+        return await service.retire(caller, kid)
 
     done = shell.run_as_cli_user(retire, data_dir)
     shell.show(done, as_json=as_json, lines=[f"The master key {done.kid} is retired. {done.advice}"])
 
 
-@keys.command("exposed")
+@master_key.command("exposed")
 def exposed_secrets(data_dir: DataDir = None, as_json: Json = False) -> None:
     """List the keys to replace at your providers after a master key leaked. No secret is shown."""
-    from app.services import master_key
+    from app.services import master_key as service
 
-    found = shell.run_as_cli_user(master_key.exposed, data_dir)
+    found = shell.run_as_cli_user(service.exposed, data_dir)
     rows = [
         (e.provider, e.credential, e.field, f"…{e.hint}" if e.hint else "", e.fingerprint, "in the trash" * e.is_deleted) for e in found
     ]

@@ -1,4 +1,4 @@
-"""`patchbay keys …` as an operator types it: a whole rotation, what is printed, what is refused."""
+"""`patchbay master-key …` as an operator types it: a whole rotation, what is printed, what is refused."""
 
 import base64
 import json
@@ -19,22 +19,22 @@ def home(tmp_path: Path) -> str:
     return folder
 
 
-def keys(home: str, *words: str, stdin: str = "") -> str:
-    return done("keys", *words, "--data-dir", home, stdin=stdin)
+def master_key(home: str, *words: str, stdin: str = "") -> str:
+    return done("master-key", *words, "--data-dir", home, stdin=stdin)
 
 
 def test_a_rotation_is_four_commands_each_of_which_names_the_next(home: str) -> None:
     file = Path(home, "keys", "master.key")
     old = file.read_text().strip()
 
-    said = [keys(home, step) for step in ("add", "activate", "rewrap", "retire")]
+    said = [master_key(home, step) for step in ("create", "activate", "rewrap", "retire")]
 
-    for sentence, following in zip(said, ("keys activate", "keys rewrap", "keys retire", "Keep a copy"), strict=True):
+    for sentence, following in zip(said, ("master-key activate", "master-key rewrap", "master-key retire", "Keep a copy"), strict=True):
         assert following in sentence
     assert "4 secrets re-encrypted" in said[2]
     assert "does not undo" in said[2]
-    assert "keys exposed" in said[2]
-    status = json.loads(keys(home, "status", "--json"))
+    assert "master-key exposed" in said[2]
+    status = json.loads(master_key(home, "list", "--json"))
     assert [(k["state"], k["values"]) for k in status["keys"]] == [("retired", 0), ("active", 4)]
     assert len(file.read_text().split()) == 1
     assert old not in file.read_text()
@@ -43,36 +43,36 @@ def test_a_rotation_is_four_commands_each_of_which_names_the_next(home: str) -> 
 
 
 def test_every_step_speaks_json(home: str) -> None:
-    added = json.loads(keys(home, "add", "--stdin", "--json", stdin=f"{NEW}\n"))
+    added = json.loads(master_key(home, "create", "--stdin", "--json", stdin=f"{NEW}\n"))
     assert added["is_staged"]
     assert NEW not in json.dumps(added)
-    assert json.loads(keys(home, "activate", added["kid"], "--json")) == {"kid": added["kid"]}
-    assert json.loads(keys(home, "rewrap", "--json")) == {"kid": added["kid"], "rewrapped": 4, "broken": 0, "left": 0}
-    assert json.loads(keys(home, "exposed", "--json"))[0] | {"fingerprint": ""} == {
+    assert json.loads(master_key(home, "activate", added["kid"], "--json")) == {"kid": added["kid"]}
+    assert json.loads(master_key(home, "rewrap", "--json")) == {"kid": added["kid"], "rewrapped": 4, "broken": 0, "left": 0}
+    assert json.loads(master_key(home, "exposed", "--json"))[0] | {"fingerprint": ""} == {
         "provider": "mine", "credential": "Key 1", "field": "api_key", "hint": SECRET[-4:], "fingerprint": "", "is_deleted": False,
     }  # fmt: skip
-    assert json.loads(keys(home, "retire", "--json"))["kid"] != added["kid"]
+    assert json.loads(master_key(home, "retire", "--json"))["kid"] != added["kid"]
 
 
 def test_a_key_from_a_file_that_is_no_key_is_refused_in_one_sentence(home: str, tmp_path: Path) -> None:
     (tmp_path / "new").write_text("correct horse battery")
 
-    sentence = refused("keys", "add", "--file", str(tmp_path / "new"), "--data-dir", home)
+    sentence = refused("master-key", "create", "--file", str(tmp_path / "new"), "--data-dir", home)
 
     assert "44 characters" in sentence
     assert "horse" not in sentence
 
 
 def test_what_is_out_of_order_is_refused_with_what_comes_first(home: str) -> None:
-    assert "patchbay keys add" in refused("keys", "activate", "--data-dir", home)
-    assert "no master key to retire" in refused("keys", "retire", "--data-dir", home)
-    keys(home, "add")
-    keys(home, "activate")
-    assert "patchbay keys rewrap" in refused("keys", "retire", "--data-dir", home)
+    assert "patchbay master-key create" in refused("master-key", "activate", "--data-dir", home)
+    assert "no master key to retire" in refused("master-key", "retire", "--data-dir", home)
+    master_key(home, "create")
+    master_key(home, "activate")
+    assert "patchbay master-key rewrap" in refused("master-key", "retire", "--data-dir", home)
 
 
 def test_what_a_known_key_exposes_is_listed_without_the_secrets(home: str) -> None:
-    listed = keys(home, "exposed")
+    listed = master_key(home, "exposed")
 
     assert "mine" in listed
     assert f"…{SECRET[-4:]}" in listed
