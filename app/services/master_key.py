@@ -129,7 +129,7 @@ async def exposed(actor: Actor) -> list[ExposedSecret]:
     """Every stored provider credential: what has to be issued anew when a master key and a copy of the database became known."""
     actor.must_admin()
     async with engine.session() as session:
-        return [ExposedSecret(**found) for found in await credentials.fields(session)]
+        return await credentials.fields(session)
 
 
 @dataclass(slots=True)

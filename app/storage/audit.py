@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Any
+from typing import overload
 
 import rfc8785
+from pydantic import JsonValue
 from sqlalchemy import Table, Text, cast
 from sqlalchemy.engine import RowMapping
 from sqlmodel import col, func, select
@@ -39,11 +40,19 @@ class Entry:
     action: Action
     target: tuple[str, str, str]
     outcome: Outcome
-    changes: Mapping[str, Any]
+    changes: Mapping[str, JsonValue]
     reason: str = ""
 
 
-def plain(value: Any) -> Any:  # Any: the shape of JSON
+@overload
+def plain(value: Mapping[str, object]) -> dict[str, JsonValue]: ...
+
+
+@overload
+def plain(value: object) -> JsonValue: ...
+
+
+def plain(value: object) -> JsonValue:
     """`value` as JSON that reads back equal: texts capped, times as ISO. Raises TypeError for anything else, a Secret above all."""
     match value:
         case Enum():
@@ -85,7 +94,7 @@ async def append(session: AsyncSession, entries: Iterable[Entry], *, is_adopting
     return head.seq, head.hash
 
 
-def chain_hash(previous: bytes, fields: Mapping[str, Any]) -> bytes:
+def chain_hash(previous: bytes, fields: Mapping[str, JsonValue]) -> bytes:
     """SHA-256("audit-v1" LF || previous hash || RFC 8785 JSON of every other column). Anyone can check it."""
     return hashlib.sha256(b"audit-v1\n" + previous + rfc8785.dumps(dict(fields))).digest()
 
@@ -186,7 +195,7 @@ def _mac_of(head: AuditHead) -> bytes:
     return macs.of(_HEAD, _end(head))
 
 
-def _end(head: AuditHead) -> dict[str, Any]:
+def _end(head: AuditHead) -> dict[str, object]:
     return {"id": head.id, "seq": head.seq, "hash": head.hash}
 
 

@@ -3,8 +3,7 @@
 # pyright: reportAssignmentType=false
 # SQLModel types `__tablename__` as a decorator; a plain text is what it documents.
 
-from typing import Any
-
+from pydantic import JsonValue
 from sqlalchemy import BigInteger, LargeBinary
 from sqlmodel import Column, Field, SQLModel
 
@@ -28,7 +27,7 @@ class AuditRow(SQLModel, table=True):
     target_id: str = Field(max_length=80, index=True)
     target_name: str = Field(max_length=254)
     outcome: str = Field(max_length=8)
-    changes: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    changes: dict[str, JsonValue] = Field(default_factory=dict, sa_column=json_column())
     reason: str = Field(default="", max_length=200)
     prev_hash: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
     hash: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))

@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import col, delete, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.credentials.credential import Credential, CredentialDraft, KeyState, Reference, state_at
 from app.domain.errors import InvalidDraft, Reason
+from app.domain.keyring import ExposedSecret
 from app.domain.probes.probe import LastTest
 from app.domain.secret import Binding, SealedField
 from app.storage.database.columns import now
@@ -64,7 +64,7 @@ async def of_provider(session: AsyncSession, provider_id: str) -> list[StoredKey
     return (await of_providers(session, [provider_id]))[provider_id]
 
 
-async def fields(session: AsyncSession) -> list[dict[str, Any]]:
+async def fields(session: AsyncSession) -> list[ExposedSecret]:
     """Every sealed field of every credential by name, those of deleted providers too; nothing of the values."""
     query = (
         select(ProviderRow, CredentialRow, CredentialSecret)
@@ -73,14 +73,14 @@ async def fields(session: AsyncSession) -> list[dict[str, Any]]:
         .order_by(ProviderRow.name, CredentialRow.label, CredentialRow.id, CredentialSecret.field)
     )
     return [
-        {
-            "provider": provider.name,
-            "credential": key.label,
-            "field": secret.field,
-            "hint": secret.hint,
-            "fingerprint": secret.fingerprint,
-            "is_deleted": provider.deleted_at is not None,
-        }
+        ExposedSecret(
+            provider=provider.name,
+            credential=key.label,
+            field=secret.field,
+            hint=secret.hint,
+            fingerprint=secret.fingerprint,
+            is_deleted=provider.deleted_at is not None,
+        )
         for provider, key, secret in (await session.exec(query)).all()
     ]
 
@@ -110,7 +110,7 @@ async def put(
     references: Mapping[str, Reference],
     *,
     destination: str,
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, dict[str, object]]:
     """Make these the fields of a credential, bound to this destination; others it had are gone, because an optional one may be bound
     to an address that has moved. Returns for the audit what happened to each field."""
     owner, at = key.row, now()
@@ -121,7 +121,7 @@ async def put(
     for field, old in key.secrets.items():
         if field not in fields:
             await session.delete(old)
-    changes = {}
+    changes: dict[str, dict[str, object]] = {}
     for field, new in fields.items():
         old = key.secrets.get(field)
         changes[field] = {
@@ -129,7 +129,8 @@ async def put(
             "fp_before": old.fingerprint if old else "",
             "fp_after": new.fingerprint,
             "destination": destination,
-        } | ({"place": references[field].text} if field in references else {})
+            **({"place": references[field].text} if field in references else {}),
+        }
         stored = old or CredentialSecret(credential_id=owner.id, field=field, value=new.value, fingerprint=new.fingerprint)
         stored.value, stored.hint, stored.fingerprint, stored.broken_at, stored.updated_at = new.value, new.hint, new.fingerprint, None, at
         session.add(stored)
@@ -209,7 +210,7 @@ def must_be_named_apart(keys: Iterable[StoredKey], label: str) -> None:
         raise InvalidDraft({"label": Reason("key_name_taken", "Another key of this provider has this name. Choose another one.")})
 
 
-def cleared(key: StoredKey) -> dict[str, dict[str, Any]]:
+def cleared(key: StoredKey) -> dict[str, dict[str, object]]:
     """For the audit: what was stored in a key that is deleted."""
     return {
         field: {"op": "clear", "fp_before": secret.fingerprint, "fp_after": "", "destination": key.row.origin}

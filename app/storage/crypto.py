@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Column, ColumnElement, String, Table, func, tuple_, update
 from sqlalchemy import select as columns
@@ -58,7 +57,7 @@ class SealedColumn:
     column: Column[Sealed]
 
     @property
-    def keys(self) -> tuple[Column[Any], ...]:
+    def keys(self) -> tuple[Column[object], ...]:
         return tuple(self.table.primary_key.columns)
 
     def is_whole(self) -> list[ColumnElement[bool]]:
@@ -70,7 +69,7 @@ class SealedColumn:
 class SealedValue:
     """One stored value and the primary key of its row."""
 
-    row: tuple[Any, ...]
+    row: tuple[object, ...]
     value: Sealed
 
 
@@ -80,7 +79,7 @@ def resealable() -> list[SealedColumn]:
 
 
 async def under_other_keys(
-    session: AsyncSession, column: SealedColumn, *, active: str, after: tuple[Any, ...] | None, limit: int
+    session: AsyncSession, column: SealedColumn, *, active: str, after: tuple[object, ...] | None, limit: int
 ) -> list[SealedValue]:
     """The next values that are not under the active key, in the order of their rows: this question is the record of progress."""
     query = columns(*column.keys, column.column).where(_kid(column.column) != active, *column.is_whole())
@@ -100,7 +99,7 @@ async def mark_broken(session: AsyncSession, column: SealedColumn, value: Sealed
     return "broken_at" in column.table.c and await _change(session, column, value, {"broken_at": at})
 
 
-async def _change(session: AsyncSession, column: SealedColumn, old: SealedValue, values: dict[str, Any]) -> bool:
+async def _change(session: AsyncSession, column: SealedColumn, old: SealedValue, values: dict[str, Sealed | datetime]) -> bool:
     same = [key == part for key, part in zip(column.keys, old.row, strict=True)]
     done = await session.exec(update(column.table).where(*same, column.column == old.value).values(values))
     return done.rowcount == 1

@@ -9,10 +9,10 @@ existed stay good, as long as the new column is null in them.
 """
 
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Table, event, inspect, type_coerce
 from sqlalchemy import update as changed
@@ -32,13 +32,19 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def of(table: Table, values: Mapping[Any, Any]) -> bytes:
+class Values(Protocol):
+    """The values of a row by the names of its columns: a mapping of ours, or a row as SQLAlchemy reads it."""
+
+    def __getitem__(self, name: str, /) -> object: ...
+
+
+def of(table: Table, values: Values) -> bytes:
     """The MAC of a row of this table: column → value, `mac` itself left out."""
     parts = [_framed(name) + _framed(encoded) for name, encoded in _texts(table, values)]
     return ring.current().mac(f"row/1/{table.name}", b"".join(parts))
 
 
-def fits(table: Table, values: Mapping[Any, Any], mac: bytes | None) -> bool:
+def fits(table: Table, values: Values, mac: bytes | None) -> bool:
     """Whether this is the MAC of these values. A value of a type that no column of ours has fits none."""
     try:
         return mac is not None and hmac.compare_digest(of(table, values), bytes(mac))
@@ -74,7 +80,7 @@ def plainly(table: Table) -> list[ColumnElement[Any]]:
     return [type_coerce(c, NullType()).label(c.name) if isinstance(c.type, UtcTime) else c for c in table.columns]
 
 
-def read(table: Table, row: Mapping[Any, Any]) -> dict[str, Any]:
+def read(table: Table, row: Values) -> dict[str, Any]:
     """A row that was read plainly, with its times; what is no time is left as it is, and no MAC fits that."""
     return {c.name: _time(row[c.name]) if isinstance(c.type, UtcTime) else row[c.name] for c in table.columns}
 
@@ -94,7 +100,7 @@ def table_of(row: MacRow) -> Table:
     return inspect(type(row)).local_table  # type: ignore[return-value] # a mapped class of ours has one table
 
 
-def values_of(row: MacRow) -> dict[str, Any]:
+def values_of(row: MacRow) -> dict[str, object]:
     return {name: getattr(row, name) for name in names(table_of(row))}
 
 
@@ -104,13 +110,13 @@ def names(table: Table) -> tuple[str, ...]:
     return tuple(sorted(column.name for column in table.columns if column.name != "mac"))
 
 
-def _texts(table: Table, values: Mapping[Any, Any]) -> Iterable[tuple[bytes, bytes]]:
+def _texts(table: Table, values: Values) -> Iterable[tuple[bytes, bytes]]:
     for name in names(table):
         if (value := values[name]) is not None:
             yield name.encode(), _encoded(value)
 
 
-def _encoded(value: Any) -> bytes:
+def _encoded(value: object) -> bytes:
     """A value with its type: two that differ never look the same."""
     match value:
         case bool():
@@ -127,7 +133,7 @@ def _encoded(value: Any) -> bytes:
             raise TypeError(f"{type(value).__name__} has no place in a row with a MAC")
 
 
-def _time(value: Any) -> Any:
+def _time(value: object) -> object:
     """SQLite has texts in UTC, PostgreSQL times with a zone."""
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else value
@@ -140,7 +146,7 @@ def _framed(raw: bytes) -> bytes:
     return len(raw).to_bytes(4, "big") + raw
 
 
-def _stamp(session: SyncSession, *_: Any) -> None:
+def _stamp(session: SyncSession, *_: object) -> None:
     for row in session.new:
         if isinstance(row, MacRow):
             row.mac = of(table_of(row), values_of(row))

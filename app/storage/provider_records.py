@@ -116,7 +116,7 @@ def _configuration(row: ProviderRow, keys: Sequence[StoredKey]) -> str:
         auth=row.auth,
         network=row.network,
         fingerprints=[f"{f}:{fingerprint}" for k in keys for f, fingerprint in k.fingerprints.items()],
-        test_path=row.capabilities.get("test_path", ""),
+        test_path=str(row.capabilities.get("test_path", "")),
     )
 
 

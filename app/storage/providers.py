@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from pydantic import JsonValue
 from sqlalchemy import ColumnElement, String, and_, cast, func, or_
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -134,16 +135,16 @@ async def set_default(session: AsyncSession, provider_id: str | None) -> None:
     session.add(instance)
 
 
-async def changed_since(session: AsyncSession, provider_id: str, version: int) -> tuple[dict[str, Any], str]:
+async def changed_since(session: AsyncSession, provider_id: str, version: int) -> tuple[dict[str, JsonValue], str]:
     """What the audit says changed after `version`: field → present value, and who changed it last."""
     query = select(AuditRow).where(AuditRow.target_id == provider_id)
-    changed: dict[str, Any] = {}
+    changed: dict[str, JsonValue] = {}
     who = ""
     for entry in (await session.exec(query.order_by(col(AuditRow.seq).desc()).limit(100))).all():
         made = entry.changes.get("version")
-        if made is None:
+        if not isinstance(made, dict):
             continue  # a test, or something else that saves nothing
-        if made["after"] <= version:
+        if isinstance(after := made["after"], int) and after <= version:
             break
         who = who or entry.actor_name
         told = {f: c for f, c in entry.changes.items() if f != "version" and isinstance(c, dict)}
@@ -166,7 +167,7 @@ def _filters(query: ProviderQuery) -> list[ColumnElement[bool]]:
     return found
 
 
-def _decode(query: ProviderQuery) -> tuple[Any, str]:
+def _decode(query: ProviderQuery) -> tuple[str | datetime, str]:
     wrong = InvalidDraft({"cursor": "This cursor does not belong to this list. Start from the first page."})
     try:
         text = base64.urlsafe_b64decode((query.cursor or "") + "==")

@@ -1,6 +1,6 @@
 """Rows with a MAC that are not as we wrote them: named, and removed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Table, delete, select
@@ -32,10 +32,13 @@ async def all_refused(session: AsyncSession) -> list[RefusedRow]:
     for table in macs.tables():
         kind, advice = _KINDS[table.name]
         for row in await _refused(session, table):
-            name = {
-                "user_session": emails.get(row.get("user_id"), ""),
-                "client_key_grant": keys.get(row.get("client_key_id"), ""),
-            }.get(table.name, row.get("email") or row.get("name") or row.get("origin") or "")
+            match table.name:
+                case "user_session":
+                    name = emails.get(row["user_id"], "")
+                case "client_key_grant":
+                    name = keys.get(row["client_key_id"], "")
+                case _:
+                    name = row.get("email") or row.get("name") or row.get("origin") or ""
             found.append(RefusedRow(kind=kind, id=str(row.get("id") or row.get("origin")), name=str(name)[:254], advice=advice))
     return found
 
@@ -47,13 +50,13 @@ async def remove(session: AsyncSession, table: Table) -> None:
     await session.exec(delete(table).where(key.in_(ids)))  # type: ignore[call-overload] # sqlmodel types its own statements
 
 
-async def _refused(session: AsyncSession, table: Table) -> Sequence[Mapping[str, Any]]:
+async def _refused(session: AsyncSession, table: Table) -> list[dict[str, Any]]:
     found = (await session.exec(select(*macs.plainly(table)))).mappings().all()  # type: ignore[call-overload] # as above
     rows = [macs.read(table, row) for row in found]
     return [row for row in rows if not macs.fits(table, row, row["mac"])]
 
 
-async def _names(session: AsyncSession) -> tuple[dict[Any, str], dict[Any, str]]:
+async def _names(session: AsyncSession) -> tuple[dict[str, str], dict[str, str]]:
     """E-mail of each account and name of each client key, by id."""
     people = (await session.exec(select(UserRow.id, UserRow.email))).all()  # type: ignore[call-overload] # as above
     keys = (await session.exec(select(ClientKeyRow.id, ClientKeyRow.name))).all()  # type: ignore[call-overload] # as above

@@ -7,10 +7,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVarTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from app.domain.secret import Sealed
@@ -29,6 +30,8 @@ from app.storage.tables import (
     ModelRow,
     ProviderRow,
 )
+
+Ts = TypeVarTuple("Ts")
 
 # More bound values than this in one statement, and everything is read instead.
 _MOST_IDS = 500
@@ -56,7 +59,7 @@ class StoredSecret:
 
 @dataclass(slots=True)
 class StoredProvider:
-    """A provider as it lies in the database; the fields that are `Any` are JSON text or what the driver made of it."""
+    """A provider as it lies in the database; the `object`s are JSON text or what the driver made of it."""
 
     id: str
     name: str
@@ -65,10 +68,10 @@ class StoredProvider:
     preset: str | None
     base_url: str
     auth_type: str
-    auth: Any
-    network: Any
-    limits: Any
-    capabilities: Any
+    auth: object
+    network: object
+    limits: object
+    capabilities: object
     default_model: str | None
     only_listed: bool
     enabled: bool
@@ -161,9 +164,10 @@ def grants(connection: Connection, ids: Collection[str]) -> dict[str, StoredGran
     return {row["id"]: StoredGrant(**{name: row[name] for name in wanted}) for row in _genuine(connection, ClientKeyGrant, ids)}
 
 
-def alias_mark(connection: Connection) -> tuple[Any, ...]:
+def alias_mark(connection: Connection) -> tuple[int, int | None, datetime | None]:
     """Another one whenever an alias was made, changed or deleted."""
-    return tuple(_rows(connection, _alias_mark())[0])
+    count, versions, changed = _rows(connection, _alias_mark())[0]
+    return count, versions, changed
 
 
 def alias_versions(connection: Connection) -> dict[str, int]:
@@ -179,9 +183,9 @@ def aliases(connection: Connection, ids: Collection[str]) -> list[StoredAlias]:
     found = {r[0]: StoredAlias(*r) for r in _rows(connection, heads) if r[0] in ids}
     parts = sa.select(col(target.alias_id), col(target.provider_id), col(target.model), col(target.priority), col(target.weight))
     parts = parts.join(row, col(row.id) == col(target.alias_id)).where(wanted).order_by(col(target.priority), col(target.id))
-    for alias_id, *leads_to in _rows(connection, parts):
+    for alias_id, provider_id, model, priority, weight in _rows(connection, parts):
         if alias_id in found:
-            found[alias_id].targets.append(tuple(leads_to))
+            found[alias_id].targets.append((provider_id, model, priority, weight))
     return list(found.values())
 
 
@@ -202,12 +206,19 @@ def _add_keys(connection: Connection, found: dict[str, StoredProvider]) -> None:
         .join(secret, col(secret.credential_id) == col(row.id), isouter=True)
         .order_by(col(row.id))
     )  # fmt: skip
-    for provider_id, key_id, label, state, weight, priority, origin, *rest, name, value, fingerprint, broken in _of(
-        connection, query, row.provider_id, found
-    ):
+    for (
+        provider_id, key_id, label, state, weight, priority, origin,
+        reference, reason, expires_at, next_retry_at,
+        state_since,
+        name, value, fingerprint, broken,
+    ) in _of(connection, query, col(row.provider_id), found):  # fmt: skip
         provider = found[provider_id]
         if not provider.keys or provider.keys[-1].id != key_id:
-            provider.keys.append(StoredSecret(key_id, label, state, weight, priority, origin, {}, bool(broken), *rest))
+            key = StoredSecret(
+                key_id, label, state, weight, priority, origin, {}, bool(broken),
+                reference, reason, expires_at, next_retry_at, state_since,
+            )  # fmt: skip
+            provider.keys.append(key)
         if name is not None:
             provider.keys[-1].fields[name] = value
             provider.keys[-1].fingerprints[name] = fingerprint
@@ -215,14 +226,14 @@ def _add_keys(connection: Connection, found: dict[str, StoredProvider]) -> None:
 
 def _add_models(connection: Connection, found: dict[str, StoredProvider]) -> None:
     query = sa.select(col(ModelRow.provider_id), col(ModelRow.identifier)).where(col(ModelRow.status) != "inactive")
-    for provider_id, identifier in _of(connection, query.order_by(bytewise(ModelRow.identifier)), ModelRow.provider_id, found):
+    for provider_id, identifier in _of(connection, query.order_by(bytewise(ModelRow.identifier)), col(ModelRow.provider_id), found):
         found[provider_id].models.append(identifier)
 
 
-def _of(connection: Connection, query: Any, column: Any, found: dict[str, StoredProvider]) -> Sequence[Any]:
+def _of(connection: Connection, query: sa.Select[*Ts], column: Mapped[str], found: dict[str, StoredProvider]) -> Sequence[sa.Row[*Ts]]:
     """Rows of these providers; of many providers it is cheaper to read all and keep the wanted."""
     if len(found) <= _MOST_IDS:
-        return _rows(connection, query.where(col(column).in_(list(found))))
+        return _rows(connection, query.where(column.in_(list(found))))
     return [r for r in _rows(connection, query) if r[0] in found]
 
 
@@ -236,11 +247,11 @@ def _genuine(connection: Connection, kind: type[MacRow], ids: Collection[str] | 
     return [row for row in rows if macs.fits(table, row, row["mac"])]
 
 
-def _macs(kind: type[MacRow]) -> Any:
+def _macs(kind: type[MacRow]) -> sa.Select[str, bytes | None]:
     return sa.select(col(kind.id), col(kind.mac))  # type: ignore[attr-defined] # every one has an id
 
 
-def _rows(connection: Connection, query: Any, **values: Any) -> Sequence[Any]:
+def _rows(connection: Connection, query: sa.Select[*Ts], **values: int) -> Sequence[sa.Row[*Ts]]:
     """Columns, not objects: a start reads a hundred thousand rows."""
     return connection.execute(query, values).all()
 
@@ -249,21 +260,21 @@ def _rows(connection: Connection, query: Any, **values: Any) -> Sequence[Any]:
 
 
 @cache
-def _head() -> Any:
+def _head() -> sa.Select[int, str | None]:
     return sa.select(col(Instance.revision), col(Instance.default_provider_id))
 
 
 @cache
-def _newer() -> Any:
+def _newer() -> sa.Select[*tuple[Any, ...]]:
     return _providers().where(col(ProviderRow.revision) > sa.bindparam("since", type_=sa.BigInteger))
 
 
 @cache
-def _living() -> Any:
+def _living() -> sa.Select[*tuple[Any, ...]]:
     return _providers().where(col(ProviderRow.deleted_at).is_(None))
 
 
-def _providers() -> Any:
+def _providers() -> sa.Select[*tuple[Any, ...]]:
     row = ProviderRow
     return sa.select(
         col(row.id), col(row.name), col(row.label), col(row.type), col(row.preset), col(row.base_url), col(row.auth_type),
@@ -274,6 +285,6 @@ def _providers() -> Any:
 
 
 @cache
-def _alias_mark() -> Any:
+def _alias_mark() -> sa.Select[int, int, datetime]:
     versions, changed = col(AliasRow.version), col(AliasRow.updated_at)
     return sa.select(sa.func.count(), sa.func.sum(versions), sa.func.max(changed)).select_from(AliasRow)

@@ -9,6 +9,7 @@ Ids are UUIDv7 text made by us (a sealed value is bound to its row before the ro
 from datetime import datetime
 from typing import Any
 
+from pydantic import JsonValue
 from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlmodel import Column, Field, SQLModel
 
@@ -112,9 +113,9 @@ class ProviderRow(SQLModel, table=True):
     origin: str = Field(max_length=300)
     auth_type: str = Field(max_length=20)
     auth: dict[str, str] = Field(default_factory=dict, sa_column=json_column())
-    network: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
-    limits: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
-    capabilities: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    network: dict[str, JsonValue] = Field(default_factory=dict, sa_column=json_column())
+    limits: dict[str, JsonValue] = Field(default_factory=dict, sa_column=json_column())
+    capabilities: dict[str, JsonValue] = Field(default_factory=dict, sa_column=json_column())
     default_model: str | None = Field(default=None, max_length=200)
     only_listed_models: bool = False
     tags: list[str] = Field(default_factory=list, sa_column=json_column())
@@ -172,8 +173,8 @@ class ModelRow(SQLModel, table=True):
     description: str = Field(default="", max_length=500)
     context_length: int | None = None
     output_limit: int | None = None
-    capabilities: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
-    pricing: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    capabilities: dict[str, JsonValue] = Field(default_factory=dict, sa_column=json_column())
+    pricing: dict[str, JsonValue] = Field(default_factory=dict, sa_column=json_column())
     sources: dict[str, str] = Field(default_factory=dict, sa_column=json_column())  # field → declared, discovered, checked
     status: str = Field(default="active", max_length=16)
     created_at: datetime = Field(default_factory=now, sa_column=time_column())
@@ -223,7 +224,7 @@ class TemplateRow(SQLModel, table=True):
     id: str = Field(default_factory=uuid7, primary_key=True, max_length=36)
     name: str = Field(max_length=80, unique=True)
     description: str = Field(default="", max_length=500)
-    body: dict[str, Any] = Field(sa_column=json_column())
+    body: dict[str, JsonValue] = Field(sa_column=json_column())
     version: int = 1
     created_at: datetime = Field(default_factory=now, sa_column=time_column())
     updated_at: datetime = Field(default_factory=now, sa_column=time_column())

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, text, tuple_
 from sqlalchemy import select as columns_of
@@ -109,7 +108,9 @@ async def durations(
     """The durations that were kept of these groups, as `by` and `over_time` (with `seconds`) name them: `began_ms` and `total_ms`."""
     if not groups:
         return {}
-    grouped: list[ColumnElement[Any]] = [usage_hour.c.hour - usage_hour.c.hour % seconds] if seconds else [usage_hour.c[n] for n in names]
+    grouped: list[ColumnElement[object]] = (
+        [usage_hour.c.hour - usage_hour.c.hour % seconds] if seconds else [usage_hour.c[n] for n in names]
+    )
     asked = [tuple_(*grouped).in_(list(groups))] if grouped else []
     query = columns_of(*grouped, *(usage_hour.c[name] for name in LISTS)).where(*_those(within), *asked, usage_hour.c[LISTS[1]] != "")
     found: Durations = {}

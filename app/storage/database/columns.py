@@ -1,10 +1,11 @@
 """Column types and shapes that the tables share: aware UTC times, sealed text, JSON, owners."""
 
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import JSON, DateTime, ForeignKey, LargeBinary, MetaData, String, Text
+from pydantic import JsonValue
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, LargeBinary, MetaData, String, Text
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Column, Field, SQLModel
@@ -28,12 +29,12 @@ class UtcTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is not None and value.tzinfo is None:
             raise ValueError("a time without a zone cannot be stored")
         return value.astimezone(UTC) if value else None
 
-    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -45,12 +46,12 @@ class SealedText(TypeDecorator[Sealed]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Sealed | None, dialect: Any) -> str | None:
+    def process_bind_param(self, value: Sealed | None, dialect: Dialect) -> str | None:
         if value is not None and not isinstance(value, Sealed):
             raise TypeError("only a Sealed value can be stored in this column")
         return value.text if value else None
 
-    def process_result_value(self, value: str | None, dialect: Any) -> Sealed | None:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Sealed | None:
         return Sealed(value) if value is not None else None
 
 
@@ -62,12 +63,12 @@ class bytewise(GenericFunction[str]):
 
 
 @compiles(bytewise)
-def _plainly(element: Any, compiler: Any, **given: Any) -> str:  # Any: SQLAlchemy's compilers are not typed
+def _plainly(element: bytewise, compiler: SQLCompiler, **given: object) -> str:
     return compiler.process(element.clauses, **given)
 
 
 @compiles(bytewise, "postgresql")
-def _in_c(element: Any, compiler: Any, **given: Any) -> str:
+def _in_c(element: bytewise, compiler: SQLCompiler, **given: object) -> str:
     return f'({compiler.process(element.clauses, **given)} COLLATE "C")'
 
 
@@ -81,18 +82,18 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def time_column(*, nullable: bool = False, index: bool = False) -> Column[Any]:
+def time_column(*, nullable: bool = False, index: bool = False) -> Column[datetime]:
     return Column(UtcTime(), nullable=nullable, index=index)
 
 
-def json_column() -> Column[Any]:
-    return Column(JSON, nullable=False)
+def json_column() -> Column[JsonValue]:
+    return Column(JSON[JsonValue](), nullable=False)
 
 
-def owner_column(target: str, *, index: bool = True, nullable: bool = False) -> Column[Any]:
+def owner_column(target: str, *, index: bool = True, nullable: bool = False) -> Column[str]:
     return Column(String(36), ForeignKey(target, ondelete="CASCADE"), nullable=nullable, index=index)
 
 
-def key_of(target: str) -> Column[Any]:
+def key_of(target: str) -> Column[str]:
     """The key of a table with at most one row for each of another."""
     return Column(String(36), ForeignKey(target, ondelete="CASCADE"), primary_key=True)

@@ -5,10 +5,11 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
@@ -37,7 +38,7 @@ BUSY_MILLISECONDS = 10_000
 # How often other processes' commits are looked for: SQLite answers from its page cache in 70 µs, PostgreSQL tells by itself.
 _LOOK_SECONDS = 0.02
 _HEAR_SECONDS = 1.0
-_ONE_MOMENT: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+_ONE_MOMENT: dict[str, str | bool] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 # Advisory lock of PostgreSQL: ours by being unlikely.
 _WRITERS = 8_700_002
 
@@ -103,7 +104,7 @@ async def close() -> None:
         await database.reader.dispose()
 
 
-def prepare_sqlite(engine: Any) -> None:  # Any: a sync Engine, of the running process or of the migration
+def prepare_sqlite(engine: Engine) -> None:
     """Make each connection durable and each transaction explicit. `begin` is DEFERRED unless the engine says otherwise."""
     journal = "WAL" if sqlite3.sqlite_version_info >= _WAL_IS_SAFE else "DELETE"
     # Without recursive_triggers INSERT OR REPLACE deletes an audit row behind the back of its triggers.
@@ -116,14 +117,14 @@ def prepare_sqlite(engine: Any) -> None:  # Any: a sync Engine, of the running p
         "secure_delete=ON",  # what was sealed and is deleted is overwritten, not only unlinked
     )
 
-    def connected(connection: Any, _: Any) -> None:
+    def connected(connection: DBAPIConnection, _: object) -> None:
         connection.isolation_level = None  # the driver never emits BEGIN on its own
         cursor = connection.cursor()
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    def begun(connection: Any) -> None:
+    def begun(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN " + connection.get_execution_options().get("sqlite_begin", "DEFERRED"))
 
     event.listen(engine, "connect", connected)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, create_engine, inspect
 from sqlalchemy.engine import URL
@@ -28,7 +28,7 @@ _MOST_NAMED = 3  # rows that refer to nothing; the rest is known to be there
 _LOCK = 8_700_001  # advisory lock of PostgreSQL: ours by being unlikely
 
 
-def upgrade(url: URL, prepare_sqlite: Callable[[Any], None], target: str = "head") -> None:
+def upgrade(url: URL, prepare_sqlite: Callable[[Engine], None], target: str = "head") -> None:
     """Upgrade under a lock that a second process waits for; check the audit's triggers before committing."""
     sqlite = url.get_backend_name() == "sqlite"
     engine = _engine(url)

@@ -5,6 +5,7 @@ A notification is a hint and nothing depends on it: who misses one sees the revi
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -25,7 +26,7 @@ async def announce(session: AsyncSession, revision: int) -> None:
 class Listener:
     """Hears what others commit, and comes back by itself when the connection is lost."""
 
-    def __init__(self, keywords: dict[str, Any]) -> None:
+    def __init__(self, keywords: Mapping[str, Any]) -> None:  # Any: psycopg's own options
         self._keywords = keywords
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None

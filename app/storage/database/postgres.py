@@ -1,7 +1,7 @@
 """What only PostgreSQL needs: how a connection is made, what is asked of the server, and a sentence for each refusal."""
 
 import os
-from typing import Any
+from typing import TypedDict
 
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL
@@ -23,7 +23,15 @@ _PATIENCE = "-c timezone=UTC -c statement_timeout=0 -c lock_timeout=0"
 # A machine that vanished is noticed within 25 s instead of two hours.
 _ALIVE = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "application_name": "patchbay"}
 
-_POOL: dict[str, Any] = {"pool_pre_ping": True, "pool_timeout": 10, "pool_recycle": 1800, "hide_parameters": True}
+
+class _Pool(TypedDict):
+    pool_pre_ping: bool
+    pool_timeout: int
+    pool_recycle: int
+    hide_parameters: bool
+
+
+_POOL: _Pool = {"pool_pre_ping": True, "pool_timeout": 10, "pool_recycle": 1800, "hide_parameters": True}
 
 # What the server or libpq says, in English as most are, → our sentence. The rest is "refused".
 _SENTENCES = (
@@ -54,7 +62,7 @@ _FAULTS = {
 }
 
 
-def connect_arguments(url: URL, *, patient: bool = False) -> dict[str, Any]:
+def connect_arguments(url: URL, *, patient: bool = False) -> dict[str, str | int]:
     """For the driver, on top of the URL, which wins. `patient` waits for locks and long statements: a migration."""
     ours = {name: value for name, value in _ALIVE.items() if name not in url.query}
     given = url.query.get("options", "")
@@ -71,7 +79,7 @@ def engine_of_one(url: URL) -> Engine:
     return create_engine(url, connect_args=connect_arguments(url), pool_size=1, max_overflow=0, **_POOL)
 
 
-def connect_keywords(url: URL) -> dict[str, Any]:
+def connect_keywords(url: URL) -> dict[str, str | int]:
     """What `psycopg.connect` takes, for a connection outside of the pool."""
     from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
@@ -133,5 +141,5 @@ def _socket(url: URL) -> str:
     return next((host for host in _split(connect_keywords(url).get("host", "")) if host[:1] in ("/", "@")), "")
 
 
-def _split(value: Any) -> list[str]:  # Any: libpq takes texts and numbers
+def _split(value: str | int) -> list[str]:
     return str(value).split(",") if value else []

@@ -5,12 +5,13 @@ open in SQLite, holds its lock, and from then on nobody writes. So each step run
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import ParamSpec, TypeVar
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _STEPS = ("exec", "execute", "get", "merge", "delete", "flush", "refresh", "commit", "rollback", "connection")
@@ -32,9 +33,9 @@ class ShieldedSession(AsyncSession):
     """An `AsyncSession` of which every step is taken to its end."""
 
 
-def _steady(step: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Awaitable[Any]]:
+def _steady(step: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
     @wraps(step)
-    async def steadily(*arguments: Any, **named: Any) -> Any:
+    async def steadily(*arguments: P.args, **named: P.kwargs) -> T:
         return await finish_despite_cancel(step(*arguments, **named))
 
     return steadily
