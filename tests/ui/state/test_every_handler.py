@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Iterator
 from copy import deepcopy
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from app.ui.session import current_user
 from app.ui.session.notices import Notices
 from tests.fixtures.databases import only_sqlite
 from tests.fixtures.upstream import MODELS, Upstream
-from tests.ui.state.every_handler import calling, handlers, kinds, services
+from tests.ui.state.every_handler import calling, handlers, is_asked, kinds, services
 
 FIRST, SECOND, THIRD = "sk-planted-first-5d1e9c77a0b3", "sk-planted-second-8e2f9c77a0b3", "sk-planted-third-1c2d3e4f5a6b"
 # Flags that a failed handler may turn on: they say what is wrong, or what is asked next.
@@ -186,19 +187,25 @@ def arguments_of(way: str, handler: Any, world: dict[str, str]) -> list[Any]:
     return [filled(({**USUAL, **GIVEN.get(way, {})}).get(name, ""), world) for name in names]
 
 
+def asked_for() -> list[tuple[ModuleType, str, bool]]:
+    """(service, name, whether it answers step by step) of every function that reads, changes or calls something."""
+    return [
+        (module, name, inspect.isasyncgenfunction(found))
+        for module in services().values()
+        for name, found in vars(module).items()
+        if is_asked(found)
+    ]
+
+
 class Asked:
     """Stands in for every service: raises what it is told to, and knows whether it was asked."""
 
     def __init__(self, error: Exception) -> None:
         self.error, self.was = error, False
 
-    def in_place_of(self, patch: pytest.MonkeyPatch) -> None:
-        for module in services().values():
-            for name, found in list(vars(module).items()):
-                if inspect.iscoroutinefunction(found):
-                    patch.setattr(module, name, self._whole)
-                elif inspect.isasyncgenfunction(found):
-                    patch.setattr(module, name, self._stepwise)
+    def in_place_of(self, patch: pytest.MonkeyPatch, functions: list[tuple[ModuleType, str, bool]]) -> None:
+        for module, name, is_stepwise in functions:
+            patch.setattr(module, name, self._stepwise if is_stepwise else self._whole)
 
     async def _whole(self, *_: Any, **__: Any) -> Any:
         self.was = True
@@ -245,7 +252,8 @@ def put_back(ready: list[tuple[Any, dict[str, Any]]]) -> None:
     """Every state as it was."""
     for state, held in ready:
         for name, value in held.items():
-            setattr(state, name, deepcopy(value))
+            if getattr(state, name) is not value:
+                setattr(state, name, deepcopy(value))
 
 
 def states(root: Any) -> Iterator[Any]:
@@ -272,7 +280,7 @@ def test_a_page_brings_every_handler_that_calls_a_service_there_by_a_way_of_this
 async def test_nothing_stays_busy_and_the_reader_is_told(
     tab: Any, world: dict[str, str], group: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mine, fresh, wrong = await current_user.session(tab.root), kept(tab.root), []
+    mine, fresh, functions, wrong = await current_user.session(tab.root), kept(tab.root), asked_for(), []
     for way in [way for way in WAYS if way.startswith(f"{group}.")]:
         put_back(fresh)
         await tab_at(tab, PAGE)
@@ -286,17 +294,19 @@ async def test_nothing_stays_busy_and_the_reader_is_told(
             )  # who acts is looked up hundreds of times, and not what this is about
             for error in [*every_error(), RuntimeError("nobody foresaw this")]:
                 put_back(ready)
-                wrong += [f"{way}, {type(error).__name__}: {found}" for found in await found_wrong(tab, way, error, world)]
+                wrong += [f"{way}, {type(error).__name__}: {found}" for found in await found_wrong(tab, way, error, world, functions)]
     assert not wrong, "\n".join(wrong)
 
 
-async def found_wrong(tab: Any, way: str, error: Exception, world: dict[str, str]) -> list[str]:
+async def found_wrong(
+    tab: Any, way: str, error: Exception, world: dict[str, str], functions: list[tuple[ModuleType, str, bool]]
+) -> list[str]:
     """What is wrong after a handler met an error."""
     name = way.partition(",")[0]
     handler, asked, wrong = handlers()[name], Asked(error), []
     before, was_running = told(tab.root), running(tab.root)
     with pytest.MonkeyPatch.context() as patch:
-        asked.in_place_of(patch)
+        asked.in_place_of(patch, functions)
         try:
             await tab.fire(handler, *arguments_of(way, handler, world))
         except RuntimeError as found:
