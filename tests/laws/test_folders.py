@@ -66,7 +66,7 @@ def loaded_in(root: Path) -> list[list[str]]:
 
 def test_a_strangers_file_is_found_without_an_edit_elsewhere_and_missed_when_it_is_gone(tmp_path: Path) -> None:
     for folder in ("app", "presets"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("_frontend", "__pycache__"))
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("_frontend"))
     shutil.copy(ROOT / "rxconfig.py", tmp_path)
     without = loaded_in(tmp_path)
     for model, copy, (old, new) in STRANGERS:
