@@ -13,7 +13,7 @@ export REFLEX_TELEMETRY_ENABLED := false
 # Empty is unset: some shells and images forbid bytecode, and then each of the many processes of a test run compiles the house again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run build test check format bench bench-profile soak lock clean
+.PHONY: help run build test check format docs bench bench-profile soak lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ check: $(VENV)/.dev ## format, lint, types, import contracts
 
 format: $(VENV)/.dev ## put the code into house format
 	@$(VENV)/bin/ruff check --fix-only -q . ; $(VENV)/bin/ruff format -q .
+
+docs: $(VENV)/.dev ## write the pages of docs/ that are made from the code
+	@$(PY) -m app.api.openapi.reference
 
 bench: $(VENV)/.dev .cache/bench/.ready ## side by side with other gateways, each row against its goal; ROUNDS=1 is the short form
 	@$(MAKE) --no-print-directory build

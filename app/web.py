@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from app.asgi_types import App, Message, Receive, Scope, Send
+from app.domain.error_code import ErrorCode
 from app.services import readiness
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Web:
     async def nothing(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An address nobody answers."""
         request_id = scope.get("state", {}).get("request_id") or secrets.token_hex(8)
-        await self.answer(request_id, 404, "not_found", "There is nothing at this address.")(scope, receive, send)
+        await self.answer(request_id, ErrorCode.NOT_FOUND, "There is nothing at this address.")(scope, receive, send)
 
 
 def hurried(receive: Receive) -> Receive:

@@ -14,7 +14,6 @@ from app.api import (
     client_keys,
     credentials,
     discovery,
-    document,
     errors,
     guard,
     health,
@@ -27,6 +26,7 @@ from app.api import (
     trash,
     usage,
 )
+from app.api.openapi import document
 from app.asgi_types import App, Message, Receive, Scope, Send
 
 PREFIX = "/api/v1"

@@ -22,7 +22,7 @@ async def list_credentials(caller: Caller, name: str) -> CredentialList:
     return CredentialList(items=await credentials.list_(caller, name))
 
 
-@router.post("/providers/{name}/credentials", status_code=201, responses=NAMED)
+@router.post("/providers/{name}/credentials", status_code=201, responses=CHANGED)
 async def add_credential(caller: Caller, name: str, draft: CredentialDraft) -> Credential:
     """Store one more key, or a reference to where it lives."""
     return await credentials.add(caller, name, draft)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from app import settings
 from app.api import answers, caller, handshakes
 from app.asgi_types import App, Receive, Scope, Send
+from app.domain.errors import ErrorCode
 from app.domain.people import cookie
 from app.logs import rate
 
@@ -73,12 +74,12 @@ class Edge:
     def refusal(self, request: "Request") -> "Refusal | None":
         """Why this request must not get in, or None."""
         if request.host_name is None:
-            return Refusal(400, "bad_host", "The Host header is missing or malformed.")
+            return Refusal(ErrorCode.BAD_HOST, "The Host header is missing or malformed.")
         if not _ADDRESS.fullmatch(request.host_name) and not cookie.is_loopback(request.host_name) and request.host_name not in self.names:
-            return Refusal(421, "unknown_host", _UNKNOWN_HOST)
+            return Refusal(ErrorCode.UNKNOWN_HOST, _UNKNOWN_HOST)
         if request.is_acting and not self.is_own_origin(request):
             differs = request.differs
-            return Refusal(403, "foreign_origin", _FOREIGN.get(differs, _FOREIGN["host"]), {"differs": differs})
+            return Refusal(ErrorCode.FOREIGN_ORIGIN, _FOREIGN.get(differs, _FOREIGN["host"]), {"differs": differs})
         return None
 
     def is_own_origin(self, request: "Request") -> bool:
@@ -154,8 +155,7 @@ class Request:
 class Refusal:
     """An answer of the wall. `details` hold nothing but what the asker sent."""
 
-    status: int
-    code: str
+    code: ErrorCode
     sentence: str
     details: Mapping[str, str] = field(default_factory=dict)
 
@@ -189,7 +189,7 @@ def _arrived(scope: Scope, request: Request) -> Refusal | None:
         handshakes.note(query, handshakes.Arrival.UPGRADED)
     elif handshakes.is_lost(scope["type"], request.path, query):
         handshakes.note(query, handshakes.Arrival.NOT_UPGRADED)
-        return Refusal(426, "not_upgraded", _NOT_UPGRADED)
+        return Refusal(ErrorCode.NOT_UPGRADED, _NOT_UPGRADED)
     return None
 
 
@@ -215,5 +215,5 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal, 
     if page is not None:
         headers = [(b"content-type", b"text/html; charset=utf-8"), (b"content-security-policy", answers.PLAIN_PAGE_POLICY.encode())]
     dressed = answers.dressed(send, "/api/", request_id=request_id, is_https=False)
-    await dressed({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await dressed({"type": "http.response.start", "status": refusal.code.status, "headers": headers})
     await dressed({"type": "http.response.body", "body": body if page is None else page})

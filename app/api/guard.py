@@ -16,9 +16,10 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from app.api import errors
+from app.api.body import readable
 from app.api.caller import ip_of
 from app.domain.actor import Actor, ActorType
-from app.domain.errors import Forbidden, NotSignedIn
+from app.domain.errors import CsrfRequired, NotSignedIn, Unreadable
 from app.domain.people import cookie
 from app.domain.people.people import Session, acting
 from app.logs import rate
@@ -41,7 +42,7 @@ class GuardedRoute(APIRoute):
             at, started, status = time.time(), time.perf_counter(), 500
             try:
                 await admit(request, asks=self.asks)
-                response = await handle(request)
+                response = await handle(await readable(request) if self.body_field else request)
                 status = response.status_code
             except Exception as error:
                 status = errors.status_of_any(error)
@@ -65,7 +66,7 @@ def router(noun: str, *, asks: bool = False) -> APIRouter:
 
 
 async def admit(request: Request, *, asks: bool = False) -> None:
-    """Set `request.state.actor` (and `session` for a browser), or raise `NotSignedIn` / `Forbidden` / 400 / 415. What only `asks`
+    """Set `request.state.actor` (and `session` for a browser), or raise `NotSignedIn` / `Forbidden` / `Unreadable` / 415. What only `asks`
     needs no admin."""
     unsafe = request.method not in SAFE_METHODS
     if key := _client_key(request):
@@ -79,7 +80,7 @@ async def admit(request: Request, *, asks: bool = False) -> None:
     caller = replace(found, ip=ip_of(request.scope), request_id=errors.request_id(request))
     request.state.actor, request.state.session = caller, session  # before the checks: a refusal is audited under this name
     if session and unsafe and not _same(request.headers.get("x-csrf-token", ""), session.csrf_token):
-        raise Forbidden("Send the csrf_token from GET /api/v1/session as X-CSRF-Token.")
+        raise CsrfRequired("Send the csrf_token from GET /api/v1/session as X-CSRF-Token.")
     if unsafe and not asks:
         caller.must_admin()
     else:
@@ -108,7 +109,7 @@ def _client_key(request: Request) -> str:
     found = {match[1] for line in headers.getlist("authorization") if (match := _KEY.fullmatch(line.strip()))}
     found |= {line.strip() for line in headers.getlist("x-api-key") if line.strip()}
     if len(found) > 1:
-        raise HTTPException(400)
+        raise Unreadable("Two different API keys were sent. Send one.")
     return next(iter(found), "")
 
 

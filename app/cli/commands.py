@@ -111,7 +111,8 @@ def _chosen(data_dir: Path | None, **given: str | int | None) -> "Settings":
 @app.command("openapi")
 def openapi(output: Annotated[Path | None, typer.Option(help="Write to this file.")] = None) -> None:
     """Print the OpenAPI document of the REST interface."""
-    from app.api import application, document
+    from app.api import application
+    from app.api.openapi import document
 
     text = json.dumps(document.document(application.make_fastapi()), indent=2)
     if output:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.domain.errors import Forbidden
+from app.domain.errors import Forbidden, ScopeMissing
 
 
 class Role(StrEnum):
@@ -42,13 +42,17 @@ class Actor:
     request_id: str = ""
 
     def must_view(self) -> None:
-        """Raise `Forbidden` unless this actor may read the console's data."""
+        """Raise `Forbidden`, for a client key `ScopeMissing`, unless this actor may read the console's data."""
         if self.role is None:
+            if self.type is ActorType.CLIENT_KEY:
+                raise ScopeMissing("This app key lacks the scope read. Use a key with that scope.", details={"scope": Scope.READ})
             raise Forbidden("You do not have permission to see this. Ask an admin for access.")
 
     def must_admin(self) -> None:
-        """Raise `Forbidden` unless this actor may change things."""
+        """Raise `Forbidden`, for a client key `ScopeMissing`, unless this actor may change things."""
         if self.role is not Role.ADMIN:
+            if self.type is ActorType.CLIENT_KEY:
+                raise ScopeMissing("This app key lacks the scope admin. Use a key with that scope.", details={"scope": Scope.ADMIN})
             raise Forbidden("Only an admin can do this. Ask an admin to do it or to give you the admin role.")
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from app.domain.error_code import ErrorCode
 from app.domain.error_kind import ErrorKind, member
 
 
 class PatchbayError(Exception):
     """Base. `message` is one English sentence that says what happened and what to do; it never holds a secret."""
 
-    code: ClassVar[str] = "error"
+    code: ClassVar[ErrorCode] = ErrorCode.INTERNAL_ERROR
 
     def __init__(
         self,

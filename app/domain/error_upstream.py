@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 
 from app.domain.error_base import PatchbayError
+from app.domain.error_code import ErrorCode
 from app.domain.error_kind import EgressReason, TimeLimit, member
 
 
 class UpstreamError(PatchbayError):
     """A call to a provider failed. `detail` is the scrubbed, capped text of the provider (≤ 2 kB), for folding."""
 
-    code = "upstream_failed"
+    code = ErrorCode.UPSTREAM_FAILED
 
     def __init__(
         self,
@@ -29,7 +30,7 @@ class UpstreamError(PatchbayError):
 class EgressRefused(UpstreamError):
     """`details`: `reason`, `origin`."""
 
-    code = "refused_by_policy"
+    code = ErrorCode.REFUSED_BY_POLICY
 
     @property
     def reason(self) -> EgressReason | None:
@@ -38,23 +39,23 @@ class EgressRefused(UpstreamError):
 
 
 class NoCredential(UpstreamError):
-    code = "no_credential"
+    code = ErrorCode.NO_CREDENTIAL
 
 
 class Unreachable(UpstreamError):
     """Its kind: dns, refused, reset, network."""
 
-    code = "upstream_unreachable"
+    code = ErrorCode.UPSTREAM_UNREACHABLE
 
 
 class TlsFailed(UpstreamError):
-    code = "upstream_tls_failed"
+    code = ErrorCode.UPSTREAM_TLS_FAILED
 
 
 class TimedOut(UpstreamError):
     """`details`: `limit`, `seconds`."""
 
-    code = "upstream_timeout"
+    code = ErrorCode.UPSTREAM_TIMEOUT
 
     @property
     def limit(self) -> TimeLimit | None:
@@ -65,50 +66,50 @@ class TimedOut(UpstreamError):
 class Refused(UpstreamError):
     """The provider answered 401 or 403. Its kind: key, no_key where none was sent, or denied where a 403 does not speak of it."""
 
-    code = "upstream_refused"
+    code = ErrorCode.UPSTREAM_REFUSED
 
 
 class RateLimited(UpstreamError):
-    code = "upstream_rate_limited"
+    code = ErrorCode.UPSTREAM_RATE_LIMITED
 
 
 class Failed(UpstreamError):
     """5xx, or another status that says the provider could not do it."""
 
-    code = "upstream_failed"
+    code = ErrorCode.UPSTREAM_FAILED
 
 
 class BadResponse(UpstreamError):
     """Not what the protocol says: HTML, wrong type, too large, encoded, redirect, cut off: its kind."""
 
-    code = "upstream_bad_response"
+    code = ErrorCode.UPSTREAM_BAD_RESPONSE
 
 
 class CircuitOpen(UpstreamError):
     """The provider failed several times in a row and is not asked again before `retry_after` seconds are over."""
 
-    code = "circuit_open"
+    code = ErrorCode.CIRCUIT_OPEN
 
 
 class TranslatorDown(UpstreamError):
     """The process that speaks this provider's own protocol does not run. Its kind: missing, broken, slow, died."""
 
-    code = "translator_down"
+    code = ErrorCode.TRANSLATOR_DOWN
 
 
 class TokenRefused(Refused):
     """The token server did not accept the client, its secret or what was asked for. `details["token_host"]`. The provider was not asked."""
 
-    code = "token_refused"
+    code = ErrorCode.TOKEN_REFUSED
 
 
 class TokenUnreachable(Unreachable):
     """The token server cannot be reached or does not answer right now. `details["token_host"]`; its kind is TOKEN."""
 
-    code = "token_unreachable"
+    code = ErrorCode.TOKEN_UNREACHABLE
 
 
 class TokenBadResponse(BadResponse):
     """What the token server answered is no token. `details["token_host"]`; its kind is TOKEN."""
 
-    code = "token_bad_response"
+    code = ErrorCode.TOKEN_BAD_RESPONSE

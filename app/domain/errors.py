@@ -1,10 +1,12 @@
-"""What can go wrong, as one tree. An error says what happened (a code); each edge owns the table that answers it.
+"""What can go wrong, as one tree. An error says what happened by its code (`domain.error_code`); each edge answers it in its own shape.
 
 PatchbayError
-├ NotFound            UnknownProvider, UnknownPreset, UnknownModel, UnknownAlias, UnknownClientKey, UnknownUser
-├ Conflict            NameTaken, Stale, ReentryRequired, ProviderDisabled, RotationConflict, AlreadySetUp, RowRefused
+├ NotFound            UnknownProvider, UnknownPreset, UnknownModel, UnknownAlias, UnknownClientKey, UnknownUser, UnknownCredential
+├ Conflict            Taken (NameTaken, EmailTaken, DuplicateKey), AlreadyCreated, AlreadySetUp, InUse (LastAdmin), Revoked, Stale,
+│                     ReentryRequired, ProviderDisabled, RotationConflict, RowRefused
 ├ InvalidDraft        field → reason; Unsupported
-├ AccessError         NotSignedIn, Forbidden, ConfirmationNeeded, TooManyAttempts
+├ Unreadable
+├ AccessError         NotSignedIn, Forbidden (ScopeMissing, CsrfRequired), ConfirmationNeeded, TooManyAttempts
 ├ LimitReached        a limit of ours
 ├ VaultError          KeyMissing, KeyMismatch, CanaryCorrupt, KeyFileUnsafe, SecretUnreadable
 ├ StorageError        StorageUnavailable (DiskFull, StorageReadOnly), StorageDamaged
@@ -16,6 +18,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from app.domain.error_base import PatchbayError as PatchbayError
+from app.domain.error_code import ErrorCode as ErrorCode
 from app.domain.error_kind import OwnLimit, member
 from app.domain.error_upstream import (  # noqa: F401 - to be imported from here
     BadResponse,
@@ -38,118 +41,170 @@ from app.domain.reason import Reason as Reason
 
 
 class NotFound(PatchbayError):
-    code = "not_found"
+    code = ErrorCode.NOT_FOUND
 
 
 class UnknownProvider(NotFound):
-    code = "provider_not_found"
+    code = ErrorCode.PROVIDER_NOT_FOUND
     GONE = "There is no provider with this ID. It may have been deleted."
 
 
 class UnknownPreset(NotFound):
-    code = "preset_not_found"
+    code = ErrorCode.PRESET_NOT_FOUND
 
 
 class UnknownModel(NotFound):
-    code = "model_not_found"
+    code = ErrorCode.MODEL_NOT_FOUND
 
 
 class UnknownAlias(NotFound):
-    code = "alias_not_found"
+    code = ErrorCode.ALIAS_NOT_FOUND
 
 
 class UnknownClientKey(NotFound):
-    code = "client_key_not_found"
+    code = ErrorCode.CLIENT_KEY_NOT_FOUND
 
 
 class UnknownUser(NotFound):
-    code = "user_not_found"
+    code = ErrorCode.USER_NOT_FOUND
 
 
 class UnknownCredential(NotFound):
-    code = "credential_not_found"
+    code = ErrorCode.CREDENTIAL_NOT_FOUND
 
 
 class Conflict(PatchbayError):
-    code = "conflict"
+    code = ErrorCode.CONFLICT
 
 
-class NameTaken(Conflict):
-    code = "name_taken"
+class Taken(Conflict):
+    """What has to be unique is there already; `field` says which, and the message is a `Reason` where a page shows it."""
+
+
+class NameTaken(Taken):
+    code = ErrorCode.NAME_TAKEN
+
+
+class EmailTaken(Taken):
+    code = ErrorCode.EMAIL_TAKEN
+
+
+class DuplicateKey(Taken):
+    code = ErrorCode.DUPLICATE_KEY
+
+
+class AlreadyCreated(Conflict):
+    code = ErrorCode.ALREADY_CREATED
+
+
+class InUse(Conflict):
+    """Something needs what is to go."""
+
+    code = ErrorCode.IN_USE
+
+
+class LastAdmin(InUse):
+    code = ErrorCode.LAST_ADMIN
+
+
+class Revoked(Conflict):
+    code = ErrorCode.REVOKED
 
 
 class Stale(Conflict):
     """Somebody saved in between. `details["changed"]` maps each changed field to its current value."""
 
-    code = "stale"
+    code = ErrorCode.STALE
 
 
 class ReentryRequired(Conflict):
     """The host moved; a stored secret is bound to the old one. `details["credential_ids"]`, `details["origin"]`."""
 
-    code = "credential_reentry_required"
+    code = ErrorCode.CREDENTIAL_REENTRY_REQUIRED
 
 
 class ProviderDisabled(Conflict):
-    code = "provider_disabled"
+    code = ErrorCode.PROVIDER_DISABLED
 
 
 class RotationConflict(Conflict):
     """The key is in another step of its rotation than the request assumes."""
 
-    code = "rotation_conflict"
+    code = ErrorCode.ROTATION_CONFLICT
 
 
 class AlreadySetUp(Conflict):
-    code = "already_set_up"
+    code = ErrorCode.ALREADY_SET_UP
 
 
 class RowRefused(Conflict):
     """A row that lets somebody in or allows something is not as we wrote it."""
 
-    code = "row_refused"
+    code = ErrorCode.ROW_REFUSED
+
+
+def fault(field: str, code: str, message: str) -> dict[str, str | None]:
+    """One of `details.errors`. `field` is a dotted path, None for the body as a whole."""
+    return {"field": None if field in ("", "body") else field, "code": code, "message": message}
 
 
 class InvalidDraft(PatchbayError):
     """Input that cannot be accepted. `reasons` maps a field to one sentence, a `Reason` where a page shows it; never echoes the input."""
 
-    code = "invalid"
+    code = ErrorCode.INVALID
 
-    def __init__(self, reasons: Mapping[str, str], *, code: str | None = None, suggestions: Sequence[str] = ()) -> None:
-        first = next(iter(reasons.items()))
-        super().__init__(first[1], field=first[0], suggestions=suggestions, details={"fields": dict(reasons)})
+    def __init__(self, reasons: Mapping[str, str], *, suggestions: Sequence[str] = ()) -> None:
+        faults = [fault(field, getattr(why, "code", "invalid"), why) for field, why in reasons.items()]
+        super().__init__(next(iter(reasons.values())), field=faults[0]["field"], suggestions=suggestions, details={"errors": faults})
         self.reasons = dict(reasons)
-        self.reason_code = code or "invalid"
 
 
 class Unsupported(InvalidDraft):
     """A request asks for something that its provider is declared not to do."""
 
-    code = "unsupported"
+    code = ErrorCode.UNSUPPORTED
+
+
+class Unreadable(PatchbayError):
+    """A request that says nothing certain: no JSON, a field twice, two keys."""
+
+    code = ErrorCode.BAD_REQUEST
 
 
 class AccessError(PatchbayError):
-    code = "access"
+    code = ErrorCode.FORBIDDEN
 
 
 class NotSignedIn(AccessError):
-    code = "not_signed_in"
+    code = ErrorCode.NOT_SIGNED_IN
 
 
 class Forbidden(AccessError):
-    code = "forbidden"
+    code = ErrorCode.FORBIDDEN
+
+
+class ScopeMissing(Forbidden):
+    """The client key has another scope. `details["scope"]` is the one that is needed."""
+
+    code = ErrorCode.SCOPE_MISSING
+
+
+class CsrfRequired(Forbidden):
+    """A browser did not send the token of its session."""
+
+    code = ErrorCode.CSRF_REQUIRED
 
 
 class ConfirmationNeeded(AccessError):
     """Who is signed in has to show the password again."""
 
-    code = "confirmation_needed"
+    code = ErrorCode.CONFIRMATION_NEEDED
 
 
 class TooManyAttempts(AccessError):
     """`details["retry_after"]` in seconds."""
 
-    code = "too_many_attempts"
+    code = ErrorCode.TOO_MANY_ATTEMPTS
 
     @classmethod
     def after(cls, wait: float) -> "TooManyAttempts":
@@ -162,7 +217,7 @@ class TooManyAttempts(AccessError):
 class LimitReached(PatchbayError):
     """A limit of ours. `details`: `limit`, `most`, `retry_after` in seconds."""
 
-    code = "limit_reached"
+    code = ErrorCode.LIMIT_REACHED
 
     @property
     def limit(self) -> OwnLimit | None:
@@ -177,46 +232,46 @@ class LimitReached(PatchbayError):
 
 
 class VaultError(PatchbayError):
-    code = "vault_locked"
+    code = ErrorCode.VAULT_LOCKED
 
 
 class KeyMissing(VaultError):
-    code = "key_missing"
+    code = ErrorCode.KEY_MISSING
 
 
 class KeyMismatch(VaultError):
-    code = "key_mismatch"
+    code = ErrorCode.KEY_MISMATCH
 
 
 class CanaryCorrupt(VaultError):
-    code = "canary_corrupt"
+    code = ErrorCode.CANARY_CORRUPT
 
 
 class KeyFileUnsafe(VaultError):
-    code = "key_file_unsafe"
+    code = ErrorCode.KEY_FILE_UNSAFE
 
 
 class SecretUnreadable(VaultError):
     """A sealed value that cannot be opened. Its kind: missing_kid, auth_failed or malformed."""
 
-    code = "secret_unreadable"
+    code = ErrorCode.SECRET_UNREADABLE
 
 
 class StorageError(PatchbayError):
-    code = "storage"
+    code = ErrorCode.STORAGE
 
 
 class StorageUnavailable(StorageError):
-    code = "storage_unavailable"
+    code = ErrorCode.STORAGE_UNAVAILABLE
 
 
 class DiskFull(StorageUnavailable):
-    code = "disk_full"
+    code = ErrorCode.DISK_FULL
 
 
 class StorageReadOnly(StorageUnavailable):
-    code = "storage_read_only"
+    code = ErrorCode.STORAGE_READ_ONLY
 
 
 class StorageDamaged(StorageError):
-    code = "storage_damaged"
+    code = ErrorCode.STORAGE_DAMAGED

@@ -37,7 +37,7 @@ def check_slug(name: str, *, field: str = "name") -> str:
         )
     if name in RESERVED:
         reason = Reason("name_reserved", "“{name}” is reserved. Choose another name.", name=name)
-        raise InvalidDraft({field: reason}, code="name_reserved", suggestions=[f"{name}-1"])
+        raise InvalidDraft({field: reason}, suggestions=[f"{name}-1"])
     return name
 
 

@@ -42,7 +42,14 @@ ANSWERS: dict[type[errors.PatchbayError], Answer] = {
     errors.UnknownUser: _NOT_FOUND,
     errors.UnknownCredential: _NOT_FOUND,
     errors.Conflict: _CONFLICT,
+    errors.Taken: _CONFLICT,
     errors.NameTaken: _CONFLICT,
+    errors.EmailTaken: _CONFLICT,
+    errors.DuplicateKey: _CONFLICT,
+    errors.AlreadyCreated: _CONFLICT,
+    errors.InUse: _CONFLICT,
+    errors.LastAdmin: _CONFLICT,
+    errors.Revoked: _CONFLICT,
     errors.Stale: _CONFLICT,
     errors.ReentryRequired: _CONFLICT,
     errors.ProviderDisabled: _UNAVAILABLE,
@@ -51,9 +58,12 @@ ANSWERS: dict[type[errors.PatchbayError], Answer] = {
     errors.RowRefused: _CONFLICT,
     errors.InvalidDraft: _INVALID,
     errors.Unsupported: Answer(400, "invalid_request_error", "unsupported_parameter"),
+    errors.Unreadable: _INVALID,
     errors.AccessError: Answer(403, "invalid_request_error", "forbidden"),
     errors.NotSignedIn: Answer(401, "invalid_request_error", "invalid_api_key"),
     errors.Forbidden: Answer(403, "invalid_request_error", "forbidden"),
+    errors.ScopeMissing: Answer(403, "invalid_request_error", "forbidden"),
+    errors.CsrfRequired: Answer(403, "invalid_request_error", "forbidden"),
     errors.ConfirmationNeeded: Answer(403, "invalid_request_error", "forbidden"),
     errors.TooManyAttempts: Answer(429, "requests", "rate_limit_exceeded"),
     errors.LimitReached: Answer(429, "requests", "rate_limit_exceeded"),
@@ -114,13 +124,12 @@ def answer(error: errors.PatchbayError) -> Fault:
         return _callers_own(error.status or 400, said)
     status = 503 if isinstance(error, errors.Failed) and error.status in _OVERLOADED else known.status
     wait = error.retry_after if isinstance(error, errors.UpstreamError) else error.details.get("retry_after")
-    param = error.field if error.field != "body" else None
     made = fault(
         status,
         known.hides or error.message,
         type_=known.type,
         code=known.code,
-        param=param,
+        param=error.field,
         retry_after=float(wait) if isinstance(wait, int | float) else None,
     )
     return replace(made, headers=_used_up(error)) if isinstance(error, errors.LimitReached) else made

@@ -10,7 +10,7 @@ from typing import Any
 from app import registry
 from app.domain.actor import Actor, ActorType, Role, Scope
 from app.domain.audit import Action
-from app.domain.errors import Conflict, InvalidDraft, Reason, UnknownClientKey
+from app.domain.errors import InvalidDraft, Reason, Revoked, UnknownClientKey
 from app.domain.people import client_key
 from app.domain.people.people import LONGEST_NAME, ClientKey, ClientKeyPatch, IssuedClientKey
 from app.domain.record import MOST_PER_MINUTE
@@ -75,13 +75,13 @@ async def nameable(actor: Actor, most: int = 500) -> tuple[dict[str, str], list[
 
 async def update(actor: Actor, key_id: str, patch: ClientKeyPatch) -> ClientKey:
     """Change what the patch sets; the key itself stays. In effect here at once. Raises `UnknownClientKey`, `InvalidDraft` as `issue`
-    does, `Conflict` for a key that was revoked."""
+    does, `Revoked` for a key that was revoked."""
     actor.must_admin()
     async with work(actor) as doing:
         row = await _known(doing.session, key_id)
         macs.must_hold(row, "This key")
         if row.revoked_at is not None:
-            raise Conflict("This app key was revoked, which cannot be undone. Create a new one.")
+            raise Revoked("This app key was revoked, which cannot be undone. Create a new one.")
         known = await client_keys.granted_to(doing.session, row.id)
         before = await client_keys.shown(doing.session, row)
         changed = {field: value for field in patch.model_fields_set if (value := _given(patch, field)) != getattr(before, field)}

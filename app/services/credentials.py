@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.domain.actor import Actor
 from app.domain.audit import Action
 from app.domain.credentials.credential import Credential, CredentialDraft, CredentialPatch, Held, KeyLine, KeyState, in_order, must_be_ahead
-from app.domain.errors import InvalidDraft, Reason, RotationConflict
+from app.domain.errors import DuplicateKey, InvalidDraft, Reason, RotationConflict
 from app.domain.ids import uuid7
 from app.domain.providers.drafts import FILL_IN
 from app.domain.secret import Secret
@@ -39,7 +39,7 @@ async def provider_of(actor: Actor, credential_id: str) -> str:
 async def add(actor: Actor, name: str, draft: CredentialDraft) -> Credential:
     """Store one more key. `also_at` of the answer names other providers that have the same one.
 
-    Raises `UnknownProvider`, `InvalidDraft` (also for a key that this provider has already).
+    Raises `UnknownProvider`, `InvalidDraft`, `DuplicateKey`.
     """
     actor.must_admin()
     async with work(actor) as doing:
@@ -67,8 +67,8 @@ async def add_many(actor: Actor, name: str, text: Secret) -> list[KeyLine]:
         for number, line in lines:
             try:
                 key = await _add(doing, row, keys, CredentialDraft(secret={field: Secret(line)}))
-            except InvalidDraft as refused:
-                code = why.code if isinstance(why := next(iter(refused.reasons.values())), Reason) else refused.reason_code
+            except (InvalidDraft, DuplicateKey) as refused:
+                code = getattr(refused.message, "code", refused.code)
                 stored.append(KeyLine(line=number, credential=None, reason=refused.message, code=code))
             else:
                 keys.append(key)

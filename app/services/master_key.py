@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app import settings
 from app.domain.actor import Actor
 from app.domain.audit import Action, Outcome
-from app.domain.errors import Conflict, InvalidDraft, KeyMissing, SecretUnreadable, VaultError
+from app.domain.errors import AlreadyCreated, Conflict, InUse, InvalidDraft, KeyMissing, SecretUnreadable, VaultError
 from app.domain.keyring import ALIVE, AddedKey, ExposedSecret, MasterKeyState, RetiredKey, Rewrapped, Worker
 from app.domain.secret import Secret
 from app.storage import credentials, crypto, instance
@@ -39,7 +39,7 @@ async def add(actor: Actor, given: Secret | None = None) -> AddedKey:
         kid, key = _read(text)
     assert kid is not None  # noqa: S101 - for the type checker
     if (row := known.get(kid)) and row.state != MasterKeyState.RETIRED:
-        raise Conflict(f"The master key {kid} is already known; it is {row.state.replace('_', ' ')}.")
+        raise AlreadyCreated(f"The master key {kid} is already known; it is {row.state.replace('_', ' ')}.")
     if kid not in found.keys:
         if not found.is_ours or found.file is None:
             return AddedKey(kid=kid, is_staged=False, key=None if given else text, advice=_advice(found))
@@ -206,14 +206,14 @@ async def _stage(actor: Actor, kid: str, key: bytes) -> None:
 
 
 async def _must_be_free(doing: Work, chosen: CryptoKey) -> None:
-    """Raise `Conflict` while anything needs the key."""
+    """Raise `InUse` while anything needs the key."""
     if chosen.state == MasterKeyState.ACTIVE:
-        raise Conflict(f"The master key {chosen.kid} is active. Activate another one first.")
+        raise InUse(f"The master key {chosen.kid} is active. Activate another one first.")
     if count := (await crypto.kids_in_use(doing.session)).get(chosen.kid, 0):
-        raise Conflict(f"{count} saved secrets still need the master key {chosen.kid}. Run patchbay master-key rewrap first.")
+        raise InUse(f"{count} saved secrets still need the master key {chosen.kid}. Run patchbay master-key rewrap first.")
     alive = await instance.workers(doing.session, since=now() - ALIVE)
     if sealing := [w for w in alive if w.kids[:1] == [chosen.kid]]:
-        raise Conflict(f"{_names(sealing)} still encrypts with the master key {chosen.kid}. Try again in a minute.")
+        raise InUse(f"{_names(sealing)} still encrypts with the master key {chosen.kid}. Try again in a minute.")
 
 
 def _unfinished(known: Sequence[CryptoKey]) -> str | None:

@@ -2,7 +2,7 @@
 
 from app.domain.actor import Actor, Role, Scope
 from app.domain.audit import Action, Outcome
-from app.domain.errors import Conflict, Forbidden, NameTaken, NotSignedIn, TooManyAttempts, UnknownUser
+from app.domain.errors import EmailTaken, Forbidden, LastAdmin, NotSignedIn, Reason, TooManyAttempts, UnknownUser
 from app.domain.people.passwords import check_password
 from app.domain.people.people import DisabledUser, User, clean_person
 from app.domain.people.throttle import DEVICE
@@ -31,7 +31,7 @@ async def find(actor: Actor, email: str) -> User:
 
 
 async def create(actor: Actor, email: str, name: str, role: Role, password: Secret) -> User:
-    """A new account. The first admin made this way closes the set-up page. Raises `InvalidDraft`, `NameTaken`."""
+    """A new account. The first admin made this way closes the set-up page. Raises `InvalidDraft`, `EmailTaken`."""
     actor.must_admin()
     email, name = clean_person(email, name)
     check_password(password, personal=(email, name))
@@ -39,7 +39,7 @@ async def create(actor: Actor, email: str, name: str, role: Role, password: Secr
     async with work(actor) as doing:
         place = await instance.lock(doing.session)
         if await people.by_email(doing.session, email) is not None:
-            raise NameTaken("An account with this email address already exists.", field="email")
+            raise EmailTaken(Reason("email_taken", "An account with this email address already exists."), field="email")
         row = UserRow(email=email, name=name, role=role, password_hash=stored)
         doing.session.add(row)
         doing.record(Action.USER_CREATE, target=_target(row), changes={"role": {"before": None, "after": role}})
@@ -62,7 +62,7 @@ async def disable(actor: Actor, user_id: str) -> DisabledUser:
         row = await _existing(doing, user_id)
         if row.is_active:
             if row.role == Role.ADMIN and await people.active_admins(doing.session) == 1:
-                raise Conflict("This is the last admin. Give another user the admin role first.")
+                raise LastAdmin("This is the last admin. Give another user the admin role first.")
             _change(doing, row, is_active=False)
             await people.end_sessions(doing.session, row.id)
             doing.record(Action.USER_DISABLE, target=_target(row))

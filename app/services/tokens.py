@@ -29,7 +29,7 @@ async def fetch(actor: Actor, credential_id: str) -> TokenInfo:
         raise
     if found is None:
         reason = Reason("no_token_needed", "This provider needs no access token.")
-        raise InvalidDraft({"credential_id": reason}, code="no_token_needed")
+        raise InvalidDraft({"credential_id": reason})
     await _record(actor, endpoint, key, {"expires_at": found.expires_at.isoformat(), "scope": found.scope}, Outcome.OK)
     return found
 

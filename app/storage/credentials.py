@@ -9,7 +9,7 @@ from sqlmodel import col, delete, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.credentials.credential import Credential, CredentialDraft, KeyState, Reference, state_at
-from app.domain.errors import InvalidDraft, Reason
+from app.domain.errors import DuplicateKey, InvalidDraft, Reason
 from app.domain.keyring import ExposedSecret
 from app.domain.probes.probe import LastTest
 from app.domain.secret import Binding, SealedField
@@ -196,12 +196,12 @@ async def used(session: AsyncSession, credential_id: str, at: datetime) -> None:
 
 
 def must_be_new(keys: Iterable[StoredKey], fields: Mapping[str, SealedField]) -> None:
-    """Raise `InvalidDraft` when one of these keys is what is to be stored. The first field stands for a key."""
+    """Raise `DuplicateKey` when one of these keys is what is to be stored. The first field stands for a key."""
     first = min(fields)
     for key in keys:
         if (same := key.secrets.get(first)) and same.fingerprint == fields[first].fingerprint:
             reason = Reason("duplicate_key", "This provider already has this key, as “{label}”.", label=key.row.label)
-            raise InvalidDraft({f"secret.{first}": reason}, code="duplicate_key")
+            raise DuplicateKey(reason, field=f"secret.{first}")
 
 
 def must_be_named_apart(keys: Iterable[StoredKey], label: str) -> None:

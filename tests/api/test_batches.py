@@ -65,7 +65,7 @@ async def test_the_models_of_a_provider_are_tested_all_or_those_named(admin: htt
 @pytest.mark.parametrize(
     ("path", "sent", "status", "code"),
     [
-        pytest.param("test-all", {"providers": ["nobody"]}, 404, "not_found", id="unknown provider"),
+        pytest.param("test-all", {"providers": ["nobody"]}, 404, "provider_not_found", id="unknown provider"),
         pytest.param("nobody/models/test", {}, 404, "provider_not_found", id="unknown provider, models"),
         pytest.param("test-all", {"concurrency": 33}, 422, "invalid", id="too many at once"),
         pytest.param("test-all", {"seconds": 0}, 422, "invalid", id="no time"),

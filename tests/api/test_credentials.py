@@ -42,7 +42,7 @@ async def test_what_cannot_be_is_answered_with_its_field(admin: httpx.AsyncClien
     gone = await admin.patch("/api/v1/credentials/none", json={"weight": 2})
 
     assert [(a.status_code, a.json()["error"]["code"]) for a in (twice, strange, cooling, gone)] == [
-        (422, "duplicate_key"), (422, "invalid"), (422, "invalid"), (404, "credential_not_found"),
+        (409, "duplicate_key"), (422, "invalid"), (422, "invalid"), (404, "credential_not_found"),
     ]  # fmt: skip
     assert twice.json()["error"]["field"] == "secret.api_key"
     assert OTHER not in strange.text

@@ -23,7 +23,8 @@ Door = Callable[[httpx.AsyncClient, str], Awaitable[str]]
 def refused(response: httpx.Response, field: str) -> str:
     """What is wrong with this answer; "" when it refuses that field."""
     error: dict[str, Any] = response.json().get("error") or {}
-    is_right = (response.status_code, error.get("field"), error.get("code")) == (422, field, "refused_by_policy")
+    faults = [(fault["field"], fault["code"]) for fault in error.get("details", {}).get("errors", ())]
+    is_right = (response.status_code, error.get("code"), faults) == (422, "invalid", [(field, "refused_by_policy")])
     return "" if is_right else response.text
 
 

@@ -9,7 +9,8 @@ import pytest
 from fastapi import APIRouter
 
 from app import web
-from app.api import application, document, guard
+from app.api import application, guard
+from app.api.openapi import document
 from app.domain.actor import SYSTEM, Role, Scope
 from app.gateway import streams
 from app.services import client_keys, denials, sessions
@@ -79,7 +80,7 @@ async def test_a_viewer_asks(viewer: httpx.AsyncClient) -> None:
 async def test_a_session_without_its_csrf_token_changes_nothing(client: Clients) -> None:
     session = await person(Role.ADMIN, "ada@example.com")
 
-    assert await answers(client(session=session, csrf=False), UNSAFE, json={}) == dict.fromkeys(UNSAFE, (403, "forbidden"))
+    assert await answers(client(session=session, csrf=False), UNSAFE, json={}) == dict.fromkeys(UNSAFE, (403, "csrf_required"))
 
 
 @pytest.mark.parametrize(
@@ -196,7 +197,7 @@ async def test_what_nobody_foresaw_is_answered_without_saying_why(caplog: pytest
     async with httpx.AsyncClient(transport=httpx.ASGITransport(application.LastResort(broken)), base_url=BASE) as browser:
         response = await browser.get("/api/v1/providers")
 
-    assert (response.status_code, code(response)) == (500, "error")
+    assert (response.status_code, code(response)) == (500, "internal_error")
     assert SECRET not in response.text + caplog.text
     assert response.json()["requestId"] in caplog.text
 
@@ -211,7 +212,7 @@ async def test_what_nobody_foresaw_inside_the_application_has_the_same_shape(
     admin.event_hooks = {}  # the document does not promise to break
     response = await admin.get("/api/v1/providers")
 
-    assert (response.status_code, code(response)) == (500, "error")
+    assert (response.status_code, code(response)) == (500, "internal_error")
     assert SECRET not in response.text + caplog.text
     assert response.json()["requestId"] in caplog.text
 

@@ -4,7 +4,8 @@ import re
 
 import httpx
 
-from app.api import application, document
+from app.api import application
+from app.api.openapi import document
 from tests.fixtures.rest import Clients
 
 DOCUMENT = document.document(application.make_fastapi())

@@ -87,7 +87,7 @@ async def test_people_are_added_and_disabled(admin: httpx.AsyncClient) -> None:
     assert PASSWORD not in made.text
 
     again = await admin.post(f"{V1}/users", json={"email": "bo@example.com", "name": "Bo", "password": PASSWORD})
-    assert (again.status_code, again.json()["error"]["code"]) == (409, "name_taken")
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "email_taken")
     off = await admin.post(f"{V1}/users/{made.json()['id']}/disable")
     assert off.json()["is_active"] is False
     assert (await admin.post(f"{V1}/users/{made.json()['id']}/enable")).json()["is_active"] is True

@@ -15,6 +15,11 @@ def error(response: httpx.Response) -> dict[str, Any]:
     return response.json()["error"]
 
 
+def fault(response: httpx.Response) -> str:
+    """The rule that the first fault breaks."""
+    return error(response)["details"]["errors"][0]["code"]
+
+
 async def test_a_provider_is_created_read_changed_and_deleted(admin: httpx.AsyncClient) -> None:
     made = await admin.post(f"{V1}/providers", json=body(label="Mine", tags=["eu"], models=["a", {"identifier": "b", "label": "B"}]))
     assert (made.status_code, made.headers["etag"]) == (201, '"1"')
@@ -83,7 +88,7 @@ async def test_a_mask_posted_back_is_refused(admin: httpx.AsyncClient, saved: di
 
     response = await admin.request(verb, f"{V1}/providers/mine", json=sent)
 
-    assert (response.status_code, error(response)["code"]) == (422, "masked_secret")
+    assert (response.status_code, fault(response)) == (422, "masked_secret")
     assert error(response)["field"] == "credential.secret.api_key"
     assert (await admin.get(f"{V1}/providers/mine")).json()["credentials"] == saved["credentials"]
 
@@ -91,7 +96,7 @@ async def test_a_mask_posted_back_is_refused(admin: httpx.AsyncClient, saved: di
 async def test_a_mask_is_refused_on_create(admin: httpx.AsyncClient) -> None:
     response = await admin.post(f"{V1}/providers", json=body(credential={"secret": {"api_key": "••••4f2a"}}))
 
-    assert (response.status_code, error(response)["code"]) == (422, "masked_secret")
+    assert (response.status_code, fault(response)) == (422, "masked_secret")
 
 
 async def test_a_stale_save_is_409_and_says_what_changed(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
@@ -141,7 +146,7 @@ async def test_null_is_no_way_to_clear_a_key(admin: httpx.AsyncClient, saved: di
 async def test_a_word_of_the_interface_is_no_name(admin: httpx.AsyncClient, name: str) -> None:
     response = await admin.post(f"{V1}/providers", json=body(name))
 
-    assert (response.status_code, error(response)["code"], error(response)["suggestions"]) == (422, "name_reserved", [f"{name}-1"])
+    assert (response.status_code, fault(response), error(response)["suggestions"]) == (422, "name_reserved", [f"{name}-1"])
 
 
 async def test_a_taken_name_is_409_with_a_free_one(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
@@ -209,7 +214,7 @@ async def test_what_does_not_fit_is_named_and_never_repeated(admin: httpx.AsyncC
 async def test_broken_json_is_named_and_never_repeated(admin: httpx.AsyncClient) -> None:
     response = await admin.post(f"{V1}/providers", content=f'{{"key": "{SECRET}"'.encode(), headers={"content-type": "application/json"})
 
-    assert (response.status_code, SECRET in response.text) == (422, False)
+    assert (response.status_code, SECRET in response.text) == (400, False)
 
 
 async def test_the_list_pages_filters_and_refuses_what_it_does_not_know(admin: httpx.AsyncClient) -> None:

@@ -66,15 +66,21 @@ async def test_a_bad_identifier_of_a_model_has_a_sentence_of_its_own(admin: http
     answer = await admin.post("/api/v1/providers", json=body(**sent))
 
     assert answer.status_code == 422
-    assert answer.json()["error"]["details"]["fields"] == {
-        field: "Write an identifier of 1 to 200 characters without spaces, for example gpt-4o-mini."
-    }
+    assert answer.json()["error"]["details"]["errors"] == [
+        {
+            "field": field,
+            "code": "wrong_form",
+            "message": "Write an identifier of 1 to 200 characters without spaces, for example gpt-4o-mini.",
+        }
+    ]
 
 
 async def test_a_model_of_another_kind_is_told_that_an_object_was_meant(admin: httpx.AsyncClient) -> None:
     answer = await admin.post("/api/v1/providers", json=body(models=[5]))
 
-    assert answer.json()["error"]["details"]["fields"] == {"models.0": "This must be an object."}
+    assert answer.json()["error"]["details"]["errors"] == [
+        {"field": "models.0", "code": "wrong_type", "message": "This must be an object."}
+    ]
 
 
 @pytest.mark.parametrize("asked", ["to=0.5", "from=1800000000", "to=2026-12-05", "to=soon", "from=2026-12-05T14:30:00"])

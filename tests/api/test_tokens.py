@@ -163,7 +163,7 @@ async def test_only_an_admin_fetches_a_token_and_only_for_a_key_that_needs_one(
     other = (await admin.post("/api/v1/providers", json=plain)).json()["credentials"][0]["id"]
 
     assert (await viewer.post(f"/api/v1/credentials/{key}/fetch-token")).status_code == 403
-    assert (await admin.post(f"/api/v1/credentials/{other}/fetch-token")).json()["error"]["code"] == "no_token_needed"
+    assert (await admin.post(f"/api/v1/credentials/{other}/fetch-token")).json()["error"]["field"] == "credential_id"
     assert (await admin.post("/api/v1/credentials/nothing/fetch-token")).status_code == 404
 
 

@@ -35,7 +35,7 @@ def test_a_reserved_word_is_refused(name: str) -> None:
     with pytest.raises(InvalidDraft) as refused:
         check_slug(name)
 
-    assert refused.value.reason_code == "name_reserved"
+    assert refused.value.details["errors"][0]["code"] == "name_reserved"
 
 
 def test_a_slug_is_made_of_a_label() -> None:

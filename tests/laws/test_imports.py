@@ -20,7 +20,7 @@ PLANTS = {
     "Only upstream opens a secret": ("app/services/providers/saving.py", "import app.vault.open"),
     "Only services seal": ("app/registry/live.py", "import app.vault.envelope"),
     "The gateway knows neither services nor storage": ("app/gateway/errors.py", "import app.storage.database.engine"),
-    "Reflex is a UI detail": ("app/api/errors.py", "import reflex"),
+    "Reflex is a UI detail": ("app/api/guard.py", "import reflex"),
     "The domain knows no framework": ("app/domain/ids.py", "import sqlmodel"),
     "SQL lives in storage": ("app/services/audit.py", "import sqlalchemy"),
     "Outgoing HTTP lives in upstream": ("app/services/probes/single.py", "import aiohttp"),

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from app.api import application
-from app.api import document as described
+from app.api.openapi import document as described
 from app.domain.record import Record
 from app.domain.secret import Secret
 from app.main import app as console

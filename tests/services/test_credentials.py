@@ -9,7 +9,7 @@ from sqlmodel import select
 from app import registry
 from app.domain.actor import Actor, ActorType, Role
 from app.domain.credentials.credential import Credential, CredentialDraft, CredentialPatch, KeyState
-from app.domain.errors import Forbidden, InvalidDraft, ReentryRequired, UnknownCredential, UnknownProvider
+from app.domain.errors import DuplicateKey, Forbidden, InvalidDraft, ReentryRequired, UnknownCredential, UnknownProvider
 from app.domain.providers.provider import Provider, ProviderDraft, ProviderPatch, Status
 from app.domain.secret import Secret
 from app.services import credentials, providers, rotation
@@ -81,10 +81,10 @@ async def test_a_new_key_is_audited_by_its_fingerprint_and_every_worker_hears_of
 
 
 async def test_the_same_key_twice_is_refused_with_the_name_it_has(actor: Actor, saved: Provider) -> None:
-    with pytest.raises(InvalidDraft, match="as “Key 1”") as refused:
+    with pytest.raises(DuplicateKey, match="as “Key 1”") as refused:
         await credentials.add(actor, "mine", key(f'  "{FIRST}" '))
 
-    assert (refused.value.reason_code, refused.value.field) == ("duplicate_key", "secret.api_key")
+    assert (refused.value.code, refused.value.field) == ("duplicate_key", "secret.api_key")
     assert len(await rows(CredentialRow)) == 1
 
 

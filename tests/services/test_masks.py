@@ -8,7 +8,7 @@ import pytest
 from app import registry
 from app.domain.actor import Actor
 from app.domain.credentials.credential import CredentialDraft, CredentialPatch
-from app.domain.errors import InvalidDraft
+from app.domain.errors import InvalidDraft, Reason
 from app.domain.providers.provider import FromPreset, Provider, ProviderDraft, ProviderPatch
 from app.domain.secret import Secret
 from app.services import credentials, probes, providers, rotation
@@ -66,7 +66,7 @@ async def add(actor: Actor, _: Provider, key: dict[str, Any]) -> None:
 async def add_many(actor: Actor, _: Provider, key: dict[str, Any]) -> None:
     [line] = await credentials.add_many(actor, "mine", Secret(key["secret"]["api_key"]))
     assert line.credential is None
-    raise InvalidDraft({"credential": line.reason}, code=line.code)
+    raise InvalidDraft({"credential": Reason(line.code, line.reason)})
 
 
 async def change(actor: Actor, mine: Provider, key: dict[str, Any]) -> None:
@@ -81,7 +81,7 @@ async def paste(actor: Actor, _: Provider, key: dict[str, Any]) -> None:
     [added] = await providers.add_pasted(actor, Secret(f"OPENAI_API_KEY={key['secret']['api_key']}"), [0])
     assert added.problem is None or isinstance(added.problem, InvalidDraft)
     assert added.provider is None or added.provider.credentials == []
-    raise InvalidDraft({"credential": "no key in the text"}, code="masked_secret")
+    raise InvalidDraft({"credential": Reason("masked_secret", "no key in the text")})
 
 
 DOORS: list[Door] = [create, update, replace, from_preset, validate, tried, add, add_many, change, rotate, paste]
@@ -93,6 +93,6 @@ async def test_a_mask_comes_through_no_door(mine: Provider, actor: Actor, door: 
     with pytest.raises(InvalidDraft) as caught:
         await door(actor, mine, {"secret": {"api_key": mask}})
 
-    assert caught.value.reason_code == "masked_secret"
+    assert getattr(caught.value.message, "code", "") == "masked_secret"
     assert mask not in str(caught.value) + repr(caught.value.details)
     assert [key.hint for key in (await providers.get(actor, "mine")).credentials] == [REAL[-4:]]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain.actor import ANONYMOUS, SYSTEM, Actor, ActorType, Role, Scope
-from app.domain.errors import Conflict, Forbidden, InvalidDraft, NameTaken, NotSignedIn, TooManyAttempts, UnknownUser
+from app.domain.errors import EmailTaken, Forbidden, InvalidDraft, LastAdmin, NotSignedIn, TooManyAttempts, UnknownUser
 from app.domain.people.people import acting
 from app.domain.people.throttle import ACCOUNT
 from app.domain.secret import Secret
@@ -47,7 +47,7 @@ async def test_an_address_belongs_to_one_account(db: Database, actor: Actor) -> 
         return_exceptions=True,
     )
 
-    assert [type(answer) for answer in answers if isinstance(answer, Exception)] == [NameTaken]
+    assert [type(answer) for answer in answers if isinstance(answer, Exception)] == [EmailTaken]
     assert len(await people.list_(actor)) == 1
 
 
@@ -64,7 +64,7 @@ async def test_the_last_admin_cannot_be_disabled(db: Database, actor: Actor) -> 
     second = await people.create(actor, "b@example.com", "B", Role.ADMIN, PASSWORD)
     answers = await asyncio.gather(people.disable(actor, first.id), people.disable(actor, second.id), return_exceptions=True)
 
-    assert [type(answer) for answer in answers if isinstance(answer, Exception)] == [Conflict]
+    assert [type(answer) for answer in answers if isinstance(answer, Exception)] == [LastAdmin]
     assert sum(user.is_active for user in await people.list_(actor)) == 1
 
 

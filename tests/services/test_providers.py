@@ -196,7 +196,7 @@ async def test_a_mask_and_the_hint_are_refused(actor: Actor, saved: Provider) ->
     for mask in (f"••••{KEY[-4:]}", KEY[-4:], "sk-***"):
         with pytest.raises(InvalidDraft) as caught:
             await providers.update(actor, "mine", patch(credential={"secret": {"api_key": mask}}))
-        assert caught.value.reason_code == "masked_secret"
+        assert getattr(caught.value.message, "code", "") == "masked_secret"
 
     assert (await providers.get(actor, "mine")).credentials == saved.credentials
 

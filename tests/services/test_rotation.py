@@ -11,7 +11,7 @@ from sqlmodel import select
 from app import registry
 from app.domain.actor import Actor, ActorType, Role
 from app.domain.credentials.credential import Credential, CredentialDraft, CredentialPatch, Held, KeyState
-from app.domain.errors import Forbidden, InvalidDraft, RotationConflict, UnknownCredential
+from app.domain.errors import DuplicateKey, Forbidden, InvalidDraft, RotationConflict, UnknownCredential
 from app.domain.probes.probe import ProbeResult
 from app.domain.providers.provider import Provider, ProviderDraft, Status
 from app.relay.keys import choose
@@ -183,7 +183,7 @@ async def test_of_several_keys_the_one_that_is_meant_is_named(actor: Actor, save
         await rotation.start(actor, "mine", draft(), replaces=reserve.id)
     with pytest.raises(UnknownCredential):
         await rotation.start(actor, "mine", draft(), replaces="nobody")
-    with pytest.raises(InvalidDraft, match="already has this key"):
+    with pytest.raises(DuplicateKey, match="already has this key"):
         await rotation.start(actor, "mine", draft(OLD), replaces=saved.credentials[0].id)
     new = await rotation.start(actor, "mine", draft(), replaces=saved.credentials[0].id)
     with pytest.raises(InvalidDraft, match="already being replaced"):

@@ -28,7 +28,7 @@ def clean(
     text = _trim(secret.reveal(), keep_scheme=keep_scheme)
     if len(text) > LONGEST:
         reason = Reason("secret_too_long", "This is longer than {most} characters. Check the pasted text.", most=LONGEST)
-        raise InvalidDraft({field: reason}, code="secret_too_long")
+        raise InvalidDraft({field: reason})
     if is_masked(text) or (hint and text == hint):
         raise InvalidDraft(
             {
@@ -36,8 +36,7 @@ def clean(
                     "masked_secret",
                     "This is a masked key, not the key itself. Paste the whole key, or leave the field empty to keep the saved one.",
                 )
-            },
-            code="masked_secret",
+            }
         )
     if not all(" " <= c <= "~" or (multiline and c in _BREAKS) for c in text):
         raise InvalidDraft(
@@ -46,12 +45,11 @@ def clean(
                     "secret_characters",
                     "This contains invisible or special characters that keys never have. Copy the key again from the provider's page.",
                 )
-            },
-            code="secret_characters",
+            }
         )
     if " " in text and not (blanks or multiline):
         reason = Reason("secret_blanks", "A key cannot contain spaces. Copy the key alone, without the text around it.")
-        raise InvalidDraft({field: reason}, code="secret_blanks")
+        raise InvalidDraft({field: reason})
     return Secret(text)
 
 

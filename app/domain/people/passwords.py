@@ -47,9 +47,9 @@ def check_password(password: Secret, *, personal: Iterable[str] = (), field: str
     text = normal(password)
     if len(text) < SHORTEST:
         reason = Reason("password_short", "Use at least {least} characters. A phrase of several words is easy to remember.", least=SHORTEST)
-        raise InvalidDraft({field: reason}, code="password_short")
+        raise InvalidDraft({field: reason})
     if len(text) > LONGEST:
-        raise InvalidDraft({field: Reason("too_long", "Use at most {most} characters.", most=LONGEST)}, code="password_long")
+        raise InvalidDraft({field: Reason("too_long", "Use at most {most} characters.", most=LONGEST)})
     if len(set(text)) < 5 or min(_own(text, personal), _own(_YEAR.sub(" ", text.lower()).translate(_LEET), personal)) < _LEAST_OWN:
         raise InvalidDraft(
             {
@@ -57,8 +57,7 @@ def check_password(password: Secret, *, personal: Iterable[str] = (), field: str
                     "password_common",
                     "This is easy to guess: a common word, a keyboard row, a year or your name. Use several unrelated words.",
                 )
-            },
-            code="password_common",
+            }
         )
 
 

@@ -78,7 +78,7 @@ class _Findings:
                 raise only
             case several:
                 reasons = {f: why for error in several for f, why in error.reasons.items()}
-                raise InvalidDraft(reasons, code=several[0].reason_code, suggestions=several[0].suggestions)
+                raise InvalidDraft(reasons, suggestions=several[0].suggestions)
 
 
 def settle(

@@ -58,7 +58,7 @@ async def fill(
     *,
     names_field: bool = True,
 ) -> dict[str, dict[str, object]]:
-    """Seal what was given into `key`; what the audit says of it. Raises `InvalidDraft`, also where another of `keys` is the same already.
+    """Seal what was given into `key`; what the audit says of it. Raises `InvalidDraft`, `DuplicateKey` where another of `keys` is the same.
     `names_field`: when nothing was given, the first field that is required is named, else the secret as a whole."""
     info = lookup.auth_type(row)
     secrets, places = key_fields(given, info, hints(keys), at="")

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from app import presets, registry
 from app.domain.actor import Actor
-from app.domain.errors import InvalidDraft, NotFound, Reason
+from app.domain.errors import InvalidDraft, Reason, UnknownProvider
 from app.domain.probes.probe import Depth, ProbeResult
 from app.domain.providers.provider import ProviderQuery
 from app.domain.record import Closed
@@ -79,7 +79,7 @@ async def providers_of(actor: Actor, wanted: Iterable[str] | None = None) -> lis
     else:
         unknown = [name for name in wanted if name not in rows]
         if unknown:
-            raise NotFound("One of these providers does not exist. It may have been deleted.", field="providers")
+            raise UnknownProvider("One of these providers does not exist. It may have been deleted.", field="providers")
         chosen = [rows[name] for name in dict.fromkeys(wanted)]
     return _counted(
         [Target(Subject(row.id, row.name, results.digest_of(row, keys[row.id])), row.default_model or "", row.preset) for row in chosen]

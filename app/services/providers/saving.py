@@ -182,7 +182,7 @@ async def _local(settled: Settled) -> list[str]:
             found.append(origin)
         if where == "public" and field != "base_url" and origin.startswith("http://"):
             why = "Secrets are never sent unencrypted over the internet. Use an address that starts with https://."
-            raise InvalidDraft({field: Reason("secret_in_clear", why)}, code="secret_in_clear")
+            raise InvalidDraft({field: Reason("secret_in_clear", why)})
     return list(dict.fromkeys(found))
 
 
@@ -198,7 +198,7 @@ async def _where(field: str, origin: str) -> str:
             return await egress.classify(origin)
     except EgressRefused as error:
         if is_ip(host) or error.reason is not EgressReason.RESERVED:
-            raise InvalidDraft({field: Reason("refused_by_policy", error.message)}, code="refused_by_policy") from error
+            raise InvalidDraft({field: Reason("refused_by_policy", error.message)}) from error
         return ""
     except (UpstreamError, TimeoutError):
         return ""

@@ -5,7 +5,7 @@ from contextlib import aclosing
 import reflex as rx
 
 from app.domain.actor import Actor, Role
-from app.domain.errors import InvalidDraft, NameTaken, PatchbayError, ReentryRequired, Stale
+from app.domain.errors import InvalidDraft, NameTaken, PatchbayError, ReentryRequired, Stale, Taken
 from app.domain.probes.probe import ProbeResult
 from app.domain.providers.provider import Provider, ProviderDraft
 from app.domain.secret import Secret
@@ -194,7 +194,7 @@ class Submission(rx.State):
 async def mark(state: rx.State, dialog: ProviderForm, error: PatchbayError, locale: str) -> None:
     """Put an error where it belongs: at its field, above the form, or into a notice."""
     match error:
-        case InvalidDraft() | NameTaken():
+        case InvalidDraft() | Taken():
             dialog.errors = form_draft.placed(reasons(locale, error))
             dialog.error_seq += 1
         case ReentryRequired():

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import reflex as rx
 
-from app.domain.errors import InvalidDraft, NameTaken, NotFound, PatchbayError, Reason, TooManyAttempts
+from app.domain.errors import InvalidDraft, NotFound, PatchbayError, Reason, Taken, TooManyAttempts
 from app.ui import i18n, presses
 from app.ui.kit import dialogs
 from app.ui.presses import F
@@ -39,14 +39,14 @@ def answer(code: str, error: PatchbayError) -> str:
         return because(code, next(iter(error.reasons.values())))
     if isinstance(error, TooManyAttempts) and (wait := error.details.get("retry_after")):
         return i18n.say(code, "error.too_often", seconds=wait)
-    return i18n.say_code(code, "error", error.code)
+    return because(code, error.message) if isinstance(error.message, Reason) else i18n.say_code(code, "error", error.code)
 
 
-def reasons(code: str, error: InvalidDraft | NameTaken) -> dict[str, str]:
+def reasons(code: str, error: InvalidDraft | Taken) -> dict[str, str]:
     """Field → what is wrong with it, for a reader of language `code`."""
     if isinstance(error, InvalidDraft):
         return {field: because(code, why) for field, why in error.reasons.items()}
-    return {error.field or "name": i18n.say(code, "reason.email_taken" if error.field == "email" else "error.name_taken")}
+    return {error.field or "name": answer(code, error)}
 
 
 def because(code: str, why: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import reflex as rx
 
 from app.domain.actor import Actor, Role
-from app.domain.errors import InvalidDraft, NameTaken
+from app.domain.errors import EmailTaken, InvalidDraft
 from app.domain.people.people import User
 from app.domain.secret import Secret
 from app.services import people
@@ -73,7 +73,7 @@ class People(rx.State):
         locale, password = await language(self), Secret(form.pop("password", ""))
         try:
             user = await people.create(await actor(self), form.get("email", ""), form.get("name", ""), Role(self.role), password)
-        except (InvalidDraft, NameTaken) as error:
+        except (InvalidDraft, EmailTaken) as error:
             self.errors = reasons(locale, error)
             self.error_seq += 1
             return

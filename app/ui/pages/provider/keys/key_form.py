@@ -8,7 +8,7 @@ import reflex as rx
 
 from app.domain.actor import Actor, Role
 from app.domain.credentials.credential import Credential, KeyState
-from app.domain.errors import InvalidDraft
+from app.domain.errors import DuplicateKey, InvalidDraft
 from app.domain.secret import Secret
 from app.services import credentials, providers
 from app.services.providers.reading import auth_types
@@ -134,7 +134,7 @@ class KeyForm(rx.State):
         self.errors = {}
         try:
             self.results = await self._store(who, form, secrets, locale)
-        except InvalidDraft as error:
+        except (InvalidDraft, DuplicateKey) as error:
             self._mark(error, locale)
             return
         await (await self.get_state(ProviderKeys))._look()
@@ -159,7 +159,7 @@ class KeyForm(rx.State):
         try:
             patch = key_draft.patch(form, state=self.state if self.state != self._was else None, ends_at=self._ends_at)
             changed = await credentials.update(who, self.key_id, patch)
-        except InvalidDraft as error:
+        except (InvalidDraft, DuplicateKey) as error:
             self._mark(error, locale)
             return
         await dialogs.close(self)
@@ -183,11 +183,11 @@ class KeyForm(rx.State):
             draft = draft.model_copy(update={"label": label, "secret": {field: Secret(line)}})
             try:
                 found.append(_stored(number, await credentials.add(who, self._provider, draft), locale))
-            except InvalidDraft as error:
+            except (InvalidDraft, DuplicateKey) as error:
                 found.append(Stored(number, "", "", answer(locale, error), ""))
         return found
 
-    def _mark(self, error: InvalidDraft, locale: str) -> None:
+    def _mark(self, error: InvalidDraft | DuplicateKey, locale: str) -> None:
         """Put an error at its field."""
         self.errors = key_draft.placed(reasons(locale, error))
         if self.one_a_line and self.step == "add" and self.way == PASTE:

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app.domain.actor import Role
-from app.domain.errors import InvalidDraft
+from app.domain.errors import DuplicateKey, InvalidDraft
 from app.services import providers, rotation
 from app.services.providers.reading import auth_types
 from app.ui import i18n
@@ -108,7 +108,7 @@ class Rotating(rx.State):
         try:
             draft = key_draft.replacement(form, secrets, way=self.way)
             key = await rotation.start(who, self._provider, draft, replaces=self.old_id)
-        except InvalidDraft as error:
+        except (InvalidDraft, DuplicateKey) as error:
             self.errors, self.error_seq = key_draft.placed(reasons(locale, error)), self.error_seq + 1
             return
         self.new_id, self.new_label, self.step = key.id, key.label, "test"

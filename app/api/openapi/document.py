@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 
 from app.api import guard
-from app.api.parameters import PARAMETERS
+from app.api.openapi.parameters import PARAMETERS
 
 router = guard.router("Document")
 UNSAFE = ("post", "put", "patch", "delete")
