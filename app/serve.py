@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Coroutine
 from multiprocessing.connection import Connection
-from typing import Any
 from urllib.parse import urlsplit
 
 from app import logs
@@ -110,7 +109,7 @@ def prepare(settings: Settings, *, allow_partial: bool) -> str | None:
     return _aside(_prepare, settings, allow_partial=allow_partial)
 
 
-def _aside(look: Callable[..., Coroutine[Any, Any, str | None]], settings: Settings, *, allow_partial: bool) -> str | None:
+def _aside(look: Callable[..., Coroutine[None, None, str | None]], settings: Settings, *, allow_partial: bool) -> str | None:
     """What `look` answers. A child asks it, because it takes 30 MB of modules that this process would carry along for as long as it
     serves. Exits 78 with the sentence of the error that it raises."""
     answer, said = multiprocessing.Pipe(duplex=False)
@@ -128,7 +127,7 @@ def _aside(look: Callable[..., Coroutine[Any, Any, str | None]], settings: Setti
     return found
 
 
-def _asked(said: Connection, look: Callable[..., Coroutine[Any, Any, str | None]], url: str, *, allow_partial: bool) -> None:
+def _asked(said: Connection, look: Callable[..., Coroutine[None, None, str | None]], url: str, *, allow_partial: bool) -> None:
     from app.domain.errors import PatchbayError
     from app.presets import BadPreset
 

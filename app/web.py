@@ -3,7 +3,7 @@
 import asyncio
 import json
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.asgi_types import App, Message, Receive, Scope, Send
 from app.domain.error_code import ErrorCode
@@ -122,13 +122,13 @@ async def _health(scope: Scope, send: Send, *, is_ending: bool) -> None:
     if is_ending:
         return await _say(send, 503, {"status": "ending"})
     found = await readiness.shared()
-    body: dict[str, Any] = {"status": "ready" if found.ready else "not_ready", "checks": found.checks, "revision": found.revision}
+    body: dict[str, object] = {"status": "ready" if found.ready else "not_ready", "checks": found.checks, "revision": found.revision}
     if found.unreadable:
         body["unreadable_secrets"] = found.unreadable
     return await _say(send, 200 if found.ready else 503, body)
 
 
-async def _say(send: Send, status: int, body: dict[str, Any], *more: tuple[bytes, bytes]) -> None:
+async def _say(send: Send, status: int, body: dict[str, object], *more: tuple[bytes, bytes]) -> None:
     headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store"), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps(body).encode()})

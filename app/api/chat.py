@@ -5,8 +5,8 @@ one of scope `gateway` has `/v1/chat/completions`, which is also the place for s
 """
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Annotated, Any, TypeVar
+from collections.abc import Awaitable
+from typing import Annotated, TypeVar
 
 from fastapi import Request
 from pydantic import Field
@@ -38,7 +38,7 @@ async def ask(caller: Caller, request: Request, body: Chat) -> chat.ChatAnswer:
     )
 
 
-async def _while_heard(request: Request, asking: Coroutine[Any, Any, T]) -> T:
+async def _while_heard(request: Request, asking: Awaitable[T]) -> T:
     """The result, unless the caller leaves: then the work is cancelled, and with it the provider's connection closed."""
     work, left = asyncio.ensure_future(asking), asyncio.ensure_future(_left(request))
     try:

@@ -1,8 +1,8 @@
 """`provider …` and `preset …`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, TypeVar, get_args
 
 import typer
 
@@ -12,6 +12,9 @@ from app.domain.actor import Actor
 from app.domain.errors import InvalidDraft
 from app.domain.probes.probe import Depth, ProbeResult, ProbeStep
 from app.domain.providers.provider import FromPreset, Provider, ProviderDraft, ProviderQuery
+from app.domain.record import Closed
+
+Draft = TypeVar("Draft", bound=Closed)
 
 provider = typer.Typer(help="Providers.", no_args_is_help=True)
 preset = typer.Typer(help="Known providers.", no_args_is_help=True)
@@ -59,7 +62,7 @@ def add_provider(
 
     secret = shell.secret(stdin=secret_stdin, file=secret_file)
     chosen = auth_type or (None if secret or preset_id else "none")
-    given: dict[str, Any] = {"name": name, "label": label, "base_url": base_url, "default_model": model, "auth_type": chosen}
+    given: dict[str, object] = {"name": name, "label": label, "base_url": base_url, "default_model": model, "auth_type": chosen}
     fields = {field: value for field, value in given.items() if value is not None}
     if secret is not None:
         fields["credential"] = {"secret": {"api_key": secret}}
@@ -192,7 +195,7 @@ def _each(verb: Callable[[Actor, str], Awaitable[object]], name: str, data_dir: 
     shell.run_as_cli_user(act, data_dir)
 
 
-def _read(kind: Any, fields: dict[str, Any]) -> Any:
+def _read(kind: type[Draft], fields: Mapping[str, object]) -> Draft:
     """A draft from options; what does not fit is named without repeating it."""
     from pydantic import ValidationError
 

@@ -10,10 +10,10 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, NoReturn, TypeVar
 
 import typer
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from app import presets, settings
 from app.domain.actor import Actor, command_line
@@ -70,7 +70,7 @@ def fail(sentence: str, code: int = REFUSED) -> NoReturn:
     raise SystemExit(code)
 
 
-def show(records: Any, *, as_json: bool, lines: Iterable[str] = ()) -> None:
+def show(records: object, *, as_json: bool, lines: Iterable[str] = ()) -> None:
     """Print records as JSON, or their lines for people."""
     if as_json:
         typer.echo(json.dumps(_plain(records), ensure_ascii=False, indent=2))
@@ -121,10 +121,10 @@ async def _inside(action: Callable[[Actor], Awaitable[T]]) -> T:
         return await action(command_line(getpass.getuser()))
 
 
-def _plain(records: Any) -> Any:
+def _plain(records: object) -> object:
     if isinstance(records, list | tuple):
         return [_plain(record) for record in records]
-    return records.model_dump(mode="json") if hasattr(records, "model_dump") else records
+    return records.model_dump(mode="json") if isinstance(records, BaseModel) else records
 
 
 def _sentence(error: PatchbayError) -> str:

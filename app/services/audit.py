@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from app.domain.actor import Actor
 from app.domain.audit import Action, AuditVerdict
@@ -114,7 +114,7 @@ async def _lines(fmt: Format, end: int) -> AsyncIterator[str]:
         seq = rows[-1]["seq"]
 
 
-async def _chunk(after: int, end: int) -> Any:  # Any: rows of storage, passed back to storage
+async def _chunk(after: int, end: int) -> audit.Rows:
     async with engine.session() as session:
         return await audit.chunk(session, after=after, upto=end, limit=_CHUNK)
 

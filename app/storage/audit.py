@@ -29,6 +29,7 @@ _LONGEST_VALUE = 1_000
 _HEAD: Table = AuditHead.__table__  # type: ignore[attr-defined] # SQLModel puts it there
 _SUBJECT = ("target_type", "target_id", "target_name", "outcome", "changes", "reason")
 _COLUMNS = ("seq", "ts", "actor_type", "actor_id", "actor_name", "ip", "session_id_hash", "request_id", "action", *_SUBJECT)
+Rows = Sequence[RowMapping]
 EXPORTED = (*_COLUMNS, "prev_hash", "hash", "seal")
 
 
@@ -136,7 +137,7 @@ async def begins_well(session: AsyncSession) -> bool:
     return first == Action.MASTER_KEY_REGISTER
 
 
-async def chunk(session: AsyncSession, *, after: int, upto: int, limit: int) -> Sequence[RowMapping]:
+async def chunk(session: AsyncSession, *, after: int, upto: int, limit: int) -> Rows:
     """Rows in order with `changes` still as text: a row that was tampered with must reach `check`, not break the reading."""
     columns = [col(getattr(AuditRow, name)) for name in EXPORTED if name != "changes"]
     query = select(*columns, cast(AuditRow.changes, Text).label("changes"))  # type: ignore[call-overload] # sqlmodel types four
@@ -144,7 +145,7 @@ async def chunk(session: AsyncSession, *, after: int, upto: int, limit: int) -> 
     return (await session.exec(query)).mappings().all()
 
 
-def check(rows: Sequence[RowMapping], *, after: int, previous: bytes) -> tuple[int, bytes, tuple[int, str] | None]:
+def check(rows: Rows, *, after: int, previous: bytes) -> tuple[int, bytes, tuple[int, str] | None]:
     """Follow the chain over `rows`: (last seq, its hash, None) or the first seq that does not hold and why."""
     sealed = ring.current().seal_audit
     for row in rows:

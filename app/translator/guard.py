@@ -6,7 +6,6 @@ Two belts: LiteLLM's clients get a transport of ours, and no socket may connect 
 import sys
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any
 
 import aiohttp
 import httpx
@@ -34,10 +33,16 @@ def install() -> None:
 
     transport = Transport()
 
-    def client(self: Any, timeout: Any = None, event_hooks: Any = None, ssl_verify: Any = None, shared_session: Any = None) -> Any:
+    def client(
+        self: object,
+        timeout: float | httpx.Timeout | None = None,
+        event_hooks: object = None,
+        ssl_verify: object = None,
+        shared_session: object = None,
+    ) -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=transport, timeout=timeout or 600, trust_env=False, follow_redirects=False)
 
-    def no_client(self: Any) -> Any:
+    def no_client(self: object) -> httpx.Client:
         return httpx.Client(transport=NoTransport(), trust_env=False)
 
     http_handler.AsyncHTTPHandler.create_client = client
@@ -55,7 +60,7 @@ def seal() -> None:
     sys.addaudithook(_watch)
 
 
-def _watch(event: str, args: tuple[Any, ...]) -> None:
+def _watch(event: str, args: tuple[object, ...]) -> None:
     if event == "socket.connect" and not isinstance(args[0], connector.Judged):
         raise EgressRefused("Only the calls of this process may connect.", details={"reason": EgressReason.RESERVED})
     if event in _FORBIDDEN:
@@ -114,7 +119,7 @@ def _signed(by: Signing, request: Outgoing) -> Outgoing:
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, found: Passage, response: Any, request: httpx.Request) -> None:
+    def __init__(self, found: Passage, response: aiohttp.ClientResponse, request: httpx.Request) -> None:
         self._found, self._response, self._request = found, response, request
 
     async def __aiter__(self) -> AsyncIterator[bytes]:

@@ -8,11 +8,11 @@ Put the mark under `@rx.event`, so that it meets the plain function:
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from app.domain.actor import Role
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
 
 
 def requires(role: Role) -> Callable[[F], F]:
@@ -31,7 +31,7 @@ def public(fn: F) -> F:
     return fn
 
 
-def role_of(fn: Callable[..., Any]) -> Role | None:
+def role_of(fn: Callable[..., object]) -> Role | None:
     """The least role that may fire `fn`; None when it is open to everybody."""
     return None if getattr(fn, "__rx_public__", False) else getattr(fn, "__rx_role__", Role.VIEWER)
 

@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 from functools import wraps
 from inspect import isasyncgenfunction
 from itertools import count
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import reflex as rx
 
-F = TypeVar("F", bound=Callable[..., Awaitable[Any] | AsyncIterator[Any]])
+F = TypeVar("F", bound=Callable[..., Awaitable[object] | AsyncIterator[object]])
 
 KEPT = 8  # handlers that ended in a row; the browser hears of several at a time
 _NUMBERS = count(1)
@@ -47,7 +47,7 @@ def slow() -> list[str]:
     return [name for name, handler in _handlers() if handler.is_background]
 
 
-def _handlers(kind: type[rx.State] = rx.State) -> Iterator[tuple[str, Any]]:
+def _handlers(kind: type[rx.State] = rx.State) -> Iterator[tuple[str, rx.EventHandler]]:
     for name, handler in sorted(kind.event_handlers.items()):
         if handler.fn.__module__.startswith("app."):
             yield f"{kind.get_full_name()}.{name}", handler
@@ -61,16 +61,16 @@ def acknowledged(fn: F) -> F:
         return fn
 
     @wraps(fn)
-    async def whole(self: rx.State, *args: Any, **kwargs: Any) -> Any:
+    async def whole(self: rx.State, *args: object, **kwargs: object) -> object:
         try:
-            return await cast("Awaitable[Any]", fn(self, *args, **kwargs))
+            return await cast("Awaitable[object]", fn(self, *args, **kwargs))
         finally:
             await _end(self, fn.__name__)
 
     @wraps(fn)
-    async def stepwise(self: rx.State, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+    async def stepwise(self: rx.State, *args: object, **kwargs: object) -> AsyncIterator[object]:
         try:
-            async for event in cast("AsyncIterator[Any]", fn(self, *args, **kwargs)):
+            async for event in cast("AsyncIterator[object]", fn(self, *args, **kwargs)):
                 yield event
         finally:
             await _end(self, fn.__name__)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from unicodedata import east_asian_width
 
 from app.domain.actor import ActorType
@@ -110,7 +109,7 @@ class _Told:
             return self.names.of_id.get(target.id) or self.names.of_provider.get(target.name) or target.name or self._gone()
         return target.name or self.names.of_id.get(target.id) or self._gone()
 
-    def line(self, field: str, change: Any) -> str:
+    def line(self, field: str, change: object) -> str:
         """One changed field; a credential by what was done with it, never by its value."""
         if field in _HIDDEN:
             return ""
@@ -125,8 +124,8 @@ class _Told:
             case {"before": before, "after": after}:
                 was, now = self._value(before, field), self._value(after, field)
                 return i18n.say(self.language, "audit.changed_to", field=name, before=was, after=now)
-            case {"added": added}:
-                return self._moved(name, added, change.get("removed", []))
+            case {"added": added, **rest}:
+                return self._moved(name, added, rest.get("removed", []))
             case _ if _is_empty(change):
                 return ""
             case _:
@@ -139,7 +138,7 @@ class _Told:
         said = i18n.say(self.language, "audit.and_then").join(parts)
         return i18n.say(self.language, "audit.set_to", field=name, after=said) if parts else ""
 
-    def _value(self, value: Any, field: str) -> str:
+    def _value(self, value: object, field: str) -> str:
         match value:
             case True | False:
                 return i18n.say(self.language, "common.yes" if value else "common.no")
@@ -161,7 +160,7 @@ class _Told:
             case _:
                 return str(value)
 
-    def _listed(self, values: Sequence[Any], field: str) -> str:
+    def _listed(self, values: Sequence[object], field: str) -> str:
         shown = i18n.say(self.language, "common.comma").join(self._value(v, field) for v in values[:LISTED])
         return f"{shown} …" if len(values) > LISTED else shown
 
@@ -196,7 +195,7 @@ def _is_wide(character: str) -> bool:
     return east_asian_width(character or " ") == "W"
 
 
-def _ids(value: Any) -> set[str]:
+def _ids(value: object) -> set[str]:
     match value:
         case str():
             return {value} if _ID.fullmatch(value) else set()
@@ -208,7 +207,7 @@ def _ids(value: Any) -> set[str]:
             return set()
 
 
-def _is_empty(value: Any) -> bool:
+def _is_empty(value: object) -> bool:
     return value in (None, "", [], {})
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import wraps
 from inspect import isasyncgenfunction
 from itertools import count
-from typing import Any, cast
+from typing import cast
 
 import reflex as rx
+from reflex.event import EventCallback
 from reflex.state import BaseState
 from reflex.vars import LiteralVar
 
@@ -18,7 +19,9 @@ from app.ui.presses import F, acknowledged
 FIELD = "dialog"  # the hidden field of a form, or the argument of a handler, that carries the stamp
 _NUMBERS = count(1)
 _KINDS: dict[str, str] = {}
-_LEAVING: dict[str, Callable[[BaseState], Awaitable[None]]] = {}
+Again = EventCallback[()]  # an event, or the handler of one that takes nothing
+Left = Callable[[BaseState], Awaitable[None]]  # of any state of the tab
+_LEAVING: dict[str, Left] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Opened:
     at: str = ""
     stamp: str = ""
     handler: str = ""
-    arguments: dict[str, Any] = field(default_factory=dict)
+    arguments: dict[str, object] = field(default_factory=dict)
     is_changed: bool = False
     is_once: bool = False
 
@@ -68,17 +71,19 @@ def kinds() -> dict[str, str]:
     return dict(_KINDS)
 
 
-def leaving(name: str) -> Callable[[Callable[[Any], Awaitable[None]]], Callable[[Any], Awaitable[None]]]:
+def leaving(name: str) -> Callable[[Left], Left]:
     """Mark what has to be stopped when a dialog of this kind is left. It gets any state of the tab."""
 
-    def mark(fn: Callable[[Any], Awaitable[None]]) -> Callable[[Any], Awaitable[None]]:
+    def mark(fn: Left) -> Left:
         _LEAVING[name] = fn
         return fn
 
     return mark
 
 
-async def open_(state: rx.State, name: str, of: str = "", *, again: Any = None, is_changed: bool = False, is_once: bool = False) -> None:
+async def open_(
+    state: rx.State, name: str, of: str = "", *, again: Again | None = None, is_changed: bool = False, is_once: bool = False
+) -> None:
     """Open a dialog on the page of this tab. `again`: the event that opens it again, as a page would name it (`KeyForm.edit(key_id)`)."""
     await close(state)
     dialogs = await state.get_state(Dialogs)
@@ -88,7 +93,7 @@ async def open_(state: rx.State, name: str, of: str = "", *, again: Any = None, 
     dialogs.problem, dialogs.gone = "", False
 
 
-async def go_on(state: rx.State, name: str = "", of: str = "", *, again: Any = None, is_once: bool = False) -> None:
+async def go_on(state: rx.State, name: str = "", of: str = "", *, again: Again | None = None, is_once: bool = False) -> None:
     """The open dialog goes on to another step, which may be another kind about another object: nothing of what was typed is left to
     lose, and what was submitted before is refused from now on. `again`: None = as before."""
     dialogs = await state.get_state(Dialogs)
@@ -100,7 +105,7 @@ async def go_on(state: rx.State, name: str = "", of: str = "", *, again: Any = N
         dialogs.problem = ""
 
 
-async def note(state: rx.State, *, again: Any = None, is_changed: bool = False) -> None:
+async def note(state: rx.State, *, again: Again | None = None, is_changed: bool = False) -> None:
     """The open dialog shows something else now: how it is opened again, and whether that would be lost."""
     dialogs = await state.get_state(Dialogs)
     if (opened := dialogs.opened).kind:
@@ -136,7 +141,7 @@ def submits(*names: str) -> Callable[[F], F]:
     argument, and does nothing when another one is open by now, or none: it was pressed twice, or on another page. Goes under
     `answered`."""
 
-    async def is_ours(state: rx.State, carried: Any) -> bool:
+    async def is_ours(state: rx.State, carried: object) -> bool:
         stamp = carried.pop(FIELD, "") if isinstance(carried, dict) else carried
         async with state:  # means something to a handler in the background only
             dialogs = await state.get_state(Dialogs)
@@ -149,15 +154,15 @@ def submits(*names: str) -> Callable[[F], F]:
 
     def mark(fn: F) -> F:
         @wraps(fn)
-        async def whole(self: rx.State, *args: Any, **kwargs: Any) -> Any:
+        async def whole(self: rx.State, *args: object, **kwargs: object) -> object:
             if await is_ours(self, [*args, *kwargs.values()][0]):
-                return await cast("Awaitable[Any]", fn(self, *args, **kwargs))
+                return await cast("Awaitable[object]", fn(self, *args, **kwargs))
             return None
 
         @wraps(fn)
-        async def stepwise(self: rx.State, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        async def stepwise(self: rx.State, *args: object, **kwargs: object) -> AsyncIterator[object]:
             if await is_ours(self, [*args, *kwargs.values()][0]):
-                async for event in cast("AsyncIterator[Any]", fn(self, *args, **kwargs)):
+                async for event in cast("AsyncIterator[object]", fn(self, *args, **kwargs)):
                     yield event
 
         marked = stepwise if isasyncgenfunction(fn) else whole
@@ -195,10 +200,10 @@ def here(state: BaseState) -> str:
     return state.router.url.path.rstrip("/") or "/"
 
 
-def _event(again: Any) -> tuple[str, dict[str, Any]]:
+def _event(again: Again | None) -> tuple[str, dict[str, object]]:
     """Name and arguments of an event, as the browser sends them."""
     if again is None:
         return "", {}
-    spec = again if isinstance(again, rx.event.EventSpec) else again()
+    spec = cast("rx.event.EventSpec", again if isinstance(again, rx.event.EventSpec) else again())  # Reflex types both as one
     arguments = {str(name): cast("LiteralVar", value)._var_value for name, value in spec.args}
     return f"{spec.handler.state_full_name}.{spec.handler.fn.__name__}", arguments

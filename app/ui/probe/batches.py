@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import reflex as rx
+from reflex.state import BaseState
 
 from app.domain.actor import Actor, Role
 from app.domain.errors import PatchbayError
@@ -215,7 +216,7 @@ class Batches(rx.State):
 
 
 @dialogs.leaving(BATCH)
-async def _left(state: Any) -> None:
+async def _left(state: BaseState) -> None:
     """A batch that runs is stopped."""
     (await state.get_state(Batches))._ticket += 1
 

@@ -3,9 +3,8 @@
 The key is typed into a field that no var knows. Label and address are mirrored while typed: for the preview, and to outlive its vendor.
 """
 
-from typing import Any
-
 import reflex as rx
+from reflex.state import BaseState
 
 from app.domain.actor import Role
 from app.domain.errors import InvalidDraft
@@ -281,6 +280,6 @@ class ProviderForm(rx.State):
 
 @dialogs.leaving(ADD)
 @dialogs.leaving(EDIT)
-async def _left(state: Any) -> None:
+async def _left(state: BaseState) -> None:
     """What is still under way is dropped when it comes back."""
     (await state.get_state(ProviderForm)).ticket += 1

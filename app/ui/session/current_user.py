@@ -1,6 +1,7 @@
 """The person in front of a tab: their session, and the actor that services ask for. The cookie is the only proof there is."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 import reflex as rx
@@ -13,7 +14,7 @@ from app.domain.people.people import Session
 from app.services import sessions
 
 
-def token(router_data: dict[str, Any]) -> str:
+def token(router_data: Mapping[str, Any]) -> str:
     """The session token of a tab's websocket handshake, or ""."""
     return cookie.read(router_data.get("headers", {}).get("cookie", ""))
 

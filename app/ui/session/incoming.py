@@ -25,7 +25,7 @@ EXCEPTION = f"{_ROOT}.reflex___state____frontend_event_exception_state.handle_fr
 STORED = frozenset({f"{_ROOT}.hydrate_and_load", f"{_ROOT}.reflex___state____update_vars_internal_state.update_vars_internal"})
 
 
-def shaped(data: object, *, strict: bool) -> dict[str, Any] | None:
+def shaped(data: object, *, strict: bool) -> dict[str, object] | None:
     """The event, and nothing else of what was sent; None for what is no event of ours. `strict`: its values must have the types that
     the handler says, as those of a page of ours have."""
     if not isinstance(data, dict) or not isinstance(name := data.get("name"), str):
@@ -42,11 +42,11 @@ def shaped(data: object, *, strict: bool) -> dict[str, Any] | None:
     return {"name": name, "payload": payload, "router_data": place(data.get("router_data"))}
 
 
-def place(router_data: object) -> dict[str, Any]:
+def place(router_data: object) -> dict[str, object]:
     """Where the page stands: its path, the same with the query, and the parts of both."""
     if not isinstance(router_data, Mapping):
         return {}
-    found: dict[str, Any] = {key: _path(router_data[key]) for key in (RouteVar.PATH, RouteVar.ORIGIN) if key in router_data}
+    found: dict[str, object] = {key: _path(router_data[key]) for key in (RouteVar.PATH, RouteVar.ORIGIN) if key in router_data}
     parts = router_data.get(RouteVar.QUERY)
     if isinstance(parts, Mapping):
         found[RouteVar.QUERY] = {_text(key): _text(value) for key, value in list(parts.items())[:_MOST_PARTS]}
@@ -75,7 +75,7 @@ def _stored(given: object) -> dict[str, str]:
     }
 
 
-def _fits(handler: EventHandler, payload: Mapping[str, Any]) -> bool:
+def _fits(handler: EventHandler, payload: Mapping[str, object]) -> bool:
     """Whether the handler can be called with this."""
     takes, needs = _arguments(handler)
     if not needs <= payload.keys() <= takes.keys():
@@ -89,7 +89,7 @@ def _fits(handler: EventHandler, payload: Mapping[str, Any]) -> bool:
 
 
 @lru_cache(1_000)
-def _arguments(handler: EventHandler) -> tuple[dict[str, TypeAdapter[Any]], frozenset[str]]:
+def _arguments(handler: EventHandler) -> tuple[dict[str, TypeAdapter[object]], frozenset[str]]:
     """What a handler takes, by name, and the names of what it cannot be without."""
     parameters = list(inspect.signature(handler.fn).parameters.values())[1:]
     hints = get_type_hints(handler.fn)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable
 from functools import wraps
 from inspect import isasyncgenfunction
-from typing import Any, cast
+from typing import cast
 
 import reflex as rx
 
@@ -66,17 +66,17 @@ def answered(fn: F) -> F:
             await (explain(state, error) if is_pressed else tell(state, "error", answer(await language(state), error)))
 
     @wraps(fn)
-    async def whole(self: rx.State, *args: Any, **kwargs: Any) -> Any:
+    async def whole(self: rx.State, *args: object, **kwargs: object) -> object:
         try:
-            return await cast("Awaitable[Any]", fn(self, *args, **kwargs))
+            return await cast("Awaitable[object]", fn(self, *args, **kwargs))
         except PatchbayError as error:
             await failed(self, error)
             return None
 
     @wraps(fn)
-    async def stepwise(self: rx.State, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+    async def stepwise(self: rx.State, *args: object, **kwargs: object) -> AsyncIterator[object]:
         try:
-            async for event in cast("AsyncIterator[Any]", fn(self, *args, **kwargs)):
+            async for event in cast("AsyncIterator[object]", fn(self, *args, **kwargs)):
                 yield event
         except PatchbayError as error:
             await failed(self, error)

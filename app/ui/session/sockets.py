@@ -47,7 +47,7 @@ class Sockets(EventNamespace):
         super().__init__(namespace, app)
         self.strangers: dict[str, str] = {}  # socket → address
 
-    async def on_connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+    async def on_connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
         """A page introduces itself, with the first event it fires."""
         if not _TAB.fullmatch((parse_qs(environ.get("QUERY_STRING", "")).get("token") or [""])[0]):
             raise Refused("token")
@@ -68,7 +68,7 @@ class Sockets(EventNamespace):
             self.strangers.pop(sid, None)
             raise
 
-    async def on_event(self, sid: str, data: Any) -> None:
+    async def on_event(self, sid: str, data: object) -> None:
         """A page fires an event. What is none is left out."""
         event = incoming.shaped(data, strict=sid in self.strangers)
         if event is None or sid not in self.sid_to_token:
@@ -76,7 +76,7 @@ class Sockets(EventNamespace):
             return
         await super().on_event(sid, event)
 
-    async def on_client_error(self, sid: str, data: Any = None) -> None:
+    async def on_client_error(self, sid: str, data: object = None) -> None:
         """A page reports its own failure."""
         texts = {key: data[key] for key in _TOLD if isinstance(data.get(key), str)} if isinstance(data, dict) else None
         await super().on_client_error(sid, texts)
@@ -121,7 +121,7 @@ class Sockets(EventNamespace):
         counted = Counter(self.strangers.values())
         return counted.total() < MOST_STRANGERS and counted[_network(address)] < MOST_OF_ONE_ADDRESS
 
-    async def _tell_of_another_version(self, sid: str, auth: Any) -> None:
+    async def _tell_of_another_version(self, sid: str, auth: object) -> None:
         """A page that was built for other state classes loads itself again. Reflex would also warn the operator, who can do nothing."""
         schema = auth.get(CompileVars.CONNECT_AUTH_STATE_SCHEMA) if isinstance(auth, dict) else None
         ours = State._to_frontend_schema()

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from reflex.plugins import Plugin
+from reflex_base.plugins.base import CommonContext, PostBuildContext
 
 from app.languages import ENGLISH, NAMES, Text
 from app.ui import i18n
@@ -19,11 +20,11 @@ FILES = {file.name: file for file in [*sorted(UI.glob("*/*.js")), UI / "kit" / "
 class OwnFilesPlugin(Plugin):
     """Writes our own files below `utils/` of the bundle while Reflex compiles."""
 
-    def get_static_assets(self, **context: Any) -> Sequence[tuple[Path, str | bytes]]:
+    def get_static_assets(self, **context: Unpack[CommonContext]) -> Sequence[tuple[Path, str | bytes]]:
         """Path below the build folder → content."""
         return [(Path("utils", name), text(name)) for name in FILES]
 
-    def post_build(self, **context: Any) -> None:
+    def post_build(self, **context: Unpack[PostBuildContext]) -> None:
         """Every page is drawn: tell all at once what they asked for in vain. An export calls no `post_compile`."""
         i18n.check()
 
@@ -47,10 +48,10 @@ def _own(code: str) -> dict[str, Text]:
 class BrandPlugin(Plugin):
     """Writes `styles/brand.css` and has it loaded after Radix, so that ours counts."""
 
-    def get_static_assets(self, **context: Any) -> Sequence[tuple[Path, str | bytes]]:
+    def get_static_assets(self, **context: Unpack[CommonContext]) -> Sequence[tuple[Path, str | bytes]]:
         """Path below the build folder → content."""
         return [(Path("styles/brand.css"), SHEET.read_text("utf-8"))]
 
-    def get_stylesheet_paths(self, **context: Any) -> Sequence[str]:
+    def get_stylesheet_paths(self, **context: Unpack[CommonContext]) -> Sequence[str]:
         """Beside the sheet that Reflex writes."""
         return ("./brand.css",)

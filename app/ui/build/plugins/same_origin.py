@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from reflex.plugins import Plugin
+from reflex_base.plugins.base import PostBuildContext
 
 # The build needs some address; this one cannot exist, so a place that was missed fails loudly.
 NO_ADDRESS = "http://same-origin.invalid"
@@ -23,7 +24,7 @@ _SOCKET = re.compile(r"\b([\w$]+)\.href,\{path:\1\.pathname,")
 class SameOriginPlugin(Plugin):
     """Replaces the placeholder in the built scripts by "where this page came from", its port and its path."""
 
-    def post_build(self, **context: Any) -> None:
+    def post_build(self, **context: Unpack[PostBuildContext]) -> None:
         """Raises when one of the places is nowhere, or still somewhere afterwards."""
         scripts = list(Path(context["static_dir"]).rglob("*.js"))
         for what, change in (("the placeholder address", rewrite), ("the hosts without a port", keep_port), ("the socket", place_socket)):

@@ -1,8 +1,7 @@
 """The dialog that replaces a key without a gap: paste the new one, test it beside the old one, put it in use, go back if need be."""
 
-from typing import Any
-
 import reflex as rx
+from reflex.state import BaseState
 
 from app.domain.actor import Role
 from app.domain.errors import DuplicateKey, InvalidDraft
@@ -212,7 +211,7 @@ class Rotating(rx.State):
 
 
 @dialogs.leaving(ROTATE)
-async def _left(state: Any) -> None:
+async def _left(state: BaseState) -> None:
     """The two ladders go with the dialog: in the table they would stand twice."""
     dialog, runs = await state.get_state(Rotating), (await state.get_state(Probing)).runs
     for key_id in {dialog.old_id, dialog.new_id} & set(runs):
