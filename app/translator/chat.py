@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from pydantic import JsonValue
+
 from app.domain.error_kind import ErrorKind
 from app.domain.errors import BadResponse, Failed, UpstreamError
 from app.domain.providers.provider import ProviderType
@@ -33,30 +35,30 @@ _ELSEWHERE = (
 )
 
 
-async def complete(task: Task) -> dict[str, Any]:
+async def complete(task: Task) -> dict[str, JsonValue]:
     """A whole answer. Raises whatever LiteLLM raises: the passage knows what happened."""
     import litellm
 
     return _plain(await litellm.acompletion(**_arguments(task)))
 
 
-async def stream(task: Task, passage: Passage) -> AsyncGenerator[dict[str, Any], None]:
+async def stream(task: Task, passage: Passage) -> AsyncGenerator[dict[str, JsonValue], None]:
     """The events of an answer. Raises `UpstreamError` when the vendor's stream ends without saying that it is complete."""
     import litellm
 
     wants_usage = (task.request.get("stream_options") or {}).get("include_usage") is True
-    usage: dict[str, Any] | None = None
-    last: dict[str, Any] = {}
+    usage: JsonValue = None
+    last: dict[str, JsonValue] = {}
     parts: Any = await litellm.acompletion(**_arguments(task), stream=True)
     async for part in parts:
         chunk = _plain(part)
         usage = chunk.pop("usage", None) or usage
-        chunk["choices"] = [choice for choice in chunk.get("choices") or () if _says_something(choice)]
-        if any(choice["finish_reason"] for choice in chunk["choices"]) and not passage.has_ended:
+        choices = [choice for choice in _objects(chunk["choices"]) if _says_something(choice)]
+        if any(choice["finish_reason"] for choice in choices) and not passage.has_ended:
             raise failures.bad_response(ErrorKind.CUT_OFF)
-        if chunk["choices"]:
-            last = chunk
-            yield chunk
+        if choices:
+            last = {**chunk, "choices": [*choices]}
+            yield last
     if not passage.has_ended:
         raise failures.bad_response(ErrorKind.CUT_OFF)
     if wants_usage and usage:
@@ -85,7 +87,7 @@ def _arguments(task: Task) -> dict[str, Any]:
     """The call. `drop_params`: what a vendor does not know of OpenAI's parameters is left out, so that an application written for
     OpenAI works unchanged; refusing would make `seed` or `user` an error."""
     model = _named(str(task.request.get("model", "")))
-    route: dict[ProviderType, dict[str, Any]] = {
+    route: dict[ProviderType, dict[str, str]] = {
         ProviderType.ANTHROPIC: {"model": model, "custom_llm_provider": "anthropic", "api_base": task.base_url},
         ProviderType.BEDROCK: {
             "model": f"converse/{model}", "custom_llm_provider": "bedrock", "api_base": task.base_url, "aws_region_name": "us-east-1",
@@ -112,7 +114,7 @@ def _named(model: str) -> str:
     return model
 
 
-def _asked(task: Task) -> dict[str, Any]:
+def _asked(task: Task) -> dict[str, JsonValue]:
     """The caller's own fields. Raises `Failed` for what would be answered as if something else had been asked."""
     asked = {name: value for name, value in task.request.items() if name in _FIELDS and value is not None}
     if task.type is not ProviderType.AZURE and asked.get("n", 1) != 1:
@@ -129,36 +131,43 @@ def _refusal(message: str, code: str, param: str, *, by: str = "") -> Failed:
     return Failed(message, detail=message, status=400, details={"error": said, "by": by})
 
 
-def _plain(answer: Any) -> dict[str, Any]:  # Any: LiteLLM's own classes
+def _plain(answer: Any) -> dict[str, JsonValue]:  # Any: LiteLLM's own classes
     """What OpenAI's protocol knows of an answer or an event; LiteLLM adds much of its own, made-up costs included."""
-    document: dict[str, Any] = answer.model_dump(mode="json", exclude_none=True)
+    document: dict[str, JsonValue] = answer.model_dump(mode="json", exclude_none=True)
     plain = _only(document, _TOP)
-    plain["choices"] = [_choice(choice) for choice in document.get("choices") or ()]
+    plain["choices"] = [_choice(choice) for choice in _objects(document.get("choices"))]
     if isinstance(usage := document.get("usage"), dict):
         plain["usage"] = _usage(usage)
     return plain
 
 
-def _choice(choice: Mapping[str, Any]) -> dict[str, Any]:
-    plain = {"index": 0, "finish_reason": None, **_only(choice, ("index", "finish_reason", "logprobs"))}
-    if (message := choice.get("message")) is not None:
-        plain["message"] = {"content": None, **_only(message, _SAID)}
-        for called in plain["message"].get("tool_calls", ()):
+def _choice(choice: Mapping[str, JsonValue]) -> JsonValue:
+    plain: dict[str, JsonValue] = {"index": 0, "finish_reason": None, **_only(choice, ("index", "finish_reason", "logprobs"))}
+    if isinstance(message := choice.get("message"), dict):
+        for called in _objects(message.get("tool_calls")):
             called.pop("index", None)
-    if (delta := choice.get("delta")) is not None:
+        plain["message"] = {"content": None, **_only(message, _SAID)}
+    if isinstance(delta := choice.get("delta"), dict):
         plain["delta"] = _only(delta, _SAID)
     return plain
 
 
-def _usage(usage: Mapping[str, Any]) -> dict[str, Any]:
+def _usage(usage: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     plain = _only(usage, ("prompt_tokens", "completion_tokens", "total_tokens"))
     for part, known in _DETAILS.items():
-        if details := {name: n for name, n in _only(usage.get(part) or {}, known).items() if n}:
+        said = usage.get(part)
+        details: dict[str, JsonValue] = {name: said[name] for name in known if said.get(name)} if isinstance(said, dict) else {}
+        if details:
             plain[part] = details
     return plain
 
 
-def _only(document: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+def _objects(value: JsonValue) -> list[dict[str, JsonValue]]:
+    """The objects of a list; none where there is no list."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _only(document: Mapping[str, JsonValue], names: Iterable[str]) -> dict[str, JsonValue]:
     return {name: document[name] for name in names if name in document}
 
 
@@ -170,5 +179,5 @@ def _points_elsewhere(request: Mapping[str, Any]) -> bool:
     return any(str(image.get("url") if isinstance(image, dict) else image).startswith("http") for image in images)
 
 
-def _says_something(choice: Mapping[str, Any]) -> bool:
+def _says_something(choice: Mapping[str, JsonValue]) -> bool:
     return bool(choice.get("delta") or choice.get("finish_reason"))

@@ -6,11 +6,12 @@ import gc
 import hmac
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
 import msgspec
 from aiohttp import web
+from pydantic import JsonValue
 
 from app.domain.errors import UpstreamError
 from app.domain.providers.address import origin_of
@@ -130,9 +131,9 @@ def _told(passage: Passage) -> dict[str, str]:
     return {name: value for name, value in passage.told.items() if name != "location"}
 
 
-def _event(chunk: dict[str, Any]) -> bytes:
+def _event(chunk: Mapping[str, JsonValue]) -> bytes:
     return b"data: " + _encoded(chunk) + b"\n\n"
 
 
-def _encoded(document: dict[str, Any]) -> bytes:
+def _encoded(document: Mapping[str, JsonValue]) -> bytes:
     return msgspec.json.encode(document)

@@ -19,6 +19,7 @@ from functools import lru_cache
 from typing import Any
 
 import reflex as rx
+from reflex.event import IndividualEventType
 
 from app import folder
 from app.domain.actor import Role
@@ -45,7 +46,7 @@ class Page:
     content: Callable[[], rx.Component]
     role: Role | None = Role.VIEWER
     nav: Nav | None = None
-    on_load: Sequence[Any] = ()
+    on_load: Sequence[IndividualEventType[()]] = ()
     focused: bool = False
     within: str = ""
     subject: Callable[[], Any] | None = None

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import reflex as rx
+from reflex.event import EventSpec
 
 from app import settings
 from app.domain.actor import Role, Scope
@@ -129,7 +130,7 @@ class ClientKeys(rx.State):
     @requires(Role.ADMIN)
     @answered
     @dialogs.submits(NEW)
-    async def issue(self, form: dict[str, str]) -> AsyncIterator[Any]:
+    async def issue(self, form: dict[str, str]) -> AsyncIterator[EventSpec]:
         """Create a key and show it once."""
         locale = await language(self)
         try:

@@ -1,6 +1,7 @@
 """What a key for an application may do, while its form is open: which providers, which models, how often, until when."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import reflex as rx
@@ -45,7 +46,7 @@ class KeyRights(rx.State):
     models: list[str] = []
     known: list[str] = []  # models to choose from; others can be typed
     typed: int = 0  # grows with each model that was added: empties its field
-    _ends: Any = None
+    _ends: datetime | None = None
 
     @rx.event
     @requires(Role.ADMIN)

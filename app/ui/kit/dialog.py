@@ -3,6 +3,8 @@
 from typing import Any
 
 import reflex as rx
+from reflex.event import EventType
+from reflex_components_radix.themes.base import LiteralAccentColor
 
 from app.ui.i18n import t
 from app.ui.kit.browser import AtHead
@@ -72,7 +74,7 @@ def told() -> rx.Component:
     )
 
 
-def _callout(text: Drawn, icon: str, colour: Any) -> rx.Component:
+def _callout(text: Drawn, icon: str, colour: LiteralAccentColor) -> rx.Component:
     return rx.callout.root(
         rx.callout.icon(rx.icon(icon, size=18, aria_hidden="true")),
         rx.callout.text(text),
@@ -88,7 +90,7 @@ def cancel() -> rx.Component:
     return rx.button(t("common.cancel"), variant="soft", color_scheme="gray", size="3", type="button", on_click=leave())
 
 
-def affected(warned: Any) -> rx.Component:
+def affected(warned: Drawn) -> rx.Component:
     """What else a deletion of a provider touches (`Warned`), a line each, red what stops; nothing where it touches nothing."""
     lines = [
         (warned.alone != "", t("delete.alias_alone", names=warned.alone), {"color_scheme": "red"}),
@@ -101,7 +103,7 @@ def affected(warned: Any) -> rx.Component:
     )
 
 
-def name_to_type(name: Any, on_change: Any) -> rx.Component:
+def name_to_type(name: rx.Var[str] | str, on_change: EventType[str]) -> rx.Component:
     """A field for the name of what is deleted; nothing where no name is asked for."""
     field = rx.box(
         rx.el.label(
@@ -120,12 +122,12 @@ def question(
     title: Drawn,
     text: rx.Component | Drawn,
     yes: Drawn,
-    on_yes: Any,
+    on_yes: EventType[()],
     no: Drawn,
     more: rx.Component | None = None,
-    is_ready: Any = True,
-    also: Any = True,
-    on_leave: Any = None,
+    is_ready: rx.Var[bool] | bool = True,
+    also: rx.Var[bool] | bool = True,
+    on_leave: EventType[()] | None = None,
 ) -> rx.Component:
     """Asks once before something is lost. The safe answer has the focus; Escape is the safe answer. The other one waits until
     `is_ready`, for example for what is typed in `more`; the question stays until it is carried out. With `also` and `on_leave` it stands

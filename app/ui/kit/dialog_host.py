@@ -102,7 +102,7 @@ def desk() -> rx.Component:
     )
 
 
-def opens(kind: str, *, when: Any = True) -> dict[str, Any]:
+def opens(kind: str, *, when: rx.Var[bool] | bool = True) -> dict[str, Any]:
     """Attributes of the button or the entry of a menu that opens a dialog of this kind: how the tests find each of them. `when`: it does
     something else otherwise."""
     return {"custom_attrs": {"data-opens": kind if when is True else rx.cond(when, kind, "")}}
@@ -113,15 +113,15 @@ def stamp() -> rx.Component:
     return rx.el.input(type="hidden", name=FIELD, value=Dialogs.opened.stamp, read_only=True)  # type: ignore[attr-defined]  # a Var
 
 
-def leave() -> Any:
+def leave() -> rx.Var[rx.EventChain]:
     """An on_click that leaves the dialog; it asks where something would be lost."""
     return _call("leaveDialog")
 
 
-def close() -> Any:
+def close() -> rx.Var[rx.EventChain]:
     """An on_click that closes the dialog: everything in it is done."""
     return _call("closeDialog")
 
 
-def _call(function: str) -> Any:
+def _call(function: str) -> rx.Var[rx.EventChain]:
     return rx.Var(function, _var_type=rx.EventChain, _var_data=VarData(imports={MODULE: [ImportVar(tag=function)]}))

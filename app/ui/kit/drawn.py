@@ -7,6 +7,6 @@ Drawn = Any
 sees only `Var[Card]`, which has none, or the plain type of the state's class."""
 
 
-def drawn(value: Any) -> Drawn:
+def drawn(value: object) -> Drawn:
     """A var of a state class as what it is while pages are built."""
     return value

@@ -1,8 +1,7 @@
 """What a list shows before there is something in it, and while it is not known."""
 
-from typing import Any
-
 import reflex as rx
+from reflex.event import EventType
 
 from app.ui.kit.drawn import Drawn
 
@@ -29,7 +28,7 @@ def empty(icon: str, title: Drawn, text: Drawn, *actions: rx.Component) -> rx.Co
     )
 
 
-def door(icon: str, title: Drawn, text: Drawn, on_click: Any) -> rx.Component:
+def door(icon: str, title: Drawn, text: Drawn, on_click: EventType[()]) -> rx.Component:
     """A big choice: the whole tile is the button."""
     return rx.el.button(
         rx.flex(

@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 
 import reflex as rx
+from reflex.event import EventType
 
 from app.ui.kit.drawn import Drawn
 
 
-def options(choices: Iterable[tuple[str, Drawn, Drawn]], *, value: Drawn, on_choose: Any, label: Drawn, columns: Any = "1") -> rx.Component:
+def options(
+    choices: Iterable[tuple[str, Drawn, Drawn]], *, value: Drawn, on_choose: EventType[str], label: Drawn, columns: Any = "1"
+) -> rx.Component:
     """`choices`: value, title, sentence."""
     return rx.flex(
         rx.text(label, size="2", weight="medium"),

@@ -1,14 +1,14 @@
 """A choice from a short list: the browser's own, which every phone and every screen reader knows."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import reflex as rx
+from reflex.event import EventType
 
 from app.ui.kit.drawn import Drawn
 
 
-def picker(label: Drawn, choices: Iterable[rx.Component], *, value: Drawn, on_change: Any, name: str = "") -> rx.Component:
+def picker(label: Drawn, choices: Iterable[rx.Component], *, value: Drawn, on_change: EventType[str], name: str = "") -> rx.Component:
     """`choices` are made by `choice`. `label` is read out; put a visible one above where the value alone does not explain itself."""
     return rx.el.span(
         rx.el.select(*choices, value=value, on_change=on_change, aria_label=label, name=name, class_name="pb-select"),

@@ -1,9 +1,9 @@
 """Model servers nearby: one sentence, one button, then ready-made cards."""
 
 from collections.abc import Callable
-from typing import Any
 
 import reflex as rx
+from reflex.event import EventType
 
 from app.ui.i18n import t
 from app.ui.kit.drawn import Drawn, drawn
@@ -11,7 +11,7 @@ from app.ui.presets.local_servers_state import LocalServers
 from app.ui.presets.logo import logo
 
 
-def local_servers(take: Callable[[Any], Any]) -> rx.Component:
+def local_servers(take: Callable[[rx.Var[str]], EventType[()]]) -> rx.Component:
     """Looks only when asked to. `take`: address of a card → what happens."""
     found = drawn(LocalServers.servers).length()
     button = rx.button(
@@ -76,7 +76,7 @@ def local_servers(take: Callable[[Any], Any]) -> rx.Component:
     )
 
 
-def _card(server: Drawn, take: Callable[[Any], Any]) -> rx.Component:
+def _card(server: Drawn, take: Callable[[rx.Var[str]], EventType[()]]) -> rx.Component:
     state = rx.cond(
         server.provider != "",
         t("local.added"),

@@ -3,6 +3,7 @@
 from typing import Any
 
 import reflex as rx
+from reflex_components_radix.themes.base import LiteralAccentColor
 
 from app.ui.i18n import t, t_code
 from app.ui.kit.data_table import cell, data_table
@@ -14,7 +15,11 @@ from app.ui.kit.progress import progress
 from app.ui.probe import status
 from app.ui.probe.batches import AT_ONCE, BATCH, LONGEST, Batches
 
-_SIGNS: dict[str, tuple[str, Any]] = {"ok": ("circle-check", "green"), "noted": ("info", "amber"), "failed": ("circle-x", "red")}
+_SIGNS: dict[str, tuple[str, LiteralAccentColor]] = {
+    "ok": ("circle-check", "green"),
+    "noted": ("info", "amber"),
+    "failed": ("circle-x", "red"),
+}
 
 
 def batch_dialog() -> rx.Component:

@@ -1,8 +1,7 @@
 """The ladder of a connection test: each rung when it happens, one sentence at the first red one, what to do beside it."""
 
-from typing import Any
-
 import reflex as rx
+from reflex_components_radix.themes.base import LiteralAccentColor
 
 from app.ui.i18n import t, t_code
 from app.ui.kit import copying
@@ -130,7 +129,7 @@ def _verdict(run: Drawn, repairs: rx.Component | None) -> rx.Component:
     )
 
 
-def _callout(icon: str, colour: Any, title: Drawn, text: Drawn) -> rx.Component:
+def _callout(icon: str, colour: LiteralAccentColor, title: Drawn, text: Drawn) -> rx.Component:
     return rx.callout.root(
         rx.callout.icon(rx.icon(icon, size=18, aria_hidden="true")),
         rx.callout.text(rx.text(title, weight="bold", as_="span", display="block"), rx.text(text, as_="span")),

@@ -1,14 +1,13 @@
 """Status as word, icon and colour; never colour alone."""
 
-from typing import Any
-
 import reflex as rx
+from reflex_components_radix.themes.base import LiteralAccentColor
 
 from app.domain.providers.provider import Status
 from app.ui.i18n import t, t_code
 from app.ui.kit.drawn import Drawn
 
-LOOKS: dict[str, tuple[str, str]] = {
+LOOKS: dict[str, tuple[str, LiteralAccentColor]] = {
     Status.WORKING: ("circle-check", "green"),
     Status.KEY_ACCEPTED: ("key-round", "green"),
     Status.REACHABLE: ("plug", "cyan"),
@@ -32,7 +31,7 @@ def badge(status: Drawn, testing: Drawn) -> rx.Component:
     )
 
 
-def _look(icon: str, colour: Any, status: Drawn) -> rx.Component:
+def _look(icon: str, colour: LiteralAccentColor, status: Drawn) -> rx.Component:
     return rx.badge(
         rx.icon(icon, size=14, aria_hidden="true"),
         t_code("status", status),

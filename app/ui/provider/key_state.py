@@ -1,14 +1,13 @@
 """The state of a provider's key as word, icon and colour, and what belongs to it: why, since when, what comes next."""
 
-from typing import Any
-
 import reflex as rx
+from reflex_components_radix.themes.base import LiteralAccentColor
 
 from app.domain.credentials.credential import Held, KeyState, Reminder
 from app.ui.i18n import ago, t, t_code, when
 from app.ui.kit.drawn import Drawn
 
-LOOKS: dict[str, tuple[str, str]] = {
+LOOKS: dict[str, tuple[str, LiteralAccentColor]] = {
     KeyState.ACTIVE: ("circle-check", "green"),
     KeyState.STANDBY: ("life-buoy", "gray"),
     KeyState.COOLING: ("timer", "amber"),
@@ -20,7 +19,12 @@ LOOKS: dict[str, tuple[str, str]] = {
     Held.ROTATION: ("key-round", "iris"),
     Held.ROLLBACK: ("history", "gray"),
 }
-_URGENT = {Reminder.MONTH: "gray", Reminder.FORTNIGHT: "amber", Reminder.DAYS: "red", Reminder.EXPIRED: "red"}
+_URGENT: dict[Reminder, LiteralAccentColor] = {
+    Reminder.MONTH: "gray",
+    Reminder.FORTNIGHT: "amber",
+    Reminder.DAYS: "red",
+    Reminder.EXPIRED: "red",
+}
 
 
 def badge(look: Drawn) -> rx.Component:
@@ -71,7 +75,7 @@ def result(key: Drawn, *, is_shown: Drawn, testing: Drawn) -> rx.Component:
     return rx.cond(testing, rx.text(t("status.testing"), size="1", color_scheme="gray"), found)
 
 
-def _badge(icon: str, colour: Any, look: Drawn) -> rx.Component:
+def _badge(icon: str, colour: LiteralAccentColor, look: Drawn) -> rx.Component:
     return rx.badge(
         rx.icon(icon, size=14, aria_hidden="true"),
         t_code("key_state", look),
@@ -83,7 +87,7 @@ def _badge(icon: str, colour: Any, look: Drawn) -> rx.Component:
     )
 
 
-def _end(at: Drawn, reminder: Drawn, colour: Any, *, of_key: bool) -> rx.Component:
+def _end(at: Drawn, reminder: Drawn, colour: LiteralAccentColor, *, of_key: bool) -> rx.Component:
     over = when("keys.one_expired" if of_key else "keys.expired", at)
     said = rx.cond(reminder == Reminder.EXPIRED.value, over, when("keys.one_expires" if of_key else "keys.expires", at))
     icon = rx.icon("calendar-clock", size=12, aria_hidden="true")

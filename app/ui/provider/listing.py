@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from app.domain.providers.provider import Provider, Status
 from app.ui.presets.gallery import preset_of
@@ -30,7 +29,7 @@ class Listed:
     updated_at: str
 
 
-SORTS: dict[str, tuple[Callable[[Listed], Any], bool]] = {  # key, backwards
+SORTS: dict[str, tuple[Callable[[Listed], tuple[str, str]], bool]] = {  # key, backwards
     "label": (lambda p: (p.card.label.lower(), p.card.id), False),
     "newest": (lambda p: (p.created_at, p.card.id), True),
     "changed": (lambda p: (p.updated_at, p.card.id), True),
@@ -80,10 +79,10 @@ def listed(provider: Provider, locale: str) -> Listed:
     )
 
 
-def difference(new: Card, old: Card) -> dict[str, Any]:
+def difference(new: Card, old: Card) -> dict[str, object]:
     """The fields of a card that differ, and its id."""
     before = asdict(old)
-    return {"id": new.id} | {name: value for name, value in asdict(new).items() if value != before[name]}
+    return {"id": new.id, **{name: value for name, value in asdict(new).items() if value != before[name]}}
 
 
 def within(cards: Iterable[Card], group: str) -> int:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import reflex as rx
+from reflex.event import EventType
 
 from app.ui.i18n import t
 from app.ui.kit.dialog_host import opens
@@ -16,7 +17,7 @@ from app.ui.provider.providers import Providers
 from app.ui.provider_form.form import EDIT, ProviderForm
 
 
-def provider_menu(c: Drawn, *, on_delete: Any, **props: Any) -> rx.Component:
+def provider_menu(c: Drawn, *, on_delete: EventType[()], **props: Any) -> rx.Component:
     """`on_delete` asks first, in the place the menu stands in. `props` are those of the button."""
     default_off = rx.cond(c.is_default, True, ~c.enabled)
     return more(

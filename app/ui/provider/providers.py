@@ -258,7 +258,7 @@ class Providers(rx.State):
         self._say("kinds", sorted({p.type for p in self._all.values()}))
         self._say("tags", sorted({tag for p in self._all.values() for tag in p.tags}))
 
-    def _say(self, name: str, value: Any) -> None:
+    def _say(self, name: str, value: object) -> None:
         """Set a var only when it differs: an assignment is sent, whatever the value."""
         if getattr(self, name) != value:
             setattr(self, name, value)

@@ -2,11 +2,12 @@
 type as `auth.<field>`. The only place where the text of a secret is taken out of an event."""
 
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from app.domain.credentials.credential import CredentialDraft
 from app.domain.errors import InvalidDraft, Reason
@@ -19,6 +20,8 @@ from app.domain.record import MOST_PER_MINUTE
 from app.domain.secret import Secret
 from app.ui import i18n
 from app.ui.i18n import numbers
+
+T = TypeVar("T", ProviderDraft, ProviderPatch)
 
 SECRET = "secret."  # noqa: S105 - the beginning of a field name
 AUTH = "auth."
@@ -40,7 +43,8 @@ def new(form: dict[str, str], secrets: dict[str, Secret], *, preset: Preset | No
     fields = _fields(form, secrets)
     fields["name"] = form.get("name", "").strip() or short_name(form.get(MEANT) or form.get("label", ""))
     if preset:
-        fields |= {"preset": preset.id, "models": [*preset.models, *(m for m in fields["models"] if m not in preset.models)]}
+        typed = [fields["default_model"]] if fields["default_model"] and fields["default_model"] not in preset.models else []
+        fields |= {"preset": preset.id, "models": [*preset.models, *typed]}
     return _made(ProviderDraft, fields)
 
 
@@ -105,9 +109,9 @@ def _place(field: str) -> str:
     return field
 
 
-def _fields(form: dict[str, str], secrets: dict[str, Secret], *, of: Provider | None = None) -> dict[str, Any]:
+def _fields(form: dict[str, str], secrets: dict[str, Secret], *, of: Provider | None = None) -> dict[str, object]:
     model = form.get("default_model", "").strip() or None
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "label": form.get("label", "").strip() or None,
         "description": form.get("description", "").strip(),
         "base_url": form.get("base_url", "").strip(),
@@ -159,18 +163,18 @@ def _limits(form: dict[str, str], limits: ProviderLimits) -> ProviderLimits:
     return ProviderLimits.model_validate(found)
 
 
-def _made(kind: type, fields: dict[str, Any]) -> Any:
+def _made(kind: type[T], fields: Mapping[str, Any]) -> T:  # Any: a draft judges its own fields
     try:
         return kind(**fields)
     except ValidationError as error:
         raise InvalidDraft(dict(_explained(error.errors(include_input=False, include_url=False)))) from None
 
 
-def _explained(errors: Iterable[Any]) -> Iterable[tuple[str, str]]:
+def _explained(errors: Iterable[ErrorDetails]) -> Iterable[tuple[str, str]]:
     for one in errors:
         match one["type"]:
             case "string_too_long":
-                why = Reason("too_long", "Use at most {most} characters.", most=one["ctx"]["max_length"])
+                why = Reason("too_long", "Use at most {most} characters.", most=one.get("ctx", {})["max_length"])
             case "string_too_short":
                 why = Reason("fill_in", "Fill in this field.")
             case "string_pattern_mismatch" if one["loc"][0] == "tags":

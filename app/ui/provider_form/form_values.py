@@ -1,7 +1,6 @@
 """What the dialog that edits a provider shows first: the values that are saved."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import reflex as rx
 
@@ -14,7 +13,7 @@ from app.ui.probe.probe_options import of_draft
 from app.ui.provider_form import auth_fields
 
 
-def of_saved(provider: Provider, known: Preset | None) -> dict[str, Any]:
+def of_saved(provider: Provider, known: Preset | None) -> dict[str, object]:
     """Vars of `ProviderForm` by name. `known`: the preset of the provider, where it has one."""
     kinds = ways_of(known)
     key = next((c for c in provider.credentials if c.is_set), None)
@@ -43,7 +42,7 @@ def of_saved(provider: Provider, known: Preset | None) -> dict[str, Any]:
     }
 
 
-def fill(form: rx.State, values: dict[str, Any]) -> None:
+def fill(form: rx.State, values: dict[str, object]) -> None:
     """Set these vars."""
     for name, value in values.items():
         setattr(form, name, value)

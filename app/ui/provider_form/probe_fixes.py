@@ -1,9 +1,9 @@
 """The Fix buttons: what a test proposes is put into the form, and the test runs again."""
 
 from dataclasses import replace
-from typing import Any
 
 import reflex as rx
+from reflex.event import EventType
 
 from app.domain.actor import Role
 from app.domain.probes.probe import FixAction
@@ -55,7 +55,7 @@ class Repairing(rx.State):
     @rx.event
     @requires(Role.ADMIN)
     @answered
-    async def fix(self, name: str) -> Any:
+    async def fix(self, name: str) -> EventType[()] | None:
         """Open the form of a saved provider with the repair made that its last test proposes, and test again. Where only the test fell
         short, that is all it takes."""
         provider = await providers.get(await actor(self), name)

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from functools import lru_cache
+from typing import cast
 from urllib.parse import urlencode
 
 import reflex as rx
@@ -85,7 +86,7 @@ class SessionGuard(Middleware):
 @lru_cache(1)
 def arrivals() -> frozenset[str]:
     """What pages fire as they open. A viewer who opens an admin's page is told so by the page, and has tried nothing."""
-    return frozenset(format_event_handler(handler) for entry in page.pages() for handler in entry.on_load)
+    return frozenset(format_event_handler(cast("rx.EventHandler", handler)) for entry in page.pages() for handler in entry.on_load)
 
 
 def _short(name: str) -> str:

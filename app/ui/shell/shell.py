@@ -1,9 +1,11 @@
 """What stands around every page: rail, top bar, bottom bar on a phone, and the gate that shows nothing before sign-in is known."""
 
+from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
 from reflex.app import default_error_boundary
+from reflex.event import IndividualEventType
 from reflex_components_core.core.banner import has_connection_errors
 
 from app.domain.actor import Role
@@ -58,7 +60,7 @@ def frame(entry: page.Page) -> rx.Component:
     )
 
 
-def wraps() -> dict[tuple[int, str], Any]:
+def wraps() -> dict[tuple[int, str], Callable[[bool], rx.Component | None]]:
     """What Reflex puts around all pages: the boundary for errors, with our own words, but not its own English notices about the
     connection."""
 
@@ -87,7 +89,7 @@ def title(entry: page.Page) -> rx.Var[str]:
     return rx.cond(subject != "", subject + " · " + kind, kind)
 
 
-def on_load(entry: page.Page) -> list[Any]:
+def on_load(entry: page.Page) -> list[IndividualEventType[()]]:
     """Who is it, where do things stand, then the page's own."""
     return [SessionState.load, Live.look, *entry.on_load] if entry.role else list(entry.on_load)
 

@@ -1,8 +1,7 @@
 """The fields that say what a key for an application may do: which providers, which models, how often, until when."""
 
-from typing import Any
-
 import reflex as rx
+from reflex.event import EventType
 
 from app.ui.client_keys.client_keys import ClientKeys
 from app.ui.client_keys.key_rights import ALL, NEW_MODEL, SOME, KeyRights
@@ -55,7 +54,7 @@ def adding() -> rx.Component:
     return rx.el.form(id=_ADDING, on_submit=KeyRights.add_model, no_validate=True, auto_complete="off", style={"position": "absolute"})
 
 
-def _which(name: str, value: Drawn, on_change: Any, some: rx.Component) -> rx.Component:
+def _which(name: str, value: Drawn, on_change: EventType[str], some: rx.Component) -> rx.Component:
     label = t(f"client_keys.{name}")
     chosen = picker(
         label, [choice(t(f"client_keys.all_{name}"), ALL), choice(t(f"client_keys.some_{name}"), SOME)], value=value, on_change=on_change

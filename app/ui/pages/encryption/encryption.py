@@ -1,9 +1,9 @@
 """The master keys in this tab: where they live, how much each seals, and the recovery kit. No key ever comes here."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import reflex as rx
+from reflex.event import IndividualEventType
 
 from app.domain.actor import Role
 from app.domain.keyring import KeyringStatus, MasterKey, MasterKeyState
@@ -48,7 +48,7 @@ class Encryption(rx.State):
     @rx.event
     @requires(Role.ADMIN)
     @answered
-    async def arrive(self) -> list[Any]:
+    async def arrive(self) -> list[IndividualEventType[()]]:
         """The page opens; after a form that was refused, with its dialog and the reason, which then leaves the address."""
         asked = self.router.url.query_parameters
         if not (problem := asked.get("error", "")[:20]):

@@ -1,9 +1,9 @@
 """The page of one provider: what it is, how it does, and which of its tabs is open. Where somebody is stands in the address."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import reflex as rx
+from reflex.event import EventSpec
 
 from app.domain.actor import Role
 from app.domain.errors import UnknownProvider
@@ -166,7 +166,7 @@ class ProviderPage(rx.State):
     @requires(Role.ADMIN)
     @answered
     @dialogs.submits(DELETE)
-    async def delete(self, dialog: str) -> Any:
+    async def delete(self, dialog: str) -> EventSpec | None:
         """Move the provider to the trash and go back to the list."""
         if not self.warned.is_met_by(self.typed):
             return None
@@ -227,7 +227,7 @@ class ProviderPage(rx.State):
         self._say("matching", len(found))
         self._say("model_count", len(self._models))
 
-    def _say(self, name: str, value: Any) -> None:
+    def _say(self, name: str, value: object) -> None:
         """Set a var only when it differs: an assignment is sent, whatever the value."""
         if getattr(self, name) != value:
             setattr(self, name, value)

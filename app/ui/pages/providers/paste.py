@@ -1,7 +1,6 @@
 """The dialog that takes a pasted text apart. The text lies in the page and comes along with each question; no var ever holds it."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import reflex as rx
 
@@ -169,5 +168,5 @@ def _note(find: Find, locale: str) -> str:
 
 
 def _after(item: Item, problem: PatchbayError | None, locale: str) -> Item:
-    said: dict[str, Any] = {"outcome": "failed", "problem": answer(locale, problem)} if problem else {"outcome": "added", "problem": ""}
-    return replace(item, ticked=False, **said)
+    outcome, said = ("failed", answer(locale, problem)) if problem else ("added", "")
+    return replace(item, ticked=False, outcome=outcome, problem=said)

@@ -1,9 +1,9 @@
 """Above the list of providers: search, status, what else narrows or orders it, grid or table."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import reflex as rx
+from reflex.event import EventType
 
 from app.ui.i18n import t, t_code
 from app.ui.kit.drawn import Drawn, drawn
@@ -84,7 +84,7 @@ def _more() -> rx.Component:
     )
 
 
-def _labelled(label: Drawn, items: Sequence[rx.Component], value: Drawn, on_change: Any) -> rx.Component:
+def _labelled(label: Drawn, items: Sequence[rx.Component], value: Drawn, on_change: EventType[str]) -> rx.Component:
     return rx.flex(
         rx.text(label, size="2", weight="medium", aria_hidden="true"),
         picker(label, items, value=value, on_change=on_change),

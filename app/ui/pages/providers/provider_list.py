@@ -1,5 +1,6 @@
 """The list of providers: summary strip, grid or table, and what stands there when it is empty."""
 
+from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
@@ -116,7 +117,7 @@ def _found() -> rx.Component:
     )
 
 
-def _each(draw: Any) -> rx.Component:
+def _each(draw: Callable[..., rx.Component]) -> rx.Component:
     """Every provider of the page with its test, by a memoised drawing."""
 
     def one(c: Drawn) -> rx.Component:

@@ -1,9 +1,9 @@
 """The wizard's last step: a key for the first application, code that is ready to paste, and the first call that arrives with it."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import reflex as rx
+from reflex.event import EventSpec
 
 from app import settings
 from app.domain.actor import Role, Scope
@@ -36,7 +36,7 @@ class FirstKey(rx.State):
     @rx.event
     @requires(Role.ADMIN)
     @answered
-    async def issue(self) -> AsyncIterator[Any]:
+    async def issue(self) -> AsyncIterator[EventSpec]:
         """Create the key and go to where it is shown. It travels once, into a hidden field of the page."""
         wizard, locale = await self.get_state(Wizard), await language(self)
         if self.shown:  # pressed twice

@@ -1,7 +1,6 @@
 """The wizard's test of the provider that was just saved: the ladder while it is climbed, and the models it found."""
 
 from contextlib import aclosing
-from typing import Any
 
 import reflex as rx
 
@@ -39,7 +38,7 @@ class GuidedTest(rx.State):
         self.testing, self.refused = False, result is not None and result.verdict in _KEY_IS_WRONG
 
 
-async def run(state: Any, who: Actor, language: str, provider: Provider, *, model: str) -> None:
+async def run(state: rx.State, who: Actor, language: str, provider: Provider, *, model: str) -> None:
     """Climb, and draw each rung when it happens. `state` is that of a background handler, which begins the test itself."""
     async with state:
         ticket, drawn = (await state.get_state(GuidedTest))._ticket, Run()

@@ -3,6 +3,7 @@
 from typing import Any
 
 import reflex as rx
+from reflex.event import EventType
 
 from app.ui.i18n import t, t_code
 from app.ui.kit.drawn import Drawn
@@ -45,7 +46,7 @@ def foot(*buttons: rx.Component) -> rx.Component:
     return rx.flex(*buttons, align="center", spacing="3", wrap="wrap", class_name="pb-step-foot")
 
 
-def back(on_click: Any, label: Drawn = None) -> rx.Component:
+def back(on_click: EventType[()], label: Drawn = None) -> rx.Component:
     """One step back."""
     return rx.button(
         rx.icon("arrow-left", size=16, aria_hidden="true"),

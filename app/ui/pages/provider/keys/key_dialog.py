@@ -3,6 +3,7 @@
 from typing import Any
 
 import reflex as rx
+from reflex.event import EventType
 
 from app.domain.credentials.credential import KeyState
 from app.ui.i18n import t
@@ -79,7 +80,7 @@ def _line(one: Drawn) -> rx.Component:
     )
 
 
-def _form(on_submit: Any, parts: tuple[rx.Component, ...], save: rx.Component) -> rx.Component:
+def _form(on_submit: EventType[dict[str, str]], parts: tuple[rx.Component, ...], save: rx.Component) -> rx.Component:
     return rx.el.form(
         FirstError.create(seq=KeyForm.error_seq),
         stamp(),

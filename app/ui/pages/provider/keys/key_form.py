@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import reflex as rx
 
@@ -69,7 +68,7 @@ class KeyForm(rx.State):
     expires_on: str = ""
     can_switch: bool = True
     _provider: str = ""
-    _ends_at: Any = None  # when it ends now
+    _ends_at: datetime | None = None  # when it ends now
     _was: str = ""  # the state it had when the dialog opened
 
     @rx.event

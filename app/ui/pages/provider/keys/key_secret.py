@@ -1,7 +1,5 @@
 """How a key is given in the dialogs: typed into fields that no var knows, or named by the place where it lives."""
 
-from typing import Any
-
 import reflex as rx
 
 from app.ui.i18n import t, t_code
@@ -13,7 +11,7 @@ from app.ui.pages.provider.keys.key_form import SEVERAL
 _SECRET: dict[str, str] = {"autoComplete": "off", "data-1p-ignore": "true", "data-lpignore": "true"}
 
 
-def given(state: Any, *, several: Drawn = False) -> rx.Component:
+def given(state: Drawn, *, several: Drawn = False) -> rx.Component:
     """The choice of the way, and the fields that follow from it. `state` has way, fields, errors and choose_way; `several`: whether more
     than one key may be pasted."""
     pasted = rx.cond(several, _lines(state), rx.foreach(state.fields, lambda f: _secret(state, f)))
@@ -34,7 +32,7 @@ def given(state: Any, *, several: Drawn = False) -> rx.Component:
     )
 
 
-def _lines(state: Any) -> rx.Component:
+def _lines(state: Drawn) -> rx.Component:
     name = f"secret.{SEVERAL}"
     error = field.error_of(state.errors, name)
     return field.field(
@@ -53,7 +51,7 @@ def _lines(state: Any) -> rx.Component:
     )
 
 
-def _secret(state: Any, f: Drawn) -> rx.Component:
+def _secret(state: Drawn, f: Drawn) -> rx.Component:
     name = f"secret.{f.word}"
     error = field.error_of(state.errors, name)
     return field.field(
@@ -73,7 +71,7 @@ def _secret(state: Any, f: Drawn) -> rx.Component:
     )
 
 
-def _place(state: Any, f: Drawn) -> rx.Component:
+def _place(state: Drawn, f: Drawn) -> rx.Component:
     name = f"{PLACE}{f.word}"
     error = field.error_of(state.errors, name)
     is_file = state.way == FILE

@@ -3,6 +3,7 @@
 from typing import Any
 
 import reflex as rx
+from reflex.event import EventType
 
 from app.domain.credentials.credential import Held, KeyState
 from app.ui.i18n import ago, t, when
@@ -216,7 +217,7 @@ def _order(k: Drawn, admin: Drawn) -> rx.Component:
     return rx.cond(k.zone != "held", place, rx.text("–", size="1", color_scheme="gray", aria_hidden="true"))
 
 
-def _step(icon: str, label: Drawn, on_click: Any, is_end: Drawn) -> rx.Component:
+def _step(icon: str, label: Drawn, on_click: EventType[()], is_end: Drawn) -> rx.Component:
     return rx.icon_button(
         rx.icon(icon, size=14),
         variant="soft",

@@ -1,11 +1,11 @@
 """The keys of the provider on the page: the table, and what can be done to one of them at once."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import reflex as rx
 
 from app.domain.actor import Role
-from app.domain.credentials.credential import CredentialPatch, KeyState
+from app.domain.credentials.credential import Credential, CredentialPatch, KeyState
 from app.services import credentials, tokens
 from app.ui import i18n
 from app.ui.kit import dialogs
@@ -109,7 +109,7 @@ class ProviderKeys(rx.State):
         if self.provider:
             self._take(await credentials.list_(await actor(self), self.provider), await language(self))
 
-    def _take(self, keys: Any, locale: str) -> None:
+    def _take(self, keys: Sequence[Credential], locale: str) -> None:
         held = {key.id: tokens.info(key.id) for key in keys} if self.needs_token else {}
         found = rows(keys, locale, {key_id: token.expires_at.isoformat() for key_id, token in held.items() if token})
         self._rows = found
@@ -135,7 +135,7 @@ class ProviderKeys(rx.State):
         self._say("matching", len(found))
         self._say("hidden", len(found) - drawn)
 
-    def _say(self, name: str, value: Any) -> None:
+    def _say(self, name: str, value: object) -> None:
         """Set a var only when it differs: an assignment is sent, whatever the value."""
         if getattr(self, name) != value:
             setattr(self, name, value)
