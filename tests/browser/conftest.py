@@ -21,7 +21,7 @@ expect.set_options(timeout=30_000)
 def browser() -> Iterator[Browser]:
     """One browser a module: Playwright's loop must have ended before an asynchronous test of another module begins."""
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium.PATH, args=chromium.QUIET)
+        running = playwright.chromium.launch(executable_path=chromium.PATH, args=chromium.BRIEF)
         yield running
         running.close()
 

@@ -29,7 +29,7 @@ PROTO, UPGRADE = "X-Forwarded-Proto", ("$http_upgrade", "Connection")
 def browser() -> Iterator[Browser]:
     """A browser that finds the name of the console on this machine."""
     with sync_playwright() as playwright:
-        options = [*chromium.QUIET, f"--host-resolver-rules=MAP {NAME} 127.0.0.1"]
+        options = [*chromium.BRIEF, f"--host-resolver-rules=MAP {NAME} 127.0.0.1"]
         running = playwright.chromium.launch(executable_path=chromium.PATH, args=options)
         yield running
         running.close()

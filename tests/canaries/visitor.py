@@ -31,7 +31,7 @@ class Visitor:
 
     def visit(self, playwright: Playwright) -> None:
         context = playwright.chromium.launch_persistent_context(
-            self.profile, executable_path=chromium.PATH, args=chromium.QUIET, locale="en-GB", viewport={"width": 1280, "height": 860}
+            self.profile, executable_path=chromium.PATH, args=chromium.BRIEF, locale="en-GB", viewport={"width": 1280, "height": 860}
         )
         context.on("request", self.asked)
         context.on("response", lambda answer: self.answers.append(answer))  # noqa: PLW0108 - Playwright marks what it calls

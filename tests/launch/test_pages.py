@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium.PATH, args=chromium.QUIET)
+        running = playwright.chromium.launch(executable_path=chromium.PATH, args=chromium.BRIEF)
         yield running
         running.close()
 

@@ -190,7 +190,7 @@ def test_every_oracle_has_its_breach() -> None:
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.PATH, args=chromium.QUIET)
+        browser = playwright.chromium.launch(executable_path=chromium.PATH, args=chromium.BRIEF)
         opened = browser.new_page(viewport={"width": 390, "height": 844})
         opened.add_init_script(WATCH)
         opened.route(
