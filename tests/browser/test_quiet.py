@@ -90,7 +90,7 @@ def crowd(house: Patchbay) -> Iterator[None]:
         thread.join()
 
 
-@pytest.mark.parametrize("language", ["en", "vi", "zh"])
+@pytest.mark.parametrize("language", ["vi", *(pytest.param(other, marks=pytest.mark.soak) for other in ("en", "zh"))])
 def test_a_page_for_which_there_is_no_room_says_so_and_goes_on_when_there_is(
     house: Patchbay, browser: Browser, shot: Callable[[Page, str], None], language: str
 ) -> None:

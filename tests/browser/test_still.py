@@ -8,8 +8,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app.ui import i18n
 from tests.browser.conftest import PASSWORD
+from tests.browser.page_words import speak
 from tests.browser.scenes import CARDS
-from tests.browser.test_every_page import SHIFTS
+from tests.browser.test_every_page import DRAWN, SHIFTS
 from tests.fixtures.running import Patchbay
 
 pytestmark = pytest.mark.browser
@@ -106,15 +107,10 @@ def test_nothing_spills_out_of_its_box_or_is_cut_without_saying_so(admin: Browse
             view.click()
             page.evaluate("new Promise((done) => setTimeout(done, 300))")
         for language in i18n.languages():
-            page.evaluate(
-                "code => { localStorage.setItem('pb-language', code); dispatchEvent(new StorageEvent('storage',"
-                " { key: 'pb-language', newValue: code, storageArea: localStorage })); }",
-                language,
-            )
-            expect(page.locator("html")).to_have_attribute("lang", i18n.say(language, "language.tag"))
-            page.evaluate("new Promise((done) => setTimeout(done, 200))")
+            speak(page, language)
+            page.evaluate(DRAWN)
             assert page.evaluate(SPILT) == [], f"{language} at {width}"
-    page.evaluate("localStorage.setItem('pb-language', 'en')")
+    speak(page, i18n.ENGLISH)
     page.close()
 
 
