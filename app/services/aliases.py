@@ -10,7 +10,6 @@ from app.domain.providers.alias import Alias, AliasDraft, AliasPage, AliasPatch,
 from app.services.kernel import lookup
 from app.storage import aliases as rows
 from app.storage.database import engine
-from app.storage.database.columns import now
 from app.storage.tables import AliasRow
 from app.storage.work import Work, work
 
@@ -71,6 +70,7 @@ async def update(actor: Actor, alias_id: str, patch: AliasPatch) -> Alias:
         for field, value in fields.items():
             if getattr(row, field) != value:  # an assignment alone counts as a change
                 setattr(row, field, value)
+                doing.change(row)
         after = _shown(await rows.one(session, row))
         changed = {f: {"before": was, "after": after[f]} for f, was in _shown(before).items() if was != after[f]}
         if changed:
@@ -118,9 +118,7 @@ def _stored(targets: Sequence[TargetDraft], known: Mapping[str, str]) -> list[ro
 
 
 def _save(doing: Work, row: AliasRow, changed: dict[str, dict[str, object]]) -> None:
-    changed["version"] = {"before": row.version, "after": row.version + 1}
-    row.version, row.updated_at = row.version + 1, now()
-    doing.session.add(row)
+    doing.change(row)
     doing.record(Action.ALIAS_UPDATE, target=_target(row), changes=changed)
     doing.touch()
 

@@ -15,6 +15,7 @@ from app.domain.people import client_key
 from app.domain.people.people import LONGEST_NAME, ClientKey, ClientKeyPatch, IssuedClientKey
 from app.domain.record import MOST_PER_MINUTE
 from app.registry import selector
+from app.services.kernel import lookup
 from app.storage import aliases, client_keys, macs
 from app.storage.client_keys import Grant, Granted
 from app.storage.database import engine
@@ -73,13 +74,12 @@ async def nameable(actor: Actor, most: int = 500) -> tuple[dict[str, str], list[
     return labels, [name for name, _ in islice(selector.selectors(snapshot), most)]
 
 
-async def update(actor: Actor, key_id: str, patch: ClientKeyPatch) -> ClientKey:
+async def update(actor: Actor, key_id: str, patch: ClientKeyPatch, *, version: int | None = None) -> ClientKey:
     """Change what the patch sets; the key itself stays. In effect here at once. Raises `UnknownClientKey`, `InvalidDraft` as `issue`
-    does, `Revoked` for a key that was revoked."""
+    does, `Stale`, `Revoked` for a key that was revoked."""
     actor.must_admin()
     async with work(actor) as doing:
-        row = await _known(doing.session, key_id)
-        macs.must_hold(row, "This key")
+        row = await _to_change(doing.session, key_id, version)
         if row.revoked_at is not None:
             raise Revoked("This app key was revoked, which cannot be undone. Create a new one.")
         known = await client_keys.granted_to(doing.session, row.id)
@@ -87,12 +87,13 @@ async def update(actor: Actor, key_id: str, patch: ClientKeyPatch) -> ClientKey:
         changed = {field: value for field in patch.model_fields_set if (value := _given(patch, field)) != getattr(before, field)}
         _check(changed)
         if changed:
+            doing.change(row)
             for field, value in changed.items():
                 if field in _LISTS:
                     await _grant(doing, row, field, value, known=known)
                 else:
                     setattr(row, field, value)
-            doing.session.add(row)
+            await doing.session.flush()
             after = await client_keys.shown(doing.session, row)
             was, now_ = (key.model_dump(mode="json", include=set(changed)) for key in (before, after))
             doing.record(Action.CLIENT_KEY_UPDATE, target=_target(row), changes={f: {"before": was[f], "after": now_[f]} for f in was})
@@ -114,15 +115,14 @@ async def get(actor: Actor, key_id: str) -> ClientKey:
         return await client_keys.shown(session, await _known(session, key_id))
 
 
-async def revoke(actor: Actor, key_id: str) -> ClientKey:
-    """The key stops working at once and for ever. Revoking twice changes nothing. Raises `UnknownClientKey`."""
+async def revoke(actor: Actor, key_id: str, *, version: int | None = None) -> ClientKey:
+    """The key stops working at once and for ever. Revoking twice changes nothing. Raises `UnknownClientKey`, `Stale`."""
     actor.must_admin()
     async with work(actor) as doing:
-        row = await _known(doing.session, key_id)
-        macs.must_hold(row, "This key")
+        row = await _to_change(doing.session, key_id, version)
         if row.revoked_at is None:
             row.revoked_at = now()
-            doing.session.add(row)
+            doing.change(row)
             doing.record(Action.CLIENT_KEY_REVOKE, target=_target(row))
             doing.touch()
         return await client_keys.shown(doing.session, row)
@@ -146,6 +146,13 @@ async def _known(session: AsyncSession, key_id: str) -> ClientKeyRow:
     row = await client_keys.by_id(session, key_id)
     if row is None:
         raise UnknownClientKey("There is no such app key. Reload the list.")
+    return row
+
+
+async def _to_change(session: AsyncSession, key_id: str, version: int | None) -> ClientKeyRow:
+    row = await _known(session, key_id)
+    macs.must_hold(row, "This key")
+    await lookup.expect_version(session, row, version)
     return row
 
 

@@ -79,14 +79,14 @@ async def add_many(actor: Actor, name: str, text: Secret) -> list[KeyLine]:
         return [line.model_copy(update={"credential": shown[line.credential.id]}) if line.credential else line for line in stored]
 
 
-async def update(actor: Actor, credential_id: str, patch: CredentialPatch) -> Credential:
+async def update(actor: Actor, credential_id: str, patch: CredentialPatch, *, version: int | None = None) -> Credential:
     """Change what the patch sets. A new secret or reference makes a key that could not be used usable again.
 
-    Raises `UnknownCredential`, `InvalidDraft`, `RotationConflict` for the state of a key that is half of a rotation.
+    Raises `UnknownCredential`, `Stale`, `InvalidDraft`, `RotationConflict` for the state of a key that is half of a rotation.
     """
     actor.must_admin()
     async with work(actor) as doing:
-        row, key = await lookup.key(doing.session, credential_id)
+        row, key = await lookup.key(doing.session, credential_id, version=version)
         changes = await _refill(doing, row, key, patch)
         if patch.state not in (None, KeyState.DISABLED) and key.row.origin != lookup.auth_type(row).destination(row.origin, row.auth):
             raise _enter_again()  # it was detached, and switched off since
@@ -95,8 +95,7 @@ async def update(actor: Actor, credential_id: str, patch: CredentialPatch) -> Cr
             credentials.must_be_named_apart(others, patch.label)
         changes |= _settings(key.row, patch)
         if changes:
-            key.row.updated_at = now()
-            doing.session.add(key.row)
+            doing.change(key.row)
             sealing.record(doing, row, Action.KEY_CHANGE, key.row, changes)
             doing.touch(row.id)
             await doing.session.flush()
@@ -117,8 +116,7 @@ async def reorder(actor: Actor, name: str, ids: Sequence[str]) -> list[Credentia
             before, after = (key.priority, key.weight), (priority, weight or key.weight)
             if before != after:
                 key.priority, key.weight = after
-                key.updated_at = now()
-                doing.session.add(key)
+                doing.change(key)
                 has_changed = True
         if has_changed:
             order = {"before": [keys[i].label for i in was], "after": [keys[i].label for i in ids]}
@@ -128,11 +126,13 @@ async def reorder(actor: Actor, name: str, ids: Sequence[str]) -> list[Credentia
         return await _shown(doing.session, row)
 
 
-async def remove(actor: Actor, credential_id: str) -> None:
-    """Delete a key, the last one too. Raises `UnknownCredential`, `RotationConflict` while the key it replaced waits for a roll-back."""
+async def remove(actor: Actor, credential_id: str, *, version: int | None = None) -> None:
+    """Delete a key, the last one too.
+
+    Raises `UnknownCredential`, `Stale`, `RotationConflict` while the key it replaced waits for a roll-back."""
     actor.must_admin()
     async with work(actor) as doing:
-        row, key = await lookup.key(doing.session, credential_id)
+        row, key = await lookup.key(doing.session, credential_id, version=version)
         siblings = {k.row.id: k.row for k in await credentials.of_provider(doing.session, row.id)}
         old = siblings.get(key.row.replaces or "")
         if old is not None and old.state_reason == Held.ROLLBACK:

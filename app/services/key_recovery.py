@@ -196,7 +196,7 @@ async def _take_out(learned: Learned) -> None:
         at = now()
         row.state, row.state_reason, row.state_since = KeyState.AUTO_DISABLED, REFUSED_RESERVE if is_reserve else REFUSED, at
         row.next_retry_at = at + FIRST
-        doing.session.add(row)
+        doing.change(row)
         doing.record(Action.KEY_AUTO_DISABLE, target=("provider", provider.id, provider.name), changes=changes)
         doing.touch(provider.id)
 
@@ -211,7 +211,7 @@ async def _recover(learned: Learned) -> None:
         state = KeyState.STANDBY if row.state_reason == REFUSED_RESERVE else KeyState.ACTIVE
         changes = {"credential_id": row.id, "state": {"before": row.state, "after": state}}
         row.state, row.state_reason, row.state_since, row.next_retry_at = state, "", now(), None
-        doing.session.add(row)
+        doing.change(row)
         doing.record(Action.KEY_RECOVER, target=("provider", provider.id, provider.name), changes=changes)
         doing.touch(provider.id)
 

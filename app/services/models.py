@@ -18,7 +18,6 @@ from app.relay import rate_limit
 from app.services.kernel import lookup
 from app.storage import models as rows
 from app.storage.database import engine
-from app.storage.database.columns import now
 from app.storage.tables import ProviderRow
 from app.storage.work import Work, work
 
@@ -95,8 +94,7 @@ async def sync(
     """
     actor.must_admin()
     async with work(actor) as doing:
-        row = await lookup.provider(doing.session, name, suggests=False)
-        await lookup.expect_version(doing.session, row, version)
+        row = await lookup.provider(doing.session, name, suggests=False, version=version)
         drafts = [ModelDraft(identifier=m) if isinstance(m, str) else m for m in add]
         gone = await rows.remove(doing.session, row.id, remove)
         await doing.session.flush()
@@ -114,12 +112,12 @@ async def sync(
 
 
 def _save(doing: Work, row: ProviderRow, *, new: list[str], gone: list[str], default: str | None) -> None:
-    changes: dict[str, object] = {"version": {"before": row.version, "after": row.version + 1}}
+    changes: dict[str, object] = {}
     if new or gone:
         changes["models"] = {"added": new, "removed": gone}
     if default != row.default_model:
         changes["default_model"] = {"before": row.default_model, "after": default}
-    row.default_model, row.version, row.updated_at = default, row.version + 1, now()
-    doing.session.add(row)
+    row.default_model = default
+    doing.change(row)
     doing.record(Action.MODELS_CHANGE, target=("provider", row.id, row.name), changes=changes)
     doing.touch(row.id)

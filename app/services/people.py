@@ -7,6 +7,7 @@ from app.domain.people.passwords import check_password
 from app.domain.people.people import DisabledUser, User, clean_person
 from app.domain.people.throttle import DEVICE
 from app.domain.secret import Secret
+from app.services.kernel import lookup
 from app.storage import client_keys, instance, macs, people, recent_sessions
 from app.storage.database import engine
 from app.storage.tables import UserRow, now
@@ -51,7 +52,7 @@ async def create(actor: Actor, email: str, name: str, role: Role, password: Secr
     return people.user_of(row)
 
 
-async def disable(actor: Actor, user_id: str) -> DisabledUser:
+async def disable(actor: Actor, user_id: str, *, version: int | None = None) -> DisabledUser:
     """Nobody signs in with this account any more; its sessions and the keys it made for `/api/v1` end now. The last admin stays.
 
     Keys it made for applications go on, since the applications do; the answer counts them.
@@ -59,7 +60,7 @@ async def disable(actor: Actor, user_id: str) -> DisabledUser:
     actor.must_admin()
     async with work(actor) as doing:
         await instance.lock(doing.session)  # of two admins who disable each other at once one stays
-        row = await _existing(doing, user_id)
+        row = await _existing(doing, user_id, version)
         if row.is_active:
             if row.role == Role.ADMIN and await people.active_admins(doing.session) == 1:
                 raise LastAdmin("This is the last admin. Give another user the admin role first.")
@@ -69,19 +70,21 @@ async def disable(actor: Actor, user_id: str) -> DisabledUser:
             doing.touch()
             doing.after(recent_sessions.forget)
         left = await _end_keys(doing, row)
+        await doing.session.flush()
         shown = await people.shown(doing.session, row)
     return DisabledUser(**shown.model_dump(), keys_left=left)
 
 
-async def enable(actor: Actor, user_id: str) -> User:
+async def enable(actor: Actor, user_id: str, *, version: int | None = None) -> User:
     """The account works again with its old password; earlier sessions stay ended."""
     actor.must_admin()
     async with work(actor) as doing:
-        row = await _existing(doing, user_id)
+        row = await _existing(doing, user_id, version)
         if not row.is_active:
             _change(doing, row, is_active=True)
             doing.record(Action.USER_ENABLE, target=_target(row))
             doing.touch()
+        await doing.session.flush()
         return await people.shown(doing.session, row)
 
 
@@ -137,16 +140,17 @@ async def _end_keys(doing: Work, row: UserRow) -> int:
             left += 1
             continue
         key.revoked_at = now()
-        doing.session.add(key)
+        doing.change(key)
         doing.record(Action.CLIENT_KEY_REVOKE, target=("client_key", key.id, key.name), reason=f"{row.email} was switched off")
         doing.touch()
     return left
 
 
-async def _existing(doing: Work, user_id: str) -> UserRow:
+async def _existing(doing: Work, user_id: str, version: int | None = None) -> UserRow:
     if (row := await people.by_id(doing.session, user_id)) is None:
         raise _unknown()
     macs.must_hold(row, "This account")
+    await lookup.expect_version(doing.session, row, version)
     return row
 
 
@@ -157,8 +161,7 @@ def _unknown() -> UnknownUser:
 def _change(doing: Work, row: UserRow, **values: object) -> None:
     for name, value in values.items():
         setattr(row, name, value)
-    row.updated_at = now()
-    doing.session.add(row)
+    doing.change(row)
 
 
 def _target(row: UserRow) -> tuple[str, str, str]:

@@ -28,5 +28,5 @@ async def _end_keys(doing: Work, row: RefusedRow) -> None:
     for key in await client_keys.live_of(doing.session, row.id):
         if key.scope != Scope.GATEWAY:
             key.revoked_at = now()
-            doing.session.add(key)
+            doing.change(key)
             doing.record(Action.CLIENT_KEY_REVOKE, target=("client_key", key.id, key.name), reason=f"the account {row.name} was refused")

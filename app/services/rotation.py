@@ -45,16 +45,16 @@ async def start(actor: Actor, name: str, draft: CredentialDraft, *, replaces: st
         return await _done(doing, row, new)
 
 
-async def promote(actor: Actor, credential_id: str, *, keep_hours: int = KEEP_HOURS) -> Credential:
+async def promote(actor: Actor, credential_id: str, *, keep_hours: int = KEEP_HOURS, version: int | None = None) -> Credential:
     """Put the new key in the old one's place; the old one is kept this long, then deleted by itself (0 = within a minute).
 
-    Raises `UnknownCredential`, `RotationConflict`, `InvalidDraft`.
+    Raises `UnknownCredential`, `Stale`, `RotationConflict`, `InvalidDraft`.
     """
     actor.must_admin()
     if not 0 <= keep_hours <= LONGEST_KEEP_HOURS:
         raise InvalidDraft({"keep_hours": Reason("keep_hours", "Keep the old key for 0 to {most} hours.", most=LONGEST_KEEP_HOURS)})
     async with work(actor) as doing:
-        row, keys, new = await _known(doing, credential_id)
+        row, keys, new = await _known(doing, credential_id, version)
         if new.row.state != KeyState.STANDBY or new.row.state_reason != Held.ROTATION:
             raise RotationConflict("This key is not a new key that waits to be used. Reload the list.")
         changes: dict[str, object] = {}
@@ -63,23 +63,23 @@ async def promote(actor: Actor, credential_id: str, *, keep_hours: int = KEEP_HO
             if old.row.state != KeyState.UNREADABLE:  # an unreadable key is nothing to go back to, but goes as quietly
                 _hold(old.row, Held.ROLLBACK)
             old.row.retire_at = now() + timedelta(hours=keep_hours)
-            doing.session.add(old.row)
+            doing.change(old.row)
             changes = {"replaces": {"before": None, "after": old.row.label}, "retire_at": {"before": None, "after": old.row.retire_at}}
         _use(new.row)
-        doing.session.add(new.row)
+        doing.change(new.row)
         sealing.record(doing, row, Action.KEY_PROMOTE, new.row, changes)
         return await _done(doing, row, new.row)
 
 
-async def rollback(actor: Actor, credential_id: str) -> Credential:
+async def rollback(actor: Actor, credential_id: str, *, version: int | None = None) -> Credential:
     """Use the old key again; the new one waits beside it, to be promoted once more or cancelled. Either of the two may be named.
     Answers with the old key.
 
-    Raises `UnknownCredential`, `RotationConflict`.
+    Raises `UnknownCredential`, `Stale`, `RotationConflict`.
     """
     actor.must_admin()
     async with work(actor) as doing:
-        row, keys, named = await _known(doing, credential_id)
+        row, keys, named = await _known(doing, credential_id, version)
         if named.row.state_reason == Held.ROLLBACK:
             old, new = named, next((key for key in keys.values() if key.row.replaces == named.row.id), None)
         else:
@@ -88,21 +88,21 @@ async def rollback(actor: Actor, credential_id: str) -> Credential:
             raise RotationConflict("There is no old key to roll back to. It may have been deleted; reload the list.")
         _use(old.row)
         old.row.retire_at = None
-        doing.session.add(old.row)
+        doing.change(old.row)
         if new is not None:
             _hold(new.row, Held.ROTATION)
-            doing.session.add(new.row)
+            doing.change(new.row)
         sealing.record(
             doing, row, Action.KEY_ROLLBACK, old.row, {"instead": {"before": new.row.label if new else None, "after": old.row.label}}
         )
         return await _done(doing, row, old.row)
 
 
-async def cancel(actor: Actor, credential_id: str) -> None:
-    """Delete the new key before it was promoted. Raises `UnknownCredential`, `RotationConflict`."""
+async def cancel(actor: Actor, credential_id: str, *, version: int | None = None) -> None:
+    """Delete the new key before it was promoted. Raises `UnknownCredential`, `Stale`, `RotationConflict`."""
     actor.must_admin()
     async with work(actor) as doing:
-        row, _, new = await _known(doing, credential_id)
+        row, _, new = await _known(doing, credential_id, version)
         if new.row.state_reason != Held.ROTATION:
             raise RotationConflict("This key is not a new key that waits to be used. Reload the list.")
         await _delete(doing, row, new, Action.KEY_REMOVE)
@@ -151,12 +151,12 @@ def _replaced(keys: list[StoredKey], wanted: str | None) -> StoredKey:
 
 
 def _use(key: CredentialRow) -> None:
-    key.state, key.state_reason, key.state_since, key.updated_at = KeyState.ACTIVE, "", now(), now()
+    key.state, key.state_reason, key.state_since = KeyState.ACTIVE, "", now()
     key.next_retry_at = None
 
 
 def _hold(key: CredentialRow, why: Held) -> None:
-    key.state, key.state_reason, key.state_since, key.updated_at = KeyState.STANDBY, why, now(), now()
+    key.state, key.state_reason, key.state_since = KeyState.STANDBY, why, now()
     key.next_retry_at = None
 
 
@@ -166,9 +166,9 @@ async def _delete(doing: Work, row: ProviderRow, key: StoredKey, action: Action)
     doing.touch(row.id)
 
 
-async def _known(doing: Work, credential_id: str) -> tuple[ProviderRow, dict[str, StoredKey], StoredKey]:
+async def _known(doing: Work, credential_id: str, version: int | None) -> tuple[ProviderRow, dict[str, StoredKey], StoredKey]:
     """(provider, all its keys by id, this key)."""
-    row, key = await lookup.key(doing.session, credential_id)
+    row, key = await lookup.key(doing.session, credential_id, version=version)
     keys = {k.row.id: k for k in await credentials.of_provider(doing.session, row.id)}
     return row, keys, keys[key.row.id]
 

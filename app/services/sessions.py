@@ -129,7 +129,9 @@ async def _begin(known: UserRow, fresh: str | None, counted: list[Counted], *, i
         user = macs.genuine(await people.by_id(doing.session, known.id))
         if user is None or not user.is_active or user.password_hash != known.password_hash:
             raise NotSignedIn("Email or password is incorrect.")  # changed while the password was looked at
-        user.password_hash = fresh or user.password_hash
+        if fresh:
+            doing.change(user)
+            user.password_hash = fresh
         begun = await people.start_session(doing.session, user, ip=ip, agent=agent)
         await _forgive(doing, counted)
         doing.actor = acting(begun.session.user, ip=ip, session_hash=begun.session.token_hash, request_id=request_id)

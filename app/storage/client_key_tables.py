@@ -9,10 +9,10 @@ from sqlalchemy import CheckConstraint, LargeBinary
 from sqlmodel import Column, Field, SQLModel
 
 from app.domain.ids import uuid7
-from app.storage.database.columns import MacRow, key_of, now, owner_column, time_column
+from app.storage.database.columns import MacRow, Versioned, key_of, now, owner_column, time_column
 
 
-class ClientKeyRow(MacRow, table=True):
+class ClientKeyRow(MacRow, Versioned, table=True):
     """An application's key: `pb-<public_id>-<random>`; `digest` = SHA-256 of the whole text."""
 
     __tablename__ = "client_key"
@@ -25,8 +25,10 @@ class ClientKeyRow(MacRow, table=True):
     all_providers: bool
     requests_per_minute: int = 0
     expires_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    version: int = Field(default=1, nullable=True)  # NULL is 1: a MAC of before there were versions stays good
     created_at: datetime = Field(default_factory=now, sa_column=time_column())
     created_by: str = Field(default="", max_length=80)
+    updated_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))  # None = as it was issued
     owner_user_id: str | None = Field(default=None, max_length=36, index=True)  # with whom it ends; None = made at the command line
     revoked_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
 

@@ -64,6 +64,7 @@ def record(row: ClientKeyRow, granted: Sequence[Granted], use: ClientKeyUse | No
         providers=None if row.all_providers else _names(granted, of_providers=True),
         requests_per_minute=row.requests_per_minute, expires_at=row.expires_at, created_at=row.created_at,
         created_by=row.created_by, revoked_at=row.revoked_at,
+        version=row.version or 1, updated_at=row.updated_at or row.created_at,
         last_call=LastCall(at=use.at, model=use.model, status=use.status, ms=use.ms) if use else None,
         is_refused=is_refused,
     )  # fmt: skip

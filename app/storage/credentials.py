@@ -242,6 +242,7 @@ def record(key: StoredKey, *, last_test: LastTest | None) -> Credential:
         also_at=[],
         origin=row.origin,
         last_used_at=row.last_used_at,
+        version=row.version,
         last_test=last_test,
         created_at=row.created_at,
         updated_at=row.updated_at,

@@ -27,7 +27,8 @@ def user_of(row: UserRow, use: UserUse | None = None) -> User:
     is_refused = not macs.holds(row)
     return User(
         id=row.id, email=row.email, name=row.name, role=Role.VIEWER if is_refused else Role(row.role), is_active=row.is_active,
-        created_at=row.created_at, last_login_at=use.signed_in_at if use else None, is_refused=is_refused,
+        version=row.version or 1, created_at=row.created_at, updated_at=row.updated_at,
+        last_login_at=use.signed_in_at if use else None, is_refused=is_refused,
     )  # fmt: skip
 
 

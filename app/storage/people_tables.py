@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlmodel import Field, SQLModel
 
 from app.domain.ids import uuid7
-from app.storage.database.columns import MacRow, key_of, now, owner_column, time_column
+from app.storage.database.columns import MacRow, Versioned, key_of, now, owner_column, time_column
 
 
-class UserRow(MacRow, table=True):
+class UserRow(MacRow, Versioned, table=True):
     __tablename__ = "user_account"
     id: str = Field(default_factory=uuid7, primary_key=True, max_length=36)
     email: str = Field(max_length=254, unique=True)  # lower case
@@ -19,6 +19,7 @@ class UserRow(MacRow, table=True):
     role: str = Field(max_length=16)
     password_hash: str = Field(max_length=255)
     is_active: bool = True
+    version: int = Field(default=1, nullable=True)  # NULL is 1: a MAC of before there were versions stays good
     created_at: datetime = Field(default_factory=now, sa_column=time_column())
     updated_at: datetime = Field(default_factory=now, sa_column=time_column())
 

@@ -7,14 +7,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from pydantic import JsonValue
 from sqlalchemy import ColumnElement, String, and_, cast, func, or_
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.errors import InvalidDraft
 from app.domain.providers.provider import ProviderQuery
-from app.storage.audit_tables import AuditRow
 from app.storage.database.columns import bytewise
 from app.storage.tables import Instance, ProviderRow
 
@@ -133,23 +131,6 @@ async def set_default(session: AsyncSession, provider_id: str | None) -> None:
     instance = (await session.exec(select(Instance).where(Instance.id == 1))).one()
     instance.default_provider_id = provider_id
     session.add(instance)
-
-
-async def changed_since(session: AsyncSession, provider_id: str, version: int) -> tuple[dict[str, JsonValue], str]:
-    """What the audit says changed after `version`: field → present value, and who changed it last."""
-    query = select(AuditRow).where(AuditRow.target_id == provider_id)
-    changed: dict[str, JsonValue] = {}
-    who = ""
-    for entry in (await session.exec(query.order_by(col(AuditRow.seq).desc()).limit(100))).all():
-        made = entry.changes.get("version")
-        if not isinstance(made, dict):
-            continue  # a test, or something else that saves nothing
-        if isinstance(after := made["after"], int) and after <= version:
-            break
-        who = who or entry.actor_name
-        told = {f: c for f, c in entry.changes.items() if f != "version" and isinstance(c, dict)}
-        changed = {f: c.get("after", c.get("op", "changed")) for f, c in told.items()} | changed
-    return changed, who
 
 
 def _filters(query: ProviderQuery) -> list[ColumnElement[bool]]:

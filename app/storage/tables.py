@@ -20,7 +20,7 @@ from app.storage.audit_tables import AuditRow as AuditRow
 from app.storage.client_key_tables import ClientKeyGrant as ClientKeyGrant
 from app.storage.client_key_tables import ClientKeyRow as ClientKeyRow
 from app.storage.client_key_tables import ClientKeyUse as ClientKeyUse
-from app.storage.database.columns import MacRow, SealedText, json_column, now, owner_column, time_column
+from app.storage.database.columns import MacRow, SealedText, Versioned, json_column, now, owner_column, time_column
 from app.storage.health_tables import HealthRow as HealthRow
 from app.storage.people_tables import LoginThrottle as LoginThrottle
 from app.storage.people_tables import SessionRow as SessionRow
@@ -92,7 +92,7 @@ class WorkerHeartbeat(SQLModel, table=True):
     forwarded_by: str = Field(default="", max_length=64)
 
 
-class ProviderRow(SQLModel, table=True):
+class ProviderRow(Versioned, table=True):
     __tablename__ = "provider"
     __table_args__ = (
         Index(
@@ -121,7 +121,6 @@ class ProviderRow(SQLModel, table=True):
     tags: list[str] = Field(default_factory=list, sa_column=json_column())
     enabled: bool = True
     is_system: bool = False
-    version: int = 1
     revision: int = Field(default=0, sa_type=BigInteger, index=True)  # registry revision of the last change
     created_at: datetime = Field(default_factory=now, sa_column=time_column())
     updated_at: datetime = Field(default_factory=now, sa_column=time_column())
@@ -129,7 +128,7 @@ class ProviderRow(SQLModel, table=True):
     deleted_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
 
 
-class CredentialRow(SQLModel, table=True):
+class CredentialRow(Versioned, table=True):
     __tablename__ = "credential"
     id: str = Field(default_factory=uuid7, primary_key=True, max_length=36)
     provider_id: str = Field(sa_column=owner_column("provider.id"))
@@ -195,13 +194,12 @@ class ProbeRow(SQLModel, table=True):
     checked_at: datetime = Field(sa_column=time_column())
 
 
-class AliasRow(SQLModel, table=True):
+class AliasRow(Versioned, table=True):
     __tablename__ = "alias"
     id: str = Field(default_factory=uuid7, primary_key=True, max_length=36)
     name: str = Field(max_length=200, unique=True)
     description: str = Field(default="", max_length=500)
     enabled: bool = True
-    version: int = 1
     created_at: datetime = Field(default_factory=now, sa_column=time_column())
     updated_at: datetime = Field(default_factory=now, sa_column=time_column())
     created_by: str = Field(default="", max_length=80)
@@ -217,7 +215,7 @@ class AliasTarget(SQLModel, table=True):
     weight: int = 1
 
 
-class TemplateRow(SQLModel, table=True):
+class TemplateRow(Versioned, table=True):
     """A user's own starting point. `body` is a provider draft without `credential`."""
 
     __tablename__ = "template"
@@ -225,10 +223,22 @@ class TemplateRow(SQLModel, table=True):
     name: str = Field(max_length=80, unique=True)
     description: str = Field(default="", max_length=500)
     body: dict[str, JsonValue] = Field(sa_column=json_column())
-    version: int = 1
     created_at: datetime = Field(default_factory=now, sa_column=time_column())
     updated_at: datetime = Field(default_factory=now, sa_column=time_column())
     created_by: str = Field(default="", max_length=80)
+
+
+class RevisionNote(SQLModel, table=True):
+    """What one version of a row changed: field → its value then, and who changed it. The newest `work.MOST_NOTES` of each row."""
+
+    __tablename__ = "revision_note"
+    resource_id: str = Field(primary_key=True, max_length=36)
+    version: int = Field(primary_key=True)
+    fields: dict[str, JsonValue] = Field(sa_column=json_column())
+    actor_type: str = Field(max_length=16)
+    actor_id: str = Field(max_length=80)
+    actor_name: str = Field(max_length=254)
+    at: datetime = Field(default_factory=now, sa_column=time_column())
 
 
 class EgressApproval(MacRow, table=True):

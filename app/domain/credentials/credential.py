@@ -145,6 +145,7 @@ class Credential(Record):
     origin: str  # what it is bound to
     last_used_at: datetime | None
     last_test: LastTest | None  # that used this key and no other, as it is now
+    version: int = 1
     created_at: datetime
     updated_at: datetime
 

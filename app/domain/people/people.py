@@ -43,7 +43,9 @@ class User(Record):
     name: str
     role: Role
     is_active: bool
+    version: int = 1
     created_at: datetime
+    updated_at: datetime
     last_login_at: datetime | None
     is_refused: bool = False
 
@@ -102,6 +104,8 @@ class ClientKey(Record):
     expires_at: datetime | None
     created_at: datetime
     created_by: str
+    version: int = 1
+    updated_at: datetime
     revoked_at: datetime | None
     last_call: LastCall | None = None
     is_refused: bool = False

@@ -67,6 +67,7 @@ async def fill(
         raise InvalidDraft({f"secret.{required[0]}" if required and names_field else "secret": FILL_IN})
     check(places)
     destination = info.destination(row.origin, row.auth)
+    doing.change(key.row)
     sealed = fields.seal(key.row.id, destination, secrets, places)
     credentials.must_be_new((other for other in keys if other.row.id != key.row.id), sealed)
     return await credentials.put(doing.session, key, sealed, places, destination=destination)

@@ -42,13 +42,13 @@ async def save(work: Work, row: ProviderRow, keys: list[StoredKey], settled: Set
         )
     for key in moved:
         key.row.state, key.row.state_reason, key.row.state_since = KeyState.UNREADABLE, "detached", now()
-        work.session.add(key.row)
+        work.change(key.row)
         _record(work, row, Action.CREDENTIAL_DETACH, key.row, _before(key, op="detach"))
     label = settled.credential.label if settled.credential else None
     if label and len(keys) == 1 and keys[0].row.label != label:
         changes = {"credential_label": {"before": keys[0].row.label, "after": label}}
-        keys[0].row.label, keys[0].row.updated_at = label, now()
-        work.session.add(keys[0].row)
+        keys[0].row.label = label
+        work.change(keys[0].row)
         _record(work, row, Action.PROVIDER_UPDATE, keys[0].row, changes)
         changed = True
     return changed or bool(moved)
@@ -59,6 +59,7 @@ async def _put(work: Work, row: ProviderRow, keys: list[StoredKey], settled: Set
     destination = settled.destination
     key = keys[0] if keys else StoredKey(CredentialRow(id=uuid7(), provider_id=row.id, label=FIRST_LABEL, origin=destination), {})
     sealed = sealing.seal(key.row, settled)
+    work.change(key.row)
     action = Action.CREDENTIAL_ROTATE if key.secrets else Action.CREDENTIAL_SET
     _record(work, row, action, key.row, await credentials.put(work.session, key, sealed, settled.references, destination=destination))
     return True
@@ -72,7 +73,5 @@ def _before(key: StoredKey, *, op: str) -> dict[str, dict[str, object]]:
 
 
 def _record(work: Work, row: ProviderRow, action: Action, owner: CredentialRow, changes: Mapping[str, object]) -> None:
-    """Filed under the provider, so that its history tells the whole story; `version` is the one this save makes."""
-    made = row.version + 1 if row.revision else row.version  # a row without a revision is being created
-    changes = {"credential_id": owner.id, **changes, "version": {"before": made - 1, "after": made}}
-    work.record(action, target=("provider", row.id, row.name), changes=changes)
+    """Filed under the provider, so that its history tells the whole story."""
+    work.record(action, target=("provider", row.id, row.name), changes={"credential_id": owner.id, **changes})

@@ -21,22 +21,22 @@ class Default(Enum):
     KEEP = 1
 
 
-async def enable(actor: Actor, name: str) -> Provider:
-    """Let new requests through again. Raises `UnknownProvider`."""
-    return await _switch(actor, name, enabled=True)
+async def enable(actor: Actor, name: str, *, version: int | None = None) -> Provider:
+    """Let new requests through again. Raises `UnknownProvider`, `Stale`."""
+    return await _switch(actor, name, enabled=True, version=version)
 
 
-async def disable(actor: Actor, name: str, *, next_default: str | Default | None = Default.KEEP) -> Provider:
+async def disable(actor: Actor, name: str, *, next_default: str | Default | None = Default.KEEP, version: int | None = None) -> Provider:
     """Refuse new requests at once; running ones finish. Where it is the default, `next_default` names the one that takes its place, None =
-    none does. Raises `UnknownProvider`, `ProviderDisabled` for a next one that is off."""
-    return await _switch(actor, name, enabled=False, next_default=next_default)
+    none does. Raises `UnknownProvider`, `Stale`, `ProviderDisabled` for a next one that is off."""
+    return await _switch(actor, name, enabled=False, next_default=next_default, version=version)
 
 
-async def set_default(actor: Actor, name: str) -> Provider:
-    """Answer requests that name no provider with this one. Raises `UnknownProvider`, `ProviderDisabled`."""
+async def set_default(actor: Actor, name: str, *, version: int | None = None) -> Provider:
+    """Answer requests that name no provider with this one. Raises `UnknownProvider`, `Stale`, `ProviderDisabled`."""
     actor.must_admin()
     async with work(actor) as doing:
-        row = await lookup.provider(doing.session, name)
+        row = await lookup.provider(doing.session, name, version=version)
         if not row.enabled:
             raise ProviderDisabled(f"{row.label} is off. Turn it on before making it the default.")
         before = await rows.default_id(doing.session)
@@ -62,8 +62,7 @@ async def delete(actor: Actor, name: str, *, version: int | None = None, next_de
     """
     actor.must_admin()
     async with work(actor) as doing:
-        row = await lookup.provider(doing.session, name)
-        await lookup.expect_version(doing.session, row, version)
+        row = await lookup.provider(doing.session, name, version=version)
         await _hand_over(doing, row, next_default)
         row.deleted_at = now()
         await _save(doing, row, Action.PROVIDER_DELETE, {"deleted": {"before": False, "after": True}})
@@ -91,10 +90,12 @@ async def bring_back(doing: Work, row: ProviderRow) -> Provider:
     return await provider_records.one(doing.session, row)
 
 
-async def _switch(actor: Actor, name: str, *, enabled: bool, next_default: str | Default | None = Default.KEEP) -> Provider:
+async def _switch(
+    actor: Actor, name: str, *, enabled: bool, next_default: str | Default | None = Default.KEEP, version: int | None
+) -> Provider:
     actor.must_admin()
     async with work(actor) as doing:
-        row = await lookup.provider(doing.session, name)
+        row = await lookup.provider(doing.session, name, version=version)
         if row.enabled != enabled:
             await _hand_over(doing, row, next_default)
             row.enabled = enabled
@@ -105,9 +106,7 @@ async def _switch(actor: Actor, name: str, *, enabled: bool, next_default: str |
 
 async def _save(doing: Work, row: ProviderRow, action: Action, changes: dict[str, dict[str, object]]) -> None:
     """One more version."""
-    changes["version"] = {"before": row.version, "after": row.version + 1}
-    row.version, row.updated_at = row.version + 1, now()
-    doing.session.add(row)
+    doing.change(row)
     doing.record(action, target=("provider", row.id, row.name), changes=changes)
     doing.touch(row.id)
 

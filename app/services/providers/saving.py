@@ -17,7 +17,6 @@ from app.services.providers import keys
 from app.services.providers.reading import name_is_free, preset_of, taken_names
 from app.storage import approvals, credentials, models, probes, provider_records
 from app.storage.database import engine
-from app.storage.database.columns import now
 from app.storage.tables import ProviderRow
 from app.storage.work import Work, work
 from app.upstream import egress
@@ -131,12 +130,10 @@ async def _apply(doing: Work, row: ProviderRow, settled: Settled, *, local: list
     changes |= await _list_models(doing, row, settled)
     if changes or rekeyed:
         if changes:
-            changes["version"] = {"before": row.version, "after": row.version + 1}
             doing.record(Action.PROVIDER_UPDATE, target=("provider", row.id, row.name), changes=changes)
         for field, value in after.items():
             setattr(row, field, value)
-        row.version, row.updated_at = row.version + 1, now()
-        session.add(row)
+        doing.change(row)
         await _settle_in(doing, row, local=local)
     return await provider_records.one(session, row)
 

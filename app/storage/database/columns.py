@@ -78,6 +78,12 @@ class MacRow(SQLModel):
     mac: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
+class Versioned(SQLModel):
+    """A row that people change. Every change makes one more version, through `Work.change`."""
+
+    version: int = 1
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 
