@@ -13,7 +13,7 @@ from app.services import aliases
 
 router = guard.router("Aliases")
 NAMED = errors.documented(404)
-CHANGED = errors.documented(404, 409)
+CHANGED = errors.documented(404, 409, 412)
 
 
 @router.get("/aliases")

@@ -1,8 +1,11 @@
 """`/client-keys`: keys for applications."""
 
+from fastapi import Response
+
 from app.api import errors, guard
 from app.api.guard import Caller
 from app.api.schemas import ClientKeyDraft, ClientKeyList
+from app.api.versions import IfMatch, expected, tagged
 from app.domain.people.people import ClientKey, ClientKeyPatch, IssuedClientKey
 from app.services import client_keys
 
@@ -25,18 +28,18 @@ async def issue_client_key(caller: Caller, draft: ClientKeyDraft) -> IssuedClien
 
 
 @router.get("/client-keys/{key_id}", responses=errors.documented(404))
-async def get_client_key(caller: Caller, key_id: str) -> ClientKey:
+async def get_client_key(caller: Caller, key_id: str, response: Response) -> ClientKey:
     """What a key may do; not the key itself."""
-    return await client_keys.get(caller, key_id)
+    return tagged(response, await client_keys.get(caller, key_id))
 
 
-@router.patch("/client-keys/{key_id}", responses=errors.documented(404, 409))
-async def change_client_key(caller: Caller, key_id: str, patch: ClientKeyPatch) -> ClientKey:
+@router.patch("/client-keys/{key_id}", responses=errors.documented(404, 409, 412))
+async def change_client_key(caller: Caller, key_id: str, patch: ClientKeyPatch, response: Response, if_match: IfMatch = None) -> ClientKey:
     """Change what a key may do; it stays the same key. What is left out stays, null takes a restriction away."""
-    return await client_keys.update(caller, key_id, patch)
+    return tagged(response, await client_keys.update(caller, key_id, patch, version=expected(if_match, patch.version)))
 
 
-@router.delete("/client-keys/{key_id}", status_code=204, responses=errors.documented(404))
-async def revoke_client_key(caller: Caller, key_id: str) -> None:
+@router.delete("/client-keys/{key_id}", status_code=204, responses=errors.documented(404, 412))
+async def revoke_client_key(caller: Caller, key_id: str, if_match: IfMatch = None) -> None:
     """Refuse a key from now on."""
-    await client_keys.revoke(caller, key_id)
+    await client_keys.revoke(caller, key_id, version=expected(if_match))

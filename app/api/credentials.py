@@ -2,18 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import Body
+from fastapi import Body, Response
 
 from app.api import errors, guard
 from app.api.guard import Caller
 from app.api.schemas import CredentialList, Keeping, KeyLines, KeyOrder, KeysToAdd, OneKeyToTest, RotationDraft
+from app.api.versions import IfMatch, expected, tagged
 from app.domain.credentials.credential import Credential, CredentialDraft, CredentialPatch
 from app.domain.probes.probe import ProbeResult
 from app.services import credentials, probes, rotation
 
 router = guard.router("Provider keys")
 NAMED = errors.documented(404)
-CHANGED = errors.documented(404, 409)
+CHANGED = errors.documented(404, 409, 412)
 
 
 @router.get("/providers/{name}/credentials", responses=NAMED)
@@ -23,12 +24,12 @@ async def list_credentials(caller: Caller, name: str) -> CredentialList:
 
 
 @router.post("/providers/{name}/credentials", status_code=201, responses=CHANGED)
-async def add_credential(caller: Caller, name: str, draft: CredentialDraft) -> Credential:
+async def add_credential(caller: Caller, name: str, draft: CredentialDraft, response: Response) -> Credential:
     """Store one more key, or a reference to where it lives."""
-    return await credentials.add(caller, name, draft)
+    return tagged(response, await credentials.add(caller, name, draft))
 
 
-@router.post("/providers/{name}/credentials/bulk", responses=NAMED)
+@router.post("/providers/{name}/credentials/paste", responses=NAMED)
 async def add_credentials(caller: Caller, name: str, given: KeysToAdd) -> KeyLines:
     """Store one key a line. Each line answers for itself; a line that is refused keeps no other from being stored."""
     return KeyLines(items=await credentials.add_many(caller, name, given.keys))
@@ -40,16 +41,24 @@ async def order_credentials(caller: Caller, name: str, order: KeyOrder) -> Crede
     return CredentialList(items=await credentials.reorder(caller, name, order.ids))
 
 
+@router.get("/credentials/{credential_id}", responses=NAMED)
+async def get_credential(caller: Caller, credential_id: str, response: Response) -> Credential:
+    """One key of a provider; not its secret."""
+    return tagged(response, await credentials.get(caller, credential_id))
+
+
 @router.patch("/credentials/{credential_id}", responses=CHANGED)
-async def update_credential(caller: Caller, credential_id: str, patch: CredentialPatch) -> Credential:
+async def update_credential(
+    caller: Caller, credential_id: str, patch: CredentialPatch, response: Response, if_match: IfMatch = None
+) -> Credential:
     """Change what the body names; `expires_at` null clears it, `secret` or `reference` replaces what is stored."""
-    return await credentials.update(caller, credential_id, patch)
+    return tagged(response, await credentials.update(caller, credential_id, patch, version=expected(if_match, patch.version)))
 
 
 @router.delete("/credentials/{credential_id}", status_code=204, responses=CHANGED)
-async def remove_credential(caller: Caller, credential_id: str) -> None:
+async def remove_credential(caller: Caller, credential_id: str, if_match: IfMatch = None) -> None:
     """Delete a key for good."""
-    await credentials.remove(caller, credential_id)
+    await credentials.remove(caller, credential_id, version=expected(if_match))
 
 
 @router.post("/credentials/{credential_id}/test", responses=errors.documented(404, 429))
@@ -61,26 +70,33 @@ async def probe_credential(caller: Caller, credential_id: str, how: Annotated[On
     return [step async for step in steps if isinstance(step, ProbeResult)][-1]
 
 
-@router.post("/providers/{name}/credentials/rotate", status_code=201, responses=CHANGED)
-async def start_rotation(caller: Caller, name: str, draft: RotationDraft) -> Credential:
-    """Store a new key beside the one it is to replace. It can be tested; traffic uses it once it is promoted."""
-    new = CredentialDraft.model_validate({f: getattr(draft, f) for f in draft.model_fields_set - {"replaces"}})
-    return await rotation.start(caller, name, new, replaces=draft.replaces)
+@router.post("/credentials/{credential_id}/rotate", status_code=201, responses=CHANGED)
+async def rotate_credential(
+    caller: Caller, credential_id: str, draft: RotationDraft, response: Response, if_match: IfMatch = None
+) -> Credential:
+    """Store a new key beside this one, which it is to replace; the answer is the new one. It can be tested; traffic uses it once it is
+    promoted."""
+    new = CredentialDraft.model_validate({f: getattr(draft, f) for f in draft.model_fields_set})
+    name = await credentials.provider_of(caller, credential_id)
+    return tagged(response, await rotation.start(caller, name, new, replaces=credential_id, version=expected(if_match)))
 
 
 @router.post("/credentials/{credential_id}/promote", responses=CHANGED)
-async def promote_credential(caller: Caller, credential_id: str, how: Annotated[Keeping | None, Body()] = None) -> Credential:
+async def promote_credential(
+    caller: Caller, credential_id: str, response: Response, how: Annotated[Keeping | None, Body()] = None, if_match: IfMatch = None
+) -> Credential:
     """Put the new key in the place of the old one, which is kept for `keep_hours` and then deleted by itself."""
-    return await rotation.promote(caller, credential_id, keep_hours=(how or Keeping()).keep_hours)
+    hours = (how or Keeping()).keep_hours
+    return tagged(response, await rotation.promote(caller, credential_id, keep_hours=hours, version=expected(if_match)))
 
 
 @router.post("/credentials/{credential_id}/rollback", responses=CHANGED)
-async def roll_back_credential(caller: Caller, credential_id: str) -> Credential:
+async def roll_back_credential(caller: Caller, credential_id: str, response: Response, if_match: IfMatch = None) -> Credential:
     """Use the old key again. Either half of the rotation may be named; the answer is the old key."""
-    return await rotation.rollback(caller, credential_id)
+    return tagged(response, await rotation.rollback(caller, credential_id, version=expected(if_match)))
 
 
 @router.post("/credentials/{credential_id}/cancel", status_code=204, responses=CHANGED)
-async def cancel_rotation(caller: Caller, credential_id: str) -> None:
+async def cancel_rotation(caller: Caller, credential_id: str, if_match: IfMatch = None) -> None:
     """Delete the new key of a rotation that was not promoted."""
-    await rotation.cancel(caller, credential_id)
+    await rotation.cancel(caller, credential_id, version=expected(if_match))

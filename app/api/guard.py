@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from app.api import errors
+from app.api import errors, versions
 from app.api.body import readable
 from app.api.caller import ip_of
 from app.domain.actor import Actor, ActorType
@@ -37,12 +37,15 @@ class GuardedRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        takes_if_match = "If-Match" in {field.alias for field in self.dependant.header_params}
 
         async def guarded(request: Request) -> Response:
             at, started, status = time.time(), time.perf_counter(), 500
             try:
                 await admit(request, asks=self.asks)
-                response = await handle(await readable(request) if self.body_field else request)
+                versions.must_take(request, takes_if_match=takes_if_match)
+                answered = await handle(await readable(request) if self.body_field else request)
+                response = versions.unchanged(request, answered)
                 status = response.status_code
             except Exception as error:
                 status = errors.status_of_any(error)

@@ -3,6 +3,7 @@
 from app.api import errors, guard
 from app.api.guard import Caller
 from app.api.schemas import ModelList, ModelSync
+from app.api.versions import IfMatch, expected
 from app.services import models
 
 router = guard.router("Models")
@@ -20,11 +21,10 @@ async def discover_models(caller: Caller, name: str) -> models.Discovery:
     return await models.discover(caller, name)
 
 
-@router.post("/providers/{name}/models/sync", responses=errors.documented(404, 409))
-async def sync_models(caller: Caller, name: str, body: ModelSync) -> ModelList:
+@router.post("/providers/{name}/models/sync", responses=errors.documented(404, 412))
+async def sync_models(caller: Caller, name: str, body: ModelSync, if_match: IfMatch = None) -> ModelList:
     """Add and remove listed models and choose the default one."""
     cleared = "default" in body.model_fields_set and body.default is None
-    listed = await models.sync(
-        caller, name, add=body.add, remove=body.remove, default=body.default, clear_default=cleared, version=body.version
-    )
+    version = expected(if_match, body.version)
+    listed = await models.sync(caller, name, add=body.add, remove=body.remove, default=body.default, clear_default=cleared, version=version)
     return ModelList(items=listed)

@@ -1,8 +1,11 @@
 """`/session` and `/users`: who the caller is, and the people of the console."""
 
+from fastapi import Response
+
 from app.api import errors, guard
 from app.api.guard import Browser, Caller
 from app.api.schemas import Confirmed, PasswordAgain, SessionInfo, UserDraft, UserList
+from app.api.versions import IfMatch, expected, tagged
 from app.domain.people.people import DisabledUser, User
 from app.services import people, sessions
 
@@ -35,18 +38,24 @@ async def list_users(caller: Caller) -> UserList:
 
 
 @router.post("/users", status_code=201, responses=errors.documented(409))
-async def create_user(caller: Caller, draft: UserDraft) -> User:
+async def create_user(caller: Caller, draft: UserDraft, response: Response) -> User:
     """Add a person."""
-    return await people.create(caller, draft.email, draft.name, draft.role, draft.password)
+    return tagged(response, await people.create(caller, draft.email, draft.name, draft.role, draft.password))
 
 
-@router.post("/users/{user_id}/disable", responses=errors.documented(404, 409))
-async def disable_user(caller: Caller, user_id: str) -> DisabledUser:
+@router.get("/users/{user_id}", responses=errors.documented(404))
+async def get_user(caller: Caller, user_id: str, response: Response) -> User:
+    """One account."""
+    return tagged(response, await people.get(caller, user_id))
+
+
+@router.post("/users/{user_id}/disable", responses=errors.documented(404, 409, 412))
+async def disable_user(caller: Caller, user_id: str, response: Response, if_match: IfMatch = None) -> DisabledUser:
     """End a person's sessions and the keys they made for this interface; let nobody sign in with this account."""
-    return await people.disable(caller, user_id)
+    return tagged(response, await people.disable(caller, user_id, version=expected(if_match)))
 
 
-@router.post("/users/{user_id}/enable", responses=errors.documented(404))
-async def enable_user(caller: Caller, user_id: str) -> User:
+@router.post("/users/{user_id}/enable", responses=errors.documented(404, 412))
+async def enable_user(caller: Caller, user_id: str, response: Response, if_match: IfMatch = None) -> User:
     """Let a person sign in again."""
-    return await people.enable(caller, user_id)
+    return tagged(response, await people.enable(caller, user_id, version=expected(if_match)))

@@ -17,7 +17,7 @@ from app.services import probes, providers, registry_admin
 
 router = guard.router("Providers")
 NAMED = errors.documented(404)
-CHANGED = errors.documented(404, 409)
+CHANGED = errors.documented(404, 409, 412)
 TESTED = errors.documented(404, 429)
 
 
@@ -108,23 +108,32 @@ async def list_dependants(caller: Caller, name: str) -> providers.Dependants:
     return await providers.dependants(caller, name)
 
 
-@router.post("/providers/{name}/enable", responses=NAMED)
-async def enable_provider(caller: Caller, name: str) -> Provider:
+@router.post("/providers/{name}/enable", responses=CHANGED)
+async def enable_provider(caller: Caller, name: str, response: Response, if_match: IfMatch = None) -> Provider:
     """Let new requests through."""
-    return await providers.enable(caller, name)
+    return tagged(response, await providers.enable(caller, name, version=expected(if_match)))
 
 
 @router.post("/providers/{name}/disable", responses=CHANGED)
-async def disable_provider(caller: Caller, name: str, how: Annotated[SwitchOff | None, Body()] = None) -> Provider:
+async def disable_provider(
+    caller: Caller, name: str, response: Response, how: Annotated[SwitchOff | None, Body()] = None, if_match: IfMatch = None
+) -> Provider:
     """Refuse new requests at once; running ones finish. A default provider stays the default unless `next_default` says otherwise."""
     is_said = how is not None and "next_default" in how.model_fields_set
-    return await providers.disable(caller, name, next_default=how.next_default if how and is_said else providers.Default.KEEP)
+    following = how.next_default if how and is_said else providers.Default.KEEP
+    return tagged(response, await providers.disable(caller, name, next_default=following, version=expected(if_match)))
 
 
 @router.post("/providers/{name}/default", responses=CHANGED)
-async def make_default(caller: Caller, name: str) -> Provider:
+async def make_default(caller: Caller, name: str, response: Response, if_match: IfMatch = None) -> Provider:
     """Answer requests that name no provider with this one."""
-    return await providers.set_default(caller, name)
+    return tagged(response, await providers.set_default(caller, name, version=expected(if_match)))
+
+
+@router.delete("/providers/{name}/default", status_code=204, responses=CHANGED)
+async def clear_default(caller: Caller, name: str, if_match: IfMatch = None) -> None:
+    """Have no default provider, if it is this one; requests must then name one."""
+    await providers.clear_default(caller, name, version=expected(if_match))
 
 
 @router.post("/providers/{name}/duplicate", status_code=201, responses=CHANGED)
@@ -135,9 +144,9 @@ async def duplicate_provider(caller: Caller, name: str, response: Response, how:
 
 
 @router.post("/providers/{name}/restore", responses=CHANGED)
-async def restore_provider(caller: Caller, name: str) -> Provider:
+async def restore_provider(caller: Caller, name: str, response: Response) -> Provider:
     """Take a provider out of the trash."""
-    return await providers.restore(caller, name)
+    return tagged(response, await providers.restore(caller, name))
 
 
 @router.post("/providers/{name}/test", responses=TESTED)

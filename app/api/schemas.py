@@ -116,9 +116,8 @@ class SwitchOff(Closed):
 
 
 class RotationDraft(Closed):
-    """The new key. `replaces` is the id of the old one; it may be left out where the provider has one key."""
+    """The new key."""
 
-    replaces: str | None = None
     label: Label | None = None
     secret: dict[str, Secret] = Field(default_factory=dict)
     reference: dict[str, Reference] = Field(default_factory=dict)

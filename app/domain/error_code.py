@@ -56,7 +56,7 @@ class ErrorCode(StrEnum):
     IN_USE = "in_use", 409, "Something else needs it.", "Put another one in its place first; the message says which."
     LAST_ADMIN = "last_admin", 409, "This is the last admin.", "Give another user the admin role first."
     REVOKED = "revoked", 409, "The app key was revoked, which cannot be undone.", "Create a new one."
-    STALE = "stale", 409, "The resource has a newer version.", "Read it again, apply the change to it, and send the new version."
+    STALE = "stale", 412, "The resource has a newer version.", "Read it again, apply the change to it, and send the new version."
     CREDENTIAL_REENTRY_REQUIRED = (
         "credential_reentry_required", 409, "The address moved to another host, and stored keys belong to the old one.",
         "Send the key again with the new address.",

@@ -84,7 +84,9 @@ async def update(actor: Actor, key_id: str, patch: ClientKeyPatch, *, version: i
             raise Revoked("This app key was revoked, which cannot be undone. Create a new one.")
         known = await client_keys.granted_to(doing.session, row.id)
         before = await client_keys.shown(doing.session, row)
-        changed = {field: value for field in patch.model_fields_set if (value := _given(patch, field)) != getattr(before, field)}
+        changed = {
+            field: value for field in patch.model_fields_set - {"version"} if (value := _given(patch, field)) != getattr(before, field)
+        }
         _check(changed)
         if changed:
             doing.change(row)

@@ -29,6 +29,14 @@ async def list_(actor: Actor, name: str) -> list[Credential]:
         return await _shown(session, await lookup.provider(session, name, suggests=False))
 
 
+async def get(actor: Actor, credential_id: str) -> Credential:
+    """One key. Raises `UnknownCredential`."""
+    actor.must_view()
+    async with engine.session() as session:
+        row, key = await lookup.key(session, credential_id)
+        return await _one(session, row, key)
+
+
 async def provider_of(actor: Actor, credential_id: str) -> str:
     """Name of the provider that a key belongs to. Raises `UnknownCredential`."""
     actor.must_view()

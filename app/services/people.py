@@ -22,6 +22,15 @@ async def list_(actor: Actor) -> list[User]:
         return await people.all_users(session)
 
 
+async def get(actor: Actor, user_id: str) -> User:
+    """One account. Raises `UnknownUser`."""
+    actor.must_view()
+    async with engine.session() as session:
+        if (row := await people.by_id(session, user_id)) is None:
+            raise _unknown()
+        return await people.shown(session, row)
+
+
 async def find(actor: Actor, email: str) -> User:
     """The account of an e-mail address. Raises `UnknownUser`."""
     actor.must_view()

@@ -23,17 +23,18 @@ LOOK_SECONDS = 30.0
 _IN_USE = (KeyState.ACTIVE, KeyState.AUTO_DISABLED, KeyState.UNREADABLE)
 
 
-async def start(actor: Actor, name: str, draft: CredentialDraft, *, replaces: str | None = None) -> Credential:
+async def start(actor: Actor, name: str, draft: CredentialDraft, *, replaces: str | None = None, version: int | None = None) -> Credential:
     """Store the new key beside the one it is to replace; it can be tested, traffic does not use it. `replaces` may be left out where a
     provider has one key. Weight, priority and state of the draft do not count: the new key takes those of the old one.
 
-    Raises `UnknownProvider`, `UnknownCredential`, `InvalidDraft`.
+    Raises `UnknownProvider`, `UnknownCredential`, `Stale` for another `version` of the old key, `InvalidDraft`.
     """
     actor.must_admin()
     async with work(actor) as doing:
         row = await lookup.provider(doing.session, name, suggests=False)
         keys = await credentials.of_provider(doing.session, row.id)
         old = _replaced(keys, replaces)
+        await lookup.expect_version(doing.session, old.row, version)
         sealing.must_fit(keys, draft)
         new = CredentialRow(
             id=uuid7(), provider_id=row.id, label=draft.label or _next_label(old.row.label, keys), origin="", replaces=old.row.id,

@@ -32,7 +32,7 @@ async def test_an_alias_is_made_changed_and_deleted(admin: httpx.AsyncClient, vi
     put = await admin.put(where, json={"name": "fast", "targets": [{**TARGET, "weight": 3}], "version": 2})
     assert (put.json()["name"], put.json()["description"], put.json()["targets"][0]["weight"]) == ("fast", "", 3)
     stale = await admin.patch(where, json={"enabled": False}, headers={"if-match": '"2"'})
-    assert (stale.status_code, stale.json()["error"]["code"]) == (409, "stale")
+    assert (stale.status_code, stale.json()["error"]["code"]) == (412, "stale")
     assert stale.json()["error"]["details"]["version"] == 3
 
     assert (await admin.delete(where, headers={"if-match": "3"})).status_code == 204

@@ -27,7 +27,7 @@ async def test_keys_are_added_listed_ordered_changed_and_removed(admin: httpx.As
 
 
 async def test_many_keys_at_once_answer_line_by_line(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
-    answer = await admin.post(f"/api/v1/providers/{saved['name']}/credentials/bulk", json={"keys": f"{OTHER}\n{SECRET}\n***"})
+    answer = await admin.post(f"/api/v1/providers/{saved['name']}/credentials/paste", json={"keys": f"{OTHER}\n{SECRET}\n***"})
 
     assert [(line["line"], line["code"]) for line in answer.json()["items"]] == [(1, ""), (2, "duplicate_key"), (3, "masked_secret")]
     assert OTHER not in answer.text
@@ -50,7 +50,7 @@ async def test_what_cannot_be_is_answered_with_its_field(admin: httpx.AsyncClien
 
 async def test_a_rotation_over_rest_goes_forth_and_back(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
     old = saved["credentials"][0]["id"]
-    started = await admin.post(f"/api/v1/providers/{saved['name']}/credentials/rotate", json={"secret": {"api_key": OTHER}})
+    started = await admin.post(f"/api/v1/credentials/{old}/rotate", json={"secret": {"api_key": OTHER}})
     new = started.json()["id"]
     promoted = await admin.post(f"/api/v1/credentials/{new}/promote", json={"keep_hours": 2})
     again = await admin.post(f"/api/v1/credentials/{new}/promote")

@@ -44,12 +44,14 @@ async def test_no_answer_holds_the_key(admin: httpx.AsyncClient, saved: dict[str
     await admin.post(f"{V1}/providers", json=body("second", base_url="ftp://x"))
     key_id = (await admin.post(f"{V1}/client-keys", json={"name": "app"})).json()["client_key"]["id"]
     leading = {"name": "any", "targets": [{"provider": "mine", "model": "alpha"}]}
+    user_id = (await admin.get(f"{V1}/users")).json()["items"][0]["id"]
     alias_id = (await admin.post(f"{V1}/aliases", json=leading)).json()["id"]
     seen = []
     for path, item in contract.document["paths"].items():
         if "get" in item:
             filled = path.replace("{name}", "mine").replace("{preset}", "groq").replace("{key_id}", key_id)
-            filled = filled.replace("{alias_id}", alias_id)
+            filled = filled.replace("{alias_id}", alias_id).replace("{user_id}", user_id)
+            filled = filled.replace("{credential_id}", saved["credentials"][0]["id"])
             response = await admin.get(filled)
             assert response.status_code == 200, path
             seen.append(response.text)
@@ -99,7 +101,7 @@ async def test_a_mask_is_refused_on_create(admin: httpx.AsyncClient) -> None:
     assert (response.status_code, fault(response)) == (422, "masked_secret")
 
 
-async def test_a_stale_save_is_409_and_says_what_changed(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
+async def test_a_stale_save_is_412_and_says_what_changed(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
     await admin.patch(f"{V1}/providers/mine", json={"label": "Theirs"}, headers={"if-match": '"1"'})
 
     for response in (
@@ -108,7 +110,7 @@ async def test_a_stale_save_is_409_and_says_what_changed(admin: httpx.AsyncClien
         await admin.put(f"{V1}/providers/mine", json=body(label="Mine", version=1)),
         await admin.delete(f"{V1}/providers/mine", headers={"if-match": "1"}),
     ):
-        assert (response.status_code, error(response)["code"]) == (409, "stale")
+        assert (response.status_code, error(response)["code"]) == (412, "stale")
         assert error(response)["details"]["changed"] == {"label": "Theirs"}
 
 

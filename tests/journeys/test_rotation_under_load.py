@@ -94,7 +94,8 @@ def test_rotations_under_load_fail_no_request(tmp_path: Path) -> None:
 def _rotate(rest: httpx.Client, new: str, old: str, accepted: set[str], came: list[tuple[float, str]]) -> None:
     """Both are accepted while one follows the other; after the last promotion the old one is refused, and nobody is hurt."""
     accepted.add(new)
-    started = rest.post("/providers/acme/credentials/rotate", json={"secret": {"api_key": new}}).raise_for_status().json()
+    [held] = rest.get("/providers/acme/credentials").raise_for_status().json()["items"]
+    started = rest.post(f"/credentials/{held['id']}/rotate", json={"secret": {"api_key": new}}).raise_for_status().json()
     assert rest.post(f"/credentials/{started['id']}/test", json={"depth": "auth"}).raise_for_status().json()["ok"]
     for step, used in (("promote", new), ("rollback", old), ("promote", new)):
         rest.post(f"/credentials/{started['id']}/{step}").raise_for_status()

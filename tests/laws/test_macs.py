@@ -42,6 +42,7 @@ WITHOUT = {
     "probe": "a result",
     "provider": "configuration; its keys are bound to their address",
     "provider_health": "a result",
+    "revision_note": "tells, and decides nothing",
     "system_secret": "sealed",
     "template": "a draft",
     "usage_batch": "counters",

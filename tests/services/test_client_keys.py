@@ -144,6 +144,7 @@ async def test_what_a_key_may_do_changes_and_the_key_stays_the_same(db: Database
         "providers": {"before": None, "after": ["acme"]},
         "requests_per_minute": {"before": 0, "after": 30},
         "expires_at": {"before": None, "after": end.isoformat().replace("+00:00", "Z")},
+        "version": {"before": 1, "after": 2},
     }
 
 

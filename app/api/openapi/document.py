@@ -36,8 +36,16 @@ def document(app: FastAPI) -> dict[str, Any]:
                 _complete(operation, WALL | (BODY if method in UNSAFE else {}))
                 browser: dict[str, list[str]] = {"session": []} | ({"csrf": []} if method in UNSAFE else {})
                 operation["security"] = [browser, {"client_key": []}]
+            if "get" in path and _is_versioned(path["get"], described["components"]["schemas"]):
+                path["get"]["responses"]["304"] = {"description": "Not Modified"}
         app.openapi_schema = described
     return app.openapi_schema
+
+
+def _is_versioned(operation: dict[str, Any], schemas: dict[str, Any]) -> bool:
+    """Whether the answer has a version, and so an `ETag`."""
+    answer = operation["responses"].get("200", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    return "version" in schemas.get(answer.get("$ref", "").rsplit("/", 1)[-1], {}).get("properties", {})
 
 
 def _complete(operation: dict[str, Any], wall: dict[str, str]) -> None:

@@ -120,6 +120,7 @@ class CredentialPatch(Closed):
     priority: Priority | None = None
     state: SettableState | None = None
     expires_at: Moment | None = None
+    version: int | None = None
 
 
 class Credential(Record):

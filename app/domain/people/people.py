@@ -120,6 +120,7 @@ class ClientKeyPatch(Closed):
     providers: Annotated[list[Identifier], Field(max_length=1_000)] | None = None
     requests_per_minute: RequestsPerMinute | None = None
     expires_at: Moment | None = None
+    version: int | None = None
 
 
 class IssuedClientKey(Record):

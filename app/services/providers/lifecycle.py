@@ -45,11 +45,12 @@ async def set_default(actor: Actor, name: str, *, version: int | None = None) ->
         return await provider_records.one(doing.session, row)
 
 
-async def clear_default(actor: Actor) -> None:
-    """Have no default provider; requests must then name one."""
+async def clear_default(actor: Actor, name: str | None = None, *, version: int | None = None) -> None:
+    """Have no default provider; requests must then name one. With `name` only where that one is it. Raises `UnknownProvider`, `Stale`."""
     actor.must_admin()
     async with work(actor) as doing:
-        if before := await rows.default_id(doing.session):
+        row = None if name is None else await lookup.provider(doing.session, name, version=version)
+        if (before := await rows.default_id(doing.session)) and (row is None or row.id == before):
             await rows.set_default(doing.session, None)
             doing.record(Action.PROVIDER_DEFAULT, target=("provider", before, ""), changes={"default": {"before": before, "after": None}})
             doing.touch()
