@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from app.api import application, document
+from app.api import application
+from app.api.openapi import document
 from tests.fixtures.rest import Contract, body
 
 V1 = "/api/v1"
