@@ -6,6 +6,7 @@ import secrets
 
 from fastapi import APIRouter, FastAPI, HTTPException
 
+from app import __version__
 from app.api import (
     aliases,
     audit,
@@ -63,8 +64,10 @@ def make_fastapi() -> FastAPI:
     """The bare application: what the document is made of."""
     app = FastAPI(
         title="Patchbay",
-        version="1",
+        version=__version__,
         summary="One console and one address for LLM providers.",
+        openapi_tags=[{"name": name, "description": said} for name, said in document.TAGS.items()],
+        generate_unique_id_function=lambda route: route.name,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,

@@ -25,13 +25,14 @@ class Chat(Closed):
     """`provider` with `model` = that provider's own identifier; `provider` alone = its default model; `model` alone = any selector
     (alias, `provider/model`, or a bare name that only one provider lists); neither = the default."""
 
+    #: The conversation so far, the oldest turn first.
     messages: Annotated[list[chat.Message], Field(min_length=1, max_length=chat.MOST_MESSAGES)]
-    provider: Identifier | None = None
-    model: Identifier | None = None
+    provider: Identifier | None = None  #: ID of the provider to ask (its `name`); omit it to go by `model` alone.
+    model: Identifier | None = None  #: Model, alias or provider/model; omit it for the default.
 
 
 @router.post("/chat", responses=errors.documented(404, 409, 429, 502, 503, 504))
-async def ask(caller: Caller, request: Request, body: Chat) -> chat.ChatAnswer:
+async def create_chat(caller: Caller, request: Request, body: Chat) -> chat.ChatAnswer:
     """Ask a model and wait for its whole answer. Whoever hangs up ends the call."""
     return await _while_heard(
         request, chat.ask(caller, body.messages, provider=body.provider, model=body.model, status_of=errors.status_of)

@@ -19,7 +19,7 @@ async def list_client_keys(caller: Caller) -> ClientKeyList:
 
 
 @router.post("/client-keys", status_code=201)
-async def issue_client_key(caller: Caller, draft: ClientKeyDraft) -> IssuedClientKey:
+async def create_client_key(caller: Caller, draft: ClientKeyDraft) -> IssuedClientKey:
     """Issue a key. This answer is the only one that shows it."""
     return await client_keys.issue(
         caller, draft.name, draft.scope, models=draft.models, providers=draft.providers, expires_at=draft.expires_at,
@@ -34,12 +34,12 @@ async def get_client_key(caller: Caller, key_id: str, response: Response) -> Cli
 
 
 @router.patch("/client-keys/{key_id}", responses=errors.documented(404, 409, 412))
-async def change_client_key(caller: Caller, key_id: str, patch: ClientKeyPatch, response: Response, if_match: IfMatch = None) -> ClientKey:
+async def update_client_key(caller: Caller, key_id: str, patch: ClientKeyPatch, response: Response, if_match: IfMatch = None) -> ClientKey:
     """Change what a key may do; it stays the same key. What is left out stays, null takes a restriction away."""
     return tagged(response, await client_keys.update(caller, key_id, patch, version=expected(if_match, patch.version)))
 
 
 @router.delete("/client-keys/{key_id}", status_code=204, responses=errors.documented(404, 412))
-async def revoke_client_key(caller: Caller, key_id: str, if_match: IfMatch = None) -> None:
+async def delete_client_key(caller: Caller, key_id: str, if_match: IfMatch = None) -> None:
     """Refuse a key from now on."""
     await client_keys.revoke(caller, key_id, version=expected(if_match))

@@ -24,13 +24,13 @@ async def list_credentials(caller: Caller, name: str) -> CredentialList:
 
 
 @router.post("/providers/{name}/credentials", status_code=201, responses=CHANGED)
-async def add_credential(caller: Caller, name: str, draft: CredentialDraft, response: Response) -> Credential:
+async def create_credential(caller: Caller, name: str, draft: CredentialDraft, response: Response) -> Credential:
     """Store one more key, or a reference to where it lives."""
     return tagged(response, await credentials.add(caller, name, draft))
 
 
 @router.post("/providers/{name}/credentials/paste", responses=NAMED)
-async def add_credentials(caller: Caller, name: str, given: KeysToAdd) -> KeyLines:
+async def create_credentials(caller: Caller, name: str, given: KeysToAdd) -> KeyLines:
     """Store one key a line. Each line answers for itself; a line that is refused keeps no other from being stored."""
     return KeyLines(items=await credentials.add_many(caller, name, given.keys))
 
@@ -56,13 +56,13 @@ async def update_credential(
 
 
 @router.delete("/credentials/{credential_id}", status_code=204, responses=CHANGED)
-async def remove_credential(caller: Caller, credential_id: str, if_match: IfMatch = None) -> None:
+async def delete_credential(caller: Caller, credential_id: str, if_match: IfMatch = None) -> None:
     """Delete a key for good."""
     await credentials.remove(caller, credential_id, version=expected(if_match))
 
 
 @router.post("/credentials/{credential_id}/test", responses=errors.documented(404, 429))
-async def probe_credential(caller: Caller, credential_id: str, how: Annotated[OneKeyToTest | None, Body()] = None) -> ProbeResult:
+async def test_credential(caller: Caller, credential_id: str, how: Annotated[OneKeyToTest | None, Body()] = None) -> ProbeResult:
     """Test one key, also one that traffic does not use. A provider that does not answer is a result, not an error."""
     how = how or OneKeyToTest()
     name = await credentials.provider_of(caller, credential_id)

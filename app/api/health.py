@@ -20,15 +20,15 @@ class Stats(Figures):
     """What calls through the gateway added up to, in whole hours from the one of `since`. An attempt that another provider made good
     counts there; a failure here shows in the health."""
 
-    name: str
-    since: datetime
+    name: str  #: ID of the provider (its `name`).
+    since: datetime  #: Begin of the period, a whole hour.
 
 
 class Recheck(probes.Batch):
     """`names` left out = all that are on; one that is off is tested when it is named. Depths `auth` and `models` send no prompt, so
     they cost nothing at the provider, but prove less."""
 
-    names: Annotated[list[str], Field(max_length=500)] | None = None
+    names: Annotated[list[str], Field(max_length=500)] | None = None  #: IDs of the providers to test (`name`); omit it for all that are on.
 
 
 @router.get("/providers/health")
@@ -38,7 +38,7 @@ async def list_health(caller: Caller) -> providers.HealthList:
 
 
 @router.post("/providers/health/recheck", responses=errors.documented(404, 429))
-async def recheck(caller: Caller, request: Request, how: Annotated[Recheck | None, Body()] = None) -> providers.HealthList:
+async def recheck_health(caller: Caller, request: Request, how: Annotated[Recheck | None, Body()] = None) -> providers.HealthList:
     """Test providers now. What a test finds counts more than all calls before it. Whoever hangs up stops the rest."""
     how = how or Recheck()
     targets = await probes.providers_of(caller, how.names)

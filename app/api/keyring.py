@@ -15,7 +15,7 @@ router = guard.router("Master key")
 
 
 @router.get("/keyring")
-async def show_keyring(caller: Caller) -> KeyringStatus:
+async def get_keyring(caller: Caller) -> KeyringStatus:
     """The master keys by id, how many secrets each seals, and which servers hold them. Never a key."""
     return await keyring.status(caller)
 

@@ -13,7 +13,7 @@ router = guard.router("Users")
 
 
 @router.get("/session")
-async def who_am_i(caller: Caller, browser: Browser) -> SessionInfo:
+async def get_session(caller: Caller, browser: Browser) -> SessionInfo:
     """The caller. Browsers send `csrf_token` back as `X-CSRF-Token` with everything that changes something."""
     return SessionInfo(
         type=caller.type,

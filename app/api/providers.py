@@ -46,7 +46,7 @@ async def get_preset(preset: str) -> Preset:
 
 
 @router.post("/providers/from-preset", status_code=201, responses=CHANGED)
-async def create_from_preset(caller: Caller, choice: FromPreset, response: Response) -> Provider:
+async def create_provider_from_preset(caller: Caller, choice: FromPreset, response: Response) -> Provider:
     """Save a provider of a known vendor; what is left out comes from the preset."""
     return tagged(response, await providers.from_preset(caller, choice))
 
@@ -58,13 +58,13 @@ async def validate_draft(caller: Caller, draft: ProviderDraft) -> providers.Prev
 
 
 @router.post("/providers/test", responses=TESTED)
-async def probe_draft(caller: Caller, draft: DraftToTest) -> ProbeResult:
+async def test_draft(caller: Caller, draft: DraftToTest) -> ProbeResult:
     """Test what has not been saved. A provider that does not answer is a result, not an error."""
     return await _last(probes.run_draft(caller, draft, model=draft.model, depth=draft.depth, provider_name=draft.provider_name))
 
 
 @router.get("/providers/registry-status")
-async def registry_status(caller: Caller) -> RegistryStatus:
+async def get_registry_status(caller: Caller) -> RegistryStatus:
     """What the registry of this process holds, and which revision every worker answers by."""
     return RegistryStatus.model_validate(await registry_admin.status(caller))
 
@@ -125,7 +125,7 @@ async def disable_provider(
 
 
 @router.post("/providers/{name}/default", responses=CHANGED)
-async def make_default(caller: Caller, name: str, response: Response, if_match: IfMatch = None) -> Provider:
+async def set_default_provider(caller: Caller, name: str, response: Response, if_match: IfMatch = None) -> Provider:
     """Answer requests that name no provider with this one."""
     return tagged(response, await providers.set_default(caller, name, version=expected(if_match)))
 
@@ -150,7 +150,7 @@ async def restore_provider(caller: Caller, name: str, response: Response) -> Pro
 
 
 @router.post("/providers/{name}/test", responses=TESTED)
-async def probe_provider(caller: Caller, name: str, how: Annotated[SavedToTest | None, Body()] = None) -> ProbeResult:
+async def test_provider(caller: Caller, name: str, how: Annotated[SavedToTest | None, Body()] = None) -> ProbeResult:
     """Test a saved provider, also one that is off."""
     how = how or SavedToTest()
     return await _last(probes.run_saved(caller, name, model=how.model, credential_id=how.credential_id, depth=how.depth))

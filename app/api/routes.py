@@ -16,8 +16,8 @@ router = guard.router("Routes", asks=True)
 class Question(Closed):
     """`selector` as an application sends it in `model`; `client_key_id` as whom, left out = nobody is restricted."""
 
-    selector: Annotated[str, Field(max_length=260)]
-    client_key_id: Annotated[str, Field(max_length=36)] | None = None
+    selector: Annotated[str, Field(max_length=260)]  #: What an app would send as `model`.
+    client_key_id: Annotated[str, Field(max_length=36)] | None = None  #: ID of the app key that would be used; null = any, without limits.
 
 
 @router.post("/routes/explain", responses=errors.documented(404))

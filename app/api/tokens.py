@@ -5,7 +5,7 @@ from app.api.guard import Caller
 from app.domain.credentials.token import TokenInfo
 from app.services import tokens
 
-router = guard.router("Credentials")
+router = guard.router("Provider keys")
 
 
 @router.post("/credentials/{credential_id}/fetch-token", responses=errors.documented(404, 409, 429, 502))

@@ -22,6 +22,6 @@ async def restore_trashed(caller: Caller, provider_id: str) -> Provider:
 
 
 @router.delete("/trash/{provider_id}", status_code=204, responses=errors.documented(404))
-async def purge_trashed(caller: Caller, provider_id: str) -> None:
+async def delete_trashed(caller: Caller, provider_id: str) -> None:
     """Remove a deleted provider for good, with its keys, its models and the targets of aliases that lead there."""
     await providers.purge(caller, provider_id)

@@ -22,7 +22,7 @@ Limit = Annotated[int, Query(ge=1, le=1_000)]
 
 
 @router.get("/usage", responses=errors.documented(404))
-async def read_usage(
+async def get_usage(
     caller: Caller,
     by: By = By.PROVIDER,
     since: Since = None,
@@ -37,7 +37,7 @@ async def read_usage(
 
 
 @router.get("/usage/series", responses=errors.documented(404))
-async def read_usage_series(
+async def get_usage_series(
     caller: Caller, step: Step = Step.HOUR, since: Since = None, until: Until = None, provider: Name = "", client_key_id: KeyId = ""
 ) -> UsageSeries:
     """The same over time, one item an hour or a day (UTC)."""

@@ -78,46 +78,46 @@ class Outcome(StrEnum):
 
 
 class AuditActor(Record):
-    type: str
-    id: str
-    name: str
+    type: str  #: Kind of the caller.
+    id: str  #: ID of the caller.
+    name: str  #: Name of the caller at that time.
 
 
 class AuditTarget(Record):
-    type: str
-    id: str
-    name: str
+    type: str  #: Kind of the object.
+    id: str  #: ID of the object.
+    name: str  #: Name of the object at that time.
 
 
 class AuditItem(Record):
     """One entry. `changes`: field → {"before", "after"} for plain fields, {"op", "fp_before", "fp_after",
     "destination"} for a credential."""
 
-    seq: int
-    at: datetime
-    actor: AuditActor
-    action: str
-    target: AuditTarget
-    outcome: Outcome
-    changes: dict[str, Any]
-    request_id: str
+    seq: int  #: Number of the entry; the next one is one higher.
+    at: datetime  #: When it happened.
+    actor: AuditActor  #: Who did it.
+    action: str  #: What was done, as `noun:verb` or `noun:part:verb`.
+    target: AuditTarget  #: What it was done to.
+    outcome: Outcome  #: How it ended.
+    changes: dict[str, Any]  #: Field → `before` and `after`; for a key its fingerprints instead of values.
+    request_id: str  #: ID of the request, "" where it was none.
 
 
 class RefusedRow(Record):
     """A row that would let somebody in or allow something and is not as Patchbay wrote it: it is refused. `advice` says what to do."""
 
-    kind: str
-    id: str
-    name: str
-    advice: str
+    kind: str  #: Kind of the row.
+    id: str  #: ID of the row.
+    name: str  #: Name of what it stands for.
+    advice: str  #: What to do, in one sentence.
 
 
 class AuditVerdict(Record):
     """Result of verifying the chain. `first_bad` is the first entry that does not hold, None when all do; `refused` are the rows that
     were added or changed outside Patchbay."""
 
-    ok: bool
-    checked: int
-    first_bad: int | None
-    reason: str = ""
-    refused: list[RefusedRow] = []
+    ok: bool  #: Whether every entry and every row holds.
+    checked: int  #: How many entries were checked.
+    first_bad: int | None  #: Number of the first entry that does not hold; null when all do.
+    reason: str = ""  #: What is wrong with it, "" when nothing is.
+    refused: list[RefusedRow] = []  #: Rows that were added or changed outside Patchbay.

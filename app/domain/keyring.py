@@ -21,13 +21,13 @@ class MasterKeyState(StrEnum):
 class MasterKey(Record):
     """`kid` is public. `values`: how many sealed values need this key. `kit_…`: its recovery kit was taken, was said to be kept."""
 
-    kid: str
-    state: MasterKeyState
-    is_loaded: bool
-    values: int
-    created_at: datetime
-    kit_issued_at: datetime | None = None
-    kit_acknowledged_at: datetime | None = None
+    kid: str  #: Public ID of the key.
+    state: MasterKeyState  #: What it is used for.
+    is_loaded: bool  #: Whether this process holds it.
+    values: int  #: How many stored secrets need it.
+    created_at: datetime  #: When it was added.
+    kit_issued_at: datetime | None = None  #: When its recovery kit was last downloaded; null = never.
+    kit_acknowledged_at: datetime | None = None  #: When an admin said that it is kept; null = never.
 
 
 class AddedKey(Record):
@@ -71,16 +71,16 @@ class Worker(Record):
     """One serving process. `kids`: the master keys it holds, the one it seals with first; `revision`: what its registry serves;
     `forwarded_at`: when X-Forwarded-For arrived last of a peer that is no proxy it was told of, `forwarded_by`."""
 
-    worker_id: str
-    kind: str
-    host: str
-    pid: int
-    started_at: datetime
-    seen_at: datetime
-    kids: list[str]
-    revision: int
-    forwarded_at: datetime | None = None
-    forwarded_by: str = ""
+    worker_id: str  #: ID of the worker.
+    kind: str  #: What the worker serves.
+    host: str  #: Host name of its machine.
+    pid: int  #: Process ID on its machine.
+    started_at: datetime  #: When it started.
+    seen_at: datetime  #: When it was last heard of.
+    kids: list[str]  #: IDs of the master keys it holds, the one it encrypts with first.
+    revision: int  #: Configuration revision that it serves.
+    forwarded_at: datetime | None = None  #: When `X-Forwarded-For` last came from a proxy it was not told of; null = never.
+    forwarded_by: str = ""  #: Address of that proxy, "" where there is none.
 
 
 class Spread(Record):
@@ -98,11 +98,11 @@ class KeyringStatus(Record):
     """`source`: the words for where the keys of this process come from; `kind`: file, named_file or environment.
     `workers`: the processes that serve, each with the keys it holds."""
 
-    instance_id: str
-    source: str
-    kind: str
-    keys: list[MasterKey]
-    workers: list[Worker]
+    instance_id: str  #: ID of this installation.
+    source: str  #: Where the keys of this process come from, in words.
+    kind: str  #: `file`, `named_file` or `environment`.
+    keys: list[MasterKey]  #: Every master key, the newest first.
+    workers: list[Worker]  #: Workers that serve, with the keys they hold.
 
 
 class DamagedSecret(Record):

@@ -24,19 +24,19 @@ Text = Annotated[str, StringConstraints(max_length=4_000_000)]
 class Message(Closed):
     """One turn, in words. Images and tools are what `/v1/chat/completions` is for."""
 
-    role: Literal["system", "developer", "user", "assistant"]
-    content: Text
+    role: Literal["system", "developer", "user", "assistant"]  #: Who speaks.
+    content: Text  #: What is said.
 
 
 class ChatAnswer(Record):
     """`content` is "" where the model said nothing. `usage` as the provider reported it, null where it did not; `latency_ms` until
     the whole answer was there."""
 
-    content: str
-    model: str
-    provider: str
-    usage: dict[str, object] | None
-    latency_ms: Annotated[float, Field(ge=0)]
+    content: str  #: Answer of the model, "" where it is empty.
+    model: str  #: Identifier of the model that answered.
+    provider: str  #: ID of the provider that answered (its `name`).
+    usage: dict[str, object] | None  #: Tokens as the provider reported them; null = it did not.
+    latency_ms: Annotated[float, Field(ge=0)]  #: Milliseconds until the whole answer was there.
 
 
 async def ask(

@@ -36,11 +36,11 @@ _OUTCOMES: dict[Verdict, Outcome] = {
 class Discovery(Record):
     """What the provider reports against what is listed here. Nothing is changed by looking."""
 
-    status: Outcome
-    new: list[str]
-    missing: list[str]
-    kept: list[str]
-    error: ProbeError | None
+    status: Outcome  #: How asking for the model list ended.
+    new: list[str]  #: Identifiers that are not listed here yet.
+    missing: list[str]  #: Identifiers listed here that the provider no longer has.
+    kept: list[str]  #: Identifiers that both have.
+    error: ProbeError | None  #: What is wrong; null = nothing is.
 
 
 async def list_(actor: Actor, name: str) -> list[Model]:

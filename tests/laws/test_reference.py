@@ -1,12 +1,16 @@
 """What the documentation says of errors is what the code says, and an answer has no code that is not in it."""
 
 import ast
+import copy
+import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app.api.openapi import reference
+from app.api.openapi import comments, reference
+from app.api.openapi.breaking import breaking, unnamed
 from app.domain.error_code import ErrorCode
 from tests.laws.test_errors import tree
 
@@ -80,3 +84,47 @@ def test_no_code_stands_outside_the_catalogue() -> None:
 )
 def test_a_planted_code_is_found(line: str) -> None:
     assert uncatalogued([line]) == ["planted"]
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return json.loads((ROOT / "docs/openapi.json").read_text("utf-8"))
+
+
+def test_nothing_is_taken_away_that_the_changelog_does_not_name() -> None:
+    assert reference.taken_away(ROOT / "docs", (ROOT / "CHANGELOG.md").read_text("utf-8")) == []
+
+
+def test_what_a_planted_change_takes_away_is_found(document: dict[str, Any]) -> None:
+    old = copy.deepcopy(document)
+    old["paths"]["/api/v1/planted"] = {"get": {}}
+    old["paths"]["/api/v1/trash"]["delete"] = {}
+    old["components"]["schemas"]["Provider"]["properties"]["planted"] = {}
+    old["components"]["schemas"]["Role"]["enum"].append("planted")
+    old["components"]["schemas"]["UserDraft"]["required"].remove("email")
+    old["paths"]["/api/v1/providers/{name}"]["get"]["parameters"] = []
+
+    found = breaking(old, document)
+
+    assert found == [
+        "GET /api/v1/providers/{name}?name",
+        "DELETE /api/v1/trash",
+        "GET /api/v1/planted",
+        "Provider.planted",
+        "Role.planted",
+        "UserDraft.email",
+    ]
+    assert unnamed(found, "`Role.planted` and `GET /api/v1/planted` are gone.") == [*found[:2], found[3], found[5]]
+
+
+def test_what_a_document_gains_breaks_nothing(document: dict[str, Any]) -> None:
+    old = copy.deepcopy(document)
+    del old["paths"]["/api/v1/trash"], old["components"]["schemas"]["Provider"]["properties"]["label"]
+
+    assert breaking(old, document) == []
+
+
+def test_a_field_is_described_where_it_is_declared() -> None:
+    source = "class A(Record):\n    one: int  #: First.\n    #: Second.\n    two: str\n    three: str\n"
+
+    assert comments.comments(source) == {"A": {"one": "First.", "two": "Second."}}

@@ -64,13 +64,15 @@ def test_no_record_that_is_shown_can_carry_a_secret() -> None:
 def test_no_answer_of_the_rest_api_has_a_field_that_only_goes_in() -> None:
     document = described.document(application.make_fastapi())
     schemas = document["components"]["schemas"]
+    shared = {"headers": document["components"]["headers"], "responses": document["components"]["responses"], "schemas": schemas}
     answered: set[str] = set()
 
     def follow(part: Any) -> None:
         if isinstance(part, dict):
-            if (ref := part.get("$ref", "")) and (name := ref.rsplit("/", 1)[1]) not in answered:
-                answered.add(name)
-                follow(schemas[name])
+            if (ref := part.get("$ref", "")) and ref not in answered:
+                answered.add(ref)
+                kind, name = ref.split("/")[-2:]
+                follow(shared[kind][name])
             for value in part.values():
                 follow(value)
         elif isinstance(part, list):
@@ -82,8 +84,9 @@ def test_no_answer_of_the_rest_api_has_a_field_that_only_goes_in() -> None:
             if isinstance(operation, dict):
                 follow(operation.get("responses", {}))
 
-    assert answered, "some answer has a schema"
-    assert [name for name in answered if '"writeOnly": True' in str(schemas[name]).replace("'", '"')] == []
+    names = [ref.rsplit("/", 1)[1] for ref in answered if "/schemas/" in ref]
+    assert names, "some answer has a schema"
+    assert [name for name in names if '"writeOnly": True' in str(schemas[name]).replace("'", '"')] == []
 
 
 def test_a_planted_secret_is_caught() -> None:

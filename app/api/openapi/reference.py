@@ -1,9 +1,12 @@
 """The pages of the documentation that are made from the code: `python -m app.api.openapi.reference` writes them into `docs/`."""
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from app.api.openapi import document
+from app.api.openapi.breaking import breaking, unnamed
 from app.domain.errors import ErrorCode, UpstreamError
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -49,11 +52,27 @@ def errors_page() -> str:
     return _INTRODUCTION + _table(own) + _UPSTREAM + _table(code for code in ErrorCode if code in upstream)
 
 
-FILES: Mapping[str, Callable[[], str]] = {"errors.md": errors_page}
+def openapi_text() -> str:
+    """docs/openapi.json."""
+    from app.api import application
+
+    return json.dumps(document.document(application.make_fastapi()), indent=1, ensure_ascii=False) + "\n"
 
 
-def write(folder: Path) -> None:
-    """Write every page anew."""
+FILES: Mapping[str, Callable[[], str]] = {"errors.md": errors_page, "openapi.json": openapi_text}
+
+
+def taken_away(folder: Path, changelog: str) -> list[str]:
+    """What clients of the document in `folder` would miss without having been told in the changelog."""
+    file = folder / "openapi.json"
+    old = json.loads(file.read_text("utf-8")) if file.is_file() else None
+    return unnamed(breaking(old, json.loads(openapi_text())), changelog) if old else []
+
+
+def write(folder: Path, changelog: str = "") -> None:
+    """Write every page anew. Ends the program where the changelog does not name what is taken away."""
+    if missing := taken_away(folder, changelog):
+        sys.exit(f"Name what is taken away in CHANGELOG.md, each in backquotes: {', '.join(missing)}")
     for name, page in FILES.items():
         (folder / name).write_text(page(), "utf-8")
 
@@ -72,4 +91,4 @@ def _codes(kind: type[UpstreamError]) -> Iterator[ErrorCode]:
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS)
+    write(DOCS, (DOCS.parent / "CHANGELOG.md").read_text("utf-8"))

@@ -64,7 +64,9 @@ SettableState = Literal[KeyState.ACTIVE, KeyState.STANDBY, KeyState.DISABLED]
 class Reference(Closed):
     """Where a value lives that Patchbay does not store: an environment variable or a mounted file. Exactly one of the two."""
 
+    #: Name of an environment variable that the operator allowed.
     env: Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    #: Path of a file in a folder that the operator allowed.
     file: Annotated[str, StringConstraints(max_length=300, pattern=r"^/[ -~]+$")] | None = None
 
     @model_validator(mode="after")
@@ -101,63 +103,74 @@ class CredentialDraft(Closed):
     """`secret` maps the field names the auth type declares to their values, for example {"api_key": "sk-…"}; `reference` says
     for a field where its value lives instead."""
 
-    label: Label | None = None
-    secret: dict[str, Secret] = Field(default_factory=dict)
-    reference: dict[str, Reference] = Field(default_factory=dict)
-    weight: Weight = 1
-    priority: Priority = 1
-    state: SettableState = KeyState.ACTIVE
-    expires_at: Moment | None = None
+    label: Label | None = None  #: Name that people see; null = one is made up.
+    secret: dict[str, Secret] = Field(default_factory=dict)  #: Secret fields of the auth type with their values.
+    reference: dict[str, Reference] = Field(default_factory=dict)  #: Secret fields whose value is read elsewhere, with its place.
+    weight: Weight = 1  #: How often it is used among keys of the same priority, relative to them.
+    priority: Priority = 1  #: Keys with a lower number are tried first.
+    state: SettableState = KeyState.ACTIVE  #: Whether traffic uses it.
+    expires_at: Moment | None = None  #: When the key expires; null = not known.
 
 
 class CredentialPatch(Closed):
     """Partial update: what is not set stays, `expires_at` None clears. `secret` and `reference` replace what is stored."""
 
-    label: Label | None = None
-    secret: dict[str, Secret] | None = None
-    reference: dict[str, Reference] | None = None
-    weight: Weight | None = None
-    priority: Priority | None = None
-    state: SettableState | None = None
-    expires_at: Moment | None = None
-    version: int | None = None
+    label: Label | None = None  #: Name that people see.
+    secret: dict[str, Secret] | None = None  #: Secret fields of the auth type with their values, in place of what is stored.
+    reference: dict[str, Reference] | None = None  #: Secret fields whose value is read elsewhere, with its place.
+    weight: Weight | None = None  #: How often it is used among keys of the same priority, relative to them.
+    priority: Priority | None = None  #: Keys with a lower number are tried first.
+    state: SettableState | None = None  #: Whether traffic uses it.
+    expires_at: Moment | None = None  #: When the key expires; null = not known.
+    version: int | None = None  #: Version that the change is based on; null = any.
 
 
 class Credential(Record):
     """Everything about a credential that is safe to show."""
 
-    id: str
-    label: str
-    is_set: bool
+    id: str  #: ID of the key (UUIDv7).
+    label: str  #: Name that people see.
+    is_set: bool  #: Whether there is a value, stored or in its place.
+    #: The last characters of the key, "" where none are shown.
     hint: str  # last four characters, or "" for short secrets
+    #: Keyed hash of the value: equal keys have equal ones.
     fingerprint: str  # first 12 hex of a keyed hash
+    #: Whether traffic uses it.
     state: KeyState  # as stored, or `expired`, `cooling`, `unresolved`
+    #: Code of why it is in this state, "" where somebody chose it.
     state_reason: str  # "", a `Held`, or why the state is what it is
-    state_since: datetime | None
-    next_retry_at: datetime | None
-    weight: int
-    priority: int
-    expires_at: datetime | None
+    state_since: datetime | None  #: Since when it is in this state.
+    next_retry_at: datetime | None  #: When it is tried again; null = not by itself.
+    weight: int  #: How often it is used among keys of the same priority, relative to them.
+    priority: int  #: Keys with a lower number are tried first.
+    expires_at: datetime | None  #: When the key expires; null = not known.
+    #: When it is deleted after its replacement; null = it is not.
     retire_at: datetime | None  # deleted by itself then
+    #: ID of the key that it is to replace; null = none.
     replaces: str | None  # id of the key whose place this one takes in a rotation
+    #: Secret fields whose value is read elsewhere, with its place.
     reference: dict[str, Reference]  # field → where its value lives
+    #: Whether a value was found there; null = nothing is read elsewhere.
     resolves: bool | None  # whether there is a value there right now; None = stored here, or not looked at
+    #: IDs of other providers with the same key (`name`).
     also_at: list[str]  # names of other providers where the same key is stored; looked for by `credentials.list_` only
+    #: Scheme, host and port that it is bound to.
     origin: str  # what it is bound to
-    last_used_at: datetime | None
+    last_used_at: datetime | None  #: When traffic last used it; null = never.
+    #: Last test with this key; null = none.
     last_test: LastTest | None  # that used this key and no other, as it is now
-    version: int = 1
-    created_at: datetime
-    updated_at: datetime
+    version: int = 1  #: Grows with every change.
+    created_at: datetime  #: When it was stored.
+    updated_at: datetime  #: When it was last changed.
 
 
 class KeyLine(Record):
     """What became of one line of many. `line` counts from 1; `reason` is a sentence, `code` its code, both "" when it was stored."""
 
-    line: int
-    credential: Credential | None
-    reason: str = ""
-    code: str = ""
+    line: int  #: Number of the line, from 1.
+    credential: Credential | None  #: The stored key; null = it was not stored.
+    reason: str = ""  #: Why it was not stored, in one sentence; "" when it was.
+    code: str = ""  #: Code of the reason; "" when it was stored.
 
 
 def state_at(stored: KeyState, expires_at: datetime | None, at: datetime) -> KeyState:

@@ -38,22 +38,22 @@ def clean_person(email: str, name: str) -> tuple[str, str]:
 class User(Record):
     """An account. `is_refused`: it was added or changed outside Patchbay, so nobody signs in with it; `role` says nothing then."""
 
-    id: str
-    email: str
-    name: str
-    role: Role
-    is_active: bool
-    version: int = 1
-    created_at: datetime
-    updated_at: datetime
-    last_login_at: datetime | None
-    is_refused: bool = False
+    id: str  #: ID of the account (UUIDv7).
+    email: str  #: Email address to sign in with.
+    name: str  #: Name that people see.
+    role: Role  #: What the user may do.
+    is_active: bool  #: Whether the user can sign in.
+    version: int = 1  #: Grows with every change.
+    created_at: datetime  #: When the account was created.
+    updated_at: datetime  #: When it was last changed.
+    last_login_at: datetime | None  #: When the user last signed in; null = never.
+    is_refused: bool = False  #: Whether it was changed outside Patchbay and is not accepted.
 
 
 class DisabledUser(User):
     """Somebody who was switched off. `keys_left`: how many keys for apps that they made still work."""
 
-    keys_left: int
+    keys_left: int  #: How many app keys that the user made still work.
 
 
 def acting(user: User, *, ip: str = "", session_hash: str = "", request_id: str = "") -> Actor:
@@ -83,10 +83,10 @@ class LastCall(Record):
     """How the newest call with a key ended. `model` as the caller named it, "" where it asked for the list of models or for something
     under `/api`; `ms` = until the answer began."""
 
-    at: datetime
-    model: str
-    status: int
-    ms: int
+    at: datetime  #: When it was made.
+    model: str  #: Model as the app named it, "" where it named none.
+    status: int  #: HTTP status of the answer.
+    ms: int  #: Milliseconds until the answer began.
 
 
 class ClientKey(Record):
@@ -94,37 +94,38 @@ class ClientKey(Record):
     all, an empty list = nothing, because what it was granted is gone. `last_call` is up to ten seconds old while a key is in constant
     use, None for one that was never used. `is_refused`: it was added or changed outside Patchbay and is not accepted."""
 
-    id: str
-    name: str
-    scope: Scope
-    hint: str
-    models: list[str] | None
-    providers: list[str] | None
+    id: str  #: ID of the app key (UUIDv7).
+    name: str  #: Name that people see.
+    scope: Scope  #: What the key may be used for.
+    hint: str  #: Public part of the key.
+    models: list[str] | None  #: Models it may use; null = all, an empty list = none.
+    providers: list[str] | None  #: IDs of the providers it may use (`name`); null = all, an empty list = none.
+    #: Most requests per minute; 0 = no limit.
     requests_per_minute: int = 0  # 0 = no limit; each gateway process counts for itself
-    expires_at: datetime | None
-    created_at: datetime
-    created_by: str
-    version: int = 1
-    updated_at: datetime
-    revoked_at: datetime | None
-    last_call: LastCall | None = None
-    is_refused: bool = False
+    expires_at: datetime | None  #: When it stops working; null = never.
+    created_at: datetime  #: When it was issued.
+    created_by: str  #: Name of who issued it.
+    version: int = 1  #: Grows with every change.
+    updated_at: datetime  #: When it was last changed.
+    revoked_at: datetime | None  #: When it was revoked; null = it was not.
+    last_call: LastCall | None = None  #: Newest call with it; null = none.
+    is_refused: bool = False  #: Whether it was changed outside Patchbay and is not accepted.
 
 
 class ClientKeyPatch(Closed):
     """What changes about a key that was issued: what is not set stays; None in a list = all, in `expires_at` = no end. Its text and
     its scope never change. Read it with `model_fields_set`."""
 
-    name: Label | None = None
-    models: Annotated[list[Identifier], Field(max_length=1_000)] | None = None
-    providers: Annotated[list[Identifier], Field(max_length=1_000)] | None = None
-    requests_per_minute: RequestsPerMinute | None = None
-    expires_at: Moment | None = None
-    version: int | None = None
+    name: Label | None = None  #: Name that people see.
+    models: Annotated[list[Identifier], Field(max_length=1_000)] | None = None  #: Models it may use; null = all.
+    providers: Annotated[list[Identifier], Field(max_length=1_000)] | None = None  #: IDs of the providers it may use (`name`); null = all.
+    requests_per_minute: RequestsPerMinute | None = None  #: Most requests per minute; 0 = no limit.
+    expires_at: Moment | None = None  #: When it stops working; null = never.
+    version: int | None = None  #: Version that the change is based on; null = any.
 
 
 class IssuedClientKey(Record):
     """The one time the key is readable."""
 
-    key: str
-    client_key: ClientKey
+    key: str  #: The key itself; it is never shown again.
+    client_key: ClientKey  #: What is known of it from now on.

@@ -76,30 +76,30 @@ class _Frozen(BaseModel):
 class ProbeStep(_Frozen):
     """One step. `ok` None = amber or not tried. `values` are the facts named beside each finding."""
 
-    name: StepName
-    ok: bool | None
-    ms: float
-    message: FindingCode
-    values: dict[str, object] = {}
+    name: StepName  #: Which step.
+    ok: bool | None  #: Whether it worked; null = not tried, or not certain.
+    ms: float  #: How long it took, in milliseconds.
+    message: FindingCode  #: Code of the finding.
+    values: dict[str, object] = {}  #: Facts of the finding.
 
 
 class ProbeFix(_Frozen):
     """`value` is what the repair would put in: a base URL, a header's name, seconds, an origin; "" where the person has to choose."""
 
-    action: FixAction
-    label: str
-    value: str = ""
+    action: FixAction  #: What the fix would change.
+    label: str  #: The action in words.
+    value: str = ""  #: Value that it would put in, "" where one has to be chosen.
 
 
 class ProbeError(_Frozen):
     """`code` names the reason, `message` says in one sentence what is wrong and what to do, `detail` is the
     provider's own text, scrubbed of every secret of the call and capped at 2 kB."""
 
-    code: FindingCode
-    message: str
-    values: dict[str, object] = {}
-    detail: str = ""
-    fix: ProbeFix | None = None
+    code: FindingCode  #: Code of the finding.
+    message: str  #: What is wrong and what to do, in one sentence.
+    values: dict[str, object] = {}  #: Facts that the sentence names.
+    detail: str = ""  #: Text of the provider without secrets, at most 2 kB; "" where there is none.
+    fix: ProbeFix | None = None  #: What would put it right; null = Patchbay does not know.
 
 
 class ProbeResult(_Frozen):
@@ -107,23 +107,23 @@ class ProbeResult(_Frozen):
     (≤ 5,000). `fingerprints` are those of the keys it speaks of: the one that was accepted, or all that were not. `curl` repeats the
     failing or last call with the credential left out."""
 
-    ok: bool
-    verdict: Verdict
-    proven: list[StepName]
-    steps: list[ProbeStep]
-    model: str | None = None
-    latency_ms: float | None = None
-    preview: str = ""
-    usage: dict[str, object] | None = None
-    error: ProbeError | None = None
-    models: list[str] = []
-    fingerprints: list[str] = []
-    curl: str = ""
-    checked_at: datetime
+    ok: bool  #: Whether the provider can be used.
+    verdict: Verdict  #: What the findings amount to.
+    proven: list[StepName]  #: Steps that were shown to work.
+    steps: list[ProbeStep]  #: Every step, in order.
+    model: str | None = None  #: Model that was asked; null = none.
+    latency_ms: float | None = None  #: Milliseconds of the deepest call that was answered; null = none was.
+    preview: str = ""  #: Begin of the answer of the model, "" where there is none.
+    usage: dict[str, object] | None = None  #: Tokens as the provider reported them; null = it did not.
+    error: ProbeError | None = None  #: What is wrong; null = nothing is.
+    models: list[str] = []  #: Identifiers that the provider listed, at most 5,000.
+    fingerprints: list[str] = []  #: Fingerprints of the keys that the result is about.
+    curl: str = ""  #: Command that repeats the failing or last call, without the key.
+    checked_at: datetime  #: When the test ended.
 
 
 class LastTest(Record):
     """The last probe that was made for exactly this configuration."""
 
-    result: ProbeResult
-    tested_by: str
+    result: ProbeResult  #: What the test found.
+    tested_by: str  #: Name of who tested.

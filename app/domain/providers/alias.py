@@ -29,10 +29,10 @@ class TargetProblem(StrEnum):
 class TargetDraft(Closed):
     """A model of a provider (by name). Lower `priority` is tried first; among equals each as often as its `weight` says."""
 
-    provider: Annotated[str, StringConstraints(min_length=1, max_length=50)]
-    model: Identifier
-    priority: Priority = 1
-    weight: Weight = 1
+    provider: Annotated[str, StringConstraints(min_length=1, max_length=50)]  #: ID of the provider (its `name`).
+    model: Identifier  #: Identifier of the model at this provider.
+    priority: Priority = 1  #: Targets with a lower number are tried first.
+    weight: Weight = 1  #: How often it is used among targets of the same priority, relative to them.
 
 
 Targets = Annotated[list[TargetDraft], Field(max_length=MOST_TARGETS)]
@@ -41,45 +41,45 @@ Targets = Annotated[list[TargetDraft], Field(max_length=MOST_TARGETS)]
 class AliasDraft(Closed):
     """A whole alias as typed."""
 
-    name: str
-    description: Description = ""
-    enabled: Flag = True
-    targets: Targets
+    name: str  #: Name that apps send as `model`.
+    description: Description = ""  #: Note, at most 500 characters.
+    enabled: Flag = True  #: Whether it is on.
+    targets: Targets  #: Models it leads to.
 
 
 class AliasPatch(Closed):
     """Partial update: what is not set stays, `targets` replaces all of them. `version` guards against a lost update."""
 
-    name: str | None = None
-    description: Description | None = None
-    enabled: Flag | None = None
-    targets: Targets | None = None
-    version: int | None = None
+    name: str | None = None  #: Name that apps send as `model`.
+    description: Description | None = None  #: Note.
+    enabled: Flag | None = None  #: Whether it is on.
+    targets: Targets | None = None  #: Models it leads to, in place of all before.
+    version: int | None = None  #: Version that the change is based on; null = any.
 
 
 class AliasTarget(Record):
     """`problem` None = it can be used, as far as the configuration says."""
 
-    provider: str
-    provider_label: str
-    model: str
-    priority: int
-    weight: int
-    problem: TargetProblem | None
+    provider: str  #: ID of the provider (its `name`).
+    provider_label: str  #: Name of the provider that people see.
+    model: str  #: Identifier of the model at this provider.
+    priority: int  #: Targets with a lower number are tried first.
+    weight: int  #: How often it is used among targets of the same priority, relative to them.
+    problem: TargetProblem | None  #: Why it cannot be used; null = it can.
 
 
 class Alias(Record):
     """An alias as the UI and REST show it; targets in the order in which they are tried."""
 
-    id: str
-    name: str
-    description: str
-    enabled: bool
-    targets: list[AliasTarget]
-    version: int
-    created_at: datetime
-    updated_at: datetime
-    created_by: str
+    id: str  #: ID of the alias (UUIDv7).
+    name: str  #: Name that apps send as `model`.
+    description: str  #: Note, "" where there is none.
+    enabled: bool  #: Whether it is on.
+    targets: list[AliasTarget]  #: Models it leads to, in the order in which they are tried.
+    version: int  #: Grows with every change.
+    created_at: datetime  #: When it was created.
+    updated_at: datetime  #: When it was last changed.
+    created_by: str  #: Name of who created it.
 
 
 class AliasQuery(Closed):
@@ -94,9 +94,9 @@ class AliasQuery(Closed):
 class AliasPage(Record):
     """One page of aliases. `next_cursor` None = the end; `total` counts what matches on all pages."""
 
-    items: list[Alias]
-    next_cursor: str | None = None
-    total: int = 0
+    items: list[Alias]  #: Aliases of this page, by name.
+    next_cursor: str | None = None  #: `cursor` of the next page; null on the last one.
+    total: int = 0  #: How many match on all pages.
 
 
 def check_name(name: str, providers: Collection[str]) -> str:

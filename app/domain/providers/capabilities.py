@@ -27,14 +27,14 @@ class Capabilities(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    system_messages: Support = Support.UNKNOWN
-    streaming: Support = Support.UNKNOWN
-    tools: Support = Support.UNKNOWN
-    json_mode: Support = Support.UNKNOWN
-    reasoning: Support = Support.UNKNOWN
-    images: Support = Support.UNKNOWN
-    context_limit: Annotated[int, Field(ge=1, le=MOST_TOKENS)] | None = None
-    test_path: TestPath = ""
+    system_messages: Support = Support.UNKNOWN  #: Whether it takes system messages.
+    streaming: Support = Support.UNKNOWN  #: Whether it can answer as a stream.
+    tools: Support = Support.UNKNOWN  #: Whether it can call tools.
+    json_mode: Support = Support.UNKNOWN  #: Whether it can answer in JSON.
+    reasoning: Support = Support.UNKNOWN  #: Whether it shows its reasoning.
+    images: Support = Support.UNKNOWN  #: Whether it takes images.
+    context_limit: Annotated[int, Field(ge=1, le=MOST_TOKENS)] | None = None  #: Most tokens of a request and its answer; null = not known.
+    test_path: TestPath = ""  #: Path that is asked (GET) to prove address and key; "" = the model list.
 
     @cached_property
     def declined(self) -> frozenset[str]:

@@ -8,11 +8,11 @@ class FoundServer:
     """A server that answers. `preset` None = it answers like OpenAI, but what it is is not known; `models` are those it
     lists to somebody without a key; `provider` names a provider that is set up at this address already."""
 
-    preset: str | None
-    label: str
-    base_url: str
-    models: tuple[str, ...]
-    provider: str | None
+    preset: str | None  #: ID of the known provider that it is; null = not known.
+    label: str  #: What to call it.
+    base_url: str  #: Address of its interface.
+    models: tuple[str, ...]  #: Identifiers that it lists without a key.
+    provider: str | None  #: ID of the provider that is set up at this address (`name`); null = none is.
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,21 +68,21 @@ SENTENCES: dict[SkipCode, str] = {
 class Skip(Record):
     """Why something is passed over, and until when where that is known."""
 
-    code: SkipCode
-    message: str
-    until: datetime | None = None
+    code: SkipCode  #: Code of the reason.
+    message: str  #: The reason, in one sentence.
+    until: datetime | None = None  #: Until when; null = not known.
 
 
 class KeyStep(Record):
     """A key of a target, in the order in which keys are tried. `share`: the part of the calls (0 to 1) that would begin with it now."""
 
-    id: str
-    label: str
-    state: KeyState
-    priority: int
-    weight: int
-    share: float
-    skipped: Skip | None
+    id: str  #: ID of the provider key.
+    label: str  #: Name that people see.
+    state: KeyState  #: Whether traffic uses it.
+    priority: int  #: Keys with a lower number are tried first.
+    weight: int  #: How often it is used among keys of the same priority, relative to them.
+    share: float  #: Share of the calls that would begin with it now, 0 to 1.
+    skipped: Skip | None  #: Why it is passed over; null = it is not.
 
 
 class TargetStep(Record):
@@ -90,36 +90,36 @@ class TargetStep(Record):
     none (`needs_key`). `provider` is "" where nothing is known of it any more. Of a target that is not `skipped`: how its provider does
     (`status`, `health`), what will probably become of a call (`outlook`) and what speaks against an answer (`concerns`)."""
 
-    provider: str
-    provider_label: str
-    model: str
-    priority: int
-    weight: int
-    share: float
-    skipped: Skip | None
-    needs_key: bool
-    keys: list[KeyStep]
-    status: Status | None = None
-    health: Health | None = None
-    outlook: Outlook | None = None
-    concerns: list[Concern] = []
+    provider: str  #: ID of the provider (its `name`), "" where it is gone.
+    provider_label: str  #: Name of the provider that people see.
+    model: str  #: Identifier of the model.
+    priority: int  #: Targets with a lower number are tried first.
+    weight: int  #: How often it is used among targets of the same priority, relative to them.
+    share: float  #: Share of the calls that would begin with it now, 0 to 1.
+    skipped: Skip | None  #: Why it is passed over; null = it is not.
+    needs_key: bool  #: Whether the provider needs a key.
+    keys: list[KeyStep]  #: Its keys, in the order in which they are tried.
+    status: Status | None = None  #: Status of the provider; null where the target is passed over.
+    health: Health | None = None  #: Health of the provider; null where the target is passed over.
+    outlook: Outlook | None = None  #: What will probably become of a call; null where the target is passed over.
+    concerns: list[Concern] = []  #: What speaks against an answer.
 
 
 class Unanswered(Record):
     """What the caller would be told instead of an answer. `suggestions` are selectors."""
 
-    code: str
-    message: str
-    suggestions: list[str] = []
+    code: str  #: Code of the error.
+    message: str  #: The error, in one sentence.
+    suggestions: list[str] = []  #: Selectors that would lead somewhere.
 
 
 class Chosen(Record):
     """Where a call would most likely go now. `key_id` "" = the provider needs no key."""
 
-    provider: str
-    model: str
-    key_id: str
-    key_label: str
+    provider: str  #: ID of the provider (its `name`).
+    model: str  #: Identifier of the model.
+    key_id: str  #: ID of the provider key, "" where none is needed.
+    key_label: str  #: Name of the provider key, "" where none is needed.
 
 
 class Explanation(Record):
@@ -130,18 +130,18 @@ class Explanation(Record):
     Breaks and limits are those of the process that answers: each process that serves counts for itself.
     """
 
-    selector: str
-    revision: int
-    kind: Literal["alias", "provider", "model", "default", "unknown"]
-    alias: str
-    client_key: str
-    refused: Skip | None
-    notes: list[Skip]
-    targets: list[TargetStep]
-    chosen: Chosen | None
-    outlook: Outlook | None = None
-    fallback: Chosen | None = None
-    error: Unanswered | None
+    selector: str  #: What was asked about.
+    revision: int  #: Configuration revision that the answer is about.
+    kind: Literal["alias", "provider", "model", "default", "unknown"]  #: What the selector is.
+    alias: str  #: Name of the alias, "" where it is none.
+    client_key: str  #: Name of the app key, "" where none was named.
+    refused: Skip | None  #: Why the app key is rejected; null = it is not.
+    notes: list[Skip]  #: What was passed over before the targets.
+    targets: list[TargetStep]  #: Models that may answer, in the order in which they are tried.
+    chosen: Chosen | None  #: Where a call would go now; null = nowhere.
+    outlook: Outlook | None = None  #: What will probably become of the call there; null = it goes nowhere.
+    fallback: Chosen | None = None  #: Where the call goes next if that is unlikely to answer; null = nowhere.
+    error: Unanswered | None  #: What the caller would be told; null = a target was found.
 
 
 def skip(code: SkipCode, until: datetime | None = None) -> Skip:

@@ -73,14 +73,14 @@ class Standing(Record):
     Of calls: how many were looked at, how many of them `failed`, what the `newest` one failed of ("" = it was answered), and how long an
     answer took to begin (`latency_ms`, the median)."""
 
-    health: Health = Health.UNKNOWN
-    source: Source = Source.NOTHING
-    reason: str = ""
-    at: datetime | None = None
-    calls: int = 0
-    failed: int = 0
-    newest: str = ""
-    latency_ms: int | None = None
+    health: Health = Health.UNKNOWN  #: How the provider is.
+    source: Source = Source.NOTHING  #: What says so.
+    reason: str = ""  #: Code of what is wrong, "" where nothing is.
+    at: datetime | None = None  #: Time of the newest evidence; null = there is none.
+    calls: int = 0  #: How many calls were looked at.
+    failed: int = 0  #: How many of them failed.
+    newest: str = ""  #: Code of what the newest call failed of, "" = it was answered.
+    latency_ms: int | None = None  #: Median of the milliseconds until an answer began; null = none did.
 
 
 # It is there, and yet did not do what it was asked for.

@@ -55,8 +55,8 @@ _WORST = list(Outlook)
 class Concern(Record):
     """One reason to doubt, with its sentence."""
 
-    code: ConcernCode
-    message: str
+    code: ConcernCode  #: Code of the reason.
+    message: str  #: The reason, in one sentence.
 
 
 def concern(code: ConcernCode) -> Concern:

@@ -59,8 +59,8 @@ class Status(StrEnum):
 
 
 class ModelDraft(Closed):
-    identifier: Identifier
-    label: Label | None = None
+    identifier: Identifier  #: What the provider calls it.
+    label: Label | None = None  #: Name that people see; null = the identifier.
 
 
 def _entry(value: object) -> str:
@@ -77,120 +77,130 @@ MOST_SECONDS = {"connect_seconds": 60, "first_byte_seconds": 600, "idle_seconds"
 class Network(Closed):
     """Time limits in seconds. None = the default of `domain.snapshot.Timeouts`."""
 
+    #: Seconds until the connection stands; null = the default.
     connect_seconds: Annotated[float, Field(ge=1, le=MOST_SECONDS["connect_seconds"])] | None = None
+    #: Seconds until an answer begins; null = the default.
     first_byte_seconds: Annotated[float, Field(ge=1, le=MOST_SECONDS["first_byte_seconds"])] | None = None
+    #: Seconds between two parts of an answer; null = the default.
     idle_seconds: Annotated[float, Field(ge=1, le=MOST_SECONDS["idle_seconds"])] | None = None
+    #: Seconds for the whole answer; null = the default.
     total_seconds: Annotated[float, Field(ge=1, le=MOST_SECONDS["total_seconds"])] | None = None
 
 
 class ProviderLimits(Closed):
     """What each gateway process lets through to the provider at most. 0 = no limit."""
 
-    requests_per_minute: RequestsPerMinute = 0
-    concurrent: Annotated[int, Field(ge=0, le=MOST_CONCURRENT)] = 0
+    requests_per_minute: RequestsPerMinute = 0  #: Most requests per minute and gateway process; 0 = no limit.
+    concurrent: Annotated[int, Field(ge=0, le=MOST_CONCURRENT)] = 0  #: Most concurrent requests per gateway process; 0 = no limit.
 
 
 class ProviderDraft(Closed):
     """A whole provider as typed. `credential` is write-only; left out on replace = keep."""
 
-    name: str
-    label: Label | None = None
-    description: Annotated[str, StringConstraints(max_length=500)] = ""
-    type: ProviderType = ProviderType.CUSTOM
-    preset: str | None = None
-    base_url: str = ""
+    name: str  #: ID that apps use; it cannot be changed later.
+    label: Label | None = None  #: Name that people see; null = made from the ID.
+    description: Annotated[str, StringConstraints(max_length=500)] = ""  #: Note.
+    type: ProviderType = ProviderType.CUSTOM  #: Protocol it speaks.
+    preset: str | None = None  #: ID of the known provider that it is; null = a custom provider.
+    base_url: str = ""  #: Address of its interface.
+    #: Whether the interface lies at the root, without /v1.
     at_root: Flag = False  # the interface lies at the root of the host: an address without a path gets no /v1
-    auth_type: str = "api_key"
-    auth: dict[str, str] = Field(default_factory=dict)
-    credential: CredentialDraft | None = None
-    default_model: Identifier | None = None
-    models: list[ModelEntry] = Field(default_factory=list, max_length=5_000)
-    network: Network = Network()
-    limits: ProviderLimits = ProviderLimits()
-    only_listed_models: Flag = False
-    capabilities: Capabilities = Capabilities()
-    tags: list[Tag] = Field(default_factory=list, max_length=20)
-    enabled: Flag = True
+    auth_type: str = "api_key"  #: Authentication.
+    auth: dict[str, str] = Field(default_factory=dict)  #: Fields of the authentication that are not secret.
+    credential: CredentialDraft | None = None  #: Its key, write-only; omitted, stored keys are kept.
+    default_model: Identifier | None = None  #: Identifier of the default model; null = none.
+    models: list[ModelEntry] = Field(default_factory=list, max_length=5_000)  #: Models to list: identifiers, or models with a label.
+    network: Network = Network()  #: Time limits.
+    limits: ProviderLimits = ProviderLimits()  #: Request limits.
+    only_listed_models: Flag = False  #: Whether requests for other models are rejected.
+    capabilities: Capabilities = Capabilities()  #: What it can do.
+    tags: list[Tag] = Field(default_factory=list, max_length=20)  #: Tags.
+    enabled: Flag = True  #: Whether it is on.
 
 
 class ProviderPatch(Closed):
     """Partial update: what is not set stays, None clears where clearing makes sense. `version` guards against a
     lost update. Read it with `model_fields_set`."""
 
-    label: Label | None = None
-    description: Annotated[str, StringConstraints(max_length=500)] | None = None
-    base_url: str | None = None
-    at_root: Flag | None = None
-    auth_type: str | None = None
-    auth: dict[str, str] | None = None
-    credential: CredentialDraft | None = None
-    default_model: Identifier | None = None
-    models: list[ModelEntry] | None = Field(default=None, max_length=5_000)
-    network: Network | None = None
-    limits: ProviderLimits | None = None
-    only_listed_models: Flag | None = None
-    capabilities: Capabilities | None = None
-    tags: list[Tag] | None = Field(default=None, max_length=20)
-    enabled: Flag | None = None
-    detach: Flag = False
-    version: int | None = None
+    label: Label | None = None  #: Name that people see; null = made from the ID.
+    description: Annotated[str, StringConstraints(max_length=500)] | None = None  #: Note.
+    base_url: str | None = None  #: Address of its interface.
+    at_root: Flag | None = None  #: Whether the interface lies at the root, without /v1.
+    auth_type: str | None = None  #: Authentication.
+    auth: dict[str, str] | None = None  #: Fields of the authentication that are not secret.
+    credential: CredentialDraft | None = None  #: Its key, write-only, in place of the stored one.
+    default_model: Identifier | None = None  #: Identifier of the default model; null = none.
+    models: list[ModelEntry] | None = Field(default=None, max_length=5_000)  #: Models to list, in place of all before.
+    network: Network | None = None  #: Time limits; null = the defaults.
+    limits: ProviderLimits | None = None  #: Request limits; null = none.
+    only_listed_models: Flag | None = None  #: Whether requests for other models are rejected.
+    capabilities: Capabilities | None = None  #: What it can do; null = not known.
+    tags: list[Tag] | None = Field(default=None, max_length=20)  #: Tags, in place of all before.
+    enabled: Flag | None = None  #: Whether it is on.
+    detach: Flag = False  #: Keep keys of an old host, unreadable, when the address moves to another one.
+    version: int | None = None  #: Version that the change is based on; null = any.
 
 
 class FromPreset(Closed):
-    preset: str
-    name: str | None = None
-    label: Label | None = None
-    base_url: str | None = None
-    auth_type: str | None = None
-    auth: dict[str, str] | None = None
-    credential: CredentialDraft | None = None
-    models: list[ModelEntry] = Field(default_factory=list, max_length=5_000)
-    default_model: Identifier | None = None
-    capabilities: Capabilities | None = None
+    preset: str  #: ID of the known provider.
+    name: str | None = None  #: ID that apps use; null = that of the known provider.
+    label: Label | None = None  #: Name that people see; null = that of the known provider.
+    base_url: str | None = None  #: Address of its interface; null = that of the known provider.
+    auth_type: str | None = None  #: Authentication; null = that of the known provider.
+    auth: dict[str, str] | None = None  #: Fields of the authentication that are not secret.
+    credential: CredentialDraft | None = None  #: Its first key; null = none.
+    models: list[ModelEntry] = Field(default_factory=list, max_length=5_000)  #: Models to list: identifiers, or models with a label.
+    default_model: Identifier | None = None  #: Identifier of the default model; null = none.
+    capabilities: Capabilities | None = None  #: What it can do; null = as the known provider.
 
 
 class Model(Record):
-    id: str
-    identifier: str
-    label: str
+    id: str  #: ID of the model (UUIDv7).
+    identifier: str  #: What the provider calls it.
+    label: str  #: Name that people see.
+    #: How it came onto the list.
     source: str  # declared or discovered
 
 
 class Provider(Record):
     """A provider as the UI and REST show it. Holds no secret and no mask in a writable field."""
 
-    id: str
-    name: str
-    label: str
-    description: str
-    type: ProviderType
-    preset: str | None
-    base_url: str
+    id: str  #: ID of the row (UUIDv7).
+    name: str  #: ID that apps use; it cannot be changed.
+    label: str  #: Name that people see.
+    description: str  #: Note, "" where there is none.
+    type: ProviderType  #: Protocol it speaks.
+    preset: str | None  #: ID of the known provider that it is; null = a custom provider.
+    base_url: str  #: Address of its interface, as it was typed.
+    #: Whether the interface lies at the root, without /v1.
     at_root: bool  # it has no path
-    origin: str
-    effective_urls: dict[str, str]
-    auth_type: str
-    auth: dict[str, str]
-    credentials: list[Credential]
-    enabled: bool
-    is_default: bool
-    is_system: bool
+    origin: str  #: Scheme, host and port of the address.
+    effective_urls: dict[str, str]  #: Operation → address that is called.
+    auth_type: str  #: Authentication.
+    auth: dict[str, str]  #: Fields of the authentication that are not secret.
+    credentials: list[Credential]  #: Its keys, in the order in which they are tried.
+    enabled: bool  #: Whether it is on.
+    is_default: bool  #: Whether requests that name no provider go here.
+    is_system: bool  #: Whether Patchbay made it.
+    #: Whether its address is on the own network.
     is_local: bool  # the address is on the reader's own network
-    default_model: str | None
+    default_model: str | None  #: Identifier of the default model; null = none.
+    #: Whether the default model is on the list; null = there is none.
     default_model_listed: bool | None = None  # by the provider, when it was tested last; None = not known, or it has answered itself
-    model_count: int
-    network: Network
-    limits: ProviderLimits
-    only_listed_models: bool
+    model_count: int  #: How many models are listed.
+    network: Network  #: Time limits.
+    limits: ProviderLimits  #: Request limits.
+    only_listed_models: bool  #: Whether requests for other models are rejected.
+    #: What it can do.
     capabilities: Capabilities  # what an admin declared; where it says nothing, the preset's count
-    tags: list[str]
-    status: Status
-    health: Standing = Standing()
-    last_test: LastTest | None
-    version: int
-    created_at: datetime
-    updated_at: datetime
-    created_by: str
+    tags: list[str]  #: Tags.
+    status: Status  #: What the console shows of it, in one word.
+    health: Standing = Standing()  #: How it does, and what says so.
+    last_test: LastTest | None  #: Last test of this configuration; null = none.
+    version: int  #: Grows with every change.
+    created_at: datetime  #: When it was created.
+    updated_at: datetime  #: When it was last changed.
+    created_by: str  #: Name of who created it.
 
 
 class ProviderQuery(Closed):

@@ -32,9 +32,9 @@ KEEP_AFTER = 25  # results that are written together
 class Batch(Closed):
     """How a batch is run: so many at a time, and no call of it longer than so many seconds."""
 
-    concurrency: Annotated[int, Field(ge=1, le=MOST_AT_ONCE)] = 8
-    seconds: Annotated[float, Field(ge=1, le=600)] = 30
-    depth: Depth = "chat"
+    concurrency: Annotated[int, Field(ge=1, le=MOST_AT_ONCE)] = 8  #: How many tests run at the same time.
+    seconds: Annotated[float, Field(ge=1, le=600)] = 30  #: Most seconds that one call may take.
+    depth: Depth = "chat"  #: How far to test.
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,18 +15,18 @@ _HOUR = 3_600
 class AliasUse(Record):
     """An alias with a target at the provider. `has_others`: it leads to another provider as well."""
 
-    name: str
-    has_others: bool
+    name: str  #: Name of the alias.
+    has_others: bool  #: Whether it leads to another provider too.
 
 
 class Dependants(Record):
     """`client_keys` are the names of those that may use this provider and were given no other. `requests_last_day` went to it in the
     last 24 hours, widened to whole ones; tests are not counted."""
 
-    is_default: bool
-    aliases: list[AliasUse]
-    client_keys: list[str]
-    requests_last_day: int
+    is_default: bool  #: Whether requests that name no provider go here.
+    aliases: list[AliasUse]  #: Aliases with a target here.
+    client_keys: list[str]  #: Names of app keys that may use no other provider.
+    requests_last_day: int  #: Requests of the last 24 hours; tests are not counted.
 
     @property
     def would_break(self) -> bool:

@@ -17,30 +17,30 @@ from app.storage.database import engine
 class ProviderHealth(Standing):
     """How one provider does. `status` is what its card says; it also speaks of a test that is older than a day."""
 
-    name: str
-    label: str
-    status: Status
+    name: str  #: ID of the provider (its `name`).
+    label: str  #: Name that people see.
+    status: Status  #: What the console shows of it, in one word.
 
 
 class Called(Record):
     """One attempt at a provider. `error` is a code, "" = answered; `ms` until it began to answer or failed."""
 
-    at: datetime
-    error: str
-    ms: int
+    at: datetime  #: When it was made.
+    error: str  #: Code of what it failed of, "" = it was answered.
+    ms: int  #: Milliseconds until it was answered or failed.
 
 
 class HealthInFull(ProviderHealth):
     """With the newest calls, the oldest first, whether or not they still count."""
 
-    recent: list[Called]
+    recent: list[Called]  #: Newest calls, the oldest first.
 
 
 class HealthList(Record):
     """`counts`: health → how many."""
 
-    items: list[ProviderHealth]
-    counts: dict[Health, int]
+    items: list[ProviderHealth]  #: Every provider.
+    counts: dict[Health, int]  #: Health → number of providers.
 
     @classmethod
     def of(cls, items: list[ProviderHealth]) -> "HealthList":

@@ -21,14 +21,14 @@ from app.storage.database import engine
 class Preview(Record):
     """What a draft would become. `notes` say what was mended in the address."""
 
-    name: str
-    label: str
-    type: ProviderType
-    base_url: str
-    origin: str
-    effective_urls: dict[str, str]
-    auth_type: str
-    notes: list[AddressNote]
+    name: str  #: ID that the provider would have.
+    label: str  #: Name that people would see.
+    type: ProviderType  #: Protocol it would speak.
+    base_url: str  #: Address as it would be saved.
+    origin: str  #: Scheme, host and port of the address.
+    effective_urls: dict[str, str]  #: Operation → address that would be called.
+    auth_type: str  #: Authentication.
+    notes: list[AddressNote]  #: What was corrected in the address.
 
 
 class Changes(Record):

@@ -25,15 +25,15 @@ LOOK_SECONDS = 3_600.0
 class Trashed(Record):
     """A deleted provider. It is removed for good at `purge_at`, with its keys and models, and the targets of `aliases` that lead there."""
 
-    id: str
-    name: str
-    label: str
-    base_url: str
-    deleted_at: datetime
-    purge_at: datetime
-    keys: int
-    models: int
-    aliases: list[str]
+    id: str  #: ID of the provider.
+    name: str  #: ID that apps used (`name`).
+    label: str  #: Name that people see.
+    base_url: str  #: Address of its interface.
+    deleted_at: datetime  #: When it was deleted.
+    purge_at: datetime  #: When it is deleted permanently.
+    keys: int  #: How many keys go with it.
+    models: int  #: How many models go with it.
+    aliases: list[str]  #: Names of aliases with a target there.
 
 
 async def in_trash(actor: Actor) -> list[Trashed]:
