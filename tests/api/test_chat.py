@@ -124,7 +124,9 @@ async def test_whoever_hangs_up_ends_the_call(acme: Upstream) -> None:
     acme.on("/chat/completions", silent)
 
     with pytest.raises(HTTPException):
-        await chat.create_chat(SYSTEM, Request({"type": "http"}, leaving), chat.Chat.model_validate({"messages": HELLO, "provider": "acme"}))
+        await chat.create_chat(
+            SYSTEM, Request({"type": "http"}, leaving), chat.Chat.model_validate({"messages": HELLO, "provider": "acme"})
+        )
 
     assert await acme.all_gone(within=1)
 
