@@ -6,9 +6,8 @@ from fastapi import Query, Response
 
 from app.api import errors, guard
 from app.api.guard import Caller
-from app.api.schemas import AliasPut
 from app.api.versions import IfMatch, expected, tagged
-from app.domain.providers.alias import Alias, AliasDraft, AliasPage, AliasPatch, AliasQuery
+from app.domain.providers.alias import Alias, AliasDraft, AliasPage, AliasPatch, AliasPut, AliasQuery
 from app.services import aliases
 
 router = guard.router("Aliases")

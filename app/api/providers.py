@@ -8,11 +8,11 @@ from fastapi import Body, Query, Response
 from app import presets
 from app.api import errors, guard
 from app.api.guard import Caller
-from app.api.schemas import Copy, DraftToTest, PresetList, ProviderPage, ProviderPut, RegistryStatus, SavedToTest, SwitchOff
+from app.api.schemas import Copy, DraftToTest, PresetList, ProviderPage, RegistryStatus, SavedToTest, SwitchOff
 from app.api.versions import IfMatch, expected, tagged
 from app.domain.probes.probe import ProbeResult, ProbeStep
 from app.domain.providers.preset import Preset
-from app.domain.providers.provider import FromPreset, Page, Provider, ProviderDraft, ProviderPatch, ProviderQuery
+from app.domain.providers.provider import FromPreset, Page, Provider, ProviderDraft, ProviderPatch, ProviderPut, ProviderQuery
 from app.services import probes, providers, registry_admin
 
 router = guard.router("Providers")
@@ -83,10 +83,9 @@ async def get_provider(caller: Caller, name: str, response: Response) -> Provide
 
 @router.put("/providers/{name}", responses=CHANGED)
 async def replace_provider(caller: Caller, name: str, draft: ProviderPut, response: Response, if_match: IfMatch = None) -> Provider:
-    """Replace the configuration; what is left out takes its default, a credential left out is kept."""
-    whole = draft if draft.name else draft.model_copy(update={"name": name})
-    version = expected(if_match, draft.version)
-    return tagged(response, await providers.replace(caller, name, whole, version=version, detach=draft.detach))
+    """Replace the own fields; models and keys stay. Takes what GET answers: fields that are only read are ignored."""
+    versioned = draft.model_copy(update={"version": expected(if_match, draft.version)})
+    return tagged(response, await providers.replace(caller, name, versioned))
 
 
 @router.patch("/providers/{name}", responses=CHANGED)

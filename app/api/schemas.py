@@ -10,7 +10,6 @@ from app.domain.audit import AuditItem
 from app.domain.credentials.credential import MOST_KEYS, Credential, KeyLine, Reference
 from app.domain.people.people import ClientKey, User
 from app.domain.probes.probe import Depth
-from app.domain.providers.alias import AliasDraft
 from app.domain.providers.discovery import FoundServer
 from app.domain.providers.preset import Preset
 from app.domain.providers.provider import Model, ModelEntry, Provider, ProviderDraft
@@ -41,20 +40,6 @@ class ProviderPage(Record):
     items: list[Provider]  #: Providers of this page.
     next_cursor: str | None  #: `cursor` of the next page; null on the last one.
     total: int  #: How many match on all pages.
-
-
-class ProviderPut(ProviderDraft):
-    """The whole provider. `name` may be left out, since the address says it. `detach` leaves keys of an old host behind, unreadable."""
-
-    name: str = ""  #: ID of the provider; it cannot be changed.
-    version: int | None = None  #: Version that the change is based on; null = any.
-    detach: Flag = False  #: Keep keys of an old host, unreadable, when the address moves to another one.
-
-
-class AliasPut(AliasDraft):
-    """The whole alias, and the version it is based on."""
-
-    version: int | None = None  #: Version that the change is based on; null = any.
 
 
 class DraftToTest(ProviderDraft):

@@ -1,6 +1,7 @@
 """What goes in is closed, what comes out is frozen; and the short values that both are made of."""
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated
 
@@ -34,6 +35,11 @@ class Closed(BaseModel):
     """Input: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def without(given: object, fields: Collection[str]) -> object:
+    """An object that was sent, without these of its fields; anything else as it is."""
+    return {f: value for f, value in given.items() if f not in fields} if isinstance(given, dict) else given
 
 
 class Record(BaseModel):

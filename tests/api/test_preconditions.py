@@ -8,7 +8,7 @@ import pytest
 
 from app.api import application
 from app.api.openapi import document
-from tests.fixtures.rest import Contract, body
+from tests.fixtures.rest import PUBLIC, Contract, body
 
 V1 = "/api/v1"
 DOCUMENT = document.document(application.make_fastapi())
@@ -22,7 +22,7 @@ WITHOUT = re.compile(
     r"|/from-preset$|/refresh-registry$|/credentials/(paste|order)$|/duplicate$|/restore$|/trash/|/fetch-token$"
 )
 FILLED: dict[str, dict[str, Any]] = {
-    "put /providers/{name}": body("mine", label="Mine"),
+    "put /providers/{name}": {"base_url": PUBLIC, "label": "Mine"},
     "put /aliases/{alias_id}": {"name": "any", "targets": [{"provider": "mine", "model": "alpha"}]},
     "post /credentials/{credential_id}/rotate": {"secret": {"api_key": "sk-rotated-0123456789abcdef"}},
 }

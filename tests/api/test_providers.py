@@ -60,35 +60,81 @@ async def test_no_answer_holds_the_key(admin: httpx.AsyncClient, saved: dict[str
     assert not any(part in text for text in seen for part in (SECRET, SECRET[:12], SECRET[-12:]))
 
 
-@pytest.mark.parametrize("verb", ["put", "patch"])
-async def test_what_was_read_and_is_sent_back_changes_no_key(admin: httpx.AsyncClient, saved: dict[str, Any], verb: str) -> None:
-    writable = (
-        "label",
-        "description",
-        "base_url",
-        "at_root",
-        "auth_type",
-        "auth",
-        "default_model",
-        "network",
-        "limits",
-        "only_listed_models",
-        "tags",
-        "enabled",
+async def test_what_was_read_and_is_put_back_changes_nothing(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
+    await admin.post(f"{V1}/providers/mine/models/sync", json={"add": ["beta"], "default": "beta"})
+    shown = (await admin.get(f"{V1}/providers/mine")).json()
+
+    back = await admin.put(f"{V1}/providers/mine", json=shown)
+
+    assert (back.status_code, back.json()) == (200, shown)
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        pytest.param({"label": "Alone"}, "base_url", id="one field"),
+        pytest.param({"base_url": PUBLIC, "models": []}, "models", id="what lies below"),
+        pytest.param({"base_url": PUBLIC, "credential": {"secret": {"api_key": SECRET}}}, "credential", id="a key"),
+        pytest.param({"base_url": PUBLIC, "colour": "red"}, "colour", id="what nobody knows"),
+    ],
+)
+async def test_a_put_of_less_or_more_than_a_provider_is_refused(
+    admin: httpx.AsyncClient, saved: dict[str, Any], sent: dict[str, Any], field: str
+) -> None:
+    response = await admin.put(f"{V1}/providers/mine", json=sent)
+
+    assert (response.status_code, error(response)["field"]) == (422, field)
+    assert (await admin.get(f"{V1}/providers/mine")).json() == saved
+
+
+async def test_objects_of_a_patch_merge_and_null_is_the_default(admin: httpx.AsyncClient, saved: dict[str, Any]) -> None:
+    at = f"{V1}/providers/mine"
+    whole = {
+        "limits": {"requests_per_minute": 30, "concurrent": 2},
+        "network": {"connect_seconds": 5, "total_seconds": 90},
+        "capabilities": {"tools": "no", "context_limit": 8000},
+        "tags": ["a", "b"],
+    }
+    await admin.patch(at, json=whole)
+
+    merged = (
+        await admin.patch(at, json={"limits": {"concurrent": 7}, "network": {"idle_seconds": 9}, "capabilities": {"images": "yes"}})
+    ).json()
+    cleared = await admin.patch(
+        at, json={"limits": {"concurrent": None}, "network": {"connect_seconds": None}, "capabilities": {"tools": None}, "tags": ["c"]}
     )
+    defaults = (await admin.patch(at, json=dict.fromkeys(whole))).json()
 
-    back = await admin.request(verb, f"{V1}/providers/mine", json={f: saved[f] for f in writable} | {"version": saved["version"]})
+    assert merged["limits"] == {"requests_per_minute": 30, "concurrent": 7}
+    assert {f: v for f, v in merged["network"].items() if v} == {"connect_seconds": 5, "idle_seconds": 9, "total_seconds": 90}
+    assert (merged["capabilities"]["tools"], merged["capabilities"]["images"]) == ("no", "yes")
+    after = cleared.json()
+    assert after["limits"] == {"requests_per_minute": 30, "concurrent": 0}
+    assert after["network"]["connect_seconds"] is None
+    assert (after["capabilities"]["tools"], after["capabilities"]["context_limit"], after["tags"]) == ("unknown", 8000, ["c"])
+    assert {f: defaults[f] for f in whole} == {f: saved[f] for f in whole}
 
-    assert back.status_code == 200, back.text
-    assert back.json()["credentials"] == saved["credentials"]
+
+async def test_the_fields_of_a_sign_in_merge_too(admin: httpx.AsyncClient) -> None:
+    given = {"token_url": "https://93.184.216.34/token", "scope": "all", "client_id": "patchbay"}
+    made = await admin.post(
+        f"{V1}/providers", json=body("signed", auth_type="oauth", auth=given, credential={"secret": {"client_secret": SECRET}})
+    )
+    assert made.status_code == 201, made.text
+
+    changed = await admin.patch(f"{V1}/providers/signed", json={"auth": {"scope": "some"}})
+    cleared = await admin.patch(f"{V1}/providers/signed", json={"auth": {"scope": None}})
+
+    assert changed.json()["auth"] == made.json()["auth"] | {"scope": "some"}
+    assert cleared.json()["auth"].get("scope", "") == ""
+    assert cleared.json()["auth"]["token_url"] == given["token_url"]
 
 
 @pytest.mark.parametrize("mask", [f"••••{SECRET[-4:]}", "●●●●●●", "sk-***", SECRET[-4:]])
-@pytest.mark.parametrize("verb", ["put", "patch"])
-async def test_a_mask_posted_back_is_refused(admin: httpx.AsyncClient, saved: dict[str, Any], mask: str, verb: str) -> None:
+async def test_a_mask_posted_back_is_refused(admin: httpx.AsyncClient, saved: dict[str, Any], mask: str) -> None:
     sent = {"credential": {"secret": {"api_key": mask}}, "base_url": PUBLIC}
 
-    response = await admin.request(verb, f"{V1}/providers/mine", json=sent)
+    response = await admin.patch(f"{V1}/providers/mine", json=sent)
 
     assert (response.status_code, fault(response)) == (422, "masked_secret")
     assert error(response)["field"] == "credential.secret.api_key"
@@ -107,7 +153,7 @@ async def test_a_stale_save_is_412_and_says_what_changed(admin: httpx.AsyncClien
     for response in (
         await admin.patch(f"{V1}/providers/mine", json={"label": "Mine"}, headers={"if-match": '"1"'}),
         await admin.patch(f"{V1}/providers/mine", json={"label": "Mine", "version": 1}),
-        await admin.put(f"{V1}/providers/mine", json=body(label="Mine", version=1)),
+        await admin.put(f"{V1}/providers/mine", json={"base_url": PUBLIC, "label": "Mine", "version": 1}),
         await admin.delete(f"{V1}/providers/mine", headers={"if-match": "1"}),
     ):
         assert (response.status_code, error(response)["code"]) == (412, "stale")

@@ -39,10 +39,6 @@ async def update(actor: Actor, _: Provider, key: dict[str, Any]) -> None:
     await providers.update(actor, "mine", ProviderPatch.model_validate({"credential": key}))
 
 
-async def replace(actor: Actor, mine: Provider, key: dict[str, Any]) -> None:
-    await providers.replace(actor, "mine", ProviderDraft.model_validate({"name": "mine", "base_url": mine.base_url, "credential": key}))
-
-
 async def from_preset(actor: Actor, _: Provider, key: dict[str, Any]) -> None:
     await providers.from_preset(actor, FromPreset.model_validate({"preset": "openai", "credential": key}))
 
@@ -84,7 +80,7 @@ async def paste(actor: Actor, _: Provider, key: dict[str, Any]) -> None:
     raise InvalidDraft({"credential": Reason("masked_secret", "no key in the text")})
 
 
-DOORS: list[Door] = [create, update, replace, from_preset, validate, tried, add, add_many, change, rotate, paste]
+DOORS: list[Door] = [create, update, from_preset, validate, tried, add, add_many, change, rotate, paste]
 
 
 @pytest.mark.parametrize("mask", MASKS)

@@ -19,9 +19,18 @@ from app.domain.errors import (
     UnknownPreset,
     UnknownProvider,
 )
-from app.domain.providers.provider import FromPreset, Provider, ProviderDraft, ProviderLimits, ProviderPatch, ProviderQuery, Status
+from app.domain.providers.provider import (
+    FromPreset,
+    Provider,
+    ProviderDraft,
+    ProviderLimits,
+    ProviderPatch,
+    ProviderPut,
+    ProviderQuery,
+    Status,
+)
 from app.domain.secret import Binding
-from app.services import providers
+from app.services import models, providers
 from app.storage.audit_tables import AuditRow
 from app.storage.database import engine
 from app.storage.tables import CredentialSecret, EgressApproval, Instance
@@ -220,15 +229,17 @@ async def test_saving_the_same_again_changes_nothing(actor: Actor, saved: Provid
 async def test_replacing_keeps_the_key_and_resets_the_rest(actor: Actor, saved: Provider) -> None:
     await providers.update(actor, "mine", patch(description="x", tags=["a"]))
 
-    after = await providers.replace(actor, "mine", draft(credential=..., label="Whole"))
+    await models.sync(actor, "mine", add=["alpha", "beta"])
 
-    assert (after.description, after.tags, after.label) == ("", [], "Whole")
+    after = await providers.replace(actor, "mine", ProviderPut(base_url=URL, label="Whole"))
+
+    assert (after.description, after.tags, after.label, after.model_count) == ("", [], "Whole", 2)
     assert after.credentials[0].fingerprint == saved.credentials[0].fingerprint
 
 
 async def test_the_name_never_changes(actor: Actor, saved: Provider) -> None:
     with pytest.raises(InvalidDraft, match="cannot be changed"):
-        await providers.replace(actor, "mine", draft("other"))
+        await providers.replace(actor, "mine", ProviderPut(base_url=URL, name="other"))
 
 
 async def default_changes() -> list[dict[str, Any]]:
@@ -316,7 +327,7 @@ async def test_a_viewer_changes_nothing(actor: Actor, saved: Provider) -> None:
         lambda: providers.create(VIEWER, draft("x1")),
         lambda: providers.from_preset(VIEWER, FromPreset(preset="groq")),
         lambda: providers.update(VIEWER, "mine", patch(label="x")),
-        lambda: providers.replace(VIEWER, "mine", draft()),
+        lambda: providers.replace(VIEWER, "mine", ProviderPut(base_url=URL)),
         lambda: providers.enable(VIEWER, "mine"),
         lambda: providers.disable(VIEWER, "mine"),
         lambda: providers.set_default(VIEWER, "mine"),
@@ -417,10 +428,14 @@ async def test_limits_are_saved_changed_cleared_and_told(actor: Actor) -> None:
     changed = await providers.update(actor, "mine", patch(limits={"concurrent": 2}))
     cleared = await providers.update(actor, "mine", patch(limits=None))
 
-    assert (kept.limits, changed.limits, cleared.limits) == (made.limits, ProviderLimits(concurrent=2), ProviderLimits())
+    assert (kept.limits, changed.limits, cleared.limits) == (
+        made.limits,
+        ProviderLimits(requests_per_minute=60, concurrent=2),
+        ProviderLimits(),
+    )
     assert [entry.changes["limits"] for entry in await entries("provider:config:update") if "limits" in entry.changes] == [
-        {"before": {"requests_per_minute": 60}, "after": {"concurrent": 2}},
-        {"before": {"concurrent": 2}, "after": {}},
+        {"before": {"requests_per_minute": 60}, "after": {"requests_per_minute": 60, "concurrent": 2}},
+        {"before": {"requests_per_minute": 60, "concurrent": 2}, "after": {}},
     ]
 
 

@@ -5,11 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from app.domain.credentials.credential import Priority, Weight
 from app.domain.errors import InvalidDraft, Reason
-from app.domain.record import Closed, Flag, Identifier, Record
+from app.domain.record import Closed, Flag, Identifier, Record, without
 
 MOST_TARGETS = 50
 LONGEST_NAME = 200
@@ -45,6 +45,20 @@ class AliasDraft(Closed):
     description: Description = ""  #: Note, at most 500 characters.
     enabled: Flag = True  #: Whether it is on.
     targets: Targets  #: Models it leads to.
+
+
+class AliasPut(AliasDraft):
+    """The whole alias. The answer of a GET may be sent: fields that are only read are ignored."""
+
+    version: int | None = None  #: Version that the change is based on; null = any.
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_is_read(cls, given: object) -> object:
+        own = without(given, Alias.model_fields.keys() - cls.model_fields.keys())
+        if isinstance(own, dict) and isinstance(targets := own.get("targets"), list):
+            own["targets"] = [without(target, AliasTarget.model_fields.keys() - TargetDraft.model_fields.keys()) for target in targets]
+        return own
 
 
 class AliasPatch(Closed):

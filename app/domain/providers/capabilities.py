@@ -52,4 +52,19 @@ class Capabilities(BaseModel):
         return getattr(self, field) not in (Support.UNKNOWN, None, "")
 
 
+class CapabilitiesPatch(BaseModel):
+    """Partial update of `Capabilities`: what is not set stays, null = not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)  # whole ones set all of it
+
+    system_messages: Support | None = None  #: Whether it takes system messages.
+    streaming: Support | None = None  #: Whether it can answer as a stream.
+    tools: Support | None = None  #: Whether it can call tools.
+    json_mode: Support | None = None  #: Whether it can answer in JSON.
+    reasoning: Support | None = None  #: Whether it shows its reasoning.
+    images: Support | None = None  #: Whether it takes images.
+    context_limit: Annotated[int, Field(ge=1, le=MOST_TOKENS)] | None = None  #: Most tokens of a request and its answer; null = not known.
+    test_path: TestPath | None = None  #: Path that is asked (GET) to prove address and key; null = the model list.
+
+
 UNDECLARED = Capabilities()

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
+from pydantic import BaseModel
+
 from app.domain import names
 from app.domain.credentials import secret_rules
 from app.domain.credentials.auth_field import AuthTypeInfo
@@ -126,21 +128,32 @@ def settle(
 
 
 def patched(current: ProviderDraft, patch: ProviderPatch) -> ProviderDraft:
-    """`current` with what the patch sets; None clears to the default. A default model that the patch takes off the list goes with it,
-    unless the patch says otherwise. Raises `InvalidDraft` where nothing can be cleared."""
-    fields = {f: getattr(patch, f) for f in patch.model_fields_set - {"detach", "version"}}
+    """`current` with what the patch sets; objects merge, None clears to the default. A default model that the patch takes off the list
+    goes with it, unless the patch says otherwise. Raises `InvalidDraft` where nothing can be cleared."""
+    fields: dict[str, object] = {f: getattr(patch, f) for f in patch.model_fields_set - {"detach", "version"}}
     for kept in ("enabled", "auth_type", "at_root"):
         if kept in fields and fields[kept] is None:
             raise InvalidDraft({kept: "This cannot be empty. Omit it to keep the current value."})
+    fields |= {f: _merged(getattr(current, f), one) for f, one in fields.items() if isinstance(one, BaseModel) and f != "credential"}
+    if patch.auth is not None:
+        known = current.auth if fields.get("auth_type", current.auth_type) == current.auth_type else {}
+        fields["auth"] = {f: text for f, text in (known | patch.auth).items() if text is not None}
     cleared = {f for f, value in fields.items() if value is None and f not in ("credential", "default_model", "label")}
     values = {f: getattr(current, f) for f in current.model_fields_set} | fields
     if fields.get("auth_type", current.auth_type) != current.auth_type and "auth" not in fields:
         cleared.add("auth")  # the fields of the old auth type mean nothing to the new one
     if "models" in fields and "default_model" not in fields:
-        before, after = ({_model(m).identifier for m in listed} for listed in (current.models, fields["models"] or ()))
+        before, after = ({_model(m).identifier for m in listed} for listed in (current.models, patch.models or ()))
         if current.default_model in before - after:
             cleared.add("default_model")
     return ProviderDraft.model_validate({f: v for f, v in values.items() if f not in cleared})
+
+
+def _merged(current: BaseModel, patch: BaseModel) -> BaseModel:
+    """`current` with what the patch of its kind sets; None = back to the default."""
+    told = {f: getattr(patch, f) for f in patch.model_fields_set}
+    kept = {f: getattr(current, f) for f in current.model_fields_set - {f for f, value in told.items() if value is None}}
+    return type(current).model_validate(kept | {f: value for f, value in told.items() if value is not None})
 
 
 def filled(base_url: str, auth: Mapping[str, str]) -> str:

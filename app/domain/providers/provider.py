@@ -4,14 +4,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, StringConstraints
+from pydantic import ConfigDict, Discriminator, Field, StringConstraints, model_validator
 from pydantic import Tag as Kind
 
 from app.domain.credentials.credential import Credential, CredentialDraft
 from app.domain.probes.probe import LastTest
-from app.domain.providers.capabilities import Capabilities
+from app.domain.providers.capabilities import Capabilities, CapabilitiesPatch
 from app.domain.providers.health import Standing
-from app.domain.record import Closed, Flag, Identifier, Label, Record, RequestsPerMinute, Tag
+from app.domain.record import Closed, Flag, Identifier, Label, Record, RequestsPerMinute, Tag, without
 
 MOST_CONCURRENT = 10_000
 
@@ -94,6 +94,17 @@ class ProviderLimits(Closed):
     concurrent: Annotated[int, Field(ge=0, le=MOST_CONCURRENT)] = 0  #: Most concurrent requests per gateway process; 0 = no limit.
 
 
+class LimitsPatch(Closed):
+    """Partial update of `ProviderLimits`: what is not set stays, null = no limit."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)  # whole ones set all of it
+
+    requests_per_minute: RequestsPerMinute | None = None  #: Most requests per minute and gateway process; null = no limit.
+    concurrent: Annotated[int, Field(ge=0, le=MOST_CONCURRENT)] | None = (
+        None  #: Most concurrent requests per gateway process; null = no limit.
+    )
+
+
 class ProviderDraft(Closed):
     """A whole provider as typed. `credential` is write-only; left out on replace = keep."""
 
@@ -118,23 +129,57 @@ class ProviderDraft(Closed):
     enabled: Flag = True  #: Whether it is on.
 
 
+class ProviderPut(Closed):
+    """All own fields of a provider; its models and keys stay as they are. The answer of a GET may be sent: fields that are only read are
+    ignored. What is left out takes its default; `base_url` may not be, so that one field alone never empties the others."""
+
+    name: str = ""  #: ID of the provider; it cannot be changed.
+    label: Label | None = None  #: Name that people see; null = made from the ID.
+    description: Annotated[str, StringConstraints(max_length=500)] = ""  #: Note.
+    type: ProviderType = ProviderType.CUSTOM  #: Protocol it speaks.
+    preset: str | None = None  #: ID of the known provider that it is; null = a custom provider.
+    base_url: str  #: Address of its interface.
+    at_root: Flag = False  #: Whether the interface lies at the root, without /v1.
+    auth_type: str = "api_key"  #: Authentication.
+    auth: dict[str, str] = Field(default_factory=dict)  #: Fields of the authentication that are not secret.
+    default_model: Identifier | None = None  #: Identifier of the default model; null = none.
+    network: Network = Network()  #: Time limits.
+    limits: ProviderLimits = ProviderLimits()  #: Request limits.
+    only_listed_models: Flag = False  #: Whether requests for other models are rejected.
+    capabilities: Capabilities = Capabilities()  #: What it can do.
+    tags: list[Tag] = Field(default_factory=list, max_length=20)  #: Tags.
+    enabled: Flag = True  #: Whether it is on.
+    version: int | None = None  #: Version that the change is based on; null = any.
+    detach: Flag = False  #: Keep keys of an old host, unreadable, when the address moves to another one.
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_is_read(cls, given: object) -> object:
+        return without(given, Provider.model_fields.keys() - cls.model_fields.keys())
+
+    def over(self, current: ProviderDraft) -> ProviderDraft:
+        """The whole draft, with the models of the present one."""
+        own = {f: getattr(self, f) for f in self.model_fields_set - {"version", "detach"}}
+        return ProviderDraft(**own | {"name": self.name or current.name, "models": current.models})
+
+
 class ProviderPatch(Closed):
-    """Partial update: what is not set stays, None clears where clearing makes sense. `version` guards against a
-    lost update. Read it with `model_fields_set`."""
+    """JSON merge patch (RFC 7396): what is not set stays, objects merge, null means back to the default, lists are replaced. `version`
+    guards against a lost update. Read it with `model_fields_set`."""
 
     label: Label | None = None  #: Name that people see; null = made from the ID.
     description: Annotated[str, StringConstraints(max_length=500)] | None = None  #: Note.
     base_url: str | None = None  #: Address of its interface.
     at_root: Flag | None = None  #: Whether the interface lies at the root, without /v1.
     auth_type: str | None = None  #: Authentication.
-    auth: dict[str, str] | None = None  #: Fields of the authentication that are not secret.
+    auth: dict[str, str | None] | None = None  #: Fields of the authentication that are not secret.
     credential: CredentialDraft | None = None  #: Its key, write-only, in place of the stored one.
     default_model: Identifier | None = None  #: Identifier of the default model; null = none.
     models: list[ModelEntry] | None = Field(default=None, max_length=5_000)  #: Models to list, in place of all before.
     network: Network | None = None  #: Time limits; null = the defaults.
-    limits: ProviderLimits | None = None  #: Request limits; null = none.
+    limits: LimitsPatch | None = None  #: Request limits; null = none.
     only_listed_models: Flag | None = None  #: Whether requests for other models are rejected.
-    capabilities: Capabilities | None = None  #: What it can do; null = not known.
+    capabilities: CapabilitiesPatch | None = None  #: What it can do; null = not known.
     tags: list[Tag] | None = Field(default=None, max_length=20)  #: Tags, in place of all before.
     enabled: Flag | None = None  #: Whether it is on.
     detach: Flag = False  #: Keep keys of an old host, unreadable, when the address moves to another one.

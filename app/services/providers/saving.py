@@ -11,7 +11,7 @@ from app.domain.error_kind import EgressReason
 from app.domain.errors import EgressRefused, InvalidDraft, Reason, Stale, UpstreamError
 from app.domain.providers.address import is_ip
 from app.domain.providers.drafts import Settled, free_name, patched, settle
-from app.domain.providers.provider import FromPreset, Provider, ProviderDraft, ProviderPatch
+from app.domain.providers.provider import FromPreset, Provider, ProviderDraft, ProviderPatch, ProviderPut
 from app.services.kernel import lookup, sealing
 from app.services.providers import keys
 from app.services.providers.reading import name_is_free, preset_of, taken_names
@@ -72,15 +72,15 @@ async def update(actor: Actor, name: str, patch: ProviderPatch) -> Provider:
     return await _change(actor, name, lambda current: patched(current, patch), version=patch.version, detach=patch.detach)
 
 
-async def replace(actor: Actor, name: str, draft: ProviderDraft, *, version: int | None = None, detach: bool = False) -> Provider:
-    """Put a whole configuration in place of the old one; a credential left out is kept. Raises as `update` does."""
+async def replace(actor: Actor, name: str, put: ProviderPut) -> Provider:
+    """Put a whole configuration in place of the old one; models and keys are kept. Raises as `update` does."""
 
-    def whole(_: ProviderDraft) -> ProviderDraft:
-        if draft.name != name:
+    def whole(current: ProviderDraft) -> ProviderDraft:
+        if put.name not in ("", current.name):
             raise InvalidDraft({"name": "The ID of a provider (name) cannot be changed. Change its label instead."})
-        return draft
+        return put.over(current)
 
-    return await _change(actor, name, whole, version=version, detach=detach)
+    return await _change(actor, name, whole, version=put.version, detach=put.detach)
 
 
 async def insert(doing: Work, settled: Settled, *, local: list[str]) -> Provider:
