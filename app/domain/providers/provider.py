@@ -100,9 +100,8 @@ class LimitsPatch(Closed):
     model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)  # whole ones set all of it
 
     requests_per_minute: RequestsPerMinute | None = None  #: Most requests per minute and gateway process; null = no limit.
-    concurrent: Annotated[int, Field(ge=0, le=MOST_CONCURRENT)] | None = (
-        None  #: Most concurrent requests per gateway process; null = no limit.
-    )
+    #: Most concurrent requests per gateway process; null = no limit.
+    concurrent: Annotated[int, Field(ge=0, le=MOST_CONCURRENT)] | None = None
 
 
 class ProviderDraft(Closed):
