@@ -22,6 +22,8 @@ _PUBLIC_URL = re.compile(
 )
 _PAGES = Path(__file__).parent / "ui" / "pages"  # a page is named after the first part of its address
 _PREFIX = "PATCHBAY_"
+# What says to commands of the shell on which server they work; no setting of a server.
+OF_COMMANDS = {"PATCHBAY_URL", "PATCHBAY_KEY_FILE"}
 # What a cluster puts into the environment of every container beside a service of that name.
 _OF_A_CLUSTER = re.compile(r"PATCHBAY_(\w{1,60}_)?(SERVICE_(HOST|PORT\w{0,60})|PORT_\d{1,5}_(TCP|UDP)\w{0,60})")
 
@@ -165,7 +167,7 @@ def told(error: ValidationError, around: Mapping[str, str] = os.environ) -> str:
 
 def unknown(around: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Variables that look like settings of ours and are none → the one that was meant, "" when that is not clear."""
-    known = {f"{_PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known = {f"{_PREFIX}{name.upper()}" for name in Settings.model_fields} | OF_COMMANDS
     allowed = {name.strip() for name in around.get("PATCHBAY_REFERENCE_VARIABLES", "").split(",")}
     strange = [
         name

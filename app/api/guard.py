@@ -1,7 +1,8 @@
 """Who may come in: every route is made by `router()` and answers nobody before `admit` has let the caller through.
 
 A browser brings its session cookie, and on unsafe methods the CSRF token of that session; a program brings a client key
-of scope `read` or `admin`. The wall around us (`edge.py`) has checked host and origin before.
+of scope `read` or `admin`; a command of the shell, which holds the data folder, calls within its own process. The wall
+around us (`edge.py`) has checked host and origin before.
 """
 
 import hmac
@@ -25,6 +26,8 @@ from app.domain.people.people import Session, acting
 from app.logs import rate
 from app.services import client_keys, key_use, sessions
 
+# Where the scope of a call within this process says who calls. No server sets it: what arrives has other places in the scope.
+OPERATOR = "patchbay.operator"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _KEY = re.compile(r"(?i:bearer)\s+(\S+)")
 _SIGN_IN = "Sign in, or send an app key with the read or admin scope."
@@ -72,7 +75,10 @@ async def admit(request: Request, *, asks: bool = False) -> None:
     """Set `request.state.actor` (and `session` for a browser), or raise `NotSignedIn` / `Forbidden` / `Unreadable` / 415. What only `asks`
     needs no admin."""
     unsafe = request.method not in SAFE_METHODS
-    if key := _client_key(request):
+    found: Actor | None
+    if isinstance(operator := request.scope.get(OPERATOR), Actor):
+        found, session = operator, None
+    elif key := _client_key(request):
         found, session = await client_keys.check(key), None
     else:
         session = await sessions.find(cookie.read(request.headers.get("cookie", "")))

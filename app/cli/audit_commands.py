@@ -1,69 +1,50 @@
-"""`audit …`."""
+"""`audit export` and `audit remove-refused`: what is more than one request."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from app.cli import shell
-from app.cli.shell import DataDir, Json
+from app.cli import fields, grammar, house, output
 from app.domain.actor import Actor
-from app.domain.audit import RefusedRow
+from app.domain.audit import AuditVerdict, RefusedRow
 
-audit = typer.Typer(help="The audit log: who did what.", no_args_is_help=True)
-
-
-class Format(StrEnum):
-    JSONL = "jsonl"
-    CSV = "csv"
+if TYPE_CHECKING:
+    from app.cli.rest import Rest
 
 
-@audit.command("verify")
-def verify_audit(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Verify the audit log and list rows that were added or changed outside Patchbay; exit 1 if anything is wrong."""
-    from app.services import audit as service
-
-    verdict = shell.run_as_cli_user(service.verify, data_dir)
-    lines = [] if verdict.first_bad else [f"{verdict.checked} entries, whole and unchanged."]
-    shell.show(verdict, as_json=as_json, lines=[*lines, *map(refusal, verdict.refused)])
-    if verdict.first_bad:
-        shell.fail(f"Entry {verdict.first_bad} is not valid: {verdict.reason}.")
-    if verdict.refused:
-        shell.fail(f"{len(verdict.refused)} rows were added or changed outside Patchbay and are refused.")
-
-
-@audit.command("remove-refused")
-def remove_refused(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """Delete the rows that `audit verify` lists as added or changed outside Patchbay."""
-    from app.services import refused
-
-    found = shell.run_as_cli_user(refused.remove, data_dir)
-    shell.show(found, as_json=as_json, lines=[f"{row.kind} {row.name} ({row.id}) is removed." for row in found] or ["There are none."])
-
-
-def refusal(row: RefusedRow) -> str:
-    """A row that is refused, and what to do about it."""
-    return f"The {row.kind} {row.name} ({row.id}) was added or changed outside Patchbay and is refused. {row.advice}"
-
-
-@audit.command("export")
-def export_audit(
-    fmt: Annotated[Format, typer.Option("--format", help="One JSON object per line, or a table.")] = Format.JSONL,
-    output: Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")] = None,
-    data_dir: DataDir = None,
-) -> None:
+@click.command("export", cls=grammar.Command)
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", help="One JSON object per line, or a table.")
+@click.option("--output", "file", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
+def export(form: str, file: Path | None) -> None:
     """Export every entry with its hashes, oldest first."""
-    from app.services import audit as service
 
-    async def export(caller: Actor) -> None:
-        lines = await service.export(caller, fmt.value)
-        if output is None:
-            async for line in lines:
-                typer.echo(line, nl=False)
-            return
-        with output.open("w", encoding="utf-8", newline="") as file:
-            async for line in lines:
-                file.write(line)
+    async def save(rest: "Rest") -> None:
+        route = fields.route("export_audit")
+        with click.open_file(str(file or "-"), "w", encoding="utf-8") as out:
+            async with rest.stream(route.method, route.path, query={"format": form}) as answer:
+                async for text in answer.aiter_text():
+                    out.write(text)
 
-    shell.run_as_cli_user(export, data_dir)
+    house.run(grammar.said(), save)
+
+
+@click.command("remove-refused", cls=grammar.Command)
+@click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
+def remove_refused(dry_run: bool) -> None:
+    """Delete the rows that `audit verify` lists as added or changed outside Patchbay."""
+    from app.services import audit, refused
+
+    async def look(caller: Actor) -> list[RefusedRow]:
+        verdict: AuditVerdict = await audit.verify(caller)
+        return verdict.refused
+
+    said = grammar.said()
+    found = house.on_folder(said, look if dry_run else refused.remove)
+    if said.as_json:
+        output.as_json(output.envelope(found, dry_run=dry_run))
+    elif said.quiet:
+        output.lines(row.id for row in found)
+    else:
+        would = "would be removed" if dry_run else "is removed"
+        output.lines([f"{row.kind} {row.name} ({row.id}) {would}." for row in found] or ["There are none."])

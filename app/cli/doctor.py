@@ -14,7 +14,7 @@ from typing import Literal
 
 from app import logs, settings
 from app.claim import local_address, port_problem, serving, unusable
-from app.cli import audit_commands, reaching
+from app.cli import reaching, telling
 from app.domain.actor import Actor, ActorType, Role
 from app.domain.errors import PatchbayError
 from app.domain.keyring import KeyringStatus, MasterKeyState, Worker
@@ -264,7 +264,7 @@ async def _database() -> AsyncIterator[Found]:
     else:
         yield Found("Audit log", "fail", f"Entry {verdict.first_bad} is not valid: {verdict.reason}. {_AUDIT_ADVICE}")
     for row in verdict.refused:
-        yield Found("Accounts and keys", "fail", audit_commands.refusal(row))
+        yield Found("Accounts and keys", "fail", telling.refusal(row.model_dump()))
     page = await audit.page(_DOCTOR, limit=1)
     if page.items and page.items[0].at > datetime.now(UTC) + timedelta(minutes=5):
         yield Found("Clock", "fail", "The newest audit entry is in the future: the clock was set back.")

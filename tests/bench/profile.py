@@ -27,7 +27,7 @@ START = (
     "(granian/cli.py",
     "(granian)",
     "(<frozen",
-    "(typer/",
+    "(click/",
     "(app/cli/",
     "(app/serve.py",
 )

@@ -332,7 +332,7 @@ class Journey:
             (secrets["provider key, refused"], 1, ("provider", "add", "bad", *add)),
             (secrets["provider key, crashed"], 1, ("provider", "add", "crash", *add)),
             (secrets["password, new"], 0, ("user", "reset", "carl@example.org", "--password-stdin")),
-            (None, 1, ("provider", "test", "hostile", "--model", "error-json", "--json")),
+            (None, 5, ("provider", "test", "hostile", "--model", "error-json", "--json")),
             (None, 0, ("provider", "test", "byhand")),
             *[(None, 0, words) for words in COMMANDS],
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from app import settings
 from app.cli import commands
@@ -81,7 +81,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def listed(home: Path, noun: str) -> list[dict[str, Any]]:
-    return json.loads(done(noun, "list", "--json", "--data-dir", str(home)))
+    return json.loads(done(noun, "list", "--json", "--data-dir", str(home)))["items"]
 
 
 def test_a_process_of_its_own_reads_stdin_and_ends_with_the_code(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_process_of_its_own_reads_stdin_and_ends_with_the_code(tmp_path: Path)
 
     assert (added.returncode, json.loads(added.stdout)["name"], added.stderr) == (0, "mine", "")
     assert (wrong.returncode, wrong.stdout, len(wrong.stderr.splitlines())) == (78, "", 1)
-    assert (again.returncode, again.stdout, len(again.stderr.splitlines())) == (1, "", 1)
+    assert (again.returncode, again.stdout, len(again.stderr.splitlines())) == (4, "", 1)
     assert SECRET not in added.stdout + wrong.stderr + again.stderr
 
 
@@ -106,7 +106,7 @@ def test_a_fresh_folder_is_for_its_owner_alone(home: Path) -> None:
 def test_a_provider_is_listed_without_its_key(home: Path) -> None:
     text = done("provider", "list", "--json", "--data-dir", str(home))
 
-    assert json.loads(text)[0]["credentials"][0]["hint"] == SECRET[-4:]
+    assert json.loads(text)["items"][0]["credentials"][0]["hint"] == SECRET[-4:]
     assert SECRET not in text
     assert "mine" in done("provider", "list", "--data-dir", str(home))
 
@@ -132,7 +132,7 @@ def test_a_client_key_is_printed_alone_and_revoked_by_its_name(home: Path) -> No
     assert key.strip().startswith("pb-")
     assert len(key.split()) == 1
 
-    done("client-key", "revoke", "notebook", "--data-dir", str(home))
+    done("client-key", "revoke", "notebook", "--yes", "--data-dir", str(home))
 
     assert [k["revoked_at"] is not None for k in listed(home, "client-key")] == [True]
 
@@ -147,15 +147,15 @@ def test_people_are_reset_and_disabled(home: Path) -> None:
 
 def test_the_set_up_link_is_for_a_fresh_folder_only(home: Path, tmp_path: Path) -> None:
     assert "/setup#" in done("setup-link", "--data-dir", str(tmp_path / "new"))
-    assert "already set up" in refused("setup-link", "--data-dir", str(home))
+    assert "already set up" in refused("setup-link", "--data-dir", str(home), code=4)
 
 
-def test_a_test_that_fails_exits_1_with_its_reason(home: Path) -> None:
+def test_a_test_that_fails_exits_5_with_its_reason(home: Path) -> None:
     done("provider", "add", "nobody", "--base-url", "http://127.0.0.1:9", "--data-dir", str(home))
 
     run = patchbay("provider", "test", "nobody", "--data-dir", str(home))
 
-    assert run.returncode == 1
+    assert run.returncode == 5
     assert "fail  port" in run.stdout
     assert "Nothing responds" in run.stderr
 
@@ -173,14 +173,14 @@ def test_the_audit_is_verified_and_exported(home: Path, tmp_path: Path) -> None:
 def test_the_keys_are_shown_by_their_id(home: Path) -> None:
     status = json.loads(done("master-key", "list", "--json", "--data-dir", str(home)))
 
-    assert [(key["state"], key["is_loaded"]) for key in status["keys"]] == [("active", True)]
+    assert [(key["state"], key["is_loaded"]) for key in status["items"]] == [("active", True)]
     assert (home / "keys/master.key").read_text().strip() not in json.dumps(status)
 
 
 def test_the_doctor_finds_a_sound_house_and_changes_nothing(home: Path, tmp_path: Path) -> None:
     before = {f: f.stat().st_mtime_ns for f in home.rglob("*")}
 
-    found = {f["what"]: f["state"] for f in json.loads(done("doctor", "--json", "--data-dir", str(home)))}
+    found = {f["what"]: f["state"] for f in json.loads(done("doctor", "--json", "--data-dir", str(home)))["items"]}
 
     assert {found[what] for what in ("Python", "SQLite", "Clock", "Data folder", "Database", "Master key", "Audit log")} == {"ok"}
     assert {f: f.stat().st_mtime_ns for f in home.rglob("*")} == before
@@ -195,24 +195,24 @@ def test_the_doctor_says_what_is_wrong(home: Path, tmp_path: Path) -> None:
     run = patchbay("doctor", "--data-dir", str(home))
     moved.rename(key)
 
-    assert run.returncode == 1
+    assert run.returncode == 5
     assert "fail  Master key" in run.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        pytest.param(("provider", "add", "mine", "--base-url", "https://93.184.216.34"), 1, "mine-2", id="a taken name"),
+        pytest.param(("provider", "add", "mine", "--base-url", "https://93.184.216.34"), 4, "mine-2", id="a taken name"),
         pytest.param(("provider", "add", "x1"), 1, "address", id="no address"),
         pytest.param(("provider", "add", "test", "--preset", "groq"), 1, "reserved", id="a reserved name"),
-        pytest.param(("provider", "add", "x2", "--preset", "nobody"), 1, "groq", id="an unknown preset"),
+        pytest.param(("provider", "add", "x2", "--preset", "nobody"), 3, "groq", id="an unknown preset"),
         pytest.param(("provider", "add", "x3", "--base-url", "http://169.254.169.254/v1"), 1, "never called", id="a metadata address"),
-        pytest.param(("provider", "enable", "mines"), 1, "mine", id="an unknown provider"),
+        pytest.param(("provider", "enable", "mines"), 3, "mine", id="an unknown provider"),
         pytest.param(("provider", "test", "mine", "--depth", "bottom"), 2, "--depth", id="an unknown depth"),
         pytest.param(("user", "add", "eve@example.com"), 2, "--password-stdin", id="no password"),
-        pytest.param(("user", "disable", "eve@example.com"), 1, "no account", id="an unknown person"),
-        pytest.param(("user", "disable", "ada@example.com"), 1, "last admin", id="the last admin"),
-        pytest.param(("client-key", "revoke", "none"), 1, "no such app key", id="an unknown client key"),
+        pytest.param(("user", "disable", "eve@example.com"), 3, "no user", id="an unknown person"),
+        pytest.param(("user", "disable", "ada@example.com"), 4, "last admin", id="the last admin"),
+        pytest.param(("client-key", "revoke", "none", "--yes"), 3, "no app key none", id="an unknown client key"),
     ],
 )
 def test_a_refusal_is_one_sentence(home: Path, arguments: tuple[str, ...], code: int, words: str) -> None:
@@ -255,7 +255,7 @@ def test_a_preset_file_is_checked(tmp_path: Path) -> None:
     assert "Described in English to people who read Tiếng Việt, 简体中文" in told
 
     file.write_text(file.read_text() + "colour = 1\n")
-    assert "vendor.toml:5: colour" in refused("preset", "check", str(file))
+    assert "vendor.toml:5: colour" in refused("preset", "check", str(file), code=5)
 
 
 def test_the_document_is_printed() -> None:
@@ -271,7 +271,7 @@ def test_a_row_that_was_changed_outside_is_named_and_removed(tmp_path: Path) -> 
 
     verified, examined = patchbay("audit", "verify", *at), patchbay("doctor", *at)
 
-    assert (verified.returncode, examined.returncode) == (1, 1)
+    assert (verified.returncode, examined.returncode) == (5, 5)
     for said in (verified.stdout, examined.stdout):
         assert "eve@example.com" in said
         assert "patchbay audit remove-refused" in said

@@ -152,7 +152,7 @@ def test_the_doctor_comes_to_its_end_whatever_is_broken(data: Path, monkeypatch:
         run = patchbay("doctor", "--json", "--data-dir", str(data))
 
     assert "Traceback" not in run.stdout + run.stderr
-    found = json.loads(run.stdout)
+    found = json.loads(run.stdout)["items"]
     told = " ".join(each["sentence"] for each in found if each["state"] != "ok")
     assert "could not be looked at" not in told
     assert [word for word in fault.found if word not in told] == [], told
@@ -174,7 +174,9 @@ def test_a_misspelled_setting_is_named_with_the_one_that_was_meant(data: Path) -
     }
 
     told = [
-        f["sentence"] for f in json.loads(patchbay("doctor", "--json", "--data-dir", str(data), **around).stdout) if f["what"] == "Settings"
+        f["sentence"]
+        for f in json.loads(patchbay("doctor", "--json", "--data-dir", str(data), **around).stdout)["items"]
+        if f["what"] == "Settings"
     ]
 
     assert told == [
@@ -193,7 +195,7 @@ def test_the_doctor_looks_at_the_port_that_is_served_whatever_the_settings_say(d
         lock.write(json.dumps({"pid": 4711, "host": "127.0.0.1", "port": port}))
         lock.flush()
 
-        found = {f["what"]: f for f in json.loads(patchbay("doctor", "--json", "--data-dir", str(data)).stdout)}
+        found = {f["what"]: f for f in json.loads(patchbay("doctor", "--json", "--data-dir", str(data)).stdout)["items"]}
         lock.close()
 
     assert found["Port"]["state"] == "fail"  # what listens there is not a Patchbay that is ready

@@ -169,7 +169,7 @@ def test_a_start_without_its_database_ends_with_one_sentence(
     told = done.stdout + done.stderr
 
     assert sentence in told
-    assert done.returncode == (78 if command == "serve" or sentence == "PATCHBAY_DATABASE_URL" else 1)
+    assert done.returncode == (78 if command == "serve" or sentence == "PATCHBAY_DATABASE_URL" else 5)
     assert "Traceback" not in told
     assert not [planted for planted in (PASSWORD, *PLANTED) if planted in told]
     if command == "serve":

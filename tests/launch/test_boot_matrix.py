@@ -24,7 +24,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file.write_text(OLD)
     arguments = ("--data-dir", str(folder))
     done("provider", "add", "mine", "--preset", "groq", "--secret-stdin", *arguments, stdin=f"{SECRET}\n")
-    done("master-key", "create", "--stdin", *arguments, stdin=NEW)
+    done("master-key", "create", "--master-key-stdin", *arguments, stdin=NEW)
     done("master-key", "activate", *arguments)
     return folder
 

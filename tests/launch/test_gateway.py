@@ -13,7 +13,7 @@ import pytest
 from tests.cli.test_commands import done
 from tests.fixtures.running import ENVIRONMENT, ROOT, Patchbay, free_port, until
 
-CONSOLE_ONLY = ("reflex", "fastapi", "starlette", "alembic", "typer", "litellm", "app.ui", "app.api")
+CONSOLE_ONLY = ("reflex", "fastapi", "starlette", "alembic", "app.cli", "litellm", "app.ui", "app.api")
 
 
 @pytest.fixture(scope="module")

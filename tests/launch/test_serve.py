@@ -37,7 +37,7 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
 
 def test_the_doctor_finds_the_port_that_is_served(server: Patchbay) -> None:
     """Its own settings name another one: the default."""
-    found = {f["what"]: f for f in json.loads(server.run("doctor", "--json").stdout)}
+    found = {f["what"]: f for f in json.loads(server.run("doctor", "--json").stdout)["items"]}
 
     assert found["Port"]["state"] == "ok"
     assert f"at 127.0.0.1:{server.port} (process " in found["Port"]["sentence"]

@@ -217,7 +217,7 @@ def test_a_proxy_that_nobody_told_us_of_is_named_by_the_doctor(server: Patchbay)
     server.run("client-key", "add", "a change, after which there is a heartbeat")
 
     def told() -> bool:
-        found = json.loads(server.run("doctor", "--json", check=False).stdout)
+        found = json.loads(server.run("doctor", "--json", check=False).stdout)["items"]
         return any(one["state"] == "warn" and "X-Forwarded-For arrived from 127.0.0.1" in one["sentence"] for one in found)
 
     until("the doctor has seen it", told, 40)

@@ -25,7 +25,7 @@ names = sorted(m.name for m in pkgutil.walk_packages(app.__path__, "app."))
 QUIET = ("app.main", "app.asgi", "app.ui")   # Reflex registers states and pages when these are imported
 DENIED = {"socket.connect", "socket.bind", "sqlite3.connect", "subprocess.Popen", "os.mkdir", "os.remove", "os.rename"}
 names = [n for n in names if not n.startswith(QUIET) and not n.endswith("__main__")]
-import aiosqlite, granian, fastapi, sqlmodel, aiohttp, typer, pydantic_settings, cryptography.fernet, argon2  # their own business
+import aiosqlite, granian, fastapi, sqlmodel, aiohttp, click, httpx, pydantic_settings, cryptography.fernet, argon2  # their own business
 def watch(event, args):
     if event in DENIED:
         raise RuntimeError(f"{event} during import: {args!r}")

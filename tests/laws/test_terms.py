@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click import Command
-from typer.main import get_command
+from click import Command, Context
 
 from app import presets
 from app.cli import commands
@@ -58,7 +57,7 @@ def sentences(module: source.Module) -> Iterator[tuple[str, str]]:
 def help_texts(command: Command, name: str = "patchbay") -> Iterator[tuple[str, str]]:
     """What `--help` says of a command, its parameters and the commands below it."""
     yield name, command.help or ""
-    for parameter in command.params:
+    for parameter in command.get_params(Context(command)):
         yield f"{name} {parameter.name}", str(getattr(parameter, "help", "") or "")
     for below in getattr(command, "commands", {}).values():
         yield from help_texts(below, f"{name} {below.name}")
@@ -85,7 +84,7 @@ def test_no_message_of_rest_and_the_command_line_says_what_the_term_table_rules_
 
 
 def test_no_help_of_the_command_line_says_what_the_term_table_rules_out() -> None:
-    texts = list(help_texts(get_command(commands.app)))
+    texts = list(help_texts(commands.app))
 
     assert len(texts) > 100
     assert ruled_out(ENGLISH, iter(texts)) == []
