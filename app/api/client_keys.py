@@ -1,10 +1,13 @@
 """`/client-keys`: keys for applications."""
 
-from fastapi import Response
+from typing import Annotated
+
+from fastapi import Query, Response
 
 from app.api import errors, guard
 from app.api.guard import Caller
-from app.api.schemas import ClientKeyDraft, ClientKeyList
+from app.api.lists import page
+from app.api.schemas import ClientKeyDraft, ClientKeyList, ClientKeyQuery
 from app.api.versions import IfMatch, expected, tagged
 from app.domain.people.people import ClientKey, ClientKeyPatch, IssuedClientKey
 from app.services import client_keys
@@ -13,9 +16,10 @@ router = guard.router("Client keys")
 
 
 @router.get("/client-keys")
-async def list_client_keys(caller: Caller) -> ClientKeyList:
-    """Every key that was issued; none of them can be read again."""
-    return ClientKeyList(items=await client_keys.list_(caller))
+async def list_client_keys(caller: Caller, query: Annotated[ClientKeyQuery, Query()]) -> ClientKeyList:
+    """Keys that were issued, the newest first, revoked ones included; none of them can be read again."""
+    found = [key for key in await client_keys.list_(caller) if query.name in (None, key.name)]
+    return page(ClientKeyList, found, query, key=lambda one: one.id)
 
 
 @router.post("/client-keys", status_code=201)

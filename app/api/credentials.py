@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import Body, Response
+from fastapi import Body, Query, Response
 
 from app.api import errors, guard
 from app.api.guard import Caller
+from app.api.lists import Paging, page
 from app.api.schemas import CredentialList, Keeping, KeyLines, KeyOrder, KeysToAdd, OneKeyToTest, RotationDraft
 from app.api.versions import IfMatch, expected, tagged
 from app.domain.credentials.credential import Credential, CredentialDraft, CredentialPatch
@@ -18,9 +19,9 @@ CHANGED = errors.documented(404, 409, 412)
 
 
 @router.get("/providers/{name}/credentials", responses=NAMED)
-async def list_credentials(caller: Caller, name: str) -> CredentialList:
+async def list_credentials(caller: Caller, name: str, query: Annotated[Paging, Query()]) -> CredentialList:
     """The keys of a provider in the order in which they are tried."""
-    return CredentialList(items=await credentials.list_(caller, name))
+    return page(CredentialList, await credentials.list_(caller, name), query, key=lambda one: one.id, of=name)
 
 
 @router.post("/providers/{name}/credentials", status_code=201, responses=CHANGED)
@@ -38,7 +39,8 @@ async def create_credentials(caller: Caller, name: str, given: KeysToAdd) -> Key
 @router.put("/providers/{name}/credentials/order", responses=NAMED)
 async def order_credentials(caller: Caller, name: str, order: KeyOrder) -> CredentialList:
     """Have the keys tried in this order; every key is named once."""
-    return CredentialList(items=await credentials.reorder(caller, name, order.ids))
+    ordered = await credentials.reorder(caller, name, order.ids)
+    return CredentialList(items=ordered, next_cursor=None, total=len(ordered))
 
 
 @router.get("/credentials/{credential_id}", responses=NAMED)

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from app.api import errors, versions
+from app.api import errors, lists, versions
 from app.api.body import readable
 from app.api.caller import ip_of
 from app.domain.actor import Actor, ActorType
@@ -46,6 +46,7 @@ class GuardedRoute(APIRoute):
             at, started, status = time.time(), time.perf_counter(), 500
             try:
                 await admit(request, asks=self.asks)
+                lists.must_be_known(request, self.dependant)
                 versions.must_take(request, takes_if_match=takes_if_match)
                 answered = await handle(await readable(request) if self.body_field else request)
                 response = versions.unchanged(request, answered)

@@ -5,11 +5,13 @@ from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import Body, Request
+from fastapi import Body, Query, Request
 from pydantic import Field
 
 from app.api import errors, guard
 from app.api.guard import Caller
+from app.api.lists import Paging, page
+from app.api.schemas import HealthList
 from app.domain.usage import Figures
 from app.services import probes, providers, usage
 
@@ -32,13 +34,14 @@ class Recheck(probes.Batch):
 
 
 @router.get("/providers/health")
-async def list_health(caller: Caller) -> providers.HealthList:
+async def list_health(caller: Caller, query: Annotated[Paging, Query()]) -> HealthList:
     """How every provider does, from its newest calls and its last test."""
-    return await providers.health_of_all(caller)
+    found = await providers.health_of_all(caller)
+    return page(HealthList, found.items, query, key=lambda one: one.name, counts=found.counts)
 
 
 @router.post("/providers/health/recheck", responses=errors.documented(404, 429))
-async def recheck_health(caller: Caller, request: Request, how: Annotated[Recheck | None, Body()] = None) -> providers.HealthList:
+async def recheck_health(caller: Caller, request: Request, how: Annotated[Recheck | None, Body()] = None) -> HealthList:
     """Test providers now. What a test finds counts more than all calls before it. Whoever hangs up stops the rest."""
     how = how or Recheck()
     targets = await probes.providers_of(caller, how.names)
@@ -47,7 +50,8 @@ async def recheck_health(caller: Caller, request: Request, how: Annotated[Rechec
             if await request.is_disconnected():
                 break
     found = await providers.health_of_all(caller)
-    return found.only({target.subject.name for target in targets})
+    tested = found.only({target.subject.name for target in targets})
+    return HealthList(items=tested.items, counts=tested.counts, next_cursor=None, total=len(tested.items))
 
 
 @router.get("/providers/{name}/health", responses=errors.documented(404))

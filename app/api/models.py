@@ -1,7 +1,12 @@
 """`/providers/{name}/models`: what a provider lists."""
 
+from typing import Annotated
+
+from fastapi import Query
+
 from app.api import errors, guard
 from app.api.guard import Caller
+from app.api.lists import Paging, page
 from app.api.schemas import ModelList, ModelSync
 from app.api.versions import IfMatch, expected
 from app.services import models
@@ -10,9 +15,9 @@ router = guard.router("Models")
 
 
 @router.get("/providers/{name}/models", responses=errors.documented(404))
-async def list_models(caller: Caller, name: str) -> ModelList:
+async def list_models(caller: Caller, name: str, query: Annotated[Paging, Query()]) -> ModelList:
     """The models of a provider, by identifier."""
-    return ModelList(items=await models.list_(caller, name))
+    return page(ModelList, await models.list_(caller, name), query, key=lambda one: one.id, of=name)
 
 
 @router.post("/providers/{name}/models/discover", responses=errors.documented(404, 429))
@@ -27,4 +32,4 @@ async def sync_models(caller: Caller, name: str, body: ModelSync, if_match: IfMa
     cleared = "default" in body.model_fields_set and body.default is None
     version = expected(if_match, body.version)
     listed = await models.sync(caller, name, add=body.add, remove=body.remove, default=body.default, clear_default=cleared, version=version)
-    return ModelList(items=listed)
+    return ModelList(items=listed, next_cursor=None, total=len(listed))

@@ -1,10 +1,13 @@
 """`/session` and `/users`: who the caller is, and the people of the console."""
 
-from fastapi import Response
+from typing import Annotated
+
+from fastapi import Query, Response
 
 from app.api import errors, guard
 from app.api.guard import Browser, Caller
-from app.api.schemas import Confirmed, PasswordAgain, SessionInfo, UserDraft, UserList
+from app.api.lists import page
+from app.api.schemas import Confirmed, PasswordAgain, SessionInfo, UserDraft, UserList, UserQuery
 from app.api.versions import IfMatch, expected, tagged
 from app.domain.people.people import DisabledUser, User
 from app.services import people, sessions
@@ -32,9 +35,10 @@ async def confirm_session(caller: Caller, browser: Browser, again: PasswordAgain
 
 
 @router.get("/users")
-async def list_users(caller: Caller) -> UserList:
+async def list_users(caller: Caller, query: Annotated[UserQuery, Query()]) -> UserList:
     """Everybody who can sign in, or could."""
-    return UserList(items=await people.list_(caller))
+    found = [user for user in await people.list_(caller) if query.email is None or query.email.lower() == user.email]
+    return page(UserList, found, query, key=lambda one: one.id)
 
 
 @router.post("/users", status_code=201, responses=errors.documented(409))

@@ -8,6 +8,7 @@ from fastapi import Body, Query, Response
 from app import presets
 from app.api import errors, guard
 from app.api.guard import Caller
+from app.api.lists import Paging, page
 from app.api.schemas import Copy, DraftToTest, PresetList, ProviderPage, RegistryStatus, SavedToTest, SwitchOff
 from app.api.versions import IfMatch, expected, tagged
 from app.domain.probes.probe import ProbeResult, ProbeStep
@@ -34,9 +35,9 @@ async def create_provider(caller: Caller, draft: ProviderDraft, response: Respon
 
 
 @router.get("/providers/presets")
-async def list_presets() -> PresetList:
+async def list_presets(query: Annotated[Paging, Query()]) -> PresetList:
     """Known vendors, in the order of the gallery."""
-    return PresetList(items=list(presets.all_()))
+    return page(PresetList, presets.all_(), query, key=lambda one: one.id)
 
 
 @router.get("/providers/presets/{preset}", responses=NAMED)

@@ -5,17 +5,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from app.api.lists import Envelope, Paging
 from app.domain.actor import Role, Scope
 from app.domain.audit import AuditItem
 from app.domain.credentials.credential import MOST_KEYS, Credential, KeyLine, Reference
 from app.domain.people.people import ClientKey, User
 from app.domain.probes.probe import Depth
 from app.domain.providers.discovery import FoundServer
+from app.domain.providers.health import Health
 from app.domain.providers.preset import Preset
 from app.domain.providers.provider import Model, ModelEntry, Provider, ProviderDraft
 from app.domain.record import Closed, Flag, Identifier, Label, Moment, Record, RequestsPerMinute
 from app.domain.secret import Secret
-from app.services.providers import Trashed
+from app.services.providers import ProviderHealth, Trashed
 
 
 class PasswordAgain(Closed):
@@ -36,10 +38,8 @@ class KitWish(Closed):
     language: Literal["en", "vi", "zh"] = "en"  #: Language of the text.
 
 
-class ProviderPage(Record):
+class ProviderPage(Envelope):
     items: list[Provider]  #: Providers of this page.
-    next_cursor: str | None  #: `cursor` of the next page; null on the last one.
-    total: int  #: How many match on all pages.
 
 
 class DraftToTest(ProviderDraft):
@@ -59,7 +59,7 @@ class SavedToTest(Closed):
     depth: Depth = "chat"  #: How far to test.
 
 
-class CredentialList(Record):
+class CredentialList(Envelope):
     items: list[Credential]  #: Keys of the provider, in the order in which they are tried.
 
 
@@ -116,11 +116,11 @@ class Keeping(Closed):
     keep_hours: Annotated[int, Field(ge=0, le=720)] = 24  #: Hours for which the old key is kept, so that one can go back to it.
 
 
-class PresetList(Record):
+class PresetList(Envelope):
     items: list[Preset]  #: Known providers, in the order of the gallery.
 
 
-class ModelList(Record):
+class ModelList(Envelope):
     items: list[Model]  #: Models that are listed, by identifier.
 
 
@@ -155,7 +155,13 @@ class ClientKeyDraft(Closed):
     expires_at: Moment | None = None  #: When it stops working; null = never.
 
 
-class ClientKeyList(Record):
+class ClientKeyQuery(Paging):
+    """Which app keys to list, the newest first."""
+
+    name: Annotated[str, Field(max_length=80, description="Only app keys of exactly this name.")] | None = None
+
+
+class ClientKeyList(Envelope):
     items: list[ClientKey]  #: Every app key, revoked ones included.
 
 
@@ -166,17 +172,29 @@ class UserDraft(Closed):
     password: Secret  #: First password.
 
 
-class TrashList(Record):
+class TrashList(Envelope):
     items: list[Trashed]  #: Deleted providers, the newest first.
 
 
-class UserList(Record):
+class UserQuery(Paging):
+    """Which accounts to list, by email address."""
+
+    email: Annotated[str, Field(max_length=254)] | None = None
+
+
+class UserList(Envelope):
     items: list[User]  #: Every account, by email address.
 
 
-class AuditPage(Record):
+class AuditPage(Envelope):
     items: list[AuditItem]  #: Entries of this page, the newest first.
-    next_cursor: str | None  #: `cursor` of the next page; null on the last one.
+
+
+class HealthList(Envelope):
+    """`counts`: health → how many of all."""
+
+    items: list[ProviderHealth]  #: Providers of this page, by their label.
+    counts: dict[Health, int]  #: Health → number of providers.
 
 
 class LocalServers(Record):

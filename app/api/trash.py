@@ -1,7 +1,12 @@
 """`/trash`: deleted providers until they are removed for good."""
 
+from typing import Annotated
+
+from fastapi import Query
+
 from app.api import errors, guard
 from app.api.guard import Caller
+from app.api.lists import Paging, page
 from app.api.schemas import TrashList
 from app.domain.providers.provider import Provider
 from app.services import providers
@@ -10,9 +15,9 @@ router = guard.router("Trash")
 
 
 @router.get("/trash")
-async def list_trash(caller: Caller) -> TrashList:
+async def list_trash(caller: Caller, query: Annotated[Paging, Query()]) -> TrashList:
     """Deleted providers, the newest first, each with the time at which it is removed for good."""
-    return TrashList(items=await providers.in_trash(caller))
+    return page(TrashList, await providers.in_trash(caller), query, key=lambda one: one.id)
 
 
 @router.post("/trash/{provider_id}/restore", responses=errors.documented(404, 409))

@@ -21,7 +21,7 @@ async def list_(actor: Actor, query: AliasQuery | None = None) -> AliasPage:
     async with engine.session() as session:
         found = await rows.matching(session, query, limit=query.limit + 1)
         shown = found[: query.limit]
-        more = rows.cursor_after(shown[-1]) if len(found) > len(shown) else None
+        more = rows.cursor_after(shown[-1], query) if len(found) > len(shown) else None
         return AliasPage(items=await rows.load(session, shown), next_cursor=more, total=await rows.count(session, query))
 
 

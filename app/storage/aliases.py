@@ -32,7 +32,7 @@ async def matching(session: AsyncSession, query: AliasQuery, *, limit: int) -> l
     """Aliases that match, behind the cursor, by name."""
     found = select(AliasRow).where(*_filters(query))
     if query.cursor:
-        found = found.where(bytewise(AliasRow.name) > _decode(query.cursor))
+        found = found.where(bytewise(AliasRow.name) > _decode(query))
     return list((await session.exec(found.order_by(bytewise(AliasRow.name)).limit(limit))).all())
 
 
@@ -41,9 +41,9 @@ async def count(session: AsyncSession, query: AliasQuery) -> int:
     return (await session.exec(select(func.count()).select_from(AliasRow).where(*_filters(query)))).one()
 
 
-def cursor_after(row: AliasRow) -> str:
+def cursor_after(row: AliasRow, query: AliasQuery) -> str:
     """The cursor that continues behind this row."""
-    return base64.urlsafe_b64encode(json.dumps(["name", row.name]).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps([_asked(query), row.name]).encode()).decode().rstrip("=")
 
 
 async def put_targets(session: AsyncSession, alias_id: str, targets: Iterable[Stored]) -> None:
@@ -159,11 +159,16 @@ def _filters(query: AliasQuery) -> list[ColumnElement[bool]]:
     return found
 
 
-def _decode(cursor: str) -> str:
+def _asked(query: AliasQuery) -> list[str | None]:
+    """What a cursor belongs to."""
+    return ["name", query.search, query.provider]
+
+
+def _decode(query: AliasQuery) -> str:
     wrong = InvalidDraft({"cursor": "This cursor does not belong to this list. Start from the first page."})
     try:
-        kind, name = json.loads(base64.urlsafe_b64decode(cursor + "=="))
-        if kind != "name" or not isinstance(name, str):
+        asked, name = json.loads(base64.urlsafe_b64decode((query.cursor or "") + "=="))
+        if asked != _asked(query) or not isinstance(name, str):
             raise wrong
         name.encode()  # half of a surrogate pair: no database stores it
     except (ValueError, TypeError, binascii.Error) as error:

@@ -118,7 +118,7 @@ async def cursor_after(session: AsyncSession, row: ProviderRow, query: ProviderQ
     """The cursor that continues behind this row. Each database has its own idea of lower case, so it is asked."""
     value = (await session.exec(select(_SORTS[query.sort]).where(ProviderRow.id == row.id))).one()
     value = value.isoformat() if isinstance(value, datetime) else value
-    return base64.urlsafe_b64encode(json.dumps([query.sort, query.order, value, row.id]).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps([_asked(query), value, row.id]).encode()).decode().rstrip("=")
 
 
 async def default_id(session: AsyncSession) -> str | None:
@@ -148,14 +148,19 @@ def _filters(query: ProviderQuery) -> list[ColumnElement[bool]]:
     return found
 
 
+def _asked(query: ProviderQuery) -> dict[str, object]:
+    """What a cursor belongs to."""
+    return query.model_dump(mode="json", exclude={"limit", "cursor"}, exclude_none=True)
+
+
 def _decode(query: ProviderQuery) -> tuple[str | datetime, str]:
     wrong = InvalidDraft({"cursor": "This cursor does not belong to this list. Start from the first page."})
     try:
         text = base64.urlsafe_b64decode((query.cursor or "") + "==")
-        sort, order, value, last = json.loads(text)
-        if (sort, order) != (query.sort, query.order) or not isinstance(value, str) or not isinstance(last, str):
+        asked, value, last = json.loads(text)
+        if asked != _asked(query) or not isinstance(value, str) or not isinstance(last, str):
             raise wrong
         (value + last).encode()  # half of a surrogate pair: no database stores it
-        return (datetime.fromisoformat(value) if sort.endswith("_at") else value), last
+        return (datetime.fromisoformat(value) if query.sort.endswith("_at") else value), last
     except (ValueError, TypeError, binascii.Error) as error:
         raise wrong from error

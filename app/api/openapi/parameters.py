@@ -6,6 +6,7 @@ PARAMETERS = {
     "by": "What to group by.",
     "credential_id": "ID of a provider key.",
     "cursor": "`next_cursor` of the previous page; omit it for the first page.",
+    "email": "Only the account with this email address.",
     "format": "`jsonl` = one JSON object per line, `csv` = a table with a header row.",
     "key_id": "ID of an app key.",
     "limit": "Maximum number of items.",

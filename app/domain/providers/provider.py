@@ -266,4 +266,4 @@ class Page(Record):
 
     items: list[Any]
     next_cursor: str | None = None
-    total: int = 0
+    total: int | None = None
