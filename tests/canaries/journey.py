@@ -174,19 +174,19 @@ class Journey:
         self.key_of |= dict.fromkeys(named.values(), self.good.origin)
         self.create(api, "many", named["first of many"], self.good, default_model="good-small")
         at = "/api/v1/providers/many/credentials"
-        lines = api.post(f"{at}/bulk", json={"keys": f"{second}\n{first}\n{first[:9]}••••\n{second}\u200b"}).json()["items"]
+        lines = api.post(f"{at}/paste", json={"keys": f"{second}\n{first}\n{first[:9]}••••\n{second}\u200b"}).json()["items"]
         assert [line["code"] for line in lines] == ["", "duplicate_key", "masked_secret", "secret_characters"]
         there = api.post(at, json={"reference": {"api_key": {"env": "PATCHBAY_SECRET_CANARY"}}}).json()
         assert there["resolves"], there
         old = api.get(at).json()["items"][0]["id"]
-        new = api.post(f"{at}/rotate", json={"replaces": old, "secret": {"api_key": turned}}).json()["id"]
+        new = api.post(f"/api/v1/credentials/{old}/rotate", json={"secret": {"api_key": turned}}).json()["id"]
         for key_id in (old, lines[0]["credential"]["id"], there["id"], new):
             tested = api.post(f"/api/v1/credentials/{key_id}/test", json={"depth": "models"}).json()
             assert tested["ok"], tested
         for step in ("promote", "rollback", "promote"):
             api.post(f"/api/v1/credentials/{new}/{step}", json={"keep_hours": 0} if step == "promote" else None)
         api.patch(f"/api/v1/credentials/{new}", json={"secret": {"api_key": first}, "label": turned, "state": turned})
-        api.post(f"{at}/rotate", json={"replaces": turned, "secret": {"api_key": [turned]}})
+        api.post(f"/api/v1/credentials/{new}/rotate", json={"replaces": turned, "secret": {"api_key": [turned]}})
         api.get(at)
 
     def probe(self, provider: str, ways: Sequence[str]) -> None:
@@ -348,6 +348,6 @@ class Journey:
             (folder / "keys").mkdir(mode=0o700, parents=True)
             folder.chmod(0o700)
             (folder / "patchbay.db").write_bytes((data / "patchbay.db").read_bytes())
-            self.commands((None, 78, ("serve", "--no-browser", "--port", "18")), (None, 78, ("provider", "list")), (None, 1, ("doctor",)))
+            self.commands((None, 78, ("serve", "--no-browser", "--port", "18")), (None, 78, ("provider", "list")), (None, 5, ("doctor",)))
         finally:
             self.server.data, self.server.environment = data, before
