@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import ShellComplete, get_completion_class
 
-from app import logs
+from app import __version__, logs
 from app.cli import audit_commands, doctor, grammar, house, master_key_commands, nouns, output, people_commands, preset_commands
 from app.cli.exits import Exit, Failure
 from app.domain.actor import Actor
@@ -49,9 +49,7 @@ def main() -> None:
 
 def _version(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
     if is_asked:
-        from app import version
-
-        click.echo(f"patchbay {version.VERSION}")
+        click.echo(f"patchbay {__version__}")
         context.exit()
 
 
@@ -63,12 +61,10 @@ app.params.append(
 @app.command("version")
 def tell_version() -> None:
     """Print the version."""
-    from app import version
-
     if grammar.said().as_json:
-        output.as_json({"version": version.VERSION})
+        output.as_json({"version": __version__})
     else:
-        output.lines([version.VERSION])
+        output.lines([__version__])
 
 
 @app.command()

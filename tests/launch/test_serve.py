@@ -17,6 +17,7 @@ import pytest
 from app import serve, settings
 from app.ui import i18n
 from app.ui.build import bundle
+from tests.fixtures import commands
 from tests.fixtures.running import ROOT, Patchbay, free_port, until
 
 
@@ -41,6 +42,30 @@ def test_the_doctor_finds_the_port_that_is_served(server: Patchbay) -> None:
 
     assert found["Port"]["state"] == "ok"
     assert f"at 127.0.0.1:{server.port} (process " in found["Port"]["sentence"]
+
+
+def test_a_command_works_on_a_running_server(server: Patchbay, tmp_path: Path) -> None:
+    key = tmp_path / "ops.key"
+    key.write_text(server.run("client-key", "create", "ops", "--scope", "admin").stdout)
+
+    def ask(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        there = ("--url", server.url, "--key-file", str(key))
+        return commands.run(*words, *there, stdin=stdin, environment={"PATCHBAY_DATA_DIR": str(tmp_path / "none")})
+
+    made = ask("provider", "create", "far", "--base-url", "http://127.0.0.1:9/v1", "--secret-stdin", stdin="sk-far-0123456789abcdef")
+    listed = ask("provider", "list", "--json")
+    tested = ask("provider", "test", "far")
+    missing = ask("provider", "get", "nobody", "--json")
+    gone = [ask("provider", "delete", "far", *more) for more in (("--dry-run",), ())]
+
+    assert made.returncode == 0, made.stderr
+    assert "far" in [provider["name"] for provider in json.loads(listed.stdout)["items"]]
+    assert tested.returncode == 5, tested.stdout + tested.stderr
+    assert (missing.returncode, json.loads(missing.stdout)["error"]["code"]) == (3, "provider_not_found")
+    assert [done.returncode for done in gone] == [0, 0], gone
+    assert ask("provider", "get", "far").returncode == 3
+    assert ask("master-key", "list").returncode == 2
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_second_start_on_the_same_data_folder_is_refused(server: Patchbay) -> None:

@@ -4,11 +4,14 @@ import json
 import re
 import sqlite3
 import sys
+import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from packaging.version import Version
+
+from app import __version__
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
@@ -109,3 +112,7 @@ def test_a_planted_implant_is_caught(tmp_path: Path, name: str) -> None:
 
 def test_sqlite_is_new_enough_for_what_we_use() -> None:
     assert sqlite3.sqlite_version_info >= (3, 35)
+
+
+def test_the_package_and_the_product_have_one_version() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"] == __version__
