@@ -13,8 +13,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.domain.errors import InvalidDraft
 from app.domain.providers.provider import ProviderQuery
+from app.storage import revisions
 from app.storage.database.columns import bytewise
-from app.storage.tables import Instance, ProviderRow
+from app.storage.tables import CredentialRow, Instance, ProviderRow
 
 _SORTS: dict[str, Any] = {  # Any: functions and columns share no type that has both comparisons and order
     "label": bytewise(func.lower(ProviderRow.label)),
@@ -53,7 +54,10 @@ async def of_id(session: AsyncSession, provider_id: str) -> ProviderRow | None:
 
 
 async def purge(session: AsyncSession, provider_id: str) -> None:
-    """Delete a provider for good; what belongs to it goes with it, by the foreign keys."""
+    """Delete a provider for good; what belongs to it goes with it, by the foreign keys, which the notes of versions have not."""
+    keys = (await session.exec(select(CredentialRow.id).where(CredentialRow.provider_id == provider_id))).all()
+    for resource_id in (provider_id, *keys):
+        await revisions.forget(session, resource_id)
     await session.exec(delete(ProviderRow).where(col(ProviderRow.id) == provider_id))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from app import registry
 from app.domain.actor import Actor, ActorType, Role, Scope
-from app.domain.credentials.credential import CredentialDraft
+from app.domain.credentials.credential import CredentialDraft, CredentialPatch
 from app.domain.errors import Forbidden, NameTaken, UnknownProvider
 from app.domain.providers.alias import AliasDraft
 from app.domain.providers.provider import Provider, ProviderDraft
@@ -82,10 +82,15 @@ async def test_of_two_of_one_name_each_is_restored_by_its_id_where_the_name_is_f
 
 async def test_what_is_removed_for_good_leaves_nothing_but_its_history(mine: Provider, actor: Actor, db: Database) -> None:
     assert all(count for table, count in counted(db).items() if table not in ("probe", "provider_health"))
+    [first, _] = await credentials.list_(actor, "mine")
+    await credentials.update(actor, first.id, CredentialPatch(weight=7))
     await providers.delete(actor, "mine")
+    noted = set(db.rows("SELECT resource_id FROM revision_note"))
 
     await providers.purge(actor, mine.id)
 
+    assert {(mine.id,), (first.id,)} <= noted
+    assert not {(mine.id,), (first.id,)} & set(db.rows("SELECT resource_id FROM revision_note"))
     assert counted(db) == dict.fromkeys(OF_PROVIDERS, 0)
     [alias] = (await aliases.list_(actor)).items
     assert (alias.name, alias.targets) == ("fast", [])
