@@ -104,22 +104,18 @@ class LimitsPatch(Closed):
     concurrent: Annotated[int, Field(ge=0, le=MOST_CONCURRENT)] | None = None
 
 
-class ProviderDraft(Closed):
-    """A whole provider as typed. `credential` is write-only; left out on replace = keep."""
+class ProviderFields(Closed):
+    """What a provider has of its own, as typed: all but its name, its address, its keys and its models."""
 
-    name: str  #: ID that apps use; it cannot be changed later.
     label: Label | None = None  #: Name that people see; null = made from the ID.
     description: Annotated[str, StringConstraints(max_length=500)] = ""  #: Note.
     type: ProviderType = ProviderType.CUSTOM  #: Protocol it speaks.
     preset: str | None = None  #: ID of the known provider that it is; null = a custom provider.
-    base_url: str = ""  #: Address of its interface.
     #: Whether the interface lies at the root, without /v1.
     at_root: Flag = False  # the interface lies at the root of the host: an address without a path gets no /v1
     auth_type: str = "api_key"  #: Authentication.
     auth: dict[str, str] = Field(default_factory=dict)  #: Fields of the authentication that are not secret.
-    credential: CredentialDraft | None = None  #: Its key, write-only; omitted, stored keys are kept.
     default_model: Identifier | None = None  #: Identifier of the default model; null = none.
-    models: list[ModelEntry] = Field(default_factory=list, max_length=5_000)  #: Models to list: identifiers, or models with a label.
     network: Network = Network()  #: Time limits.
     limits: ProviderLimits = ProviderLimits()  #: Request limits.
     only_listed_models: Flag = False  #: Whether requests for other models are rejected.
@@ -128,26 +124,21 @@ class ProviderDraft(Closed):
     enabled: Flag = True  #: Whether it is on.
 
 
-class ProviderPut(Closed):
+class ProviderDraft(ProviderFields):
+    """A whole provider as typed. `credential` is write-only; left out on replace = keep."""
+
+    name: str  #: ID that apps use; it cannot be changed later.
+    base_url: str = ""  #: Address of its interface.
+    credential: CredentialDraft | None = None  #: Its key, write-only; omitted, stored keys are kept.
+    models: list[ModelEntry] = Field(default_factory=list, max_length=5_000)  #: Models to list: identifiers, or models with a label.
+
+
+class ProviderPut(ProviderFields):
     """All own fields of a provider; its models and keys stay as they are. The answer of a GET may be sent: fields that are only read are
     ignored. What is left out takes its default; `base_url` may not be, so that one field alone never empties the others."""
 
     name: str = ""  #: ID of the provider; it cannot be changed.
-    label: Label | None = None  #: Name that people see; null = made from the ID.
-    description: Annotated[str, StringConstraints(max_length=500)] = ""  #: Note.
-    type: ProviderType = ProviderType.CUSTOM  #: Protocol it speaks.
-    preset: str | None = None  #: ID of the known provider that it is; null = a custom provider.
     base_url: str  #: Address of its interface.
-    at_root: Flag = False  #: Whether the interface lies at the root, without /v1.
-    auth_type: str = "api_key"  #: Authentication.
-    auth: dict[str, str] = Field(default_factory=dict)  #: Fields of the authentication that are not secret.
-    default_model: Identifier | None = None  #: Identifier of the default model; null = none.
-    network: Network = Network()  #: Time limits.
-    limits: ProviderLimits = ProviderLimits()  #: Request limits.
-    only_listed_models: Flag = False  #: Whether requests for other models are rejected.
-    capabilities: Capabilities = Capabilities()  #: What it can do.
-    tags: list[Tag] = Field(default_factory=list, max_length=20)  #: Tags.
-    enabled: Flag = True  #: Whether it is on.
     version: int | None = None  #: Version that the change is based on; null = any.
     detach: Flag = False  #: Keep keys of an old host, unreadable, when the address moves to another one.
 
